@@ -1,0 +1,1 @@
+"""A plain library that knows Solana and its DEXs, and no Django, Celery or order."""

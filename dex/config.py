@@ -1,0 +1,51 @@
+"""Networks, well-known addresses and the token list: facts about Solana, not settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+TOKEN_PROGRAM: Final = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
+TOKEN_2022_PROGRAM: Final = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
+ASSOCIATED_TOKEN_PROGRAM: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
+SYSTEM_PROGRAM: Final = Pubkey.from_string("11111111111111111111111111111111")
+COMPUTE_BUDGET_PROGRAM: Final = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
+MEMO_PROGRAM: Final = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
+CLOCK_SYSVAR: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
+NATIVE_MINT: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that orders may name by symbol."""
+
+    symbol: str
+    name: str
+    mint: Pubkey
+    decimals: int
+
+
+def _token(symbol: str, name: str, mint: str, decimals: int) -> Token:
+    return Token(symbol, name, Pubkey.from_string(mint), decimals)
+
+
+# Mainnet mint addresses; localnet's genesis creates the same mints at the same addresses.
+TOKENS: Final[tuple[Token, ...]] = (
+    _token("SOL", "Wrapped SOL", str(NATIVE_MINT), 9),
+    _token("USDC", "USD Coin", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", 6),
+    _token("USDT", "Tether USD", "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", 6),
+    _token("JUP", "Jupiter", "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN", 6),
+    _token("BONK", "Bonk", "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263", 5),
+)
+
+# The pairs that localnet's genesis gives pools to, and that discovery warms up at start.
+PAIRS: Final[tuple[tuple[str, str], ...]] = (
+    ("SOL", "USDC"),
+    ("SOL", "USDT"),
+    ("USDC", "USDT"),
+    ("JUP", "USDC"),
+    ("JUP", "SOL"),
+    ("BONK", "SOL"),
+)

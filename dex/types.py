@@ -1,0 +1,145 @@
+"""The vocabulary of the library: what venues, the router and the chain speak with each other.
+
+Amounts are integers in base units of their mint. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from solders.pubkey import Pubkey
+
+from dex.errors import AccountMissing
+
+
+class SwapMode(StrEnum):
+    """Which side of a swap the request fixes."""
+
+    EXACT_IN = "exact_in"
+    EXACT_OUT = "exact_out"
+
+
+class FailureKind(StrEnum):
+    """What an on-chain failure means to the one who asked for the swap."""
+
+    SLIPPAGE_EXCEEDED = "slippage_exceeded"
+    POOL_DISABLED = "pool_disabled"
+    INSUFFICIENT_LIQUIDITY = "insufficient_liquidity"
+    AMOUNT_TOO_SMALL = "amount_too_small"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountData:
+    """One account as a node returned it."""
+
+    owner: Pubkey
+    lamports: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The cluster's clock sysvar: slot, seconds since the epoch, epoch number."""
+
+    slot: int
+    unix_timestamp: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Accounts read at one slot, with the cluster's clock at that slot."""
+
+    clock: Clock
+    accounts: Mapping[Pubkey, AccountData | None]
+
+    def account(self, address: Pubkey) -> AccountData:
+        """The account at ``address``; raises AccountMissing when the chain has none."""
+        found = self.accounts.get(address)
+        if found is None:
+            raise AccountMissing(address)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """A getProgramAccounts query: data size in bytes and bytes expected at offsets."""
+
+    data_size: int
+    memcmp: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What to swap. ``amount`` is the gross input (EXACT_IN) or the net output (EXACT_OUT)."""
+
+    token_in: Pubkey
+    token_out: Pubkey
+    amount: int
+    mode: SwapMode = SwapMode.EXACT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a pool would do with a request, to the unit, at the slot of the snapshot.
+
+    ``amount_in`` is what the payer is debited, ``amount_out`` what reaches the payer after
+    every fee, Token-2022 transfer fees included. ``fee_amount`` is the pool's own fee in units
+    of ``fee_mint``. ``price_impact_bps`` is the shortfall against the pool's price before the
+    swap, pool fee left out, rounded up, 0..10000.
+    """
+
+    dex: str
+    venue: str
+    pool: Pubkey
+    token_in: Pubkey
+    token_out: Pubkey
+    amount_in: int
+    amount_out: int
+    fee_amount: int
+    fee_mint: Pubkey
+    price_impact_bps: int
+    slot: int
+    mode: SwapMode = SwapMode.EXACT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A swap to put on chain: who pays, from and to which token accounts, within which limits.
+
+    EXACT_IN spends ``amount_in`` for at least ``amount_out`` (>= 1);
+    EXACT_OUT buys ``amount_out`` for at most ``amount_in``.
+    """
+
+    payer: Pubkey
+    token_in: Pubkey
+    token_out: Pubkey
+    account_in: Pubkey
+    account_out: Pubkey
+    amount_in: int
+    amount_out: int
+    mode: SwapMode = SwapMode.EXACT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class VenueError:
+    """Why a venue has no quote for a request: a stable code and a text for people."""
+
+    venue: str
+    code: str
+    message: str
+    pool: Pubkey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """All answers to one request, best first, and the errors of the venues that had none."""
+
+    request: QuoteRequest
+    slot: int
+    quotes: tuple[Quote, ...] = field(default=())
+    errors: tuple[VenueError, ...] = field(default=())

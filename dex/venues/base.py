@@ -1,0 +1,68 @@
+"""What a venue and a pool must be able to do. Pure: they name accounts, the host fetches them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from dex.types import AccountData, AccountFilter, FailureKind, Quote, QuoteRequest, Snapshot, Swap
+
+
+class Pool(Protocol):
+    """One pool, parsed once for what never changes in it (mints, vaults, config)."""
+
+    @property
+    def address(self) -> Pubkey: ...
+
+    @property
+    def mints(self) -> tuple[Pubkey, Pubkey]: ...
+
+    @property
+    def accounts(self) -> Sequence[Pubkey]:
+        """Every account that ``quote`` and ``swap_instructions`` read, the pool's own first."""
+        ...
+
+    def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
+        """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
+        ...
+
+    def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
+        """The venue's own instructions for a swap between existing token accounts."""
+        ...
+
+
+class Venue(Protocol):
+    """One on-chain program."""
+
+    @property
+    def name(self) -> str:
+        """The program, for example ``raydium-cpmm``."""
+        ...
+
+    @property
+    def dex(self) -> str:
+        """The brand, for example ``raydium``."""
+        ...
+
+    @property
+    def program_id(self) -> Pubkey: ...
+
+    @property
+    def compute_units(self) -> int:
+        """A compute-unit limit that covers the largest measured swap instruction, with margin."""
+        ...
+
+    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
+        """The getProgramAccounts queries that find every pool of the pair."""
+        ...
+
+    def open_pool(self, address: Pubkey, account: AccountData) -> Pool:
+        """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
+        ...
+
+    def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
+        """What a failed swap of this program means, by the error's name in the log first."""
+        ...
