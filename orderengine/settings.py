@@ -1,0 +1,209 @@
+"""Settings, read strictly from the environment. `.env.example` lists every name read here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import environ
+
+from orderengine import redis_urls
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+# --- Process ---------------------------------------------------------------------------------
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+
+# --- Django ----------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-development-and-tests" if DEBUG else "")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", HOST] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "orderengine.urls"
+ASGI_APPLICATION = "orderengine.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en-us"
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "daphne",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "orderengine",
+    "orders",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# --- Static files ----------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+
+# --- Database --------------------------------------------------------------------------------
+# SQLite: WAL lets readers read while one writes, IMMEDIATE queues writers instead of failing
+# them, FULL because "about to send this signature" must outlive a power cut.
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+# A connection a thread that lives as long as its thread leaks under ASGI: the web process takes
+# its connections from a pool instead, workers keep theirs (see orderengine/celery.py).
+IS_WORKER = "celery" in Path(sys.argv[0]).name or "celery" in sys.argv[:2]
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    if IS_WORKER:
+        DATABASES["default"]["CONN_MAX_AGE"] = None
+    elif not env.bool("DATABASE_NO_POOL", default=False):
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+
+# --- Redis: broker, channel layer, cache -----------------------------------------------------
+REDIS_URL = redis_urls.redis_url(
+    env.str("REDIS_URL", default=None), env.str("REDIS_HOST", default=None), env.int("REDIS_PORT", default=6379)
+)
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [redis_urls.with_database(REDIS_URL, redis_urls.LAYER_DB)], "prefix": "orderengine"},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_urls.with_database(REDIS_URL, redis_urls.CACHE_DB),
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
+
+# --- Celery: why each value, see docs/decisions ----------------------------------------------
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=redis_urls.broker_url(REDIS_URL))
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_TASK_SOFT_TIME_LIMIT = 25
+CELERY_TASK_DEFAULT_QUEUE = "orders"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
+CELERY_DB_REUSE_MAX = 10_000_000
+
+# --- API -------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+        "orders.api.authentication.LocalUserAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["orders.api.parsers.ExactJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "orders.api.exceptions.error_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Order Execution Engine",
+    "DESCRIPTION": "Takes swap orders for Solana tokens, executes each exactly once, streams every step.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "CAMELIZE_NAMES": False,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+WEBSOCKET_MAX_MESSAGE_BYTES = 16 * 1024
+# Without credentials a caller is the user `local`, but only in development on loopback.
+LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"}
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+
+# --- Solana ----------------------------------------------------------------------------------
+SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
+SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
+WALLET_ADDRESS = env.str("WALLET_ADDRESS", default="")
+WALLET_KEYPAIR = env.str("WALLET_KEYPAIR", default="")
+EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
+
+# --- Orders ----------------------------------------------------------------------------------
+DEFAULT_SLIPPAGE_BPS = env.int("DEFAULT_SLIPPAGE_BPS", default=50)
+MAX_SLIPPAGE_BPS = env.int("MAX_SLIPPAGE_BPS", default=5_000)
+MAX_PRICE_IMPACT_BPS = env.int("MAX_PRICE_IMPACT_BPS", default=1_000)
+COMPUTE_UNIT_PRICE_MICRO_LAMPORTS = env.int("COMPUTE_UNIT_PRICE_MICRO_LAMPORTS", default=0)
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=30)
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
+REBROADCAST_SECONDS = env.int("REBROADCAST_SECONDS", default=2)
+DISPATCH_BATCH = 64
+
+# --- Logs ------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "httpx2": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

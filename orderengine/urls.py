@@ -1,0 +1,11 @@
+"""Routes of the project."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("orders.api.urls")),
+]

@@ -1,0 +1,1 @@
+"""The order: its life, its record, its doors."""
