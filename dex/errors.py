@@ -18,7 +18,8 @@
     └── ChainError                  a node did not give an answer that can be used
         ├── ChainUnreachable        no answer: time-out, refused, reset, 5xx: outcome unknown
         ├── ChainBusy               429 or node behind: outcome unknown
-        └── ChainAnswerInvalid      an answer that is not JSON-RPC, or breaks its own contract
+        ├── ChainAnswerInvalid      an answer that is not JSON-RPC, or breaks its own contract
+        └── ChainRefused            the node understood and declined: wrong parameters, key or method
 """
 
 from __future__ import annotations
@@ -107,3 +108,8 @@ class ChainBusy(ChainError):
 
 class ChainAnswerInvalid(ChainError):
     code = "CHAIN_ANSWER_INVALID"
+
+
+class ChainRefused(ChainError):
+    code = "CHAIN_REFUSED"
+    retryable = False

@@ -1,0 +1,170 @@
+"""JSON-RPC 2.0 over HTTP: one call or a batch in one request, every fault as a `ChainError`.
+
+No text of an error quotes the URL: it may hold an access key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import httpx2
+
+from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
+
+_HEADERS: Final = {"Content-Type": "application/json"}
+
+
+class RpcErrorCode(IntEnum):
+    """Codes of Solana nodes (agave rpc-client-api ``custom_error.rs``) that decide something here."""
+
+    SEND_PREFLIGHT_FAILURE = -32002
+    SIGNATURE_VERIFICATION_FAILURE = -32003
+    NODE_UNHEALTHY = -32005
+    SIGNATURE_LEN_MISMATCH = -32013
+    UNSUPPORTED_TRANSACTION_VERSION = -32015
+    MIN_CONTEXT_SLOT_NOT_REACHED = -32016
+    INVALID_PARAMS = -32602
+    # Not Solana's: what hosted nodes put into an error object when they limit a caller.
+    TOO_MANY_REQUESTS = 429
+
+
+_BUSY_CODES: Final = frozenset(
+    {
+        RpcErrorCode.NODE_UNHEALTHY,
+        RpcErrorCode.MIN_CONTEXT_SLOT_NOT_REACHED,
+        RpcErrorCode.TOO_MANY_REQUESTS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One method call."""
+
+    method: str
+    params: Sequence[object] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RpcFault:
+    """An error object of an answer."""
+
+    code: int
+    message: str
+    data: Any = None
+
+    def as_error(self, method: str) -> ChainError:
+        """The exception for a caller that cannot go on: ChainBusy or ChainRefused."""
+        text = f"{method}: error {self.code}: {self.message}"
+        return ChainBusy(text) if self.code in _BUSY_CODES else ChainRefused(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one call: ``fault`` is None, or ``result`` means nothing."""
+
+    method: str
+    result: Any = None
+    fault: RpcFault | None = None
+
+    def value(self) -> Any:
+        """The result; raises ChainBusy or ChainRefused for a fault."""
+        if self.fault is not None:
+            raise self.fault.as_error(self.method)
+        return self.result
+
+
+class JsonRpcClient:
+    """A connection pool to one node. Belongs to the event loop that first used it."""
+
+    def __init__(
+        self, url: str, *, timeout_seconds: float, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self._url = url
+        # No retries below: only the caller knows whether a call may be repeated.
+        self._http = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(timeout_seconds), headers=_HEADERS, transport=transport
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def call(self, method: str, params: Sequence[object] = ()) -> Any:
+        """The result of one call; raises a ChainError."""
+        replies = await self.batch([Call(method, params)])
+        return replies[0].value()
+
+    async def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        """One reply a call, in their order, over one HTTP request.
+
+        Raises ChainUnreachable, ChainBusy, ChainRefused or ChainAnswerInvalid when there is no usable
+        answer at all; a fault of a single call is in its reply.
+        """
+        if not calls:
+            return []
+        requests = [_request(number, call) for number, call in enumerate(calls)]
+        # A single call goes out bare: not every node in front of a cluster takes arrays.
+        body = await self._post(requests if len(requests) > 1 else requests[0], calls[0].method)
+        return _replies(body, calls)
+
+    async def _post(self, request: object, method: str) -> Any:
+        try:
+            response = await self._http.post(self._url, content=json.dumps(request, separators=(",", ":")))
+        except httpx2.HTTPError as error:
+            raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
+        _require_ok(response.status_code, method)
+        try:
+            return json.loads(response.content)
+        except (ValueError, RecursionError) as error:
+            raise ChainAnswerInvalid(f"{method}: the answer is not JSON") from error
+
+
+def _request(number: int, call: Call) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
+
+
+def _require_ok(status: int, method: str) -> None:
+    if status == httpx2.codes.OK:
+        return
+    text = f"{method}: HTTP {status}"
+    if status == httpx2.codes.TOO_MANY_REQUESTS:
+        raise ChainBusy(text)
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status == httpx2.codes.REQUEST_TIMEOUT:
+        raise ChainUnreachable(text)
+    raise ChainRefused(text)
+
+
+def _replies(body: Any, calls: Sequence[Call]) -> list[Reply]:
+    method = calls[0].method
+    if isinstance(body, dict):
+        if len(calls) == 1 and body.get("id") == 0:
+            return [_reply(body, calls[0])]
+        if isinstance(body.get("error"), dict) and body.get("id") in (None, 0):
+            raise _fault(body["error"], method).as_error(method)
+        raise ChainAnswerInvalid(f"{method}: the answer is to another request")
+    if not isinstance(body, list) or len(body) != len(calls):
+        raise ChainAnswerInvalid(f"{method}: the answer has not one reply for each of {len(calls)} calls")
+    by_id = {entry.get("id"): entry for entry in body if isinstance(entry, dict)}
+    missing = [number for number in range(len(calls)) if number not in by_id]
+    if missing:
+        raise ChainAnswerInvalid(f"{method}: no reply to call {missing[0]} of the batch")
+    return [_reply(by_id[number], call) for number, call in enumerate(calls)]
+
+
+def _reply(entry: dict[str, Any], call: Call) -> Reply:
+    if isinstance(entry.get("error"), dict):
+        return Reply(call.method, fault=_fault(entry["error"], call.method))
+    if "result" not in entry:
+        raise ChainAnswerInvalid(f"{call.method}: neither result nor error")
+    return Reply(call.method, result=entry["result"])
+
+
+def _fault(error: dict[str, Any], method: str) -> RpcFault:
+    code = error.get("code")
+    if type(code) is not int:
+        raise ChainAnswerInvalid(f"{method}: an error without a code")
+    return RpcFault(code, str(error.get("message", "")), error.get("data"))

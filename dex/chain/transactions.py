@@ -1,0 +1,182 @@
+"""One swap as one signed v0 transaction. Pure and deterministic: equal plans give equal signatures.
+
+SOL goes through a temporary token account that lives only inside the transaction, so that orders running
+at the same time never share wrapped SOL and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.message import MessageV0, to_bytes_versioned
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from dex.chain.instructions import (
+    close_token_account,
+    compute_unit_limit,
+    compute_unit_price,
+    create_temporary_account,
+    create_token_account_if_missing,
+    initialize_token_account,
+    memo,
+    temporary_account_address,
+)
+from dex.chain.signer import Signer
+from dex.chain.tokens import TOKEN_ACCOUNT_RENT, associated_token_address
+from dex.config import NATIVE_MINT, TOKEN_PROGRAM
+from dex.errors import PolicyViolation
+from dex.types import Snapshot, Swap, SwapMode
+from dex.venues.base import Pool, Venue
+
+# The packet size of the network: IPv6's minimum MTU of 1280 less 48 bytes of headers.
+MAX_TRANSACTION_BYTES: Final = 1232
+
+# Largest units measured in the SVM, with margin. Creating an associated account searches a bump seed at
+# 1,500 units a step; memo validates and logs its text byte by byte.
+_UNITS_FIXED: Final = 1_000
+_UNITS_TOKEN_ACCOUNT: Final = 40_000
+_UNITS_TEMPORARY_ACCOUNT: Final = 10_000
+_UNITS_MEMO_BASE: Final = 3_000
+_UNITS_MEMO_BYTE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPlan:
+    """All that a swap transaction is made of.
+
+    Amounts are base units: EXACT_IN spends ``amount_in`` for at least ``min_amount_out`` (>= 1), EXACT_OUT
+    buys ``min_amount_out`` for at most ``amount_in``. ``memo`` and ``account_seed`` must differ between
+    orders and attempts: they make two equal swaps two transactions. ``compute_unit_price`` is in
+    micro-lamports a compute unit.
+    """
+
+    payer: Pubkey
+    pool: Pool
+    venue: Venue
+    snapshot: Snapshot
+    token_in: Pubkey
+    token_out: Pubkey
+    amount_in: int
+    min_amount_out: int
+    memo: str
+    account_seed: str
+    blockhash: Hash
+    last_valid_block_height: int
+    token_in_program: Pubkey = TOKEN_PROGRAM
+    token_out_program: Pubkey = TOKEN_PROGRAM
+    compute_unit_price: int = 0
+    mode: SwapMode = SwapMode.EXACT_IN
+
+    @property
+    def account_in(self) -> Pubkey:
+        """The token account that the swap spends from."""
+        return self._account(self.token_in, self.token_in_program)
+
+    @property
+    def account_out(self) -> Pubkey:
+        """The token account that the swap pays into."""
+        return self._account(self.token_out, self.token_out_program)
+
+    @property
+    def temporary_account(self) -> Pubkey | None:
+        """The wrapped-SOL account of this transaction, if SOL is on either side."""
+        if NATIVE_MINT not in (self.token_in, self.token_out):
+            return None
+        return temporary_account_address(self.payer, self.account_seed)
+
+    @property
+    def temporary_account_lamports(self) -> int:
+        """What the temporary account is created with: its rent, and the SOL to be swapped."""
+        return TOKEN_ACCOUNT_RENT + (self.amount_in if self.token_in == NATIVE_MINT else 0)
+
+    def _account(self, mint: Pubkey, token_program: Pubkey) -> Pubkey:
+        if mint == NATIVE_MINT:
+            return temporary_account_address(self.payer, self.account_seed)
+        return associated_token_address(self.payer, mint, token_program)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """Bytes that may be sent any number of times, and until which block height they can land."""
+
+    signature: str
+    raw: bytes
+    last_valid_block_height: int
+    blockhash: str
+
+
+def compute_units(plan: SwapPlan) -> int:
+    """The compute-unit limit that ``plan`` asks for."""
+    units = plan.venue.compute_units + _UNITS_FIXED
+    units += _UNITS_MEMO_BASE + _UNITS_MEMO_BYTE * len(plan.memo.encode())
+    if plan.token_out != NATIVE_MINT:
+        units += _UNITS_TOKEN_ACCOUNT
+    if plan.temporary_account is not None:
+        units += _UNITS_TEMPORARY_ACCOUNT
+    return units
+
+
+def build_message(plan: SwapPlan) -> MessageV0:
+    """The message of ``plan``.
+
+    Raises PolicyViolation for a plan that no transaction may carry (minimum below 1, equal tokens), and
+    PoolRefused or AccountMissing from the pool.
+    """
+    _require_sound(plan)
+    return MessageV0.try_compile(plan.payer, _instructions(plan), [], plan.blockhash)
+
+
+def sign(message: MessageV0, signer: Signer, last_valid_block_height: int) -> SignedTransaction:
+    """Sign ``message``; raises PolicyViolation when it is too large for the network."""
+    signature = signer.sign_message(to_bytes_versioned(message))
+    raw = bytes(VersionedTransaction.populate(message, [signature]))
+    if len(raw) > MAX_TRANSACTION_BYTES:
+        raise PolicyViolation(f"{len(raw)} bytes are more than the network's {MAX_TRANSACTION_BYTES}")
+    return SignedTransaction(str(signature), raw, last_valid_block_height, str(message.recent_blockhash))
+
+
+def _require_sound(plan: SwapPlan) -> None:
+    if plan.min_amount_out < 1:
+        raise PolicyViolation("a swap must ask for at least 1 base unit")
+    if plan.amount_in < 1:
+        raise PolicyViolation("a swap must spend at least 1 base unit")
+    if plan.token_in == plan.token_out:
+        raise PolicyViolation("a swap needs two different tokens")
+
+
+def _instructions(plan: SwapPlan) -> list[Instruction]:
+    instructions = [compute_unit_limit(compute_units(plan))]
+    if plan.compute_unit_price:
+        instructions.append(compute_unit_price(plan.compute_unit_price))
+    instructions.append(memo(plan.memo))
+    if plan.token_out != NATIVE_MINT:
+        instructions.append(
+            create_token_account_if_missing(plan.payer, plan.token_out, plan.token_out_program)
+        )
+    temporary = plan.temporary_account
+    if temporary is not None:
+        instructions.append(
+            create_temporary_account(plan.payer, plan.account_seed, plan.temporary_account_lamports)
+        )
+        instructions.append(initialize_token_account(temporary, NATIVE_MINT, plan.payer))
+    instructions.extend(plan.pool.swap_instructions(plan.snapshot, _swap(plan)))
+    if temporary is not None:
+        instructions.append(close_token_account(temporary, plan.payer))
+    return instructions
+
+
+def _swap(plan: SwapPlan) -> Swap:
+    return Swap(
+        payer=plan.payer,
+        token_in=plan.token_in,
+        token_out=plan.token_out,
+        account_in=plan.account_in,
+        account_out=plan.account_out,
+        amount_in=plan.amount_in,
+        amount_out=plan.min_amount_out,
+        mode=plan.mode,
+    )
