@@ -106,12 +106,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------
 REDIS_URL = redis_urls.redis_url(
-    env.str("REDIS_URL", default=None), env.str("REDIS_HOST", default=None), env.int("REDIS_PORT", default=6379)
+    env.str("REDIS_URL", default=None),
+    env.str("REDIS_HOST", default=None),
+    env.int("REDIS_PORT", default=6379),
 )
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [redis_urls.with_database(REDIS_URL, redis_urls.LAYER_DB)], "prefix": "orderengine"},
+        "CONFIG": {
+            "hosts": [redis_urls.with_database(REDIS_URL, redis_urls.LAYER_DB)],
+            "prefix": "orderengine",
+        },
     }
 }
 CACHES = {

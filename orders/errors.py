@@ -1,0 +1,171 @@
+"""What the doors answer when they refuse: stable code, HTTP status, message for people.
+
+OrderError
+├── InvalidRequest            400  a field is missing, malformed or out of range
+│   ├── InvalidAmount         400
+│   ├── UnknownToken          400
+│   ├── SameToken             400
+│   ├── UnsupportedOrderType  400
+│   └── MalformedBody         400  not JSON, or not an object
+├── Unauthenticated           401
+├── Forbidden                 403
+├── NotFound                  404  also for another owner's order
+├── MethodNotAllowed          405
+├── NotAcceptable             406
+├── NotCancellable            409
+├── PayloadTooLarge           413
+├── UnsupportedMediaType      415
+├── IdempotencyMismatch       422  same key, other body
+├── TooManyRequests           429
+├── Internal                  500  with a request id, without inner text
+├── ChainUnavailable          503
+└── DatabaseUnavailable       503
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class OrderError(Exception):
+    """Base of all refusals; ``details`` goes to the client as it is."""
+
+    code: ClassVar[str] = "INTERNAL"
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+    default_message: ClassVar[str] = "Something unexpected went wrong"
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.message = message or self.default_message
+        self.details = details
+        super().__init__(self.message)
+
+    def as_wire(self) -> dict[str, Any]:
+        """The one error shape of CONTRACTS: code, message, retryable, details."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "retryable": self.retryable,
+            "details": self.details,
+        }
+
+
+class InvalidRequest(OrderError):
+    code = "INVALID_REQUEST"
+    http_status = 400
+    default_message = "The request is not valid"
+
+
+class InvalidAmount(InvalidRequest):
+    code = "INVALID_AMOUNT"
+    default_message = "The amount is not valid"
+
+
+class UnknownToken(InvalidRequest):
+    code = "UNKNOWN_TOKEN"
+    default_message = "The token is not known"
+
+
+class SameToken(InvalidRequest):
+    code = "SAME_TOKEN"
+    default_message = "Token in and token out must differ"
+
+
+class UnsupportedOrderType(InvalidRequest):
+    code = "UNSUPPORTED_ORDER_TYPE"
+    default_message = "This order type is not supported yet"
+
+
+class MalformedBody(InvalidRequest):
+    code = "MALFORMED_BODY"
+    default_message = "The body must be one JSON object"
+
+
+class UnknownAction(InvalidRequest):
+    code = "UNKNOWN_ACTION"
+    default_message = "This action is not known"
+
+
+class Unauthenticated(OrderError):
+    code = "UNAUTHENTICATED"
+    http_status = 401
+    default_message = "Credentials are missing or not valid"
+
+
+class Forbidden(OrderError):
+    code = "FORBIDDEN"
+    http_status = 403
+    default_message = "This is not allowed"
+
+
+class NotFound(OrderError):
+    code = "NOT_FOUND"
+    http_status = 404
+    default_message = "There is nothing here under this name"
+
+
+class MethodNotAllowed(OrderError):
+    code = "METHOD_NOT_ALLOWED"
+    http_status = 405
+    default_message = "This method is not offered here"
+
+
+class NotAcceptable(OrderError):
+    code = "NOT_ACCEPTABLE"
+    http_status = 406
+    default_message = "Only application/json is offered"
+
+
+class NotCancellable(OrderError):
+    code = "NOT_CANCELLABLE"
+    http_status = 409
+    default_message = "The order can no longer be cancelled"
+
+
+class PayloadTooLarge(OrderError):
+    code = "PAYLOAD_TOO_LARGE"
+    http_status = 413
+    default_message = "The message is too large"
+
+
+class UnsupportedMediaType(OrderError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    http_status = 415
+    default_message = "Send application/json"
+
+
+class IdempotencyMismatch(OrderError):
+    code = "IDEMPOTENCY_MISMATCH"
+    http_status = 422
+    default_message = "This key was used for another order"
+
+
+class TooManyRequests(OrderError):
+    code = "TOO_MANY_REQUESTS"
+    http_status = 429
+    retryable = True
+    default_message = "Too many requests"
+
+
+class Internal(OrderError):
+    """A fault of the server; ``details`` holds the request id only."""
+
+
+class ChainUnavailable(OrderError):
+    code = "CHAIN_UNAVAILABLE"
+    http_status = 503
+    retryable = True
+    default_message = "The Solana node gave no usable answer"
+
+
+class NoRoute(OrderError):
+    code = "NO_ROUTE"
+    http_status = 422
+    default_message = "No pool has a quote for this request"
+
+
+class DatabaseUnavailable(OrderError):
+    code = "DATABASE_UNAVAILABLE"
+    http_status = 503
+    retryable = True
+    default_message = "The database is not available"

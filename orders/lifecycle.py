@@ -1,0 +1,112 @@
+"""The order's life as data: statuses, reasons, and which step may follow which.
+
+``TRANSITIONS`` is the only source. The database constraint, the journal, the admin, the
+diagram in the README and the tests all read it. Nothing here queries Django's ORM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class OrderType(TextChoices):
+    MARKET = "market"
+    LIMIT = "limit"
+    SNIPER = "sniper"
+
+
+class Status(TextChoices):
+    PENDING = "pending"
+    OPEN = "open"
+    ROUTING = "routing"
+    BUILDING = "building"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class AttemptState(TextChoices):
+    OPEN = "open"
+    LANDED = "landed"
+    FAILED_ONCHAIN = "failed_onchain"
+    EXPIRED = "expired"
+
+
+class FailureReason(TextChoices):
+    """Why an order failed or is tried again. Values are stable codes of the API."""
+
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS", "The wallet does not hold enough for this order"
+    NO_ROUTE = "NO_ROUTE", "No pool trades this pair"
+    PRICE_IMPACT_TOO_HIGH = "PRICE_IMPACT_TOO_HIGH", "The order would move the price too far"
+    AMOUNT_TOO_SMALL = "AMOUNT_TOO_SMALL", "Fees and rounding leave nothing of this amount"
+    INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY", "The pools hold less than this order asks for"
+    SLIPPAGE_EXCEEDED = "SLIPPAGE_EXCEEDED", "The price moved past the allowed slippage"
+    POOL_DISABLED = "POOL_DISABLED", "The pool does not accept swaps now"
+    ROUTING_FAILED = "ROUTING_FAILED", "DEX routing failed"
+    CHAIN_UNAVAILABLE = "CHAIN_UNAVAILABLE", "The Solana node gave no usable answer"
+    TRANSACTION_FAILED = "TRANSACTION_FAILED", "The transaction failed on chain"
+    TRANSACTION_EXPIRED = "TRANSACTION_EXPIRED", "The transaction expired before it landed"
+    POLICY_VIOLATION = "POLICY_VIOLATION", "The signer refused the transaction"
+    WALLET_UNAVAILABLE = "WALLET_UNAVAILABLE", "The wallet's key could not be used"
+    TOO_MANY_STARTS = "TOO_MANY_STARTS", "Work on this order broke off too often"
+    INTERNAL = "INTERNAL", "Something unexpected went wrong"
+
+
+# Asking again cannot mend these: the order fails at once.
+NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
+    {
+        FailureReason.INSUFFICIENT_FUNDS,
+        FailureReason.NO_ROUTE,
+        FailureReason.PRICE_IMPACT_TOO_HIGH,
+        FailureReason.AMOUNT_TOO_SMALL,
+        FailureReason.INSUFFICIENT_LIQUIDITY,
+        FailureReason.POLICY_VIOLATION,
+        FailureReason.TOO_MANY_STARTS,
+    }
+)
+
+# Seconds before the first, second and third retry; after the third the order fails.
+RETRY_DELAYS_SECONDS: Final[tuple[int, ...]] = (1, 2, 4)
+
+_END: Final = (Status.FAILED, Status.EXPIRED)
+
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.PENDING: frozenset({Status.OPEN, Status.ROUTING, Status.CANCELLED, *_END}),
+    Status.OPEN: frozenset({Status.ROUTING, Status.CANCELLED, *_END}),
+    # routing -> routing: a retry after a failed quote or a failed attempt is a step of its own.
+    Status.ROUTING: frozenset({Status.ROUTING, Status.BUILDING, *_END}),
+    # building -> routing: the quote is stale or building failed; a fresh quote comes first.
+    Status.BUILDING: frozenset({Status.ROUTING, Status.SUBMITTED, *_END}),
+    # submitted -> routing: the chain proved that this attempt cannot land, or that it failed.
+    Status.SUBMITTED: frozenset({Status.ROUTING, Status.CONFIRMED, Status.FAILED}),
+    # confirmed -> submitted: the fork that held the transaction was dropped before finality.
+    Status.CONFIRMED: frozenset({Status.SUBMITTED}),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.EXPIRED: frozenset(),
+}
+
+# A client's stream ends with these.
+FINAL: Final[frozenset[Status]] = frozenset(
+    {Status.CONFIRMED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+)
+# Work that a worker must see to. `open` waits for its trigger, not for a worker.
+ACTIVE: Final[frozenset[Status]] = frozenset(
+    {Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED}
+)
+CANCELLABLE: Final[frozenset[Status]] = frozenset({Status.PENDING, Status.OPEN})
+
+
+def may_follow(current: Status, target: Status) -> bool:
+    """Whether an order at ``current`` may go to ``target``."""
+    return target in TRANSITIONS[current]
+
+
+def retry_delay_seconds(retries_done: int) -> int | None:
+    """Seconds to wait before the next retry, or None when there is none left."""
+    return RETRY_DELAYS_SECONDS[retries_done] if retries_done < len(RETRY_DELAYS_SECONDS) else None

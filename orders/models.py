@@ -1,0 +1,163 @@
+"""The record: Order (the intent), Attempt (one signed transaction), OrderEvent (journal).
+
+Amounts are base units in signed 64-bit columns. `orders.journal` is the only writer of
+`Order.status`; the constraints below repeat its rules for the day when something goes wrong.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from orders.lifecycle import ACTIVE, AttemptState, FailureReason, OrderType, Status
+
+MAX_AMOUNT = 2**63 - 1
+
+
+class Order(models.Model):
+    """What somebody wants swapped, where it stands, and what came of it.
+
+    ``version`` counts transitions and equals the sequence of the last event. A worker owns the
+    row while ``lease_until`` lies ahead; every write of its names ``lease_token``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders")
+    client_order_id = models.CharField(max_length=255, null=True, blank=True)
+    request_hash = models.CharField(max_length=64)
+
+    type = models.CharField(max_length=8, choices=OrderType.choices, default=OrderType.MARKET)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    network = models.CharField(max_length=16)
+    wallet = models.CharField(max_length=44)
+    token_in = models.CharField(max_length=44)
+    token_out = models.CharField(max_length=44)
+    amount_in = models.BigIntegerField()
+    slippage_bps = models.PositiveIntegerField()
+    limit_price = models.CharField(max_length=40, null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    dex = models.CharField(max_length=16, blank=True, default="")
+    venue = models.CharField(max_length=32, blank=True, default="")
+    pool = models.CharField(max_length=44, blank=True, default="")
+    quoted_amount_out = models.BigIntegerField(null=True, blank=True)
+    min_amount_out = models.BigIntegerField(null=True, blank=True)
+    lp_fee = models.BigIntegerField(null=True, blank=True)
+    lp_fee_mint = models.CharField(max_length=44, blank=True, default="")
+
+    executed_amount_in = models.BigIntegerField(null=True, blank=True)
+    executed_amount_out = models.BigIntegerField(null=True, blank=True)
+    network_fee = models.BigIntegerField(null=True, blank=True)
+    priority_fee = models.BigIntegerField(null=True, blank=True)
+    signature = models.CharField(max_length=88, blank=True, default="")
+    slot = models.BigIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=32, blank=True, default="")
+    error_message = models.CharField(max_length=255, blank=True, default="")
+
+    version = models.PositiveIntegerField(default=1)
+    attempt = models.PositiveIntegerField(default=0)
+    retries = models.PositiveSmallIntegerField(default=0)
+    starts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True, blank=True, db_index=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    finalized_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="order_status_known"),
+            models.CheckConstraint(condition=Q(type__in=OrderType.values), name="order_type_known"),
+            models.CheckConstraint(condition=Q(amount_in__gt=0), name="order_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(min_amount_out__isnull=True) | Q(min_amount_out__gte=1),
+                name="order_min_amount_out_at_least_one",
+            ),
+            models.UniqueConstraint(fields=("user", "client_order_id"), name="order_client_id_once_a_user"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("user", "-created_at", "-id"), name="order_newest_of_user"),
+            models.Index(fields=("-created_at", "-id"), name="order_newest"),
+            models.Index(
+                fields=("due_at",),
+                condition=Q(status__in=[status.value for status in sorted(ACTIVE)]),
+                name="order_due",
+            ),
+            models.Index(
+                fields=("confirmed_at",),
+                condition=Q(status="confirmed", finalized_at__isnull=True),
+                name="order_not_yet_final",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} order {self.id} ({self.status})"
+
+    @property
+    def failure(self) -> FailureReason | None:
+        """Why the order failed, or None."""
+        return FailureReason(self.error_code) if self.error_code in FailureReason.values else None
+
+
+class Attempt(models.Model):
+    """One signed transaction, committed before its first byte goes to a node.
+
+    Sending reads ``signed_transaction`` from here and nothing else, so a resumed or paused
+    worker can only repeat the same bytes.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    signature = models.CharField(max_length=88, unique=True)
+    signed_transaction = models.BinaryField()
+    blockhash = models.CharField(max_length=44)
+    last_valid_block_height = models.BigIntegerField()
+    venue = models.CharField(max_length=32)
+    state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.OPEN)
+    sends = models.PositiveIntegerField(default=0)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    slot = models.BigIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True, default="")
+    absent_since_slot = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("order", "number")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("order", "number"), name="attempt_number_once_an_order"),
+            models.UniqueConstraint(
+                fields=("order",), condition=Q(state="open"), name="attempt_one_open_an_order"
+            ),
+            models.CheckConstraint(condition=Q(state__in=AttemptState.values), name="attempt_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.order_id} ({self.state})"
+
+
+class OrderEvent(models.Model):
+    """One step of one order: history, timeline, replay and outbox are this table."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices)
+    at = models.DateTimeField()
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("order", "sequence")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("order", "sequence"), name="event_sequence_once_an_order"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="event_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.status}"
