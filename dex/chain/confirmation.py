@@ -1,0 +1,165 @@
+"""What happened on chain, and what can still happen. Pure.
+
+`executed_swap` reads what really moved, `failure_of` why nothing did, `DeadCheck` whether a signed
+transaction can still land.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+
+from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatuses, TokenBalance
+from dex.config import NATIVE_MINT
+from dex.errors import ChainAnswerInvalid
+from dex.types import FailureKind
+from dex.venues.base import Venue
+from dex.venues.program_errors import anchor_error_name
+
+# solana-fee-structure: lamports_per_signature.
+LAMPORTS_PER_SIGNATURE: Final = 5_000
+
+# Blocks beyond the last valid one: forks and lagging nodes may still disagree about the height.
+EXPIRY_MARGIN_BLOCKS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedSwap:
+    """What a swap moved: base units of the two tokens; fees in lamports, base and priority apart."""
+
+    amount_in: int
+    amount_out: int
+    fee_lamports: int
+    priority_fee_lamports: int
+    slot: int
+
+
+def executed_swap(
+    transaction: ExecutedTransaction, wallet: Pubkey, token_in: Pubkey, token_out: Pubkey
+) -> ExecutedSwap:
+    """What ``wallet`` gave and got, by the balances before and after.
+
+    SOL is counted at the pool's vaults: the wallet's wrapped SOL lives inside the transaction only, and its
+    lamports also pay fees and rent. Raises ChainAnswerInvalid when the balances show no such swap.
+    """
+    amount_in = -_received(transaction, wallet, token_in)
+    amount_out = _received(transaction, wallet, token_out)
+    if transaction.error is not None or amount_in <= 0 or amount_out <= 0:
+        raise ChainAnswerInvalid(f"{transaction.signature} shows no swap of {token_in} for {token_out}")
+    base_fee = min(transaction.fee, LAMPORTS_PER_SIGNATURE * transaction.signature_count)
+    return ExecutedSwap(amount_in, amount_out, base_fee, transaction.fee - base_fee, transaction.slot)
+
+
+def _received(transaction: ExecutedTransaction, wallet: Pubkey, mint: Pubkey) -> int:
+    wallet_text, mint_text = str(wallet), str(mint)
+    native = mint == NATIVE_MINT
+
+    def total(balances: Sequence[TokenBalance]) -> int:
+        return sum(
+            balance.amount
+            for balance in balances
+            if balance.mint == mint_text and (balance.owner == wallet_text) != native
+        )
+
+    moved = total(transaction.token_balances_after) - total(transaction.token_balances_before)
+    return -moved if native else moved
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a transaction failed: the meaning, the program's or runtime's own name, the custom code if any."""
+
+    kind: FailureKind
+    name: str
+    code: int | None = None
+
+
+# The runtime's own errors that mean that the fee payer's lamports did not suffice.
+_FUNDS_ERRORS: Final = frozenset(
+    {"InsufficientFundsForFee", "InsufficientFundsForRent", "AccountNotFound", "InsufficientFunds"}
+)
+
+
+def failure_of(error: object, logs: Sequence[str], venue: Venue) -> Failure:
+    """The meaning of a transaction error as getTransaction and getSignatureStatuses give it.
+
+    A custom number means what the program that raised it says: ``venue`` judges it with the log.
+    """
+    code = _custom_code(error)
+    if code is None:
+        name = _error_name(error)
+        kind = FailureKind.INSUFFICIENT_FUNDS if name in _FUNDS_ERRORS else FailureKind.OTHER
+        return Failure(kind, name)
+    kind = venue.classify_failure(code, logs)
+    name = anchor_error_name(logs, venue.program_id) or f"Custom({code})"
+    return Failure(kind, name, code)
+
+
+def _custom_code(error: object) -> int | None:
+    inner = _instruction_error(error)
+    code = inner.get("Custom") if isinstance(inner, dict) else None
+    return code if type(code) is int else None
+
+
+def _instruction_error(error: object) -> Any:
+    detail = error.get("InstructionError") if isinstance(error, dict) else None
+    return detail[1] if isinstance(detail, list) and len(detail) == 2 else None
+
+
+def _error_name(error: object) -> str:
+    inner = _instruction_error(error) or error
+    if isinstance(inner, dict):
+        return str(next(iter(inner), "Unknown"))
+    return str(inner)
+
+
+class Prospect(StrEnum):
+    """What may still become of a signed transaction."""
+
+    MAY_LAND = "may_land"
+    LANDED = "landed"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadCheck:
+    """Collects the proof that a transaction can never land any more; each observation gives a new value.
+
+    The proof, in this order: a block height past the last valid one by a margin; then, in answers not older
+    than that height and with history searched, no status, twice and at least one slot apart. A status seen
+    before the height was past proves nothing: the transaction could have landed in between.
+    """
+
+    last_valid_block_height: int
+    margin: int = EXPIRY_MARGIN_BLOCKS
+    expired_at_slot: int | None = None
+    missing_at_slot: int | None = None
+    prospect: Prospect = Prospect.MAY_LAND
+
+    def with_height(self, height: ChainHeight) -> DeadCheck:
+        """Take note of a block height; only the first one past the limit counts."""
+        if self.expired_at_slot is not None:
+            return self
+        if height.block_height <= self.last_valid_block_height + self.margin:
+            return self
+        return replace(self, expired_at_slot=height.slot)
+
+    def with_statuses(self, answer: SignatureStatuses, index: int = 0) -> DeadCheck:
+        """Take note of the status at ``index`` of an answer that was asked for after the height."""
+        if self.prospect is not Prospect.MAY_LAND:
+            return self
+        if answer.statuses[index] is not None:
+            return replace(self, prospect=Prospect.LANDED)
+        if self.expired_at_slot is None or not answer.searched_history:
+            return self
+        if answer.slot < self.expired_at_slot:
+            return self
+        if self.missing_at_slot is None:
+            return replace(self, missing_at_slot=answer.slot)
+        if answer.slot > self.missing_at_slot:
+            return replace(self, prospect=Prospect.DEAD)
+        return self
