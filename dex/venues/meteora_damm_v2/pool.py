@@ -1,0 +1,140 @@
+"""One Meteora DAMM v2 pool."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from dex.errors import AmountTooSmall, PoolDisabled
+from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap, SwapMode
+from dex.venues.integer_math import require_u64
+from dex.venues.meteora_damm_v2 import curve, layout, rate_limiter
+from dex.venues.meteora_damm_v2.fees import fee_numerator, with_fee, without_fee
+from dex.venues.meteora_damm_v2.instructions import PROGRAM, swap_instruction
+from dex.venues.swap_request import require_amount, sells_first
+from dex.venues.token_mint import (
+    METADATA_POINTER,
+    TOKEN_METADATA,
+    TRANSFER_FEE_CONFIG,
+    TRANSFER_HOOK,
+    TransferFee,
+    mint_fee,
+)
+
+DEX: Final = "meteora"
+VENUE: Final = "meteora-damm-v2"
+# damm-v2 utils/token.rs is_supported_mint; other extensions need a token badge and stay out.
+_MINT_EXTENSIONS: Final = frozenset((TRANSFER_FEE_CONFIG, METADATA_POINTER, TOKEN_METADATA, TRANSFER_HOOK))
+
+
+class _Outcome(NamedTuple):
+    """A swap between the vaults in base units; ``traded`` amounts are those of the curve itself."""
+
+    amount_in: int
+    amount_out: int
+    traded_in: int
+    traded_out: int
+
+    @property
+    def fee(self) -> int:
+        """The fee, which the program takes on one side only, in units of that side."""
+        return self.amount_in - self.traded_in + self.traded_out - self.amount_out
+
+
+def _sell(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> _Outcome:
+    point = state.point(clock)
+    if state.takes_fee_from_input(sells_a):
+        numerator = fee_numerator(state, point, sells_a, amount, excluded=False)
+        traded = without_fee(amount, numerator)
+        received = curve.output_for(state, sells_a, traded)
+        return _Outcome(amount, received, traded, received)
+    traded_out = curve.output_for(state, sells_a, amount)
+    numerator = fee_numerator(state, point, sells_a, traded_out, excluded=False)
+    return _Outcome(amount, without_fee(traded_out, numerator), amount, traded_out)
+
+
+def _buy(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> _Outcome:
+    point = state.point(clock)
+    if state.takes_fee_from_input(sells_a):
+        traded = curve.input_for(state, sells_a, amount)
+        numerator = fee_numerator(state, point, sells_a, traded, excluded=True)
+        return _Outcome(with_fee(traded, numerator), amount, traded, amount)
+    numerator = fee_numerator(state, point, sells_a, amount, excluded=True)
+    traded_out = with_fee(amount, numerator)
+    paid = curve.input_for(state, sells_a, traded_out)
+    return _Outcome(paid, amount, paid, traded_out)
+
+
+class DammV2Pool:
+    """Quotes and swaps of one pool; mints, vaults and token programs are parsed once."""
+
+    def __init__(self, address: Pubkey, account: AccountData) -> None:
+        self._address = address
+        self._keys = layout.parse_keys(account, PROGRAM)
+        self._accounts = (address, *self._keys.mints)
+
+    @property
+    def address(self) -> Pubkey:
+        return self._address
+
+    @property
+    def mints(self) -> tuple[Pubkey, Pubkey]:
+        return self._keys.mints
+
+    @property
+    def accounts(self) -> tuple[Pubkey, ...]:
+        """Pool and both mints."""
+        return self._accounts
+
+    def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
+        """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
+        sells_a = sells_first(self._keys.mints, request)
+        amount = require_amount(request)
+        state = self._state(snapshot)
+        if not state.can_swap(snapshot.clock):
+            raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
+        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
+        fee_in, fee_out = fees if sells_a else fees[::-1]
+        if request.mode is SwapMode.EXACT_IN:
+            outcome = _sell(state, snapshot.clock, sells_a, _arriving(amount, fee_in))
+            amount_in = amount
+        else:
+            outcome = _buy(state, snapshot.clock, sells_a, require_u64(amount + fee_out.on_net(amount)))
+            amount_in = require_u64(outcome.amount_in + fee_in.on_net(outcome.amount_in))
+        return Quote(
+            dex=DEX,
+            venue=VENUE,
+            pool=self._address,
+            token_in=request.token_in,
+            token_out=request.token_out,
+            amount_in=amount_in,
+            amount_out=_arriving(outcome.amount_out, fee_out),
+            fee_amount=outcome.fee,
+            fee_mint=request.token_in if state.takes_fee_from_input(sells_a) else request.token_out,
+            price_impact_bps=curve.impact_bps(state, sells_a, outcome.traded_in, outcome.traded_out),
+            slot=snapshot.clock.slot,
+            mode=request.mode,
+        )
+
+    def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
+        """One ``swap`` or ``swap2``; raises PoolRefused, NoQuote or AccountMissing."""
+        sells_a = sells_first(self._keys.mints, swap)
+        state = self._state(snapshot)
+        limited = rate_limiter.applies(state, state.point(snapshot.clock), sells_a)
+        return [swap_instruction(self._address, self._keys, swap, is_rate_limited=limited)]
+
+    def _state(self, snapshot: Snapshot) -> layout.PoolState:
+        return layout.parse_state(layout.POOL.check(snapshot.account(self._address), PROGRAM))
+
+    def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
+        keys = self._keys
+        return mint_fee(snapshot, keys.mints[index], keys.token_programs[index], _MINT_EXTENSIONS)
+
+
+def _arriving(amount: int, fee: TransferFee) -> int:
+    arriving = amount - fee.on_gross(amount)
+    if arriving <= 0:
+        raise AmountTooSmall("after fees and rounding nothing is left")
+    return arriving

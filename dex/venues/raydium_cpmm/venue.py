@@ -1,0 +1,76 @@
+"""The Raydium CPMM program as a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from dex.types import AccountData, AccountFilter, FailureKind
+from dex.venues.program_errors import ErrorTable
+from dex.venues.raydium_cpmm import layout
+from dex.venues.raydium_cpmm.pool import DEX, VENUE, CpmmPool
+
+MAINNET_PROGRAM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
+DEVNET_PROGRAM: Final = Pubkey.from_string("DRaycpLY18LhpbydsBWbVJtxpNv9oXPgjRSfpF2bWpYb")
+
+# The dearest measured swap, both mints of Token-2022, took 44,149 units.
+_COMPUTE_UNITS: Final = 65_000
+# raydium-cp-swap error.rs; require_gt! of an amount fails with Anchor's own RequireGtViolated.
+_BY_NAME: Final = {
+    "ExceededSlippage": FailureKind.SLIPPAGE_EXCEEDED,
+    "NotApproved": FailureKind.POOL_DISABLED,
+    "RequireGtViolated": FailureKind.AMOUNT_TOO_SMALL,
+    "ZeroTradingTokens": FailureKind.AMOUNT_TOO_SMALL,
+    "InsufficientVault": FailureKind.INSUFFICIENT_LIQUIDITY,
+}
+_BY_NUMBER: Final = {
+    6005: FailureKind.SLIPPAGE_EXCEEDED,
+    6000: FailureKind.POOL_DISABLED,
+    2505: FailureKind.AMOUNT_TOO_SMALL,
+    6006: FailureKind.AMOUNT_TOO_SMALL,
+    6012: FailureKind.INSUFFICIENT_LIQUIDITY,
+}
+
+
+class RaydiumCpmm:
+    """Finds, opens and explains Raydium CPMM pools of one deployment."""
+
+    def __init__(self, program_id: Pubkey) -> None:
+        self._program_id = program_id
+        self._authority, _ = Pubkey.find_program_address([b"vault_and_lp_mint_auth_seed"], program_id)
+        self._errors = ErrorTable(program_id, _BY_NAME, _BY_NUMBER)
+
+    @property
+    def name(self) -> str:
+        return VENUE
+
+    @property
+    def dex(self) -> str:
+        return DEX
+
+    @property
+    def program_id(self) -> Pubkey:
+        return self._program_id
+
+    @property
+    def authority(self) -> Pubkey:
+        """The program address that owns every vault."""
+        return self._authority
+
+    @property
+    def compute_units(self) -> int:
+        return _COMPUTE_UNITS
+
+    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
+        """One query: the program keeps the smaller mint first."""
+        low, high = sorted((bytes(mint_a), bytes(mint_b)))
+        return (AccountFilter(layout.POOL.size, ((layout.MINT_0_OFFSET, low), (layout.MINT_1_OFFSET, high))),)
+
+    def open_pool(self, address: Pubkey, account: AccountData) -> CpmmPool:
+        """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
+        return CpmmPool(self._program_id, self._authority, address, account)
+
+    def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
+        return self._errors.classify(error_code, logs)

@@ -1,0 +1,23 @@
+"""Which venues there are on a network: one line a venue."""
+
+from __future__ import annotations
+
+from dex.venues.base import Venue
+from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
+from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM, MAINNET_PROGRAM, RaydiumCpmm
+
+NETWORKS = ("mainnet-beta", "devnet", "localnet")
+
+
+def venues_for(network: str) -> tuple[Venue, ...]:
+    """The venues of a network, in the order of their names; raises ValueError for an unknown one.
+
+    localnet has its programs at mainnet's addresses.
+    """
+    if network not in NETWORKS:
+        raise ValueError(f"unknown network {network!r}, expected one of {', '.join(NETWORKS)}")
+    on_devnet = network == "devnet"
+    return (
+        MeteoraDammV2(),
+        RaydiumCpmm(DEVNET_PROGRAM if on_devnet else MAINNET_PROGRAM),
+    )
