@@ -1,0 +1,165 @@
+"""The bytes of the accounts that localnet starts with, as the real programs would have written them.
+
+Layouts: spl-token ``state.rs``; raydium-cp-swap ``states/{pool,config,oracle}.rs``; damm-v2
+``state/{pool,fee}.rs``. Offsets count the 8-byte Anchor discriminator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from dex.chain.tokens import MINT_SIZE, TOKEN_ACCOUNT_RENT, TOKEN_ACCOUNT_SIZE, rent_exempt_lamports
+from dex.config import NATIVE_MINT, TOKEN_PROGRAM
+from dex.types import AccountData
+
+_CPMM_POOL_SIZE = 637
+_CPMM_CONFIG_SIZE = 236
+_CPMM_OBSERVATION_SIZE = 4075
+_DAMM_POOL_SIZE = 1112
+
+_LP_DECIMALS = 9
+_INITIALIZED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CpmmPool:
+    """The state of a Raydium CPMM pool that nobody has traded with. ``mints`` in byte order."""
+
+    config: Pubkey
+    creator: Pubkey
+    vaults: tuple[Pubkey, Pubkey]
+    lp_mint: Pubkey
+    mints: tuple[Pubkey, Pubkey]
+    decimals: tuple[int, int]
+    observation: Pubkey
+    auth_bump: int
+    lp_supply: int
+
+
+@dataclass(frozen=True, slots=True)
+class DammPool:
+    """The state of a Meteora DAMM v2 pool that nobody has traded with.
+
+    ``fee_numerator`` in 1e-9; square-root prices are Q64.64, ``liquidity`` is Q64; ``amounts`` in base units.
+    """
+
+    mints: tuple[Pubkey, Pubkey]
+    vaults: tuple[Pubkey, Pubkey]
+    creator: Pubkey
+    fee_numerator: int
+    collect_fee_mode: int
+    liquidity: int
+    sqrt_min_price: int
+    sqrt_max_price: int
+    sqrt_price: int
+    amounts: tuple[int, int]
+
+
+def system_account(lamports: int, system_program: Pubkey) -> AccountData:
+    """A wallet's own account."""
+    return AccountData(system_program, lamports, b"")
+
+
+def mint_account(decimals: int, supply: int, authority: Pubkey | None) -> AccountData:
+    """An SPL Token mint; ``supply`` in base units; without ``authority`` nobody can mint more."""
+    option = 0 if authority is None else 1
+    data = struct.pack(
+        "<I32sQBBI32s", option, bytes(authority or Pubkey.default()), supply, decimals, _INITIALIZED, 0, b""
+    )
+    return AccountData(TOKEN_PROGRAM, rent_exempt_lamports(MINT_SIZE), data)
+
+
+def token_account(mint: Pubkey, owner: Pubkey, amount: int) -> AccountData:
+    """An SPL Token account; for wrapped SOL its lamports are the rent and the amount."""
+    native = mint == NATIVE_MINT
+    data = struct.pack(
+        "<32s32sQI32sBIQQI32s",
+        bytes(mint),
+        bytes(owner),
+        amount,
+        0,
+        b"",
+        _INITIALIZED,
+        int(native),
+        TOKEN_ACCOUNT_RENT if native else 0,
+        0,
+        0,
+        b"",
+    )
+    if len(data) != TOKEN_ACCOUNT_SIZE:
+        raise ValueError("the token account layout is wrong")
+    return AccountData(TOKEN_PROGRAM, TOKEN_ACCOUNT_RENT + (amount if native else 0), data)
+
+
+def cpmm_config(
+    program: Pubkey, *, bump: int, index: int, trade_rate: int, protocol_rate: int, fund_rate: int
+) -> AccountData:
+    """An AmmConfig; rates in millionths: of the amount (trade), of the trade fee (protocol, fund)."""
+    data = _anchor_account("AmmConfig", _CPMM_CONFIG_SIZE)
+    struct.pack_into("<BBHQQQ", data, 8, bump, 0, index, trade_rate, protocol_rate, fund_rate)
+    return _owned(program, data)
+
+
+def cpmm_observation(program: Pubkey, pool: Pubkey) -> AccountData:
+    """An ObservationState without an observation: the first swap sets the initialized flag."""
+    data = _anchor_account("ObservationState", _CPMM_OBSERVATION_SIZE)
+    data[11:43] = bytes(pool)
+    return _owned(program, data)
+
+
+def cpmm_pool(program: Pubkey, pool: CpmmPool) -> AccountData:
+    data = _anchor_account("PoolState", _CPMM_POOL_SIZE)
+    _put_keys(data, 8, [pool.config, pool.creator, *pool.vaults, pool.lp_mint, *pool.mints])
+    _put_keys(data, 232, [TOKEN_PROGRAM, TOKEN_PROGRAM, pool.observation])
+    status, opened = 0, 0
+    struct.pack_into(
+        "<BBBBBQ", data, 328, pool.auth_bump, status, _LP_DECIMALS, *pool.decimals, pool.lp_supply
+    )
+    struct.pack_into("<Q", data, 373, opened)
+    return _owned(program, data)
+
+
+def damm_pool(program: Pubkey, pool: DammPool) -> AccountData:
+    """A customizable pool with a constant base fee, no dynamic fee, active from slot 0."""
+    data = _anchor_account("Pool", _DAMM_POOL_SIZE)
+    protocol_fee_percent, referral_fee_percent = 20, 20
+    customizable, fee_version, layout_version, positions = 1, 1, 1, 1
+    struct.pack_into("<Q", data, 8, pool.fee_numerator)
+    data[48], data[49] = protocol_fee_percent, referral_fee_percent
+    _put_u128(data, 152, pool.sqrt_price)
+    _put_keys(data, 168, [*pool.mints, *pool.vaults])
+    _put_u128(data, 360, pool.liquidity)
+    _put_u128(data, 424, pool.sqrt_min_price)
+    _put_u128(data, 440, pool.sqrt_max_price)
+    _put_u128(data, 456, pool.sqrt_price)
+    data[484], data[485], data[486] = pool.collect_fee_mode, customizable, fee_version
+    _put_u128(data, 552, pool.liquidity)
+    struct.pack_into("<Q", data, 632, positions)
+    _put_keys(data, 648, [pool.creator])
+    struct.pack_into("<QQB", data, 680, *pool.amounts, layout_version)
+    return _owned(program, data)
+
+
+def _anchor_account(name: str, size: int) -> bytearray:
+    data = bytearray(size)
+    data[:8] = hashlib.sha256(f"account:{name}".encode()).digest()[:8]
+    return data
+
+
+def _owned(program: Pubkey, data: bytearray) -> AccountData:
+    return AccountData(program, rent_exempt_lamports(len(data)), bytes(data))
+
+
+def _put_keys(data: bytearray, offset: int, keys: Sequence[Pubkey]) -> None:
+    for position, key in enumerate(keys):
+        start = offset + 32 * position
+        data[start : start + 32] = bytes(key)
+
+
+def _put_u128(data: bytearray, offset: int, value: int) -> None:
+    data[offset : offset + 16] = value.to_bytes(16, "little")
