@@ -18,6 +18,16 @@ class Pool(Protocol):
     def address(self) -> Pubkey: ...
 
     @property
+    def venue(self) -> str:
+        """The name of the venue that opened the pool."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """Liquidity when the pool was opened: compares pools of one venue and pair, nothing else."""
+        ...
+
+    @property
     def mints(self) -> tuple[Pubkey, Pubkey]: ...
 
     @property

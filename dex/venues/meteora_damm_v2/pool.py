@@ -73,11 +73,21 @@ class DammV2Pool:
     def __init__(self, address: Pubkey, account: AccountData) -> None:
         self._address = address
         self._keys = layout.parse_keys(account, PROGRAM)
+        self._depth = layout.parse_state(account.data).liquidity
         self._accounts = (address, *self._keys.mints)
 
     @property
     def address(self) -> Pubkey:
         return self._address
+
+    @property
+    def venue(self) -> str:
+        return VENUE
+
+    @property
+    def depth(self) -> int:
+        """Liquidity in the pool's range, Q64."""
+        return self._depth
 
     @property
     def mints(self) -> tuple[Pubkey, Pubkey]:

@@ -20,6 +20,8 @@ CONFIG: Final = Layout("CPMM AmmConfig", 236, bytes.fromhex("daf42168cbcb2b6f"))
 MINT_0_OFFSET: Final = 168
 MINT_1_OFFSET: Final = 200
 
+_LP_SUPPLY: Final = Struct("<Q")
+_LP_SUPPLY_OFFSET: Final = 333
 _STATE: Final = Struct("<B11xQQQQQ8xBB6xQQ")
 _STATE_OFFSET: Final = 329
 _RATES: Final = Struct("<QQQ72xQ")
@@ -97,6 +99,12 @@ def parse_keys(account: AccountData, program_id: Pubkey) -> PoolKeys:
         token_programs=(pubkey_at(data, 232), pubkey_at(data, 264)),
         observation=pubkey_at(data, 296),
     )
+
+
+def lp_supply(data: bytes) -> int:
+    """LP tokens of a checked pool account, in base units: the root of what both vaults hold."""
+    (supply,) = _LP_SUPPLY.unpack_from(data, _LP_SUPPLY_OFFSET)
+    return int(supply)
 
 
 def parse_state(data: bytes) -> PoolState:

@@ -39,11 +39,21 @@ class CpmmPool:
         self._authority = authority
         self._address = address
         self._keys = layout.parse_keys(account, program_id)
+        self._depth = layout.lp_supply(account.data)
         self._accounts = (address, self._keys.config, *self._keys.vaults, *self._keys.mints)
 
     @property
     def address(self) -> Pubkey:
         return self._address
+
+    @property
+    def venue(self) -> str:
+        return VENUE
+
+    @property
+    def depth(self) -> int:
+        """LP tokens in circulation."""
+        return self._depth
 
     @property
     def mints(self) -> tuple[Pubkey, Pubkey]:

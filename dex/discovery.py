@@ -1,0 +1,145 @@
+"""Which pools trade a pair: asked of the chain once in a while, answered from memory.
+
+No I/O of its own: whatever can list a program's accounts is handed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError, WrongMint
+from dex.types import AccountData, AccountFilter, VenueError
+from dex.venues.base import Pool, Venue
+
+DEFAULT_TTL_SECONDS: Final = 60.0
+DEFAULT_EMPTY_TTL_SECONDS: Final = 5.0
+DEFAULT_FAILURE_TTL_SECONDS: Final = 1.0
+DEFAULT_POOLS_PER_VENUE: Final = 8
+_REMEMBERED_LOOKUPS: Final = 4096
+
+_Pair = tuple[Pubkey, Pubkey]
+_Key = tuple[str, _Pair]
+
+
+class AccountSource(Protocol):
+    """What discovery needs of a node."""
+
+    async def program_accounts(
+        self, program_id: Pubkey, query: AccountFilter, /
+    ) -> Sequence[tuple[Pubkey, AccountData]]:
+        """The accounts of a program that fit; raises ChainError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSet:
+    """The pools of a pair, venue by venue, deepest first, and why some are missing."""
+
+    pools: tuple[Pool, ...] = ()
+    errors: tuple[VenueError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One venue's answer for a pair, and until when (monotonic seconds) it is believed."""
+
+    content: PoolSet
+    fresh_until: float
+
+
+class PoolDirectory:
+    """Finds the pools of a pair among venues; belongs to one event loop.
+
+    An answer is kept for ``ttl_seconds``, one without pools for ``empty_ttl_seconds``. A venue that
+    cannot be asked keeps the pools last seen, adds its error, and is asked again after
+    ``failure_ttl_seconds``. Callers who ask for the same pair at the same time share one lookup.
+    """
+
+    def __init__(
+        self,
+        source: AccountSource,
+        venues: Iterable[Venue],
+        *,
+        ttl_seconds: float = DEFAULT_TTL_SECONDS,
+        empty_ttl_seconds: float = DEFAULT_EMPTY_TTL_SECONDS,
+        failure_ttl_seconds: float = DEFAULT_FAILURE_TTL_SECONDS,
+        pools_per_venue: int = DEFAULT_POOLS_PER_VENUE,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._venues = tuple(venues)
+        self._ttl = ttl_seconds
+        self._empty_ttl = empty_ttl_seconds
+        self._failure_ttl = failure_ttl_seconds
+        self._pools_per_venue = pools_per_venue
+        self._monotonic = monotonic
+        self._found: dict[_Key, _Found] = {}
+        self._running: dict[_Key, asyncio.Task[_Found]] = {}
+
+    async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
+        """Every venue's pools of the pair, in either order of mints; raises WrongMint for one mint."""
+        if mint_a == mint_b:
+            raise WrongMint("a pair has two different mints")
+        pair = (mint_a, mint_b) if bytes(mint_a) < bytes(mint_b) else (mint_b, mint_a)
+        found = [self._fresh((venue.name, pair)) for venue in self._venues]
+        missing = [venue for venue, known in zip(self._venues, found, strict=True) if known is None]
+        looked_up = iter(await asyncio.gather(*(self._shared_look_up(venue, pair) for venue in missing)))
+        contents = [(known or next(looked_up)).content for known in found]
+        return PoolSet(
+            pools=tuple(pool for content in contents for pool in content.pools),
+            errors=tuple(error for content in contents for error in content.errors),
+        )
+
+    def _fresh(self, key: _Key) -> _Found | None:
+        known = self._found.get(key)
+        return known if known is not None and self._monotonic() < known.fresh_until else None
+
+    async def _shared_look_up(self, venue: Venue, pair: _Pair) -> _Found:
+        key = (venue.name, pair)
+        running = self._running.get(key)
+        if running is None:
+            running = asyncio.create_task(self._look_up(venue, pair))
+            self._running[key] = running
+            running.add_done_callback(lambda _: self._running.pop(key, None))
+        # A caller that gives up must not take the answer away from the others.
+        return await asyncio.shield(running)
+
+    async def _look_up(self, venue: Venue, pair: _Pair) -> _Found:
+        key = (venue.name, pair)
+        try:
+            content = self._open(venue, await self._accounts(venue, pair))
+            ttl = self._ttl if content.pools else self._empty_ttl
+        except DexError as error:
+            last_seen = self._found[key].content.pools if key in self._found else ()
+            content = PoolSet(last_seen, (VenueError(venue.name, error.code, str(error)),))
+            ttl = self._failure_ttl
+        found = _Found(content, self._monotonic() + ttl)
+        self._found.pop(key, None)
+        self._found[key] = found
+        if len(self._found) > _REMEMBERED_LOOKUPS:
+            del self._found[next(iter(self._found))]
+        return found
+
+    async def _accounts(self, venue: Venue, pair: _Pair) -> Mapping[Pubkey, AccountData]:
+        queries = venue.pool_filters(*pair)
+        answers = await asyncio.gather(
+            *(self._source.program_accounts(venue.program_id, query) for query in queries)
+        )
+        return {address: account for answer in answers for address, account in answer}
+
+    def _open(self, venue: Venue, accounts: Mapping[Pubkey, AccountData]) -> PoolSet:
+        pools: list[Pool] = []
+        errors: list[VenueError] = []
+        for address, account in accounts.items():
+            try:
+                pools.append(venue.open_pool(address, account))
+            except DexError as error:
+                errors.append(VenueError(venue.name, error.code, str(error), address))
+        pools.sort(key=lambda pool: (-pool.depth, str(pool.address)))
+        return PoolSet(tuple(pools[: self._pools_per_venue]), tuple(errors))
