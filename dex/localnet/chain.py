@@ -1,0 +1,295 @@
+"""The chain: slots, blockhashes, statuses and commitment over the bank and the ledger.
+
+One slot is open and takes transactions. Closing it hands it to the ledger; once written it is
+confirmed; FINALITY_SLOTS later it is finalized. Block height equals slot: no slot is skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol
+
+from solders.account import Account
+from solders.hash import Hash
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from dex.localnet.bank import Bank
+from dex.localnet.execution import Execution, TransactionRecord
+from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
+from dex.localnet.statuses import RECENT_SLOTS, LandedStatus, StatusCache
+
+BLOCKHASH_LIFE: Final = 150  # blocks; solana-clock MAX_PROCESSING_AGE
+FINALITY_SLOTS: Final = 31  # a rooted block has 31 confirmed ones on top
+_DETAILS_IN_MEMORY: Final = 2_000
+
+
+class Commitment(StrEnum):
+    """How sure a caller wants to be."""
+
+    PROCESSED = "processed"
+    CONFIRMED = "confirmed"
+    FINALIZED = "finalized"
+
+
+@dataclass(slots=True)
+class Block:
+    """A slot that is not finalized yet."""
+
+    slot: int
+    blockhash: Hash
+    block_time: int
+    executions: list[Execution] = field(default_factory=list)
+
+
+class ChainListener(Protocol):
+    """Told what happens, as it happens; subscriptions are built on it."""
+
+    def slot_opened(self, slot: int) -> None: ...
+
+    def transaction_processed(self, execution: Execution) -> None: ...
+
+    def slot_committed(self, block: Block, commitment: Commitment) -> None: ...
+
+
+class Chain:
+    """The state of the network. Not thread-safe: all calls come from the event loop's thread."""
+
+    def __init__(self, bank: Bank, ledger: Ledger, now: Callable[[], float] = time.time) -> None:
+        """Goes on from the ledger, which must have a genesis; its accounts are loaded into ``bank``."""
+        self.bank = bank
+        self.ledger = ledger
+        self.listeners: list[ChainListener] = []
+        self.genesis_hash = Hash.from_string(ledger.fact("genesis_hash") or "")
+        self.transaction_count = int(ledger.fact("transaction_count") or 0)
+        self._now = now
+        self._statuses = StatusCache()
+        self._blockhash_slots: dict[Hash, int] = {}
+        self._blockhashes: deque[tuple[int, Hash, int]] = deque(maxlen=BLOCKHASH_LIFE + FINALITY_SLOTS + 2)
+        self._details: OrderedDict[str, TransactionRecord] = OrderedDict()
+        self.blocks: deque[Block] = deque()
+        self._resume()
+
+    # -- time ---------------------------------------------------------------------------------
+
+    @property
+    def slot(self) -> int:
+        """The open slot (commitment processed)."""
+        return self.blocks[-1].slot
+
+    def slot_at(self, commitment: Commitment) -> int:
+        """The newest slot with at least this commitment."""
+        if commitment is Commitment.PROCESSED:
+            return self.slot
+        return self.confirmed_slot if commitment is Commitment.CONFIRMED else self.finalized_slot
+
+    def close_slot(self) -> None:
+        """Closes the open slot and opens the next one; the closed block still has to be confirmed."""
+        self._open(self.slot + 1)
+
+    def next_to_confirm(self) -> Block | None:
+        """The oldest closed block that is not confirmed."""
+        return next((block for block in self.blocks if self.confirmed_slot < block.slot < self.slot), None)
+
+    def write_of(self, block: Block) -> SlotWrite:
+        """What the ledger must hold before ``block`` counts as confirmed (blocks in order)."""
+        decimals_of = self.bank.decimals_of
+        row = SlotRow(block.slot, block.blockhash, block.block_time, len(block.executions))
+        changed = self.bank.accounts.changed_in(block.slot)
+        return SlotWrite(
+            row=row,
+            accounts={address: self.bank.accounts.at(address, block.slot) for address in changed},
+            # Lazy: the writer's thread makes the JSON, the event loop goes on.
+            transactions=(execution.record(decimals_of) for execution in block.executions),
+            transaction_count=self.transaction_count,
+        )
+
+    def confirm(self, block: Block) -> None:
+        """Marks a block that is in the ledger as confirmed, and finalizes what is deep enough."""
+        self.confirmed_slot = block.slot
+        self._notify(block, Commitment.CONFIRMED)
+        while self.blocks[0].slot <= block.slot - FINALITY_SLOTS:
+            rooted = self.blocks.popleft()
+            self.finalized_slot = rooted.slot
+            self._notify(rooted, Commitment.FINALIZED)
+            self.bank.accounts.forget_until(rooted.slot)
+        self._statuses.forget_before(block.slot - RECENT_SLOTS)
+
+    def advance(self, slots: int = 1) -> None:
+        """Closes, writes and confirms ``slots`` slots at once, without waiting for the clock."""
+        for _ in range(slots):
+            self.close_slot()
+            while (block := self.next_to_confirm()) is not None:
+                self.ledger.write(self.write_of(block))
+                self.confirm(block)
+
+    # -- blockhashes --------------------------------------------------------------------------
+
+    def latest_blockhash(self, commitment: Commitment) -> tuple[Hash, int]:
+        """The newest blockhash at a commitment, and the last block height at which it is valid."""
+        limit = self.slot_at(commitment)
+        slot, blockhash = next(
+            (slot, found) for slot, found, _ in reversed(self._blockhashes) if slot <= limit
+        )
+        return blockhash, slot + BLOCKHASH_LIFE
+
+    def is_blockhash_valid(self, blockhash: Hash, commitment: Commitment = Commitment.PROCESSED) -> bool:
+        """Whether a bank at this commitment knows the blockhash and it is young enough."""
+        slot = self._blockhash_slots.get(blockhash)
+        at = self.slot_at(commitment)
+        return slot is not None and slot <= at <= slot + BLOCKHASH_LIFE
+
+    def block_time(self, slot: int) -> int | None:
+        """Wall time of a slot in seconds; None when it is unknown or pruned."""
+        recent = next((when for found, _, when in self._blockhashes if found == slot), None)
+        return recent if recent is not None else self.ledger.block_time(slot)
+
+    # -- transactions -------------------------------------------------------------------------
+
+    def execute(self, transaction: VersionedTransaction) -> Execution | None:
+        """Runs a verified transaction in the open slot; None when it is a duplicate, its blockhash is
+        unknown or too old, or it cannot pay: then it is dropped without a trace, as on the network.
+        """
+        signature = str(transaction.signatures[0])
+        if self._statuses.get(signature) is not None:
+            return None
+        if not self.is_blockhash_valid(transaction.message.recent_blockhash):
+            return None
+        block = self.blocks[-1]
+        execution = self.bank.execute(transaction, signature, block.slot, block.block_time)
+        if execution is None:
+            return None
+        self._statuses.add(signature, block.slot, execution.error)
+        block.executions.append(execution)
+        self.transaction_count += 1
+        for listener in self.listeners:
+            listener.transaction_processed(execution)
+        return execution
+
+    def refusal(self, transaction: VersionedTransaction, commitment: Commitment) -> str | None:
+        """Why a bank at this commitment would not even load the transaction, in Solana's JSON form."""
+        if self._statuses.get(str(transaction.signatures[0])) is not None:
+            return "AlreadyProcessed"
+        if not self.is_blockhash_valid(transaction.message.recent_blockhash, commitment):
+            return "BlockhashNotFound"
+        return None
+
+    def recent_status(self, signature: str) -> LandedStatus | None:
+        """The status of a signature of the last RECENT_SLOTS slots."""
+        return self._statuses.get(signature)
+
+    def status_in_history(self, signature: str) -> LandedStatus | None:
+        """The status of any signature that the ledger holds."""
+        found = self._statuses.get(signature)
+        if found is not None:
+            return found
+        kept = self.ledger.status(signature)
+        return LandedStatus(*kept) if kept is not None else None
+
+    def transaction(self, signature: str, commitment: Commitment) -> TransactionRecord | None:
+        """A landed transaction at this commitment with its meta."""
+        record = self._details.get(signature)
+        if record is None:
+            record = self._unfinalized(signature) or self.ledger.transaction(signature)
+        if record is None or record.slot > self.slot_at(commitment):
+            return None
+        self._details[signature] = record
+        self._details.move_to_end(signature)
+        if len(self._details) > _DETAILS_IN_MEMORY:
+            self._details.popitem(last=False)
+        return record
+
+    def transactions_mentioning(
+        self, address: Pubkey, commitment: Commitment, before: str | None, until: str | None, limit: int
+    ) -> Sequence[TransactionRecord]:
+        """Landed transactions that name ``address``, newest first."""
+        found = self.ledger.mentioning(address, self.slot_at(commitment), before, until, limit)
+        return [record for record in found if record.slot <= self.slot_at(commitment)]
+
+    # -- accounts -----------------------------------------------------------------------------
+
+    def account(self, address: Pubkey, commitment: Commitment) -> Account | None:
+        """The account at this commitment."""
+        return self.bank.account(address, self.slot_at(commitment))
+
+    # -- forks --------------------------------------------------------------------------------
+
+    def fork_away(self, signature: str) -> bool:
+        """Abandons the fork that a signature landed on: everything since is replayed on a new one, without
+        it. False when the signature is unknown or already finalized. No ledger write may be under way.
+        """
+        status = self._statuses.get(signature)
+        if status is None or status.slot <= self.finalized_slot:
+            return False
+        first = status.slot
+        dropped = [block for block in self.blocks if block.slot >= first]
+        self._abandon_after(first - 1, len(dropped))
+        for block in dropped:
+            self._replay(block, signature)
+        return True
+
+    def _abandon_after(self, slot: int, blocks: int) -> None:
+        for _ in range(blocks):
+            self.transaction_count -= len(self.blocks.pop().executions)
+        self._statuses.forget_after(slot)
+        self._details.clear()
+        restored = self.bank.accounts.roll_back_to(slot)
+        self.bank.restore(restored)
+        self.ledger.remove_after(slot, restored)
+
+    def _replay(self, block: Block, without: str) -> None:
+        self.bank.open_slot(block.slot, block.block_time)
+        self.blocks.append(Block(block.slot, block.blockhash, block.block_time))
+        for execution in block.executions:
+            if execution.signature != without:
+                self.execute(execution.transaction)
+        if block.slot <= self.confirmed_slot:
+            self.ledger.write(self.write_of(self.blocks[-1]))
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _resume(self) -> None:
+        rows = self.ledger.last_slots(BLOCKHASH_LIFE + FINALITY_SLOTS + 1)
+        for row in rows:
+            self._remember_blockhash(row.slot, row.blockhash, row.block_time)
+        last = rows[-1].slot
+        self.confirmed_slot = self.finalized_slot = last
+        for signature, slot, error in self.ledger.statuses_since(last - RECENT_SLOTS):
+            self._statuses.add(signature, slot, error)
+        for address, account in self.ledger.accounts():
+            self.bank.load_account(address, account)
+        self._open(last + 1)
+
+    def _open(self, slot: int) -> None:
+        block_time = int(self._now())
+        parent = self._blockhashes[-1][1]
+        seed = bytes(self.genesis_hash) + bytes(parent) + slot.to_bytes(8, "little")
+        blockhash = Hash.from_bytes(hashlib.sha256(seed).digest())
+        self._remember_blockhash(slot, blockhash, block_time)
+        self.bank.open_slot(slot, block_time)
+        self.blocks.append(Block(slot, blockhash, block_time))
+        for listener in self.listeners:
+            listener.slot_opened(slot)
+
+    def _remember_blockhash(self, slot: int, blockhash: Hash, block_time: int) -> None:
+        if len(self._blockhashes) == self._blockhashes.maxlen:
+            del self._blockhash_slots[self._blockhashes[0][1]]
+        self._blockhashes.append((slot, blockhash, block_time))
+        self._blockhash_slots[blockhash] = slot
+
+    def _unfinalized(self, signature: str) -> TransactionRecord | None:
+        status = self._statuses.get(signature)
+        if status is None or status.slot <= self.finalized_slot:
+            return None
+        block = next(block for block in self.blocks if block.slot == status.slot)
+        execution = next(found for found in block.executions if found.signature == signature)
+        return execution.record(self.bank.decimals_of)
+
+    def _notify(self, block: Block, commitment: Commitment) -> None:
+        for listener in self.listeners:
+            listener.slot_committed(block, commitment)

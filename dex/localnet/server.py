@@ -1,0 +1,177 @@
+"""The network as one object: opens the chain, runs its clock, serves HTTP and WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from solders.account import Account
+from solders.hash import Hash
+from solders.pubkey import Pubkey
+
+from dex.localnet.bank import Bank
+from dex.localnet.chain import Chain
+from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher
+from dex.localnet.faucet import faucet_account, faucet_keypair
+from dex.localnet.faults import FaultPlan
+from dex.localnet.http_server import HttpServer
+from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
+from dex.localnet.pubsub import SubscriptionHub
+from dex.localnet.websocket_server import WebSocketServer
+from dex.types import AccountData
+
+GenesisAccounts = Callable[[Sequence[Pubkey]], Mapping[Pubkey, AccountData]]
+LEDGER_FORMAT: Final = "1"
+
+
+def no_genesis(_fund: Sequence[Pubkey]) -> Mapping[Pubkey, AccountData]:
+    """A network with a faucet and nothing else."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """How to run a network. ``port`` serves HTTP and ``port + 1`` WebSocket; times in milliseconds.
+
+    ``genesis`` gives the accounts of the chain's start, including those of the wallets to fund.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8899
+    ledger: Path | None = None
+    seed: int = 0
+    fund: Sequence[Pubkey] = ()
+    programs: Mapping[Pubkey, Path] = field(default_factory=dict)
+    genesis: GenesisAccounts = no_genesis
+    slot_ms: int = 400
+    allow_faults: bool = False
+
+
+class Localnet:
+    """A running network."""
+
+    def __init__(self, options: NetworkOptions) -> None:
+        """Opens the ledger and loads the chain; raises LedgerRefused when it belongs to another genesis."""
+        self.options = options
+        self.chain = open_chain(options)
+        self._writing = asyncio.Lock()
+        faults = FaultPlan(self.chain, self._writing) if options.allow_faults else None
+        methods = STANDARD_METHODS if faults is None else {**STANDARD_METHODS, **faults.methods()}
+        self._http = HttpServer(Dispatcher(self.chain, methods, faults).answer)
+        self._websocket = WebSocketServer(SubscriptionHub(self.chain))
+        self._clock: asyncio.Task[None] | None = None
+        self._confirming: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """The RPC address."""
+        return f"http://{self.options.host}:{self.options.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """The address of the subscriptions."""
+        return f"ws://{self.options.host}:{self.options.port + 1}"
+
+    async def start(self) -> None:
+        """Serves and starts the clock; raises OSError when a port is taken."""
+        await self._http.start(self.options.host, self.options.port)
+        await self._websocket.start(self.options.host, self.options.port + 1)
+        self._clock = asyncio.create_task(self._run_clock())
+
+    async def stop(self) -> None:
+        """Stops serving, writes what has been closed and the open slot, and closes the ledger."""
+        if self._clock is not None:
+            self._clock.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._clock
+        await self._http.stop()
+        await self._websocket.stop()
+        if self._confirming is not None:
+            await self._confirming
+        self.chain.advance()
+        self.chain.ledger.close()
+
+    async def failed(self) -> None:
+        """Returns never; raises what stopped the clock."""
+        assert self._clock is not None
+        await self._clock
+
+    async def _run_clock(self) -> None:
+        period = self.options.slot_ms / 1000
+        due = time.monotonic() + period
+        while True:
+            await asyncio.sleep(max(0, due - time.monotonic()))
+            # After a pause of the machine the chain goes on from here: it does not catch up.
+            due = max(due + period, time.monotonic())
+            self.chain.close_slot()
+            if self._confirming is None or self._confirming.done():
+                if self._confirming is not None:
+                    self._confirming.result()
+                self._confirming = asyncio.create_task(self._confirm_closed())
+
+    async def _confirm_closed(self) -> None:
+        while True:
+            async with self._writing:
+                block = self.chain.next_to_confirm()
+                if block is None:
+                    return
+                await asyncio.to_thread(self.chain.ledger.write, self.chain.write_of(block))
+                self.chain.confirm(block)
+
+
+def open_chain(options: NetworkOptions) -> Chain:
+    """The chain in the ledger, or a new one; raises LedgerRefused."""
+    bank = Bank()
+    for address, file in options.programs.items():
+        bank.add_program(address, file)
+    ledger = Ledger(options.ledger)
+    accounts = _genesis_accounts(options, ())
+    facts = {
+        "format": LEDGER_FORMAT,
+        "seed": str(options.seed),
+        "genesis_hash": str(_genesis_hash(options.seed, accounts)),
+    }
+    if ledger.fact("genesis_hash") is None:
+        genesis = SlotRow(0, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
+        ledger.begin(facts, SlotWrite(genesis, accounts, (), 0))
+    elif options.ledger is not None:
+        ledger.check(facts, options.ledger)
+    _fund_newcomers(options, ledger, accounts)
+    return Chain(bank, ledger)
+
+
+def _genesis_accounts(options: NetworkOptions, fund: Sequence[Pubkey]) -> dict[Pubkey, Account | None]:
+    accounts: dict[Pubkey, Account | None] = {
+        address: Account(found.lamports, found.data, found.owner)
+        for address, found in options.genesis(fund).items()
+    }
+    accounts[faucet_keypair().pubkey()] = faucet_account()
+    return accounts
+
+
+def _genesis_hash(seed: int, accounts: Mapping[Pubkey, Account | None]) -> Hash:
+    digest = hashlib.sha256(f"localnet genesis {LEDGER_FORMAT} {seed}".encode())
+    for address in sorted(accounts, key=bytes):
+        account = accounts[address]
+        if account is not None:
+            digest.update(bytes(address) + bytes(account.owner) + f"{account.lamports}:".encode())
+            digest.update(hashlib.sha256(account.data).digest())
+    return Hash.from_bytes(digest.digest())
+
+
+def _fund_newcomers(
+    options: NetworkOptions, ledger: Ledger, accounts: Mapping[Pubkey, Account | None]
+) -> None:
+    """Gives wallets that the chain has not funded before what genesis gives to a funded wallet."""
+    newcomers = [wallet for wallet in options.fund if ledger.fact(f"funded {wallet}") is None]
+    if not newcomers:
+        return
+    with_newcomers = _genesis_accounts(options, newcomers)
+    added = {address: found for address, found in with_newcomers.items() if address not in accounts}
+    ledger.fund({f"funded {wallet}": "yes" for wallet in newcomers}, added)

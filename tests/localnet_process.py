@@ -1,0 +1,75 @@
+"""Localnets for tests: in the running event loop, or in a thread for synchronous tests."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from dex.localnet.server import Localnet, NetworkOptions
+
+FAST_SLOTS_MS = 20
+
+
+def free_port_pair() -> int:
+    """A port that is free, and so is the next one (the WebSocket port)."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            with socket.socket() as first, socket.socket() as second:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+        except OSError:
+            continue
+        return port
+
+
+@asynccontextmanager
+async def running_localnet(options: NetworkOptions | None = None) -> AsyncIterator[Localnet]:
+    """A localnet in this event loop on free ports; ``.url``, ``.websocket_url``, ``.chain``."""
+    network = Localnet(replace(options or NetworkOptions(slot_ms=FAST_SLOTS_MS), port=free_port_pair()))
+    await network.start()
+    try:
+        yield network
+    finally:
+        await network.stop()
+
+
+@dataclass(slots=True)
+class LocalnetThread:
+    """A localnet in a thread of its own; only its URLs may be used from outside."""
+
+    url: str
+    websocket_url: str
+    _loop: asyncio.AbstractEventLoop
+    _stopping: asyncio.Event
+    _thread: threading.Thread
+
+    def stop(self) -> None:
+        """Ends it and waits for the end."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout=10)
+
+
+def start_localnet_thread(options: NetworkOptions | None = None) -> LocalnetThread:
+    """Starts a localnet in a thread and returns when it answers."""
+    ready = threading.Event()
+    started: list[LocalnetThread] = []
+
+    async def serve() -> None:
+        stopping = asyncio.Event()
+        async with running_localnet(options) as network:
+            loop = asyncio.get_running_loop()
+            started.append(LocalnetThread(network.url, network.websocket_url, loop, stopping, thread))
+            ready.set()
+            await stopping.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="localnet", daemon=True)
+    thread.start()
+    if not ready.wait(timeout=15):
+        raise TimeoutError("the localnet did not start")
+    return started[0]
