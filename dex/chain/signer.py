@@ -77,21 +77,27 @@ def _looks_like_path(text: str) -> bool:
 
 
 def _read_private_file(path: Path) -> str:
-    # O_NOFOLLOW and fstat on the open file: what is checked is what is read.
+    # O_NOFOLLOW and fstat on the open file: what is checked is what is read. O_NONBLOCK: a pipe cannot hang.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        descriptor = os.open(path.expanduser(), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise KeyUnavailable(f"key file cannot be opened: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyUnavailable("key file is not a regular file")
-        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeyUnavailable("key file is open to others: chmod 600 it")
-        if status.st_uid not in (os.geteuid(), 0):
-            raise KeyUnavailable("key file belongs to another user")
-        content = file.read(_MAX_KEY_FILE_BYTES + 1)
+        descriptor = os.open(path.expanduser(), flags)
+    except (OSError, RuntimeError) as error:
+        raise KeyUnavailable(f"key file cannot be opened: {type(error).__name__}") from error
+    try:
+        _require_private(os.fstat(descriptor))
+        content = os.read(descriptor, _MAX_KEY_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
     return _ascii(content)
+
+
+def _require_private(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyUnavailable("key file is not a regular file")
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyUnavailable("key file is open to others: chmod 600 it")
+    if status.st_uid not in (os.geteuid(), 0):
+        raise KeyUnavailable("key file belongs to another user")
 
 
 def _ascii(content: bytes) -> str:

@@ -26,6 +26,7 @@ _RENT_LAMPORTS_PER_BYTE: Final = 3480 * 2
 _ACCOUNT_OVERHEAD_BYTES: Final = 128
 
 _AMOUNT: Final = struct.Struct("<Q")
+_MAX_BUMP_SEED: Final = 255
 
 
 def rent_exempt_lamports(data_size: int) -> int:
@@ -45,11 +46,20 @@ class TokenAccount:
     amount: int
 
 
-@lru_cache(maxsize=4096)
 def associated_token_address(owner: Pubkey, mint: Pubkey, token_program: Pubkey = TOKEN_PROGRAM) -> Pubkey:
     """The one token account of ``owner`` for ``mint`` that everybody can derive."""
+    return _associated_token_address(owner, mint, token_program)[0]
+
+
+def associated_address_tries(owner: Pubkey, mint: Pubkey, token_program: Pubkey = TOKEN_PROGRAM) -> int:
+    """How many bump seeds the associated-token program tries before it finds the address (>= 1)."""
+    return _MAX_BUMP_SEED + 1 - _associated_token_address(owner, mint, token_program)[1]
+
+
+@lru_cache(maxsize=4096)
+def _associated_token_address(owner: Pubkey, mint: Pubkey, token_program: Pubkey) -> tuple[Pubkey, int]:
     seeds = [bytes(owner), bytes(token_program), bytes(mint)]
-    return Pubkey.find_program_address(seeds, ASSOCIATED_TOKEN_PROGRAM)[0]
+    return Pubkey.find_program_address(seeds, ASSOCIATED_TOKEN_PROGRAM)
 
 
 def parse_token_account(account: AccountData) -> TokenAccount:

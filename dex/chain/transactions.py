@@ -26,7 +26,7 @@ from dex.chain.instructions import (
     temporary_account_address,
 )
 from dex.chain.signer import Signer
-from dex.chain.tokens import TOKEN_ACCOUNT_RENT, associated_token_address
+from dex.chain.tokens import TOKEN_ACCOUNT_RENT, associated_address_tries, associated_token_address
 from dex.config import NATIVE_MINT, TOKEN_PROGRAM
 from dex.errors import PolicyViolation
 from dex.types import Snapshot, Swap, SwapMode
@@ -35,10 +35,11 @@ from dex.venues.base import Pool, Venue
 # The packet size of the network: IPv6's minimum MTU of 1280 less 48 bytes of headers.
 MAX_TRANSACTION_BYTES: Final = 1232
 
-# Largest units measured in the SVM, with margin. Creating an associated account searches a bump seed at
-# 1,500 units a step; memo validates and logs its text byte by byte.
+# Largest units measured in the SVM, with margin for the slower builds of the token and memo programs that
+# clusters still run. Creating an associated account searches its bump seed at 1,500 units a try.
 _UNITS_FIXED: Final = 1_000
-_UNITS_TOKEN_ACCOUNT: Final = 40_000
+_UNITS_TOKEN_ACCOUNT: Final = 30_000
+_UNITS_BUMP_SEED_TRY: Final = 1_500
 _UNITS_TEMPORARY_ACCOUNT: Final = 10_000
 _UNITS_MEMO_BASE: Final = 3_000
 _UNITS_MEMO_BYTE: Final = 500
@@ -114,7 +115,8 @@ def compute_units(plan: SwapPlan) -> int:
     units = plan.venue.compute_units + _UNITS_FIXED
     units += _UNITS_MEMO_BASE + _UNITS_MEMO_BYTE * len(plan.memo.encode())
     if plan.token_out != NATIVE_MINT:
-        units += _UNITS_TOKEN_ACCOUNT
+        tries = associated_address_tries(plan.payer, plan.token_out, plan.token_out_program)
+        units += _UNITS_TOKEN_ACCOUNT + _UNITS_BUMP_SEED_TRY * tries
     if plan.temporary_account is not None:
         units += _UNITS_TEMPORARY_ACCOUNT
     return units
