@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from solders.account import Account
 from solders.hash import Hash
@@ -66,9 +68,10 @@ class Ledger:
 
     def __init__(self, folder: Path | None) -> None:
         """Opens the ledger in ``folder`` (made if missing); None keeps it in memory."""
-        self._writer = _connect(folder)
+        target = _memory_database() if folder is None else _database_file(folder)
+        self._writer = _connect(target)
         self._writer.executescript(_SCHEMA)
-        self._reader = _connect(folder) if folder is not None else self._writer
+        self._reader = _connect(target)
 
     def close(self) -> None:
         """Closes the database."""
@@ -219,14 +222,23 @@ class Ledger:
             self._writer.execute("DELETE FROM slots WHERE slot <= ?", (slot - KEPT_SLOTS,))
 
 
-def _connect(folder: Path | None) -> sqlite3.Connection:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    target = ":memory:" if folder is None else str(folder / "ledger.sqlite3")
-    connection = sqlite3.connect(target, check_same_thread=False, timeout=10)
+def _memory_database() -> str:
+    # A name of its own: two connections share it, other ledgers of the process do not.
+    return f"file:localnet-{uuid.uuid4()}?mode=memory&cache=shared"
+
+
+def _database_file(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"file:{quote(str(folder.resolve() / 'ledger.sqlite3'))}"
+
+
+def _connect(target: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(target, uri=True, check_same_thread=False, timeout=10)
     connection.execute("PRAGMA journal_mode = WAL")
     # A killed process loses nothing that was committed; only a power cut could lose the last slots.
     connection.execute("PRAGMA synchronous = NORMAL")
+    # In memory the connections share a cache, where reading waits for no writer only in this mode.
+    connection.execute("PRAGMA read_uncommitted = 1")
     return connection
 
 

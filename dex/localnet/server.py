@@ -97,6 +97,11 @@ class Localnet:
         self.chain.advance()
         self.chain.ledger.close()
 
+    async def advance(self, slots: int = 1) -> None:
+        """Closes and confirms ``slots`` slots now."""
+        async with self._writing:
+            self.chain.advance(slots)
+
     async def failed(self) -> None:
         """Returns never; raises what stopped the clock."""
         assert self._clock is not None

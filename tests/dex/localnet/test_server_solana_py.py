@@ -81,9 +81,9 @@ async def test_blockhash_is_valid_for_150_blocks_from_its_own(client: AsyncClien
     answer = await client.get_latest_blockhash(Confirmed)
     assert answer.value.last_valid_block_height == answer.context.slot + 150
     assert network.chain.is_blockhash_valid(answer.value.blockhash)
-    network.chain.advance(answer.value.last_valid_block_height - network.chain.slot)
+    await network.advance(answer.value.last_valid_block_height - network.chain.slot)
     assert network.chain.is_blockhash_valid(answer.value.blockhash)
-    network.chain.advance()
+    await network.advance()
     assert not network.chain.is_blockhash_valid(answer.value.blockhash)
 
 
@@ -98,7 +98,7 @@ async def test_payment_goes_from_processed_to_confirmed_to_finalized(
     await confirmed(client, signature)
     assert (await client.get_balance(FRIEND, Confirmed)).value == SOL + 12_345
     assert (await client.get_balance(PAYER.pubkey(), Confirmed)).value == 1_000 * SOL - 12_345 - 5_000
-    network.chain.advance(32)
+    await network.advance(32)
     status = (await client.get_signature_statuses([signature])).value[0]
     assert status is not None
     assert status.confirmation_status == TransactionConfirmationStatus.Finalized
