@@ -117,6 +117,9 @@ def _error_name(error: object) -> str:
     return str(inner)
 
 
+_SETTLED: Final = frozenset({"confirmed", "finalized"})
+
+
 class Prospect(StrEnum):
     """What may still become of a signed transaction."""
 
@@ -152,8 +155,13 @@ class DeadCheck:
         """Take note of the status at ``index`` of an answer that was asked for after the height."""
         if self.prospect is not Prospect.MAY_LAND:
             return self
-        if answer.statuses[index] is not None:
-            return replace(self, prospect=Prospect.LANDED)
+        status = answer.statuses[index]
+        if status is not None:
+            # A block that is only processed may still be dropped with its fork, and the status with it.
+            landed = status.commitment in _SETTLED
+            return replace(
+                self, missing_at_slot=None, prospect=Prospect.LANDED if landed else Prospect.MAY_LAND
+            )
         if self.expired_at_slot is None or not answer.searched_history:
             return self
         if answer.slot < self.expired_at_slot:

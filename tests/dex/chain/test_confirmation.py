@@ -1,0 +1,204 @@
+"""What moved, why it failed, and when a transaction is dead."""
+
+import pytest
+
+from dex.chain.answers import (
+    ChainHeight,
+    ExecutedTransaction,
+    SignatureStatus,
+    SignatureStatuses,
+    TokenBalance,
+)
+from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
+from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
+from dex.errors import ChainAnswerInvalid
+from dex.types import FailureKind
+from tests.dex.chain.plans import GENESIS, MINTS, VENUES
+
+WALLET = GENESIS.wallet.pubkey()
+POOL = "the pool's authority"
+RAYDIUM = next(venue for venue in VENUES.values() if venue.dex == "raydium")
+
+
+def balances(*rows: tuple[str, str, int]) -> tuple[TokenBalance, ...]:
+    """Rows of owner ("wallet" or "pool"), symbol and amount."""
+    owners = {"wallet": str(WALLET), "pool": POOL}
+    return tuple(
+        TokenBalance(f"account-{n}", str(MINTS[symbol]), owners[owner], amount)
+        for n, (owner, symbol, amount) in enumerate(rows)
+    )
+
+
+def transaction(before, after, error=None, fee=5_000) -> ExecutedTransaction:
+    return ExecutedTransaction("signature", 42, error, fee, 1, (), 60_000, before, after)
+
+
+def test_token_for_token_is_counted_at_the_wallets_accounts():
+    executed = executed_swap(
+        transaction(
+            balances(("wallet", "USDC", 1_000), ("pool", "USDC", 500), ("pool", "USDT", 900)),
+            balances(
+                ("wallet", "USDC", 900), ("pool", "USDC", 600), ("pool", "USDT", 801), ("wallet", "USDT", 99)
+            ),
+            fee=5_321,
+        ),
+        WALLET,
+        MINTS["USDC"],
+        MINTS["USDT"],
+    )
+    assert (executed.amount_in, executed.amount_out, executed.slot) == (100, 99, 42)
+    assert (executed.fee_lamports, executed.priority_fee_lamports) == (5_000, 321)
+
+
+def test_sol_in_is_what_the_vault_received():
+    executed = executed_swap(
+        transaction(
+            balances(("pool", "SOL", 10_000), ("pool", "USDC", 900), ("wallet", "USDC", 1)),
+            balances(("pool", "SOL", 10_700), ("pool", "USDC", 800), ("wallet", "USDC", 101)),
+        ),
+        WALLET,
+        MINTS["SOL"],
+        MINTS["USDC"],
+    )
+    assert (executed.amount_in, executed.amount_out) == (700, 100)
+
+
+def test_sol_out_is_what_the_vault_paid_and_wrapped_sol_of_the_wallet_does_not_count():
+    executed = executed_swap(
+        transaction(
+            balances(("pool", "SOL", 10_700), ("wallet", "SOL", 5_000), ("wallet", "USDC", 101)),
+            balances(("pool", "SOL", 10_000), ("wallet", "SOL", 6_000), ("wallet", "USDC", 1)),
+        ),
+        WALLET,
+        MINTS["USDC"],
+        MINTS["SOL"],
+    )
+    assert (executed.amount_in, executed.amount_out) == (100, 700)
+
+
+def test_failed_transactions_and_those_without_a_swap_have_no_amounts():
+    moved = (balances(("wallet", "USDC", 9)), balances(("wallet", "USDC", 1), ("wallet", "USDT", 8)))
+    still = (balances(("wallet", "USDC", 9)), balances(("wallet", "USDC", 9)))
+    for found in (transaction(*moved, error={"InstructionError": [1, {"Custom": 1}]}), transaction(*still)):
+        with pytest.raises(ChainAnswerInvalid):
+            executed_swap(found, WALLET, MINTS["USDC"], MINTS["USDT"])
+    with pytest.raises(ChainAnswerInvalid):
+        executed_swap(transaction(*moved), WALLET, MINTS["USDT"], MINTS["USDC"])
+
+
+def custom(code: int) -> dict:
+    return {"InstructionError": [5, {"Custom": code}]}
+
+
+def failed_log(program: object, code: int) -> str:
+    return f"Program {program} failed: custom program error: {hex(code)}"
+
+
+def test_a_venues_error_is_named_by_its_log():
+    logs = [
+        f"Program {RAYDIUM.program_id} invoke [1]",
+        "Program log: AnchorError occurred. Error Code: ExceededSlippage. Error Number: 6005.",
+        failed_log(RAYDIUM.program_id, 6005),
+    ]
+    failure = failure_of(custom(6005), logs, RAYDIUM)
+    assert (failure.kind, failure.name, failure.code) == (
+        FailureKind.SLIPPAGE_EXCEEDED,
+        "ExceededSlippage",
+        6005,
+    )
+
+
+def test_a_venues_error_without_a_log_is_known_by_its_number():
+    failure = failure_of(custom(6005), [], RAYDIUM)
+    assert (failure.kind, failure.name) == (FailureKind.SLIPPAGE_EXCEEDED, "Custom(6005)")
+
+
+def test_too_few_tokens_and_too_few_lamports_are_insufficient_funds():
+    for program in (TOKEN_PROGRAM, SYSTEM_PROGRAM):
+        failure = failure_of(custom(1), [failed_log(program, 1), failed_log(RAYDIUM.program_id, 1)], RAYDIUM)
+        assert (failure.kind, failure.code) == (FailureKind.INSUFFICIENT_FUNDS, 1)
+
+
+def test_an_account_in_use_is_no_failure_of_the_venue():
+    failure = failure_of(custom(0), [failed_log(SYSTEM_PROGRAM, 0)], RAYDIUM)
+    assert (failure.kind, failure.code) == (FailureKind.OTHER, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "name"),
+    [
+        ("InsufficientFundsForFee", FailureKind.INSUFFICIENT_FUNDS, "InsufficientFundsForFee"),
+        ("AccountNotFound", FailureKind.INSUFFICIENT_FUNDS, "AccountNotFound"),
+        (
+            {"InsufficientFundsForRent": {"account_index": 0}},
+            FailureKind.INSUFFICIENT_FUNDS,
+            "InsufficientFundsForRent",
+        ),
+        (
+            {"InstructionError": [4, "ComputationalBudgetExceeded"]},
+            FailureKind.OTHER,
+            "ComputationalBudgetExceeded",
+        ),
+        ("BlockhashNotFound", FailureKind.OTHER, "BlockhashNotFound"),
+        ({}, FailureKind.OTHER, "Unknown"),
+    ],
+)
+def test_errors_of_the_runtime_keep_their_names(error, kind, name):
+    failure = failure_of(error, [], RAYDIUM)
+    assert (failure.kind, failure.name, failure.code) == (kind, name, None)
+
+
+CHECK = DeadCheck(last_valid_block_height=150)
+PAST = ChainHeight(block_height=161, slot=200)
+
+
+def missing(slot: int, searched: bool = True) -> SignatureStatuses:
+    return SignatureStatuses(slot, (None,), searched)
+
+
+def found(slot: int, commitment: str = "confirmed") -> SignatureStatuses:
+    return SignatureStatuses(slot, (SignatureStatus(slot, commitment, None),), True)
+
+
+def test_dead_needs_the_height_and_two_missing_statuses_a_slot_apart():
+    once = CHECK.with_height(PAST).with_statuses(missing(200))
+    assert once.prospect is Prospect.MAY_LAND
+    assert once.with_statuses(missing(200)).prospect is Prospect.MAY_LAND
+    assert once.with_statuses(missing(201)).prospect is Prospect.DEAD
+
+
+def test_missing_statuses_before_the_height_was_past_prove_nothing():
+    check = CHECK.with_statuses(missing(199)).with_statuses(missing(201)).with_height(PAST)
+    assert check.with_statuses(missing(202)).prospect is Prospect.MAY_LAND
+
+
+def test_a_height_within_the_margin_is_not_past():
+    check = CHECK.with_height(ChainHeight(block_height=160, slot=200))
+    check = check.with_statuses(missing(300)).with_statuses(missing(301))
+    assert check.prospect is Prospect.MAY_LAND
+
+
+def test_statuses_without_history_or_older_than_the_height_do_not_count():
+    check = CHECK.with_height(PAST).with_statuses(missing(250, searched=False)).with_statuses(missing(199))
+    assert check.missing_at_slot is None
+    assert check.with_statuses(missing(251)).prospect is Prospect.MAY_LAND
+
+
+def test_a_settled_status_at_any_time_means_landed_for_good():
+    landed = CHECK.with_height(PAST).with_statuses(missing(200)).with_statuses(found(201))
+    assert landed.prospect is Prospect.LANDED
+    assert landed.with_statuses(missing(300)).with_statuses(missing(301)).prospect is Prospect.LANDED
+    assert CHECK.with_statuses(found(10)).prospect is Prospect.LANDED
+
+
+def test_a_processed_status_is_neither_landed_nor_missing():
+    check = CHECK.with_height(PAST).with_statuses(missing(200)).with_statuses(found(201, "processed"))
+    assert check.prospect is Prospect.MAY_LAND
+    again = check.with_statuses(missing(202))
+    assert again.prospect is Prospect.MAY_LAND
+    assert again.with_statuses(missing(203)).prospect is Prospect.DEAD
+
+
+def test_a_later_height_does_not_move_the_proof():
+    check = CHECK.with_height(PAST).with_statuses(missing(200)).with_height(ChainHeight(400, 500))
+    assert check.with_statuses(missing(201)).prospect is Prospect.DEAD
