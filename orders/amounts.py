@@ -1,0 +1,79 @@
+"""Amounts between the wire (decimal text) and the books (integer base units). No float on either side."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Final
+
+from orders.errors import InvalidAmount
+from orders.models import MAX_AMOUNT
+
+# Enough for 2**64 base units of a mint with 18 decimals; longer text is refused before it is parsed.
+_MAX_TEXT: Final = 48
+_PLAIN: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
+_RAW: Final = re.compile(r"\d{1,20}", re.ASCII)
+_EXACT: Final = Context(prec=80)
+_PRICE: Final = Context(prec=12, rounding=ROUND_HALF_EVEN)
+
+
+def parse_amount(value: object) -> Decimal:
+    """A positive amount of whole tokens from text or a JSON number; raises InvalidAmount."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise InvalidAmount("An amount is a decimal string or a number")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise InvalidAmount("An amount must be finite")
+    text = value.strip() if isinstance(value, str) else _number_text(value)
+    if len(text) > _MAX_TEXT or not _PLAIN.fullmatch(text):
+        raise InvalidAmount("An amount is a plain positive decimal, for example 1.5")
+    amount = Decimal(text)
+    if amount <= 0:
+        raise InvalidAmount("An amount must be greater than zero")
+    return amount
+
+
+def _number_text(value: int | Decimal) -> str:
+    # A JSON number may be spelled 1e-3. Expanding a huge exponent would cost memory, so look first.
+    number = Decimal(value) if isinstance(value, Decimal) or abs(value) < 10**_MAX_TEXT else None
+    if number is None or abs(number.adjusted()) > _MAX_TEXT:
+        raise InvalidAmount("The amount is out of range")
+    return format(number, "f")
+
+
+def parse_raw_amount(value: object) -> int:
+    """A positive integer of base units from text or a JSON integer; raises InvalidAmount."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidAmount("A raw amount is an integer of base units")
+    if isinstance(value, str) and not _RAW.fullmatch(value.strip()):
+        raise InvalidAmount("A raw amount is an integer of base units")
+    return _require_range(int(value))
+
+
+def to_base_units(amount: Decimal, decimals: int) -> int:
+    """Whole tokens as base units; raises InvalidAmount on too many decimals, or beyond 2**63-1."""
+    raw = _EXACT.scaleb(amount, decimals)
+    if raw != raw.to_integral_value():
+        raise InvalidAmount(f"This token has {decimals} decimals", decimals=decimals)
+    return _require_range(int(raw))
+
+
+def from_base_units(raw: int, decimals: int) -> str:
+    """Base units as whole tokens: plain decimal text, no exponent, no trailing zeros."""
+    text = format(_EXACT.scaleb(Decimal(raw), -decimals), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def price_text(amount_in: int, decimals_in: int, amount_out: int, decimals_out: int) -> str:
+    """Whole tokens out per whole token in, to 12 significant digits."""
+    whole_in = _EXACT.scaleb(Decimal(amount_in), -decimals_in)
+    whole_out = _EXACT.scaleb(Decimal(amount_out), -decimals_out)
+    text = format(_PRICE.divide(whole_out, whole_in), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _require_range(raw: int) -> int:
+    if raw <= 0:
+        raise InvalidAmount("An amount must be greater than zero")
+    if raw > MAX_AMOUNT:
+        raise InvalidAmount("The amount is out of range")
+    return raw

@@ -1,0 +1,55 @@
+"""Who works on which order: a lease is one conditional UPDATE, its token names every later write.
+
+A claim that fails takes nothing: the order is elsewhere, or not due, or somebody else's.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from orders.lifecycle import Status
+from orders.models import Order
+
+
+def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order]:
+    """Lease those of the orders that stand at one of ``statuses``, are due, and are nobody's.
+
+    The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition.
+    """
+    now = timezone.now()
+    token = uuid.uuid4()
+    claimed = (
+        Order.objects.filter(pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .update(
+            lease_token=token,
+            lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+            starts=F("starts") + 1,
+        )
+    )
+    return list(Order.objects.filter(lease_token=token)) if claimed else []
+
+
+def still_held(orders: Sequence[Order]) -> list[Order]:
+    """Those whose lease is still the one they were claimed with; locks them where the database can.
+
+    Call it inside the transaction that relies on the answer.
+    """
+    tokens = {order.pk: order.lease_token for order in orders}
+    rows = Order.objects.select_for_update().filter(pk__in=list(tokens)).values_list("pk", "lease_token")
+    held = {pk for pk, token in rows if token is not None and token == tokens[pk]}
+    return [order for order in orders if order.pk in held]
+
+
+def release(orders: Sequence[Order]) -> None:
+    """Give leases back without a transition, so that the next stage can claim at once."""
+    tokens = {order.lease_token for order in orders}
+    pks = [order.pk for order in orders]
+    Order.objects.filter(pk__in=pks, lease_token__in=tokens).update(lease_token=None, lease_until=None)

@@ -1,0 +1,206 @@
+"""The stages of an order on its way to the chain: route, build, submit. One function a stage.
+
+Each takes a batch of ids, claims those that stand at its stage, and says which go on and which
+wait for a retry. Every write names the lease of its claim. One order's failure never holds up
+its batch. The last stage, settling, is `orders.settlement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from orders import claims, gateway, journal, settlement
+from orders.endings import ended, failed_or_retried
+from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
+from orders.journal import Transition
+from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.models import Attempt, Order
+
+# Claims without progress after which an order is taken to be what kills its workers.
+MAX_STARTS: Final = 6
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage leaves: orders for the next stage, and orders that wait for a retry."""
+
+    onward: list[UUID] = field(default_factory=list)
+    waiting: list[Order] = field(default_factory=list)
+
+    @property
+    def retry_in_seconds(self) -> int:
+        """Until the last of the waiting orders is due, at least 1."""
+        if not self.waiting:
+            return 0
+        wait = max(order.due_at for order in self.waiting) - timezone.now()
+        return max(1, -(-int(wait.total_seconds() * 1000) // 1000))
+
+
+def route(order_ids: Collection[UUID]) -> Outcome:
+    """Find the best pool for each order: pending or routing becomes building."""
+    outcome = Outcome()
+    orders = _begin_routing(order_ids)
+    boards = gateway.quote_swaps([_request(order) for order in orders])
+    steps = [_routed(order, board) for order, board in zip(orders, boards, strict=True)]
+    _sort_out(journal.record(steps), Status.BUILDING, outcome)
+    return outcome
+
+
+def build(order_ids: Collection[UUID]) -> Outcome:
+    """Sign a transaction for each order and commit it as its open attempt; the status stays building."""
+    outcome = Outcome()
+    orders = _claim_sound(order_ids, {Status.BUILDING})
+    signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
+    ready = [order for order in orders if order.pk in signed_before]
+    to_sign = [order for order in orders if order.pk not in signed_before]
+    results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
+    pairs = list(zip(to_sign, results, strict=True))
+    stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
+    claims.release(ready)
+    failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
+    _sort_out(journal.record(failures), Status.BUILDING, outcome)
+    outcome.onward.extend(order.pk for order in [*ready, *stored])
+    return outcome
+
+
+def submit(order_ids: Collection[UUID]) -> Outcome:
+    """Send each order's committed bytes; whatever the node says, the order is then submitted.
+
+    A time-out or an error says nothing about where the bytes have got to, so no answer to a send
+    ever leads back to building: settling asks the chain.
+    """
+    outcome = Outcome()
+    orders = _claim_sound(order_ids, {Status.BUILDING})
+    attempts = list(_open_attempts(orders))
+    gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
+    by_order = {attempt.order_id: attempt for attempt in attempts}
+    with transaction.atomic():
+        moved = journal.record(_submitted(o, by_order[o.pk]) for o in orders if o.pk in by_order)
+        sent = [by_order[order.pk] for order in moved]
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in sent]).update(
+            sends=F("sends") + 1, last_sent_at=timezone.now()
+        )
+    claims.release([order for order in orders if order.pk not in by_order])
+    settlement.watch(sent)
+    return outcome
+
+
+def _begin_routing(order_ids: Collection[UUID]) -> list[Order]:
+    with transaction.atomic():
+        orders = _claim_sound(order_ids, {Status.PENDING, Status.ROUTING})
+        fresh = [order for order in orders if order.status == Status.PENDING]
+        held = [order for order in orders if order.status == Status.ROUTING]
+        held += journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
+    return held
+
+
+def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status]) -> list[Order]:
+    """Claim, and end those that expired or broke off too often; the others are to be worked on."""
+    now = timezone.now()
+    sound, ending = [], []
+    for order in claims.claim(order_ids, statuses):
+        if order.starts > MAX_STARTS and not _open_attempts([order]).exists():
+            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
+        elif order.expires_at is not None and order.expires_at <= now and not order.attempt:
+            ending.append(Transition(order, Status.EXPIRED))
+        else:
+            sound.append(order)
+    journal.record(ending)
+    return sound
+
+
+def _request(order: Order) -> SwapRequest:
+    return SwapRequest(order.token_in, order.token_out, order.amount_in, order.slippage_bps)
+
+
+def _swap_to_sign(order: Order) -> SwapToSign:
+    return SwapToSign(
+        order_id=order.pk,
+        attempt=order.attempt + 1,
+        venue=order.venue,
+        pool=order.pool,
+        token_in=order.token_in,
+        token_out=order.token_out,
+        amount_in=order.amount_in,
+        min_amount_out=order.min_amount_out or 1,
+    )
+
+
+def _routed(order: Order, board: QuoteBoard | Failure) -> Transition:
+    if isinstance(board, Failure):
+        return failed_or_retried(order, board)
+    best = board.quotes[0]
+    changes = {
+        "dex": best.dex,
+        "venue": best.venue,
+        "pool": best.pool,
+        "quoted_amount_out": best.amount_out,
+        "min_amount_out": best.min_amount_out,
+        "lp_fee": best.fee_amount,
+        "lp_fee_mint": best.fee_mint,
+    }
+    losing = [gateway.quote_as_wire(quote) for quote in board.quotes[1:]]
+    data = {**gateway.quote_as_wire(best), "quotes": losing}
+    if board.errors:
+        data["errors"] = [{"venue": error.venue, "code": error.code} for error in board.errors]
+    return Transition(order, Status.BUILDING, changes, data)
+
+
+def _submitted(order: Order, attempt: Attempt) -> Transition:
+    changes = {
+        "signature": attempt.signature,
+        "due_at": timezone.now() + timedelta(seconds=settlement.ADOPT_AFTER_SECONDS),
+    }
+    data = {
+        "dex": order.dex,
+        "venue": order.venue,
+        "txHash": attempt.signature,
+        "explorerUrl": gateway.explorer_url(attempt.signature),
+        "attempt": attempt.number,
+    }
+    return Transition(order, Status.SUBMITTED, changes, data)
+
+
+def _open_attempts(orders: Sequence[Order]) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(order__in=[order.pk for order in orders], state=AttemptState.OPEN)
+
+
+def _store_attempts(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
+    """Write ahead: bytes, signature and expiry are committed before the first of them is sent."""
+    now = timezone.now()
+    swaps = {order.pk: swap for order, swap in signed}
+    with transaction.atomic():
+        held = claims.still_held([order for order, _ in signed])
+        Attempt.objects.bulk_create(_attempt(order, swaps[order.pk], now) for order in held)
+        Order.objects.filter(pk__in=[order.pk for order in held]).update(attempt=F("attempt") + 1)
+        claims.release(held)
+    return held
+
+
+def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
+    return Attempt(
+        order=order,
+        number=order.attempt + 1,
+        signature=swap.signature,
+        signed_transaction=swap.raw,
+        blockhash=swap.blockhash,
+        last_valid_block_height=swap.last_valid_block_height,
+        venue=order.venue,
+        created_at=now,
+    )
+
+
+def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:
+    for order in moved:
+        if order.status == onward:
+            outcome.onward.append(order.pk)
+        elif order.status == Status.ROUTING:
+            outcome.waiting.append(order)

@@ -1,0 +1,84 @@
+"""The one door to dex: settings in, plain values and order-language failures out.
+
+tokens.py       the token list, wallet holdings
+connection.py   node, pools and signer of this process; sync <-> async
+quotes.py       prices: for the API, and for a batch of orders
+swaps.py        signing and sending
+outcomes.py     what the chain says of sent transactions
+failures.py     dex errors as FailureReason
+"""
+
+from dex.chain.confirmation import DeadCheck
+from dex.errors import DexError
+from orders.gateway.failures import Failure
+from orders.gateway.outcomes import (
+    Executed,
+    Heard,
+    OnChainFailure,
+    SentSwap,
+    Verdict,
+    dead_check,
+    executed_swaps,
+    explorer_url,
+    hear,
+    is_dead,
+    on_chain_failures,
+    prove_dead,
+)
+from orders.gateway.quotes import (
+    PoolQuote,
+    QuoteBoard,
+    QuoteError,
+    SwapRequest,
+    quote_as_wire,
+    quote_board,
+    quote_swaps,
+)
+from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
+from orders.gateway.tokens import (
+    ChainHealth,
+    Holdings,
+    TokenInfo,
+    chain_health,
+    find_token,
+    holdings,
+    token_by_mint,
+    tokens,
+)
+
+__all__ = [
+    "ChainHealth",
+    "DeadCheck",
+    "DexError",
+    "Executed",
+    "Failure",
+    "Heard",
+    "Holdings",
+    "OnChainFailure",
+    "PoolQuote",
+    "QuoteBoard",
+    "QuoteError",
+    "SentSwap",
+    "SignedSwap",
+    "SwapRequest",
+    "SwapToSign",
+    "TokenInfo",
+    "Verdict",
+    "chain_health",
+    "dead_check",
+    "executed_swaps",
+    "explorer_url",
+    "find_token",
+    "hear",
+    "holdings",
+    "is_dead",
+    "on_chain_failures",
+    "prove_dead",
+    "quote_as_wire",
+    "quote_board",
+    "quote_swaps",
+    "send",
+    "sign_swaps",
+    "token_by_mint",
+    "tokens",
+]

@@ -1,0 +1,173 @@
+"""What the chain says of transactions that were sent: statuses, amounts that moved, proof of death."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import quote
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.chain import confirmation
+from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatus, SignatureStatuses
+from dex.chain.confirmation import DeadCheck, Prospect
+from dex.errors import ChainAnswerInvalid
+from orders.gateway import failures
+from orders.gateway.connection import connection, wallet_address
+from orders.gateway.failures import Failure
+
+logger = logging.getLogger(__name__)
+
+
+class Verdict(StrEnum):
+    """What a status means for an attempt."""
+
+    UNSEEN = "unseen"
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    FINALIZED = "finalized"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The verdict on one signature; ``slot`` and ``error`` where there is one."""
+
+    verdict: Verdict
+    slot: int | None = None
+    error: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentSwap:
+    """A sent transaction and what it was to swap."""
+
+    signature: str
+    venue: str
+    token_in: str
+    token_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What really moved: base units; fees in lamports."""
+
+    amount_in: int
+    amount_out: int
+    network_fee: int
+    priority_fee: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnChainFailure:
+    """A transaction that is in a block and failed: its signature is used up."""
+
+    failure: Failure
+    error_name: str
+    slot: int
+
+
+_UNSEEN: Final = Heard(Verdict.UNSEEN)
+
+
+def hear(signatures: Sequence[str], *, search_history: bool = False) -> list[Heard]:
+    """The verdict on each signature; UNSEEN says nothing about whether it can still land. Raises DexError."""
+    if not signatures:
+        return []
+    answer = connection().run(connection().rpc.signature_statuses(signatures, search_history=search_history))
+    return [_heard(status) for status in answer.statuses]
+
+
+def executed_swaps(swaps: Sequence[SentSwap]) -> list[Executed | None]:
+    """What each confirmed swap moved, None where the node does not have it yet. Raises DexError."""
+    if not swaps:
+        return []
+    found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
+    wallet = wallet_address()
+    return [
+        None if transaction is None else _executed(swap, transaction, wallet)
+        for swap, transaction in zip(swaps, found, strict=True)
+    ]
+
+
+def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
+    """Why each failed transaction failed, None where the node does not have it yet. Raises DexError."""
+    if not swaps:
+        return []
+    found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
+    results: list[OnChainFailure | None] = []
+    for swap, transaction in zip(swaps, found, strict=True):
+        if transaction is None or transaction.error is None:
+            results.append(None)
+            continue
+        venue = connection().venues[swap.venue]
+        why = confirmation.failure_of(transaction.error, transaction.logs, venue)
+        results.append(OnChainFailure(failures.of_kind(why.kind, why.name), why.name, transaction.slot))
+    return results
+
+
+def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
+    """One more observation of each signature: height first, then status with history. Raises DexError.
+
+    `DeadCheck` says how many observations make a proof.
+    """
+    if not checks:
+        return []
+    height, answer = connection().run(_observe([signature for signature, _ in checks]))
+    return [check.with_height(height).with_statuses(answer, index) for index, (_, check) in enumerate(checks)]
+
+
+def dead_check(last_valid_block_height: int) -> DeadCheck:
+    """The start of a proof that a transaction can no longer land."""
+    return DeadCheck(last_valid_block_height)
+
+
+def is_dead(check: DeadCheck) -> bool:
+    """Whether the proof is complete."""
+    return check.prospect is Prospect.DEAD
+
+
+def explorer_url(signature: str) -> str:
+    """Where people can look the transaction up."""
+    network = settings.SOLANA_NETWORK
+    base = f"{settings.EXPLORER_URL}/tx/{signature}"
+    if network == "mainnet-beta":
+        return base
+    if network == "localnet":
+        return f"{base}?cluster=custom&customUrl={quote(settings.SOLANA_RPC_URL, safe='')}"
+    return f"{base}?cluster={network}"
+
+
+def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) -> Executed | None:
+    mints = Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)
+    try:
+        moved = confirmation.executed_swap(transaction, wallet, *mints)
+    except ChainAnswerInvalid as error:
+        # One answer that makes no sense must not hold up the others of its batch; it is asked for again.
+        logger.error("no amounts for %s: %s", swap.signature, error)
+        return None
+    return Executed(
+        moved.amount_in, moved.amount_out, moved.fee_lamports, moved.priority_fee_lamports, moved.slot
+    )
+
+
+async def _observe(signatures: Sequence[str]) -> tuple[ChainHeight, SignatureStatuses]:
+    rpc = connection().rpc
+    height = await rpc.height()
+    return height, await rpc.signature_statuses(signatures, search_history=True)
+
+
+def _heard(status: SignatureStatus | None) -> Heard:
+    if status is None:
+        return _UNSEEN
+    if status.commitment == "processed":
+        return Heard(Verdict.SEEN, status.slot)
+    if status.error is not None:
+        return Heard(Verdict.FAILED, status.slot, status.error)
+    verdict = Verdict.FINALIZED if status.commitment == "finalized" else Verdict.CONFIRMED
+    return Heard(verdict, status.slot)

@@ -1,0 +1,189 @@
+"""Prices: all pools of a pair over one snapshot, for the API and for a batch of orders."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.chain.tokens import associated_token_address, parse_token_account
+from dex.config import NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from dex.discovery import PoolSet
+from dex.errors import DexError
+from dex.router import accounts_of, quote_batch
+from dex.types import Quote, QuoteRequest, Quotes, Snapshot
+from orders.amounts import from_base_units, price_text
+from orders.errors import ChainUnavailable
+from orders.gateway import failures
+from orders.gateway.connection import connection, wallet_address
+from orders.gateway.failures import Failure
+from orders.gateway.tokens import TokenInfo, token_by_mint
+from orders.lifecycle import FailureReason
+
+# Kept back of a wallet's SOL for fees and for the rent of token accounts, in lamports.
+SOL_RESERVE: Final = 10_000_000
+_BPS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SwapRequest:
+    """What an order asks to be quoted; base units of the input token."""
+
+    token_in: str
+    token_out: str
+    amount_in: int
+    slippage_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolQuote:
+    """A pool's offer; base units. ``min_amount_out`` is the offer less the allowed slippage."""
+
+    dex: str
+    venue: str
+    pool: str
+    token_in: str
+    token_out: str
+    amount_in: int
+    amount_out: int
+    min_amount_out: int
+    fee_amount: int
+    fee_mint: str
+    price_impact_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteError:
+    """Why a venue has no offer."""
+
+    venue: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteBoard:
+    """All offers for one request at one slot, best first."""
+
+    slot: int
+    quotes: tuple[PoolQuote, ...]
+    errors: tuple[QuoteError, ...]
+
+
+def quote_board(token_in: TokenInfo, token_out: TokenInfo, amount_in: int, slippage_bps: int) -> QuoteBoard:
+    """All venues' offers now, possibly none; raises ChainUnavailable."""
+    request = SwapRequest(token_in.mint, token_out.mint, amount_in, slippage_bps)
+    try:
+        quotes, _ = connection().run(_quote([request], ()))
+    except DexError as error:
+        raise ChainUnavailable() from error
+    return _board(quotes[0], slippage_bps)
+
+
+def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
+    """For each request its offers, at least one, or why it cannot be had. One snapshot for all."""
+    if not requests:
+        return []
+    try:
+        wallet = wallet_address()
+        addresses = _balance_addresses(wallet, requests)
+        quotes, snapshot = connection().run(_quote(requests, [wallet, *addresses]))
+    except DexError as error:
+        return [failures.of_error(error)] * len(requests)
+    return [
+        _judge(request, found, _balance(snapshot, wallet, request.token_in))
+        for request, found in zip(requests, quotes, strict=True)
+    ]
+
+
+def quote_as_wire(quote: PoolQuote) -> dict[str, Any]:
+    """An offer as events and answers show it: whole tokens as text."""
+    token_in, token_out = token_by_mint(quote.token_in), token_by_mint(quote.token_out)
+    fee_token = token_by_mint(quote.fee_mint)
+    decimals_in = token_in.decimals if token_in else 0
+    decimals_out = token_out.decimals if token_out else 0
+    return {
+        "dex": quote.dex,
+        "venue": quote.venue,
+        "pool": quote.pool,
+        "amountOut": from_base_units(quote.amount_out, decimals_out),
+        "minAmountOut": from_base_units(quote.min_amount_out, decimals_out),
+        "price": price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out),
+        "priceImpactBps": quote.price_impact_bps,
+        "fee": from_base_units(quote.fee_amount, fee_token.decimals if fee_token else 0),
+        "feeToken": fee_token.symbol if fee_token else quote.fee_mint,
+    }
+
+
+async def _quote(
+    requests: Sequence[SwapRequest], more_accounts: Sequence[Pubkey]
+) -> tuple[list[Quotes], Snapshot]:
+    asked = [
+        QuoteRequest(Pubkey.from_string(r.token_in), Pubkey.from_string(r.token_out), r.amount_in)
+        for r in requests
+    ]
+    pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in asked))
+    directory = connection().directory
+    found = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
+    pools: dict[tuple[Pubkey, Pubkey], PoolSet] = dict(zip(pairs, found, strict=True))
+    addresses = accounts_of(pool for one in found for pool in one.pools)
+    snapshot = await connection().rpc.snapshot([*addresses, *more_accounts])
+    asks = [(request, pools[request.token_in, request.token_out]) for request in asked]
+    return quote_batch(asks, snapshot), snapshot
+
+
+def _balance_addresses(wallet: Pubkey, requests: Sequence[SwapRequest]) -> list[Pubkey]:
+    mints = {Pubkey.from_string(request.token_in) for request in requests} - {NATIVE_MINT}
+    programs = (TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
+    return [associated_token_address(wallet, mint, program) for mint in mints for program in programs]
+
+
+def _balance(snapshot: Snapshot, wallet: Pubkey, mint_text: str) -> int:
+    mint = Pubkey.from_string(mint_text)
+    if mint == NATIVE_MINT:
+        account = snapshot.accounts.get(wallet)
+        return max(0, account.lamports - SOL_RESERVE) if account else 0
+    held = 0
+    for program in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
+        account = snapshot.accounts.get(associated_token_address(wallet, mint, program))
+        held += parse_token_account(account).amount if account else 0
+    return held
+
+
+def _judge(request: SwapRequest, found: Quotes, balance: int) -> QuoteBoard | Failure:
+    if not found.quotes:
+        return failures.of_venue_errors(found.errors)
+    if balance < request.amount_in:
+        return failures.failed(FailureReason.INSUFFICIENT_FUNDS)
+    if found.quotes[0].price_impact_bps > settings.MAX_PRICE_IMPACT_BPS:
+        return failures.failed(FailureReason.PRICE_IMPACT_TOO_HIGH)
+    return _board(found, request.slippage_bps)
+
+
+def _board(found: Quotes, slippage_bps: int) -> QuoteBoard:
+    return QuoteBoard(
+        slot=found.slot,
+        quotes=tuple(_pool_quote(quote, slippage_bps) for quote in found.quotes),
+        errors=tuple(QuoteError(e.venue, e.code, e.message) for e in found.errors),
+    )
+
+
+def _pool_quote(quote: Quote, slippage_bps: int) -> PoolQuote:
+    return PoolQuote(
+        dex=quote.dex,
+        venue=quote.venue,
+        pool=str(quote.pool),
+        token_in=str(quote.token_in),
+        token_out=str(quote.token_out),
+        amount_in=quote.amount_in,
+        amount_out=quote.amount_out,
+        # Rounded down, as the venues' own SDKs do; never 0, which would accept anything.
+        min_amount_out=max(1, quote.amount_out * (_BPS - slippage_bps) // _BPS),
+        fee_amount=quote.fee_amount,
+        fee_mint=str(quote.fee_mint),
+        price_impact_bps=quote.price_impact_bps,
+    )

@@ -1,0 +1,140 @@
+"""Signing and sending. Only processes that hold the wallet's key can sign."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.chain.answers import LatestBlockhash, SendKind, SendOutcome
+from dex.chain.instructions import temporary_account_seed
+from dex.chain.policy import check_policy
+from dex.chain.signer import Signer
+from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
+from dex.errors import DexError, NoRoute
+from dex.router import accounts_of
+from dex.types import Snapshot
+from dex.venues.base import Pool
+from orders.gateway import failures
+from orders.gateway.connection import Connection, connection, signer
+from orders.gateway.failures import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class SwapToSign:
+    """An order's swap in the pool that routing chose; base units."""
+
+    order_id: UUID
+    attempt: int
+    venue: str
+    pool: str
+    token_in: str
+    token_out: str
+    amount_in: int
+    min_amount_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSwap:
+    """Bytes that may be sent any number of times, until ``last_valid_block_height``."""
+
+    signature: str
+    raw: bytes
+    blockhash: str
+    last_valid_block_height: int
+
+
+def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
+    """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
+    if not swaps:
+        return []
+    try:
+        wallet = signer()
+        pools, snapshot, blockhash = connection().run(_prepare(connection(), swaps))
+    except DexError as error:
+        return [failures.of_error(error)] * len(swaps)
+    return [_sign(swap, wallet, pools, snapshot, blockhash) for swap in swaps]
+
+
+def send(raws: Sequence[bytes]) -> list[SendOutcome]:
+    """Send signed bytes, many in one request; never raises.
+
+    Whatever comes back, only a status says what happened to the bytes.
+    """
+    if not raws:
+        return []
+    try:
+        return connection().run(connection().rpc.send(raws))
+    except DexError as error:
+        return [SendOutcome(SendKind.UNKNOWN, reason=error.code)] * len(raws)
+
+
+async def _prepare(
+    chain: Connection, swaps: Sequence[SwapToSign]
+) -> tuple[Mapping[str, Pool], Snapshot, LatestBlockhash]:
+    pairs = {(Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)) for swap in swaps}
+    found = await asyncio.gather(*(chain.directory.pools(*pair) for pair in pairs))
+    wanted = {swap.pool for swap in swaps}
+    pools = {str(p.address): p for one in found for p in one.pools if str(p.address) in wanted}
+    snapshot, blockhash = await asyncio.gather(
+        chain.rpc.snapshot(accounts_of(pools.values())), chain.blockhash()
+    )
+    return pools, snapshot, blockhash
+
+
+def _sign(
+    swap: SwapToSign,
+    wallet: Signer,
+    pools: Mapping[str, Pool],
+    snapshot: Snapshot,
+    blockhash: LatestBlockhash,
+) -> SignedSwap | Failure:
+    try:
+        plan = _plan(swap, wallet.pubkey, pools, snapshot, blockhash)
+        signed = _sign_within_policy(plan, wallet)
+    except DexError as error:
+        return failures.of_error(error)
+    return SignedSwap(signed.signature, signed.raw, signed.blockhash, signed.last_valid_block_height)
+
+
+def _sign_within_policy(plan: SwapPlan, wallet: Signer) -> SignedTransaction:
+    message = build_message(plan)
+    allowed = [venue.program_id for venue in connection().venues.values()]
+    check_policy(message, wallet=wallet.pubkey, allowed_programs=allowed, plan=plan)
+    return sign(message, wallet, plan.last_valid_block_height)
+
+
+def _plan(
+    swap: SwapToSign,
+    payer: Pubkey,
+    pools: Mapping[str, Pool],
+    snapshot: Snapshot,
+    blockhash: LatestBlockhash,
+) -> SwapPlan:
+    pool = pools.get(swap.pool)
+    if pool is None:
+        raise NoRoute(f"the pool {swap.pool} is not found any more")
+    token_in, token_out = Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)
+    # Order id and attempt make two equal swaps two transactions, with two signatures.
+    memo = f"order {swap.order_id} attempt {swap.attempt}"
+    return SwapPlan(
+        payer=payer,
+        pool=pool,
+        venue=connection().venues[swap.venue],
+        snapshot=snapshot,
+        token_in=token_in,
+        token_out=token_out,
+        token_in_program=snapshot.account(token_in).owner,
+        token_out_program=snapshot.account(token_out).owner,
+        amount_in=swap.amount_in,
+        min_amount_out=swap.min_amount_out,
+        memo=memo,
+        account_seed=temporary_account_seed(memo),
+        blockhash=blockhash.blockhash,
+        last_valid_block_height=blockhash.last_valid_block_height,
+        compute_unit_price=settings.COMPUTE_UNIT_PRICE_MICRO_LAMPORTS,
+    )

@@ -1,0 +1,166 @@
+"""Where an order enters: check it, write it with its first event, hand it to the dispatcher.
+
+Nothing here waits for Redis or the chain. What needs the chain is judged by a worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from orders import dispatch, gateway, journal
+from orders.amounts import to_base_units
+from orders.errors import (
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotCancellable,
+    NotFound,
+    SameToken,
+    UnsupportedOrderType,
+)
+from orders.lifecycle import CANCELLABLE, OrderType, Status
+from orders.models import Order
+
+_ACCEPTED_TYPES = frozenset({OrderType.MARKET})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """What a door understood, before the rules of intake.
+
+    Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set. Tokens are
+    symbols or mint addresses as given.
+    """
+
+    token_in: str
+    token_out: str
+    amount: Decimal | None
+    amount_raw: int | None = None
+    type: str = "market"
+    slippage_bps: int | None = None
+    limit_price: Decimal | None = None
+    expires_at: datetime | None = None
+    client_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order, and whether it was there before under the same key."""
+
+    order: Order
+    replayed: bool
+
+
+def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
+    """Accept an order, or find the one that the same key made before.
+
+    Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
+    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch.
+    """
+    order = _new_order(user, intent)
+    try:
+        with transaction.atomic():
+            journal.insert([order])
+            transaction.on_commit(lambda: dispatch.announce([order.pk]))
+    except IntegrityError:
+        return Placed(_earlier_order(order), replayed=True)
+    return Placed(order, replayed=False)
+
+
+def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
+    """Cancel an order that no worker has begun; raises NotFound or NotCancellable."""
+    order = Order.objects.filter(user_id=user.pk, pk=order_id).first()
+    if order is None:
+        raise NotFound("There is no such order")
+    if Status(order.status) not in CANCELLABLE or not journal.record(
+        [journal.Transition(order, Status.CANCELLED)]
+    ):
+        raise NotCancellable(status=Order.objects.get(pk=order_id).status)
+    return order
+
+
+def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
+    order_type = _known_type(intent.type)
+    token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
+    if token_in.mint == token_out.mint:
+        raise SameToken()
+    now = timezone.now()
+    order = Order(
+        user_id=user.pk,
+        client_order_id=intent.client_order_id,
+        type=order_type,
+        network=settings.SOLANA_NETWORK,
+        wallet=settings.WALLET_ADDRESS,
+        token_in=token_in.mint,
+        token_out=token_out.mint,
+        amount_in=_amount_in(intent, token_in.decimals),
+        slippage_bps=_slippage(intent.slippage_bps),
+        expires_at=_future(intent.expires_at, now),
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    order.request_hash = _request_hash(order, intent)
+    return order
+
+
+def _known_type(text: str) -> OrderType:
+    try:
+        order_type = OrderType(text.lower())
+    except ValueError:
+        raise InvalidRequest("The order type is not known", type=f"one of {OrderType.values}") from None
+    if order_type not in _ACCEPTED_TYPES:
+        raise UnsupportedOrderType(type=order_type.value)
+    return order_type
+
+
+def _amount_in(intent: OrderIntent, decimals: int) -> int:
+    if intent.amount_raw is not None:
+        return intent.amount_raw
+    if intent.amount is None:
+        raise InvalidRequest("An amount is missing", amountIn="required")
+    return to_base_units(intent.amount, decimals)
+
+
+def _slippage(slippage_bps: int | None) -> int:
+    if slippage_bps is None:
+        return int(settings.DEFAULT_SLIPPAGE_BPS)
+    if not 0 <= slippage_bps <= settings.MAX_SLIPPAGE_BPS:
+        raise InvalidRequest("The slippage is out of range", slippageBps=f"0 to {settings.MAX_SLIPPAGE_BPS}")
+    return slippage_bps
+
+
+def _future(expires_at: datetime | None, now: datetime) -> datetime | None:
+    if expires_at is not None and expires_at <= now:
+        raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
+    return expires_at
+
+
+def _request_hash(order: Order, intent: OrderIntent) -> str:
+    # Of what the order means, not of its bytes: "1.0" and 1 are the same request.
+    meaning: dict[str, Any] = {
+        "type": order.type,
+        "in": order.token_in,
+        "out": order.token_out,
+        "amount": order.amount_in,
+        "slippage": intent.slippage_bps,
+        "expires": intent.expires_at and intent.expires_at.isoformat(),
+    }
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def _earlier_order(order: Order) -> Order:
+    earlier = Order.objects.get(user_id=order.user_id, client_order_id=order.client_order_id)
+    if earlier.request_hash != order.request_hash:
+        raise IdempotencyMismatch()
+    return earlier

@@ -1,0 +1,164 @@
+"""The sweeper: in every worker, safe to run any number of times at once.
+
+It resumes whatever is due and nobody's, adopts submitted orders that nobody settles, follows
+confirmed orders to finality, and leaves a sign of life. The same code runs at start and later:
+there is no other recovery.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from orderengine import redis_urls
+from orders import dispatch, gateway, settlement
+from orders.gateway import Verdict
+from orders.lifecycle import AttemptState, Status
+from orders.models import Attempt, Order
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_KEY: Final = "orders:worker:{name}"
+_HEARTBEAT_SECONDS: Final = 15
+_BATCH: Final = 64
+_MOST_AT_ONCE: Final = 1024
+_RESUMED: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
+# Give the first message a chance before a second one is sent for the same order.
+_GRACE_SECONDS: Final = 5
+# A confirmed block is final after 31 more, some 13 s; asking earlier is in vain.
+_FINAL_AFTER_SECONDS: Final = 13
+
+
+class Sweeper:
+    """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
+
+    def __init__(self, worker_name: str) -> None:
+        self._worker_name = worker_name
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                _show_life(self._worker_name)
+                sweep()
+            except DatabaseError as error:
+                logger.warning("sweep broke off: %s", type(error).__name__)
+                database.close()
+            except (DexError, OperationalError, redis.RedisError, OSError) as error:
+                logger.warning("sweep broke off: %s", type(error).__name__)
+            self._stop.wait(settings.SWEEP_SECONDS)
+
+
+_sweepers: list[Sweeper] = []
+
+
+def start(worker_name: str) -> None:
+    """Begin sweeping in this process."""
+    sweeper = Sweeper(worker_name)
+    _sweepers.append(sweeper)
+    sweeper.start()
+
+
+def stop() -> None:
+    """Sweep no more in this process."""
+    while _sweepers:
+        _sweepers.pop().stop()
+
+
+def sweep() -> None:
+    """One round; raises DatabaseError, DexError, or kombu's OperationalError where a part is down."""
+    adopt_submitted()
+    resume_due()
+    finalize()
+
+
+def resume_due() -> int:
+    """Publish a chain for each batch of due orders that no worker holds; how many orders there were."""
+    now = timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    before = now - timedelta(seconds=_GRACE_SECONDS)
+    resumed = 0
+    for status in _RESUMED:
+        due = Order.objects.filter(free, status=status, due_at__lte=before).order_by("due_at")
+        order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+        _postpone(order_ids, now)
+        for start_at in range(0, len(order_ids), _BATCH):
+            dispatch.resume(status, order_ids[start_at : start_at + _BATCH])
+        resumed += len(order_ids)
+    return resumed
+
+
+def adopt_submitted() -> int:
+    """Watch submitted orders whose poller is gone or late; how many there were."""
+    now = timezone.now()
+    due = Order.objects.filter(status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
+    order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    if not order_ids:
+        return 0
+    later = now + timedelta(seconds=settlement.ADOPT_AFTER_SECONDS)
+    Order.objects.filter(pk__in=order_ids, status=Status.SUBMITTED).update(due_at=later)
+    settlement.watch(Attempt.objects.filter(order__in=order_ids, state=AttemptState.OPEN))
+    return len(order_ids)
+
+
+def finalize() -> int:
+    """Mark confirmed orders whose block is final; take back those whose block is gone."""
+    since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
+    waiting = list(
+        Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
+        .order_by("confirmed_at")
+        .only("pk", "signature", "status", "version", "lease_token")[:_MOST_AT_ONCE]
+    )
+    heard = gateway.hear([order.signature for order in waiting], search_history=True)
+    final = [o.pk for o, one in zip(waiting, heard, strict=True) if one.verdict is Verdict.FINALIZED]
+    Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
+    return len(final)
+
+
+def oldest_due_seconds(now: datetime | None = None) -> int:
+    """For how long the oldest due order has waited; 0 when none waits."""
+    now = now or timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    oldest = (
+        Order.objects.filter(
+            free, status__in=[Status.PENDING, Status.ROUTING, Status.BUILDING], due_at__lte=now
+        )
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return int((now - oldest).total_seconds()) if oldest else 0
+
+
+def _postpone(order_ids: Sequence[UUID], now: datetime) -> None:
+    # Others sweep too: the next message for these orders is not sent before this one had its time.
+    # Only the grace moves, not the due time, so that a claim succeeds at once.
+    Order.objects.filter(pk__in=order_ids, due_at__lte=now).update(due_at=now)
+
+
+def _show_life(name: str) -> None:
+    with redis.Redis.from_url(
+        redis_urls.with_database(settings.REDIS_URL, redis_urls.CACHE_DB),
+        socket_timeout=1,
+        socket_connect_timeout=1,
+    ) as client:
+        client.set(HEARTBEAT_KEY.format(name=name), "alive", ex=_HEARTBEAT_SECONDS)

@@ -1,0 +1,252 @@
+"""Settling: what the chain says of submitted orders. One poller a process, for all of its orders.
+
+Only a status ends an attempt: confirmed, failed in a block, or proven unable to land. Until then
+the committed bytes are sent again, and only those.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from orders import dispatch, gateway, journal
+from orders.amounts import from_base_units, price_text
+from orders.endings import failed_or_retried
+from orders.gateway import DeadCheck, DexError, Executed, Failure, SentSwap, Verdict
+from orders.journal import Transition
+from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.models import Attempt, Order
+
+logger = logging.getLogger(__name__)
+
+# A submitted order that its poller has not settled by then is adopted by whoever sweeps first.
+ADOPT_AFTER_SECONDS: Final = 15
+_POLL_SECONDS: Final = 0.2
+_DEAD_CHECK_SECONDS: Final = 2
+_MOST_AT_ONCE: Final = 256
+
+
+@dataclass(slots=True)
+class Watched:
+    """An open attempt of a submitted order. The two clocks are monotonic seconds."""
+
+    attempt: Attempt
+    dead_check: DeadCheck
+    resend_at: float
+    check_at: float
+
+
+class Poller:
+    """Polls the statuses of watched attempts in batches, from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._watched: dict[str, Watched] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, attempts: Iterable[Attempt]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for attempt in attempts:
+                check = gateway.dead_check(attempt.last_valid_block_height)
+                self._watched.setdefault(
+                    attempt.signature,
+                    Watched(attempt, check, now + settings.REBROADCAST_SECONDS, now + _DEAD_CHECK_SECONDS),
+                )
+            if self._watched and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._poll, name="settlement", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def _poll(self) -> None:
+        while True:
+            with self._lock:
+                batch = list(self._watched.values())
+            if not batch:
+                self._wake.wait()
+                self._wake.clear()
+                continue
+            for start in range(0, len(batch), _MOST_AT_ONCE):
+                self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE]))
+            time.sleep(_POLL_SECONDS)
+
+    def _forget(self, signatures: Iterable[str]) -> None:
+        with self._lock:
+            for signature in signatures:
+                self._watched.pop(signature, None)
+
+
+_poller = Poller()
+
+
+def watch(attempts: Iterable[Attempt]) -> None:
+    """Follow these open attempts until the chain has decided about each; returns at once."""
+    _poller.watch(attempts)
+
+
+def settle(batch: Sequence[Watched]) -> set[str]:
+    """Look once at each attempt, act on what the chain says; the signatures that are done with.
+
+    Raises DexError when the node cannot be asked; nothing is decided then.
+    """
+    heard = gateway.hear([watched.attempt.signature for watched in batch])
+    by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
+    for watched, one in zip(batch, heard, strict=True):
+        by_verdict[one.verdict].append(watched)
+    confirmed = by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED]
+    done = _confirm(confirmed)
+    done |= _fail(by_verdict[Verdict.FAILED])
+    done |= _give_up_dead(by_verdict[Verdict.UNSEEN])
+    _send_again([w for w in by_verdict[Verdict.UNSEEN] if w.attempt.signature not in done])
+    return done
+
+
+def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:
+    try:
+        return settle(batch)
+    except DexError as error:
+        logger.warning("%d orders not settled now: %s", len(batch), error.code)
+    except DatabaseError as error:
+        logger.warning("%d orders not settled now: %s", len(batch), type(error).__name__)
+        database.close()
+    return set()
+
+
+def _confirm(watched: Sequence[Watched]) -> set[str]:
+    orders = _submitted_orders(watched)
+    pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
+    executed = gateway.executed_swaps([_sent_swap(order, w.attempt) for order, w in pairs])
+    steps, landed = [], []
+    for (order, one), moved in zip(pairs, executed, strict=True):
+        if moved is not None:
+            steps.append(_confirmed(order, one.attempt, moved))
+            landed.append(one)
+    _record_endings(steps, landed, AttemptState.LANDED)
+    gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
+    return gone | {w.attempt.signature for w in landed}
+
+
+def _fail(watched: Sequence[Watched]) -> set[str]:
+    orders = _submitted_orders(watched)
+    pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
+    found = gateway.on_chain_failures([_sent_swap(order, w.attempt) for order, w in pairs])
+    steps, failed = [], []
+    for (order, one), why in zip(pairs, found, strict=True):
+        if why is not None:
+            one.attempt.slot, one.attempt.error_code = why.slot, why.error_name[:64]
+            steps.append(failed_or_retried(order, why.failure))
+            failed.append(one)
+    _resume(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN))
+    gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
+    return gone | {w.attempt.signature for w in failed}
+
+
+def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
+    now = time.monotonic()
+    due = [w for w in watched if w.check_at <= now]
+    checks = gateway.prove_dead([(w.attempt.signature, w.dead_check) for w in due])
+    for one, check in zip(due, checks, strict=True):
+        one.dead_check, one.check_at = check, now + _DEAD_CHECK_SECONDS
+    dead = [w for w in due if gateway.is_dead(w.dead_check)]
+    orders = _submitted_orders(dead)
+    reason = FailureReason.TRANSACTION_EXPIRED
+    steps = [failed_or_retried(order, Failure(reason, str(reason.label))) for order in orders.values()]
+    _resume(_record_endings(steps, dead, AttemptState.EXPIRED))
+    return {w.attempt.signature for w in dead}
+
+
+def _send_again(watched: Sequence[Watched]) -> None:
+    now = time.monotonic()
+    due = [w for w in watched if w.resend_at <= now]
+    if not due:
+        return
+    gateway.send([bytes(w.attempt.signed_transaction) for w in due])
+    for one in due:
+        one.resend_at = now + settings.REBROADCAST_SECONDS
+    Attempt.objects.filter(pk__in=[w.attempt.pk for w in due]).update(
+        sends=F("sends") + 1, last_sent_at=timezone.now()
+    )
+
+
+def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:
+    """The orders that still wait for exactly these signatures."""
+    if not watched:
+        return {}
+    signatures = [w.attempt.signature for w in watched]
+    return {
+        order.pk: order for order in Order.objects.filter(signature__in=signatures, status=Status.SUBMITTED)
+    }
+
+
+def _record_endings(
+    steps: Sequence[Transition], watched: Sequence[Watched], state: AttemptState
+) -> list[Order]:
+    """End attempts and move their orders in one transaction; an order that moved meanwhile stays as it is."""
+    if not watched:
+        return []
+    with transaction.atomic():
+        moved = journal.record(steps)
+        moved_pks = {order.pk for order in moved}
+        for one in watched:
+            if one.attempt.order_id in moved_pks:
+                Attempt.objects.filter(pk=one.attempt.pk, state=AttemptState.OPEN).update(
+                    state=state, slot=one.attempt.slot, error_code=one.attempt.error_code
+                )
+    return moved
+
+
+def _confirmed(order: Order, attempt: Attempt, moved: Executed) -> Transition:
+    attempt.slot = moved.slot
+    changes = {
+        "executed_amount_in": moved.amount_in,
+        "executed_amount_out": moved.amount_out,
+        "network_fee": moved.network_fee,
+        "priority_fee": moved.priority_fee,
+        "slot": moved.slot,
+        "confirmed_at": timezone.now(),
+        "error_code": "",
+        "error_message": "",
+    }
+    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
+    decimals_in = token_in.decimals if token_in else 0
+    decimals_out = token_out.decimals if token_out else 0
+    data = {
+        "dex": order.dex,
+        "venue": order.venue,
+        "txHash": attempt.signature,
+        "explorerUrl": gateway.explorer_url(attempt.signature),
+        "slot": moved.slot,
+        "executedAmountIn": from_base_units(moved.amount_in, decimals_in),
+        "executedAmountOut": from_base_units(moved.amount_out, decimals_out),
+        "executedPrice": price_text(moved.amount_in, decimals_in, moved.amount_out, decimals_out),
+    }
+    return Transition(order, Status.CONFIRMED, changes, data)
+
+
+def _sent_swap(order: Order, attempt: Attempt) -> SentSwap:
+    return SentSwap(attempt.signature, attempt.venue, order.token_in, order.token_out)
+
+
+def _resume(moved: Sequence[Order]) -> None:
+    waiting = [order for order in moved if order.status == Status.ROUTING]
+    if not waiting:
+        return
+    wait = max(order.due_at for order in waiting) - timezone.now()
+    try:
+        dispatch.resume(Status.ROUTING, [o.pk for o in waiting], max(1, -(-wait // timedelta(seconds=1))))
+    except (OperationalError, OSError) as error:
+        logger.warning("%d retries wait for the sweeper: %s", len(waiting), type(error).__name__)

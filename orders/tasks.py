@@ -1,0 +1,76 @@
+"""The Celery shells of the stages, chained route, build, submit.
+
+The row decides what happens; a message only says "look at these". So a lost, doubled or late
+message is harmless, and ``autoretry_for`` with its backoff only brings a retry on time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+from celery.exceptions import Ignore
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import InterfaceError, OperationalError
+
+from orders import dispatch, execution, recovery
+from orders.lifecycle import Status
+
+
+class RetryDue(Exception):
+    """Nothing of this batch goes on now; all of it is due again after the backoff."""
+
+
+RETRY: dict[str, Any] = {
+    "autoretry_for": (RetryDue, OperationalError, InterfaceError),
+    "retry_backoff": 1,
+    "retry_jitter": False,
+    "max_retries": 3,
+}
+
+
+@shared_task(name="orders.route_orders", bind=True, **RETRY)
+def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
+    """Quote and choose a pool for each order."""
+    outcome = execution.route(_ids(order_ids))
+    if outcome.waiting and not outcome.onward:
+        raise RetryDue()
+    return _onward(outcome)
+
+
+@shared_task(name="orders.build_orders", bind=True, **RETRY)
+def build_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
+    """Sign and commit a transaction for each order."""
+    return _onward(execution.build(_ids(order_ids)))
+
+
+@shared_task(name="orders.submit_orders", bind=True, **RETRY)
+def submit_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
+    """Send each order's committed bytes."""
+    return _onward(execution.submit(_ids(order_ids)))
+
+
+def _ids(texts: Collection[str]) -> list[UUID]:
+    return [UUID(text) for text in texts]
+
+
+def _onward(outcome: execution.Outcome) -> list[str]:
+    # Those that wait leave the batch with a chain of their own; the rest goes on at once.
+    dispatch.resume(Status.ROUTING, [order.pk for order in outcome.waiting], outcome.retry_in_seconds)
+    if not outcome.onward:
+        raise Ignore()
+    return [str(order_id) for order_id in outcome.onward]
+
+
+@worker_ready.connect
+def start_recovery(sender: Any = None, **_: Any) -> None:
+    """Every worker sweeps: any number of sweepers is safe, none is needed twice."""
+    recovery.start(worker_name=str(getattr(sender, "hostname", "worker")))
+
+
+@worker_shutting_down.connect
+def stop_recovery(**_: Any) -> None:
+    """Take up nothing new while the running tasks end."""
+    recovery.stop()
