@@ -24,7 +24,7 @@ from kombu.exceptions import OperationalError
 
 from orderengine import redis_urls
 from orders import dispatch, gateway, settlement
-from orders.gateway import Verdict
+from orders.gateway import DexError, Verdict
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 
