@@ -1,0 +1,103 @@
+"""`manage.py run_engine`: the whole engine on one machine, in one command."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection, connections
+
+from orderengine.supervisor.data_folder import DataFolder, take_data_folder, write_private
+from orderengine.supervisor.engine import Engine, StopRequests
+from orderengine.supervisor.errors import CannotStartError
+from orderengine.supervisor.parts import Parts, lay_out
+from orderengine.supervisor.plan import EnginePlan, public_address, read_plan
+from orderengine.supervisor.wallet import find_wallet
+
+WELCOME = """
+{url} is up (Ctrl-C stops it). A first order:
+
+curl -X POST {url}/api/orders/execute -H 'Content-Type: application/json' \
+-d '{{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1"}}'
+"""
+# What another terminal needs to join in; no secret is among it.
+PUBLISHED = ("REDIS_URL", "SOLANA_NETWORK", "SOLANA_RPC_URL", "SOLANA_WS_URL", "WALLET_ADDRESS")
+
+
+class Command(BaseCommand):
+    """Start Valkey, localnet, the workers and the web server, and keep them up until Ctrl-C."""
+
+    help = "Start everything this machine needs to run the engine. Settings: see .env.example."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGTERM, SIGINT or SIGHUP.
+
+        Raises CommandError (exit status 1) with one line that says why the engine cannot start.
+        """
+        try:
+            plan = read_plan(os.environ, settings.DATA_DIR)
+            folder = take_data_folder(plan.data_dir)
+        except CannotStartError as error:
+            raise CommandError(str(error)) from error
+        try:
+            self._run(plan, folder)
+        except CannotStartError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            folder.release()
+
+    def _run(self, plan: EnginePlan, folder: DataFolder) -> None:
+        wallet = find_wallet(os.environ.get("WALLET_KEYPAIR"), folder.path)
+        parts = lay_out(plan, folder, wallet, os.environ)
+        with StopRequests() as requests:
+            engine = Engine(folder, settings.BASE_DIR, requests, self._say)
+            try:
+                self._say(f"{'wallet':<10} address {wallet.address}")
+                if self._start(engine, parts, plan):
+                    self._publish(plan, folder, parts)
+                    self._say(WELCOME.format(url=plan.url))
+                    engine.watch()
+                    self._say("stopping")
+            finally:
+                engine.stop()
+                (folder.run / "engine.json").unlink(missing_ok=True)
+
+    def _start(self, engine: Engine, parts: Parts, plan: EnginePlan) -> bool:
+        for name, url in (("redis", plan.redis_url), ("chain", plan.solana_rpc_url)):
+            if url is not None:
+                self._say(f"{name:<10} yours   {public_address(url)}")
+        engine.launch(parts.foundations)
+        self._migrate()
+        if not engine.await_ready():
+            return False
+        engine.launch((*parts.workers, parts.web))
+        return engine.await_ready()
+
+    def _migrate(self) -> None:
+        try:
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+            name = f"{connection.vendor} {connection.settings_dict['NAME']}"
+        except DatabaseError as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise CannotStartError(f"the database cannot be used: {reason}") from error
+        finally:
+            # This process only watches from here on: it holds no connection the others could miss.
+            connections.close_all()
+        self._say(f"{'database':<10} ready   {name}")
+
+    def _publish(self, plan: EnginePlan, folder: DataFolder, parts: Parts) -> None:
+        known = {name: parts.shared_environment.get(name, "") for name in PUBLISHED}
+        write_private(folder.run / "engine.json", json.dumps({"url": plan.url} | known, indent=2) + "\n")
+
+    def _say(self, line: str) -> None:
+        try:
+            self.stdout.write(line)
+            self.stdout.flush()
+        except OSError:
+            # The terminal is gone; the engine is not.
+            return

@@ -1,0 +1,104 @@
+"""The engine's folder: who may use it, its lock, its secrets, its logs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orderengine.supervisor.errors import CannotStartError
+
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+# sun_path holds 108 bytes on Linux and 104 on macOS, with the closing zero byte (unix(7)).
+SOCKET_PATH_LIMIT_BYTES = 100
+
+
+@dataclass(slots=True)
+class DataFolder:
+    """A folder that one engine holds; ``release`` gives it back."""
+
+    path: Path
+    _lock: int = -1
+    _short_lived: list[Path] = field(default_factory=list)
+
+    @property
+    def run(self) -> Path:
+        """Process ids, ready marks and the socket: private to the user, worthless after a stop."""
+        return self.path / "run"
+
+    def pid_file(self, part: str) -> Path:
+        """Where the process id of a part stands while it runs."""
+        return self.run / f"{part}.pid"
+
+    def log_file(self, part: str) -> Path:
+        """The log of a part; one older generation is kept once it has passed 10 MB."""
+        path = self.path / "logs" / f"{part}.log"
+        if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        return path
+
+    def socket(self, name: str) -> Path:
+        """A path for a Unix socket that only this user can reach and that fits into sun_path."""
+        path = self.run / f"{name}.sock"
+        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT_BYTES:
+            return path
+        short = Path(tempfile.mkdtemp(prefix="oee-", dir="/tmp"))
+        self._short_lived.append(short)
+        return short / f"{name}.sock"
+
+    def secret_key(self) -> str:
+        """The key that signs sessions: made once, readable by this user only."""
+        path = self.path / "secret_key"
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(48) + "\n")
+        return path.read_text().strip()
+
+    def release(self) -> None:
+        """Give up the lock and remove what only this run needed."""
+        for folder in self._short_lived:
+            shutil.rmtree(folder, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def take_data_folder(path: Path) -> DataFolder:
+    """Create the folder where needed and lock it against a second engine.
+
+    Raises CannotStartError when it cannot be written or another engine holds it.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "logs"):
+            (path / name).mkdir(mode=0o700, exist_ok=True)
+        (path / "run").chmod(0o700)
+        lock = os.open(path / "run" / "engine.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CannotStartError(f"DATA_DIR {path} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise CannotStartError(f"another engine (pid {holder}) already runs on DATA_DIR {path}") from error
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+    return DataFolder(path, lock)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only this user can read, complete or not at all.
+
+    The mode is set when the file is made: there is no moment in which others could open it.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)

@@ -1,0 +1,126 @@
+"""One part of the engine: its command, its process, its restarts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from orderengine.supervisor import bound
+from orderengine.supervisor.data_folder import DataFolder
+
+RESTART_DELAYS_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+# A part that stayed up this long has recovered: its next failure is a new one.
+HEALTHY_AFTER_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to run, how to see that it serves, and how long it may take to stop."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    is_ready: Callable[[], bool] = field(repr=False)
+    where: str
+    grace_seconds: float = 10.0
+    before_start: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    @property
+    def title(self) -> str:
+        """The name as people read it: ``worker-1`` is "worker 1"."""
+        return self.name.replace("-", " ")
+
+
+class PartProcess:
+    """The process of a part, in a session of its own so that Ctrl-C reaches only the supervisor.
+
+    Start it from the main thread: the kernel's parent-death signal follows the thread that forked.
+    """
+
+    def __init__(self, part: Part, folder: DataFolder, working_dir: Path) -> None:
+        self.part = part
+        self.ready = False
+        self._folder = folder
+        self._working_dir = working_dir
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._failures = 0
+
+    def start(self) -> None:
+        """Start the command; its output is appended to the part's log.
+
+        Raises OSError when the log or the process cannot be made.
+        """
+        self.part.before_start()
+        self.ready = False
+        shim = (sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), "--")
+        with self._folder.log_file(self.part.name).open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                shim + self.part.command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(self.part.environment),
+                cwd=self._working_dir,
+                start_new_session=True,
+            )
+        self._started_at = time.monotonic()
+        self._folder.pid_file(self.part.name).write_text(f"{self._process.pid}\n")
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the command, None when it does not run."""
+        return self._process.pid if self._process is not None else None
+
+    def exit_status(self) -> int | None:
+        """The exit code, negative for a signal; None while the process runs or was never started."""
+        return self._process.poll() if self._process is not None else None
+
+    def seconds_up(self) -> float:
+        """How long ago the process was started."""
+        return time.monotonic() - self._started_at
+
+    def next_delay(self) -> float:
+        """Seconds to wait before the next start, after a death."""
+        if self.seconds_up() >= HEALTHY_AFTER_SECONDS:
+            self._failures = 0
+        delay = RESTART_DELAYS_SECONDS[min(self._failures, len(RESTART_DELAYS_SECONDS) - 1)]
+        self._failures += 1
+        return delay
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the command alone. Pool threads or children of it are its own to stop."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def forget(self) -> None:
+        """Close the pipe of a dead process and remove its pid file."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process = None
+        self._folder.pid_file(self.part.name).unlink(missing_ok=True)
+
+    def last_log_line(self) -> str:
+        """The last line of the log that says something, for the message about a failed start."""
+        with self._folder.log_file(self.part.name).open("rb") as log:
+            log.seek(0, os.SEEK_END)
+            log.seek(max(0, log.tell() - 4096))
+            lines = log.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
+
+
+def describe_exit(status: int) -> str:
+    """An exit status in words: "exit 1" or "killed by SIGKILL"."""
+    if status >= 0:
+        return f"exit {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
