@@ -113,7 +113,8 @@ def _with_vaults(case: Case, pool: Pool, accounts: dict[Pubkey, AccountData]) ->
         accounts[address] = AccountData(owner=program, lamports=vault.lamports, data=vault.data)
 
 
-def _open(venue: Venue, case: Case) -> tuple[Pool, Snapshot]:
+def open_case(venue: Venue, case: Case) -> tuple[Pool, Snapshot]:
+    """The pool and everything recorded with it; raises PoolRefused as ``Venue.open_pool`` does."""
     accounts = dict(_account(entry) for entry in case["accounts"].values())
     address, account = _account(case["accounts"]["pool"])
     pool = venue.open_pool(address, account)
@@ -125,7 +126,7 @@ def _open(venue: Venue, case: Case) -> tuple[Pool, Snapshot]:
 def answer(venue: Venue, case: Case) -> tuple[int, int] | errors.DexError:
     """What the adapter says: (paid, received) in base units, or its refusal."""
     try:
-        pool, snapshot = _open(venue, case)
+        pool, snapshot = open_case(venue, case)
         mints = pool.mints if case["direction"] in _FIRST_MINT_IN else pool.mints[::-1]
         request = QuoteRequest(*mints, amount=int(case["amount"]), mode=SwapMode(case["mode"]))
         quote = pool.quote(snapshot, request)

@@ -62,11 +62,14 @@ class ErrorTable:
     def classify(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         """The meaning of a failed instruction of this program."""
         program, number = first_custom_failure(logs) or (str(self.program_id), error_code)
-        if program in _HOLDERS_OF_FUNDS or number == _FUNDS_CODE:
+        if program in _HOLDERS_OF_FUNDS:
             return FailureKind.INSUFFICIENT_FUNDS if number == _FUNDS_CODE else FailureKind.OTHER
-        name = anchor_error_name(logs, self.program_id)
-        if name is not None and name in self.names:
-            return self.names[name]
-        if name is not None or program != str(self.program_id):
+        if program != str(self.program_id):
             return FailureKind.OTHER
+        name = anchor_error_name(logs, self.program_id)
+        if name is not None:
+            return self.names.get(name, FailureKind.OTHER)
+        # Anchor programs have no error 1 of their own: it came out of a token transfer.
+        if number == _FUNDS_CODE:
+            return FailureKind.INSUFFICIENT_FUNDS
         return self.numbers.get(number, FailureKind.OTHER)

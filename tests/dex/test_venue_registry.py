@@ -1,0 +1,156 @@
+"""One contract for every venue of every network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from solders.pubkey import Pubkey
+
+from dex.config import SYSTEM_PROGRAM
+from dex.errors import NoQuote, PoolRefused, UnknownLayout, WrongMint, WrongOwner
+from dex.types import AccountData, FailureKind, Swap, SwapMode
+from dex.venues.base import Venue
+from dex.venues.registry import NETWORKS, venues_for
+from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
+
+RECORDINGS: dict[str, Path] = {"raydium-cpmm": CPMM, "meteora-damm-v2": DAMM_V2}
+ALL_VENUES = [
+    pytest.param(venue, id=f"{network}-{venue.name}") for network in NETWORKS for venue in venues_for(network)
+]
+MAINNET_VENUES = [pytest.param(venue, id=venue.name) for venue in venues_for("mainnet-beta")]
+
+
+def sample(venue: Venue) -> Recorded:
+    """A recorded sale between classic mints that paid something."""
+    return next(
+        entry
+        for entry in recorded(RECORDINGS[venue.name]).values()
+        if entry.request.mode is SwapMode.EXACT_IN
+        and int((entry.case["onchain"] or {}).get("received", 0)) > 99
+    )
+
+
+def test_networks_have_the_same_venues_and_localnet_mainnets_programs() -> None:
+    names = {network: [venue.name for venue in venues_for(network)] for network in NETWORKS}
+    programs = {network: [venue.program_id for venue in venues_for(network)] for network in NETWORKS}
+
+    assert (
+        names["mainnet-beta"] == names["devnet"] == names["localnet"] == ["meteora-damm-v2", "raydium-cpmm"]
+    )
+    assert programs["localnet"] == programs["mainnet-beta"]
+    assert programs["devnet"] != programs["mainnet-beta"]
+
+
+def test_an_unknown_network_is_refused() -> None:
+    with pytest.raises(ValueError, match="testnet"):
+        venues_for("testnet")
+
+
+def test_every_venue_has_recordings() -> None:
+    assert set(RECORDINGS) == {venue.name for venue in venues_for("mainnet-beta")}
+
+
+@pytest.mark.parametrize("venue", ALL_VENUES)
+def test_a_venue_names_itself_and_its_needs(venue: Venue) -> None:
+    assert venue.name.startswith(venue.dex)
+    assert 0 < venue.compute_units <= 200_000
+    assert venue.classify_failure(0, []) is FailureKind.OTHER
+
+
+@pytest.mark.parametrize("venue", ALL_VENUES)
+def test_a_venue_refuses_foreign_and_malformed_accounts(venue: Venue) -> None:
+    address = Pubkey.new_unique()
+
+    with pytest.raises(WrongOwner):
+        venue.open_pool(address, AccountData(SYSTEM_PROGRAM, 1, bytes(637)))
+    for data in (b"", bytes(8), bytes(637), bytes(1112)):
+        with pytest.raises(UnknownLayout):
+            venue.open_pool(address, AccountData(venue.program_id, 1, data))
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+def test_a_pool_describes_itself(venue: Venue) -> None:
+    entry = sample(venue)
+
+    assert entry.pool.venue == venue.name
+    assert entry.pool.accounts[0] == entry.pool.address
+    assert len(set(entry.pool.accounts)) == len(entry.pool.accounts)
+    assert set(entry.pool.mints) <= set(entry.pool.accounts)
+    assert entry.pool.depth > 0
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+def test_filters_match_the_pool_in_either_order_of_mints(venue: Venue) -> None:
+    entry = sample(venue)
+    data = entry.snapshot.account(entry.pool.address).data
+
+    for mints in (entry.pool.mints, entry.pool.mints[::-1]):
+        matching = [
+            query
+            for query in venue.pool_filters(*mints)
+            if len(data) == query.data_size
+            and all(data[offset : offset + len(wanted)] == wanted for offset, wanted in query.memcmp)
+        ]
+        assert len(matching) == 1
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+def test_quotes_are_pure_and_answer_the_request(venue: Venue) -> None:
+    entry = sample(venue)
+    quote = entry.pool.quote(entry.snapshot, entry.request)
+
+    assert quote == entry.pool.quote(entry.snapshot, entry.request)
+    assert (quote.dex, quote.venue, quote.pool) == (venue.dex, venue.name, entry.pool.address)
+    assert (quote.token_in, quote.token_out) == (entry.request.token_in, entry.request.token_out)
+    assert quote.amount_in == entry.request.amount
+    assert quote.fee_mint in entry.pool.mints
+    assert 0 <= quote.price_impact_bps <= 10_000
+    assert quote.slot == entry.snapshot.clock.slot
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+def test_more_input_never_pays_less(venue: Venue) -> None:
+    entry = sample(venue)
+    paid = []
+    for share in (1, 2, 3, 5, 8):
+        amount = max(1, entry.request.amount * share // 8)
+        paid.append(entry.pool.quote(entry.snapshot, replace(entry.request, amount=amount)).amount_out)
+
+    assert paid == sorted(paid)
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_a_pool_refuses_foreign_mints_and_impossible_amounts(venue: Venue, mode: SwapMode) -> None:
+    entry = sample(venue)
+    request = replace(entry.request, mode=mode)
+
+    with pytest.raises(WrongMint):
+        entry.pool.quote(entry.snapshot, replace(request, token_in=Pubkey.new_unique()))
+    for amount in (-1, 0, 2**64):
+        with pytest.raises((NoQuote, PoolRefused)):
+            entry.pool.quote(entry.snapshot, replace(request, amount=amount))
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_a_swap_is_one_instruction_that_only_the_payer_signs(venue: Venue, mode: SwapMode) -> None:
+    entry, payer = sample(venue), Pubkey.new_unique()
+    swap = Swap(
+        payer=payer,
+        token_in=entry.request.token_in,
+        token_out=entry.request.token_out,
+        account_in=Pubkey.new_unique(),
+        account_out=Pubkey.new_unique(),
+        amount_in=1000,
+        amount_out=10,
+        mode=mode,
+    )
+    (instruction,) = entry.pool.swap_instructions(entry.snapshot, swap)
+    writable = {meta.pubkey for meta in instruction.accounts if meta.is_writable}
+
+    assert instruction.program_id == venue.program_id
+    assert [meta.pubkey for meta in instruction.accounts if meta.is_signer] == [payer]
+    assert {entry.pool.address, swap.account_in, swap.account_out} <= writable
