@@ -12,6 +12,8 @@ from pathlib import Path
 from solders.pubkey import Pubkey
 
 from dex.localnet.errors import LedgerRefused
+from dex.localnet.genesis import build_genesis
+from dex.localnet.programs import BUNDLED
 from dex.localnet.server import Localnet, NetworkOptions
 
 
@@ -54,7 +56,7 @@ def read_options(arguments: Sequence[str] | None) -> NetworkOptions:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8899, help="HTTP; WebSocket is served on the next one")
     parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the chain here (default: memory)")
-    parser.add_argument("--seed", type=int, default=0, help="of the genesis")
+    parser.add_argument("--seed", type=int, default=1, help="of the genesis")
     parser.add_argument("--fund", type=Pubkey.from_string, action="append", default=[], metavar="PUBKEY")
     parser.add_argument("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     parser.add_argument("--slot-ms", type=int, default=400)
@@ -66,7 +68,8 @@ def read_options(arguments: Sequence[str] | None) -> NetworkOptions:
         ledger=found.ledger,
         seed=found.seed,
         fund=found.fund,
-        programs=dict(found.program),
+        programs={**BUNDLED, **dict(found.program)},
+        genesis=lambda fund: build_genesis(found.seed, fund).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
     )

@@ -41,6 +41,8 @@ class Bank:
     def __init__(self) -> None:
         self.accounts = AccountStore()
         self._svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        # LiteSVM starts hundreds of millions of slots ahead; programs loaded there would not be usable yet.
+        self._svm.warp_to_slot(0)
 
     def add_program(self, address: Pubkey, file: Path) -> None:
         """Loads a program file (SBF ELF) at ``address``."""

@@ -45,7 +45,7 @@ class NetworkOptions:
     host: str = "127.0.0.1"
     port: int = 8899
     ledger: Path | None = None
-    seed: int = 0
+    seed: int = 1
     fund: Sequence[Pubkey] = ()
     programs: Mapping[Pubkey, Path] = field(default_factory=dict)
     genesis: GenesisAccounts = no_genesis
@@ -144,7 +144,8 @@ def open_chain(options: NetworkOptions) -> Chain:
     }
     if ledger.fact("genesis_hash") is None:
         genesis = SlotRow(0, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
-        ledger.begin(facts, SlotWrite(genesis, accounts, (), 0))
+        facts.update(_funded_facts(options.fund))
+        ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
     elif options.ledger is not None:
         ledger.check(facts, options.ledger)
     _fund_newcomers(options, ledger, accounts)
@@ -179,4 +180,8 @@ def _fund_newcomers(
         return
     with_newcomers = _genesis_accounts(options, newcomers)
     added = {address: found for address, found in with_newcomers.items() if address not in accounts}
-    ledger.fund({f"funded {wallet}": "yes" for wallet in newcomers}, added)
+    ledger.fund(_funded_facts(newcomers), added)
+
+
+def _funded_facts(wallets: Sequence[Pubkey]) -> dict[str, str]:
+    return {f"funded {wallet}": "yes" for wallet in wallets}
