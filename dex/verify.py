@@ -9,14 +9,14 @@ read or has another format.
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import json
+import struct
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from struct import pack_into
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -28,7 +28,10 @@ from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 
 SHOWN_DIFFERENCES: Final = 5
-_FIRST_MINT_IN: Final = frozenset(("0to1", "a_to_b", "x_to_y", "coin_to_pc"))
+_FIRST_MINT_IN: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("0to1", "a_to_b", "x_to_y", "coin_to_pc"), True),
+    **dict.fromkeys(("1to0", "b_to_a", "y_to_x", "pc_to_coin"), False),
+}
 _TOKEN_ACCOUNT_SIZE: Final = 165
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
@@ -69,13 +72,13 @@ def load(path: Path) -> tuple[str, str, list[Case]]:
     try:
         raw = path.read_bytes()
         content = json.loads(gzip.decompress(raw) if raw.startswith(_GZIP_MAGIC) else raw)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise VectorFileError(f"cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise VectorFileError("is not a vector file: no JSON object")
     try:
         return str(content["venue"]), str(content["program"]), list(_cases(content))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise VectorFileError(f"is not a vector file: {error!r} is missing or of another type") from error
 
 
@@ -97,7 +100,7 @@ def _account(entry: Mapping[str, str]) -> tuple[Pubkey, AccountData]:
 
 def _vault(amount: int) -> AccountData:
     data = bytearray(_TOKEN_ACCOUNT_SIZE)
-    pack_into("<Q", data, 64, amount)
+    struct.pack_into("<Q", data, 64, amount)
     return AccountData(owner=TOKEN_PROGRAM, lamports=1, data=bytes(data))
 
 
@@ -123,13 +126,17 @@ def open_case(venue: Venue, case: Case) -> tuple[Pool, Snapshot]:
     return pool, Snapshot(Clock(clock["slot"], clock["ts"], clock["epoch"]), accounts)
 
 
+def request_of(pool: Pool, case: Case) -> QuoteRequest:
+    """What the recorded swap asked of the pool."""
+    mints = pool.mints if _FIRST_MINT_IN[case["direction"]] else pool.mints[::-1]
+    return QuoteRequest(*mints, amount=int(case["amount"]), mode=SwapMode(case["mode"]))
+
+
 def answer(venue: Venue, case: Case) -> tuple[int, int] | errors.DexError:
     """What the adapter says: (paid, received) in base units, or its refusal."""
     try:
         pool, snapshot = open_case(venue, case)
-        mints = pool.mints if case["direction"] in _FIRST_MINT_IN else pool.mints[::-1]
-        request = QuoteRequest(*mints, amount=int(case["amount"]), mode=SwapMode(case["mode"]))
-        quote = pool.quote(snapshot, request)
+        quote = pool.quote(snapshot, request_of(pool, case))
     except errors.DexError as refusal:
         return refusal
     return quote.amount_in, quote.amount_out
@@ -183,7 +190,7 @@ def compare(venue_name: str, program: str, cases: Sequence[Case]) -> Report:
     for case in cases:
         try:
             found = difference(venue, case)
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, struct.error) as error:
             raise VectorFileError(f"has a case in another format: {error!r}") from error
         if found is None:
             report.equal += 1

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from solders.pubkey import Pubkey
 
 from dex import verify
-from dex.types import QuoteRequest, Snapshot, SwapMode
+from dex.types import QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 
@@ -37,9 +37,7 @@ def recorded(path: Path) -> dict[str, Recorded]:
 
 def _open(venue: Venue, case: Any) -> Recorded:
     pool, snapshot = verify.open_case(venue, case)
-    mints = pool.mints if case["direction"] in ("0to1", "a_to_b") else pool.mints[::-1]
-    request = QuoteRequest(*mints, amount=int(case["amount"]), mode=SwapMode(case["mode"]))
-    return Recorded(case, venue, pool, snapshot, request)
+    return Recorded(case, venue, pool, snapshot, verify.request_of(pool, case))
 
 
 def patched(snapshot: Snapshot, address: Pubkey, offset: int, new: bytes) -> Snapshot:
