@@ -108,6 +108,8 @@ def _read(object_file: bytes) -> ObjectFile:
             read_only += section.data()
         elif section.name.startswith((".data", ".bss")) and section["sh_size"]:
             raise LinkError(f"writable data in {section.name}")
+        elif section.name.startswith(".rel") and section.name != ".rel.text":
+            raise LinkError(f"pointers in constant data, {section.name}: only code may hold addresses")
     text = bytearray(elf.get_section_by_name(".text").data())
     data_references, syscalls = [], []
     for at, kind, symbol in _relocations(elf):
