@@ -1,0 +1,151 @@
+"""Background traders: other people's swaps, so that prices move while one looks.
+
+They are clients like any other: they see an RPC URL, find pools by it and send signed transactions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from dex.chain.answers import LatestBlockhash, SendKind
+from dex.chain.instructions import temporary_account_seed
+from dex.chain.rpc import SolanaRpc
+from dex.chain.signer import WalletSigner
+from dex.chain.transactions import SwapPlan, build_message, sign
+from dex.config import PAIRS, TOKENS
+from dex.discovery import PoolDirectory
+from dex.errors import ChainError, DexError
+from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
+from dex.router import accounts_of, best_quote, quote_all
+from dex.types import Quote, QuoteRequest, Snapshot
+from dex.venues.base import Pool, Venue
+from dex.venues.registry import venues_for
+
+_log = logging.getLogger(__name__)
+
+# The range of a trade in base units, roughly 1 to 200 US dollars at genesis prices.
+_AMOUNTS: Final = {
+    "SOL": (6_000_000, 1_200_000_000),
+    "USDC": (1_000_000, 200_000_000),
+    "USDT": (1_000_000, 200_000_000),
+    "JUP": (2_000_000, 400_000_000),
+    "BONK": (4_700_000_000, 940_000_000_000),
+}
+_SLIPPAGE_BPS: Final = 100
+_BPS: Final = 10_000
+_LOWEST_LAMPORTS: Final = 10 * LAMPORTS_PER_SOL
+_AIRDROP_LAMPORTS: Final = 1_000 * LAMPORTS_PER_SOL
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a trader wants to swap in this round, and the pools that could."""
+
+    trader: Keypair
+    request: QuoteRequest
+    pools: Sequence[Pool]
+    memo: str
+
+
+def trader_keypairs(count: int, seed: int = 1) -> list[Keypair]:
+    """The wallets of ``count`` traders, to be funded by the genesis of the same seed."""
+    return [localnet_keypair(f"trader {number}", seed) for number in range(count)]
+
+
+async def run_traders(url: str, count: int, seed: int = 1, *, pause_seconds: float = 2.0) -> None:
+    """Trade until cancelled, about one swap a trader every ``pause_seconds``; logs faults of the node."""
+    rpc = SolanaRpc(url)
+    try:
+        traders = Traders(rpc, trader_keypairs(count, seed), seed)
+        while True:
+            try:
+                await traders.trade_once()
+            except ChainError as error:
+                _log.warning("traders: %s", error)
+            await asyncio.sleep(traders.next_pause(pause_seconds))
+    finally:
+        await rpc.aclose()
+
+
+class Traders:
+    """A group of traders that act in rounds: one snapshot, one blockhash, one request to send."""
+
+    def __init__(self, rpc: SolanaRpc, keypairs: Sequence[Keypair], seed: int) -> None:
+        self._rpc = rpc
+        self._keypairs = keypairs
+        self._venues: dict[str, Venue] = {venue.name: venue for venue in venues_for("localnet")}
+        self._directory = PoolDirectory(rpc, list(self._venues.values()))
+        # Repeatable by its seed, and nothing secret hangs on it.
+        self._random = random.Random(seed)  # noqa: S311
+        self._mints = {token.symbol: token.mint for token in TOKENS}
+        self._round = 0
+
+    def next_pause(self, mean_seconds: float) -> float:
+        """Seconds until the next round, half to one and a half times the mean."""
+        return mean_seconds * self._random.uniform(0.5, 1.5)
+
+    async def trade_once(self) -> int:
+        """One round; how many swaps the node accepted. Raises ChainError when it gives no answer."""
+        self._round += 1
+        if self._round == 1:
+            await self._fund()
+        wishes = [await self._wish(trader) for trader in self._keypairs]
+        pools = [pool for wish in wishes for pool in wish.pools]
+        snapshot = await self._rpc.snapshot(accounts_of(pools))
+        latest = await self._rpc.latest_blockhash()
+        raws = [raw for wish in wishes if (raw := self._signed(wish, snapshot, latest)) is not None]
+        outcomes = await self._rpc.send(raws)
+        return sum(outcome.kind is SendKind.ACCEPTED for outcome in outcomes)
+
+    async def _fund(self) -> None:
+        # A ledger that began without these traders holds nothing for them.
+        for trader in self._keypairs:
+            balances = await self._rpc.balances(trader.pubkey())
+            if balances.lamports < _LOWEST_LAMPORTS:
+                await self._rpc.request_airdrop(trader.pubkey(), _AIRDROP_LAMPORTS)
+
+    async def _wish(self, trader: Keypair) -> _Wish:
+        token_in, token_out = self._random.sample(self._random.choice(PAIRS), 2)
+        amount = self._random.randint(*_AMOUNTS[token_in])
+        found = await self._directory.pools(self._mints[token_in], self._mints[token_out])
+        request = QuoteRequest(self._mints[token_in], self._mints[token_out], amount)
+        return _Wish(trader, request, found.pools, f"trader {trader.pubkey()} {self._round}")
+
+    def _signed(self, wish: _Wish, snapshot: Snapshot, latest: LatestBlockhash) -> bytes | None:
+        try:
+            quote = best_quote(quote_all(wish.request, wish.pools, snapshot))
+            plan = self._plan(wish, quote, snapshot, latest.blockhash, latest.last_valid_block_height)
+            message = build_message(plan)
+        except DexError as error:
+            _log.info("trader %s: %s", wish.trader.pubkey(), error)
+            return None
+        return sign(message, WalletSigner(wish.trader), latest.last_valid_block_height).raw
+
+    def _plan(self, wish: _Wish, quote: Quote, snapshot: Snapshot, blockhash: Hash, height: int) -> SwapPlan:
+        return SwapPlan(
+            payer=wish.trader.pubkey(),
+            pool=_pool(wish.pools, quote.pool),
+            venue=self._venues[quote.venue],
+            snapshot=snapshot,
+            token_in=quote.token_in,
+            token_out=quote.token_out,
+            amount_in=quote.amount_in,
+            min_amount_out=max(1, quote.amount_out * (_BPS - _SLIPPAGE_BPS) // _BPS),
+            memo=wish.memo,
+            account_seed=temporary_account_seed(wish.memo),
+            blockhash=blockhash,
+            last_valid_block_height=height,
+        )
+
+
+def _pool(pools: Sequence[Pool], address: Pubkey) -> Pool:
+    return next(pool for pool in pools if pool.address == address)
