@@ -1,0 +1,64 @@
+"""Leases: who works on which order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from orders import claims
+from orders.lifecycle import Status
+from orders.models import Order
+from tests.orders.rows import order_row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_claimed_order_cannot_be_claimed_again(user: User) -> None:
+    order = order_row(user)
+    first = claims.claim([order.pk], {Status.PENDING})
+    assert [o.pk for o in first] == [order.pk]
+    assert claims.claim([order.pk], {Status.PENDING}) == []
+
+
+def test_orders_elsewhere_not_due_or_leased_are_left_out(user: User) -> None:
+    now = timezone.now()
+    free = order_row(user)
+    elsewhere = order_row(user, status=Status.BUILDING)
+    later = order_row(user, due_at=now + timedelta(seconds=5))
+    leased = order_row(user, lease_until=now + timedelta(seconds=5))
+    ids = [order.pk for order in (free, elsewhere, later, leased)]
+    assert [order.pk for order in claims.claim(ids, {Status.PENDING})] == [free.pk]
+
+
+def test_an_expired_lease_can_be_taken_over_with_a_new_token(user: User) -> None:
+    order = order_row(user)
+    (first,) = claims.claim([order.pk], {Status.PENDING})
+    Order.objects.filter(pk=order.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    (second,) = claims.claim([order.pk], {Status.PENDING})
+    assert first.lease_token != second.lease_token
+    assert claims.still_held([first]) == []
+    assert claims.still_held([second]) == [second]
+
+
+def test_each_claim_without_progress_counts_a_start(user: User) -> None:
+    order = order_row(user)
+    for expected in (1, 2, 3):
+        (claimed,) = claims.claim([order.pk], {Status.PENDING})
+        assert claimed.starts == expected
+        claims.release([claimed])
+
+
+def test_a_release_by_a_former_holder_does_nothing(user: User) -> None:
+    order = order_row(user)
+    (first,) = claims.claim([order.pk], {Status.PENDING})
+    Order.objects.filter(pk=order.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    (second,) = claims.claim([order.pk], {Status.PENDING})
+    claims.release([first])
+    assert Order.objects.get(pk=order.pk).lease_token == second.lease_token
+
+
+def test_claiming_nothing_gives_nothing() -> None:
+    assert claims.claim([], {Status.PENDING}) == []
