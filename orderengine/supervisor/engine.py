@@ -159,6 +159,8 @@ class Engine:
         for process in group:
             process.signal(signal.SIGTERM)
         for process in group:
+            if process.pid is None:
+                continue
             killed = not self._ended(process, started)
             if killed:
                 process.signal(signal.SIGKILL)

@@ -137,10 +137,10 @@ def _valkey(folder: DataFolder, socket: Path, environment: Mapping[str, str]) ->
 def _localnet(
     plan: EnginePlan, folder: DataFolder, port: int, wallet: Wallet, environment: Mapping[str, str]
 ) -> Part:
+    traders = ("--traders", str(plan.localnet_traders)) if plan.localnet_traders else ()
     command = (
         *(sys.executable, "-m", "dex.localnet", "--port", str(port)),
-        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address),
-        *("--traders", str(plan.localnet_traders)),
+        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *traders),
         *shlex.split(environment.get("LOCALNET_ARGS", "")),
     )
     return Part(
