@@ -153,7 +153,7 @@ CELERY_DB_REUSE_MAX = 10_000_000
 # --- API -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "orders.api.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
         "orders.api.authentication.LocalUserAuthentication",
     ],
@@ -165,6 +165,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "orders.api.exceptions.error_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Order Execution Engine",
     "DESCRIPTION": "Takes swap orders for Solana tokens, executes each exactly once, streams every step.",
@@ -174,6 +175,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "CAMELIZE_NAMES": False,
+    "PREPROCESSING_HOOKS": ["orders.api.schema.without_slash_twins"],
+    "POSTPROCESSING_HOOKS": ["orders.api.schema.with_components"],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 WEBSOCKET_MAX_MESSAGE_BYTES = 16 * 1024

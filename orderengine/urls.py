@@ -9,3 +9,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("orders.api.urls")),
 ]
+
+handler400 = "orders.api.exceptions.bad_request"
+handler403 = "orders.api.exceptions.permission_denied"
+handler404 = "orders.api.exceptions.not_found"
+handler500 = "orders.api.exceptions.server_error"

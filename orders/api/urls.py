@@ -1,7 +1,35 @@
-"""Routes of the REST API."""
+"""Routes of the REST API. Each answers with and without a trailing slash."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from collections.abc import Callable
+from typing import Any
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from orders.api import exceptions, health, market_views, order_views
+
+
+def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
+    return [path(route, view, name=name), path(f"{route}/", view)]
+
+
+urlpatterns: list[URLPattern] = [
+    *_with_and_without_slash("api/orders/execute", order_views.ExecuteOrder.as_view(), "execute-order"),
+    *_with_and_without_slash("api/orders", order_views.OrderList.as_view(), "orders"),
+    *_with_and_without_slash("api/orders/<str:order_id>", order_views.OrderDetail.as_view(), "order"),
+    *_with_and_without_slash(
+        "api/orders/<str:order_id>/events", order_views.OrderEvents.as_view(), "order-events"
+    ),
+    *_with_and_without_slash(
+        "api/orders/<str:order_id>/cancel", order_views.CancelOrder.as_view(), "cancel-order"
+    ),
+    *_with_and_without_slash("api/quotes", market_views.Quotes.as_view(), "quotes"),
+    *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
+    *_with_and_without_slash("health", health.Health.as_view(), "health"),
+    *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),
+    *_with_and_without_slash("api/schema", SpectacularAPIView.as_view(), "schema"),
+    *_with_and_without_slash("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
+    re_path(r"^(?:api|health)(?:/|$)", exceptions.unknown_url),
+]

@@ -1,0 +1,91 @@
+"""Is the engine well? The database decides; everything else only degrades it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+import redis
+from django.conf import settings
+from django.db import Error, transaction
+from django.db.models import Min
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orders import gateway
+from orders.api import schema
+from orders.lifecycle import ACTIVE
+from orders.models import Order
+
+WORKER_KEYS: Final = "orders:worker:*"
+_REDIS_TIMEOUT_SECONDS: Final = 0.5
+_NOBODY: Final = uuid.UUID(int=0)
+
+
+class Live(APIView):
+    """Says that the process answers."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(**schema.LIVE)
+    def get(self, request: Request) -> Response:
+        """Answers whenever the process does; looks at nothing else."""
+        return Response({"status": "ok"})
+
+
+class Health(APIView):
+    """Says whether orders can be accepted and executed."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(**schema.HEALTH)
+    def get(self, request: Request) -> Response:
+        """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
+        writable, oldest = _database()
+        workers = _workers()
+        chain = gateway.chain_health()
+        checks: dict[str, Any] = {
+            "database": "ok" if writable else "unavailable",
+            "redis": "unavailable" if workers is None else "ok",
+            "chain": "ok" if chain.reachable else "unavailable",
+            "workers": workers or 0,
+            "oldestDueOrderSeconds": oldest,
+        }
+        well = writable and bool(workers) and chain.reachable
+        body = {"status": "ok" if well else "degraded", "checks": checks, "slot": chain.slot}
+        return Response(body, status=200 if writable else 503)
+
+
+def _database() -> tuple[bool, int | None]:
+    """Whether a write goes through, and for how long the oldest due order has waited, in seconds."""
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            # Changes no row, yet fails where a write would: read-only file, standby, full lock.
+            Order.objects.filter(pk=_NOBODY).update(version=1)
+        due = Order.objects.filter(status__in=sorted(ACTIVE), due_at__lte=now).aggregate(at=Min("due_at"))
+    except Error:
+        return False, None
+    return True, int((now - due["at"]).total_seconds()) if due["at"] else 0
+
+
+def _workers() -> int | None:
+    """How many workers have shown a sign of life lately; None when Redis does not answer."""
+    try:
+        with redis.Redis.from_url(
+            str(settings.CACHES["default"]["LOCATION"]),
+            socket_timeout=_REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        ) as client:
+            return sum(1 for _ in client.scan_iter(match=WORKER_KEYS, count=1000))
+    except (RedisError, OSError):
+        return None

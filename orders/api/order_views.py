@@ -1,0 +1,125 @@
+"""REST doors of orders: each checks the shape, calls intake or reads rows, and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orders.api import filters, schema
+from orders.api.parsers import require_object
+from orders.errors import NotFound, Unauthenticated
+from orders.intake import cancel_order, place_order
+from orders.models import Order
+from orders.wire import event_as_wire, order_as_wire, parse_order
+
+
+class ExecuteOrder(APIView):
+    """Accepts orders."""
+
+    @extend_schema(**schema.EXECUTE)
+    def post(self, request: Request) -> Response:
+        """Accept an order. It waits for neither Redis nor the chain."""
+        intent = parse_order(
+            require_object(request.data), client_order_id=request.headers.get("Idempotency-Key")
+        )
+        placed = place_order(caller(request), intent)
+        location = request.build_absolute_uri(f"/api/orders/{placed.order.pk}")
+        headers = {"Location": location}
+        if placed.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(order_as_wire(placed.order), status=200 if placed.replayed else 201, headers=headers)
+
+
+class OrderList(APIView):
+    """The caller's orders."""
+
+    @extend_schema(**schema.LIST)
+    def get(self, request: Request) -> Response:
+        """The caller's orders, newest first, a page at a time."""
+        query = request.query_params
+        limit = filters.bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
+        cursor = query.get("cursor")
+        position = filters.decode_cursor(cursor) if cursor else None
+        page = filters.read_page(_orders_of(request).filter(filters.conditions(query)), position, limit)
+        return Response(
+            {
+                "next": _page_url(request, page.next),
+                "previous": _page_url(request, page.previous),
+                "results": [order_as_wire(order) for order in page.orders],
+            }
+        )
+
+
+class OrderDetail(APIView):
+    """One order."""
+
+    @extend_schema(**schema.DETAIL)
+    def get(self, request: Request, order_id: str) -> Response:
+        """One order with its attempts and its journal."""
+        order = _own_order(request, order_id)
+        attempts = order.attempts.defer("signed_transaction").order_by("number")
+        events = order.events.order_by("sequence")
+        return Response(order_as_wire(order, attempts=attempts, events=events))
+
+
+class OrderEvents(APIView):
+    """The journal of one order."""
+
+    @extend_schema(**schema.EVENTS)
+    def get(self, request: Request, order_id: str) -> Response:
+        """The journal of one order behind sequence `after`."""
+        after = filters.bounded_integer(request.query_params, "after", 0, 0, filters.MAX_SEQUENCE)
+        order = _own_order(request, order_id)
+        rows = order.events.filter(sequence__gt=after).order_by("sequence")
+        events = [event_as_wire(event) for event in rows]
+        return Response({"orderId": str(order.pk), "status": order.status, "events": events})
+
+
+class CancelOrder(APIView):
+    """Cancels orders."""
+
+    @extend_schema(**schema.CANCEL)
+    def post(self, request: Request, order_id: str) -> Response:
+        """Cancel an order that no worker has begun."""
+        return Response(order_as_wire(cancel_order(caller(request), order_uuid(order_id))))
+
+
+def caller(request: Request) -> AbstractBaseUser:
+    """The user of a request; the permission classes have let nobody else in. Raises Unauthenticated."""
+    if not isinstance(request.user, AbstractBaseUser):
+        raise Unauthenticated()
+    return request.user
+
+
+def order_uuid(text: object) -> UUID:
+    """The id in a path or a message; raises NotFound, because no order has a malformed one."""
+    try:
+        return UUID(text if isinstance(text, str) else "")
+    except ValueError:
+        raise NotFound("There is no such order") from None
+
+
+def _orders_of(request: Request) -> QuerySet[Order]:
+    return Order.objects.filter(user_id=caller(request).pk)
+
+
+def _own_order(request: Request, order_id: str) -> Order:
+    order = _orders_of(request).filter(pk=order_uuid(order_id)).first()
+    if order is None:
+        raise NotFound("There is no such order")
+    return order
+
+
+def _page_url(request: Request, position: filters.Position | None) -> Any:
+    if position is None:
+        return None
+    query = request.query_params.copy()
+    query["cursor"] = position.encode()
+    return request.build_absolute_uri(f"/api/orders?{query.urlencode()}")

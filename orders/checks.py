@@ -1,0 +1,35 @@
+"""System checks: configurations that must not run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_BASIS_POINTS: Final = 10_000
+
+
+@register
+def local_user_stays_local(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Callers without credentials are served in development on loopback and nowhere else."""
+    if settings.LOCAL_USER_ALLOWED and not (settings.DEBUG and settings.HOST in _LOOPBACK):
+        hint = "Keep HOST on loopback and DEBUG on, or give callers tokens."
+        return [Error("Everybody on the network could trade as `local`.", hint=hint, id="orders.E001")]
+    return []
+
+
+@register
+def slippage_limits_make_sense(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Slippage is a share of the quote: from nothing to all of it."""
+    if 0 <= settings.DEFAULT_SLIPPAGE_BPS <= settings.MAX_SLIPPAGE_BPS <= _BASIS_POINTS:
+        return []
+    hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
+    return [Error("The slippage limits contradict each other.", hint=hint, id="orders.E002")]

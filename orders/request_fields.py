@@ -1,0 +1,68 @@
+"""Single fields of a request, checked for shape; each reader raises ValueError saying what is wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from django.utils.dateparse import parse_datetime
+
+from orders.amounts import parse_amount
+from orders.errors import InvalidAmount
+
+_LONGEST_TOKEN: Final = 64
+_LONGEST_KEY: Final = 255
+_LONGEST_WORD: Final = 64
+
+
+def printable(text: str) -> str:
+    """Text of a caller that is safe to give back: shortened, without control characters."""
+    return text[:_LONGEST_WORD].encode("ascii", "backslashreplace").decode()
+
+
+def moment(value: object) -> datetime:
+    """An instant from ISO 8601 text with a zone; raises ValueError saying what is wrong."""
+    parsed = parse_datetime(value) if isinstance(value, str) else None
+    if parsed is None or parsed.tzinfo is None:
+        raise ValueError("an ISO 8601 time with a zone, for example 2030-01-31T12:00:00Z")
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time is out of range") from None
+
+
+def key(value: object) -> str:
+    """A caller's own name for an order; raises ValueError saying what is wrong."""
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_KEY or not value.isprintable():
+        raise ValueError(f"text of 1 to {_LONGEST_KEY} printable characters")
+    return value
+
+
+def token_name(value: object) -> str:
+    """A symbol or a mint address as given; raises ValueError saying what is wrong."""
+    if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_TOKEN or not value.isprintable():
+        raise ValueError("a token symbol or a mint address")
+    return value
+
+
+def word(value: object) -> str:
+    """A short text; raises ValueError saying what is wrong."""
+    if not isinstance(value, str) or len(value) > _LONGEST_WORD:
+        raise ValueError("text")
+    return value
+
+
+def basis_points(value: object) -> int:
+    """An integer; raises ValueError saying what is wrong."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("an integer of basis points")
+    return value
+
+
+def price(value: object) -> Decimal:
+    """A positive decimal; raises ValueError saying what is wrong."""
+    try:
+        return parse_amount(value)
+    except InvalidAmount as error:
+        raise ValueError(error.message) from None

