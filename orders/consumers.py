@@ -1,0 +1,168 @@
+"""The WebSocket doors of CONTRACTS, each a form of the same stream.
+
+| door | class |
+|---|---|
+| `/api/orders/connect` | Connection |
+| `/api/orders/ws` | Feed, or SingleOrder with `?orderId=` |
+| `/api/orders/execute` | BareConnection, or EnvelopedOrder with `?orderId=` |
+| `/ws/orders/{orderId}` | SingleOrder |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.utils import timezone
+
+from orders import errors, events, following
+from orders.api.filters import MAX_SEQUENCE, bounded_integer
+from orders.api.order_views import order_uuid
+from orders.intake import cancel_order, place_order
+from orders.lifecycle import FINAL
+from orders.models import Order, OrderEvent
+from orders.order_stream import CLOSE_DONE, OrderStream, in_database
+from orders.wire import parse_order
+
+# Orders are looked for a little further back than the last look: clocks of processes differ.
+_OVERLAP: Final = timedelta(seconds=30)
+
+
+class Connection(OrderStream):
+    """`/api/orders/connect`: submits orders and follows any number of them."""
+
+    default_action: ClassVar[str | None] = None
+
+    async def act(self, message: dict[str, Any], request_id: Any) -> None:
+        """execute_order, subscribe, unsubscribe, cancel_order, ping."""
+        action = message.pop("action", self.default_action)
+        actions: dict[Any, Callable[[dict[str, Any], Any], Awaitable[None]]] = {
+            "execute_order": self._execute,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "cancel_order": self._cancel,
+        }
+        if isinstance(action, str) and action in actions:
+            await actions[action](message, request_id)
+        else:
+            await super().act({"action": action}, request_id)
+
+    async def _execute(self, message: dict[str, Any], request_id: Any) -> None:
+        intent = parse_order(message)
+        placed = await in_database(place_order, self.user, intent)
+        aside = {"requestId": request_id, "clientOrderId": intent.client_order_id}
+        if placed.replayed:
+            aside["replayed"] = True
+        present = {name: value for name, value in aside.items() if value is not None}
+        await self.follow([placed.order.pk], **present)
+
+    async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        order = await self._own_order(message)
+        await self.follow([order.pk], _after(message.get("after")), **_aside(request_id))
+
+    async def _unsubscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        order_id = order_uuid(message.get("orderId"))
+        if not self.following.unfollow(order_id):
+            raise errors.NotFound("This connection does not follow such an order")
+        await self.tell({"type": "unsubscribed", "orderId": str(order_id)}, request_id)
+
+    async def _cancel(self, message: dict[str, Any], request_id: Any) -> None:
+        order = await in_database(cancel_order, self.user, order_uuid(message.get("orderId")))
+        after = self.following.running().get(order.pk, order.version - 1)
+        await self.follow([order.pk], after, **_aside(request_id))
+
+    async def _own_order(self, message: dict[str, Any]) -> Order:
+        order_id = order_uuid(message.get("orderId"))
+        order = await in_database(following.own_order, self.user.pk, order_id)
+        if order is None:
+            raise errors.NotFound("There is no such order")
+        return order
+
+
+class BareConnection(Connection):
+    """`/api/orders/execute`: as Connection, and an object without an action is an order."""
+
+    default_action = "execute_order"
+
+
+class SingleOrder(OrderStream):
+    """`/ws/orders/{orderId}`: one order's stream, closed after its final event."""
+
+    async def begin(self) -> None:
+        """Refuse what is not the caller's, then join, replay and stream."""
+        query = query_of(self.scope)
+        after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
+        named = self.scope["url_route"]["kwargs"].get("order_id") or query.get("orderId")
+        order_id = order_uuid(named)
+        await self.join(events.order_group(order_id))
+        order = await in_database(following.own_order, self.user.pk, order_id)
+        if order is None:
+            raise errors.NotFound("There is no such order")
+        await self.follow([order_id], after)
+        if order.status in FINAL and after >= order.version:
+            await self.close(CLOSE_DONE)
+
+    async def told(self, event: OrderEvent) -> None:
+        """Close after the end of the order's history, not after an end that did not last."""
+        if event.order_id not in self.following.running():
+            await self.close(CLOSE_DONE)
+
+
+class EnvelopedOrder(SingleOrder):
+    """`/api/orders/execute?orderId=`: the same stream as {"type": "update", "data": {…}}."""
+
+    def envelope(self, message: dict[str, Any]) -> dict[str, Any]:
+        """The event inside `data`."""
+        return {"type": message["type"], "data": {k: v for k, v in message.items() if k != "type"}}
+
+
+class Feed(OrderStream):
+    """`/api/orders/ws`: every event of every order of the caller, beginning with the active ones."""
+
+    async def begin(self) -> None:
+        """Join, replay the orders that are under way, then stream all of them."""
+        self._seen_until = timezone.now()
+        await super().begin()
+        await self.follow(await in_database(following.active_orders, self.user.pk))
+
+    async def hinted(self, hints: Mapping[UUID, int]) -> None:
+        """An order heard of for the first time is told from its beginning."""
+        unknown = [order_id for order_id in hints if order_id not in self.following]
+        if unknown:
+            await self.follow(unknown)
+        await super().hinted(hints)
+
+    async def look_again(self) -> None:
+        """Find orders that no hint has named, besides new events of the known ones."""
+        now = timezone.now()
+        recent = await in_database(following.orders_since, self.user.pk, self._seen_until - _OVERLAP)
+        unknown = [order_id for order_id in recent if order_id not in self.following]
+        if unknown:
+            await self.follow(unknown)
+        self._seen_until = now
+        await super().look_again()
+
+    def has_work(self) -> bool:
+        """A new order may come at any time."""
+        return True
+
+
+def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The query string of a handshake; of a repeated name the first value."""
+    pairs = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return {name: values[0] for name, values in pairs.items()}
+
+
+def _aside(request_id: Any) -> dict[str, Any]:
+    return {} if request_id is None else {"requestId": request_id}
+
+
+def _after(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEQUENCE:
+        raise errors.InvalidRequest(after=f"an integer from 0 to {MAX_SEQUENCE}")
+    return value
