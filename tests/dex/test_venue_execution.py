@@ -1,0 +1,93 @@
+"""What an adapter quotes is what its own instruction moves, in the virtual machine, to the unit.
+
+The programs are localnet's. DAMM v2's base-fee modes past 1 and compounding pools are left to the
+recordings of the real program.
+"""
+
+from __future__ import annotations
+
+from struct import unpack_from
+from types import ModuleType
+from typing import Any
+
+import pytest
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError
+from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_CPMM
+from dex.types import FailureKind, Quote, Swap, SwapMode
+from tests.dex.localnet import test_programs_meteora_damm_v2, test_programs_raydium_cpmm
+from tests.dex.localnet.test_programs import Bank
+from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
+
+
+class Stage:
+    """A recorded pool on the virtual machine, with a funded user."""
+
+    def __init__(self, bank: Bank, scenery: ModuleType, entry: Recorded) -> None:
+        self._bank, self._entry = bank, entry
+        self._scene: Any = scenery.set_scene(bank, entry.case)
+
+    def execute(self, quote: Quote, *, amount_in: int, amount_out: int) -> tuple[int, int] | FailureKind:
+        """(paid, received) in base units, or what the venue says of the failure."""
+        swap = Swap(
+            payer=self._bank.user.pubkey(),
+            token_in=quote.token_in,
+            token_out=quote.token_out,
+            account_in=self._scene.source,
+            account_out=self._scene.destination,
+            amount_in=amount_in,
+            amount_out=amount_out,
+            mode=quote.mode,
+        )
+        (instruction,) = self._entry.pool.swap_instructions(self._entry.snapshot, swap)
+        before = self._balances()
+        outcome = self._bank.run(instruction.program_id, instruction.accounts, bytes(instruction.data))
+        if outcome.error is not None:
+            return self._entry.venue.classify_failure(outcome.error, outcome.logs)
+        after = self._balances()
+        return before[0] - after[0], after[1] - before[1]
+
+    def _balances(self) -> tuple[int, int]:
+        return self._balance(self._scene.source), self._balance(self._scene.destination)
+
+    def _balance(self, address: Pubkey) -> int:
+        (amount,) = unpack_from("<Q", self._bank.data(address), 64)
+        return int(amount)
+
+
+def is_served(entry: Recorded) -> bool:
+    summary = entry.case.get("summary", {"base_fee_mode": 0, "collect_fee_mode": 0})
+    return summary["base_fee_mode"] < 2 and summary["collect_fee_mode"] < 2
+
+
+@pytest.mark.parametrize(
+    ("path", "scenery", "program", "swaps"),
+    [
+        pytest.param(CPMM, test_programs_raydium_cpmm, RAYDIUM_CPMM, 335, id="raydium-cpmm"),
+        pytest.param(DAMM_V2, test_programs_meteora_damm_v2, METEORA_DAMM_V2, 124, id="meteora-damm-v2"),
+    ],
+)
+def test_a_quote_is_what_the_swap_moves_and_its_limit_is_kept(
+    path: Any, scenery: ModuleType, program: Pubkey, swaps: int
+) -> None:
+    bank, executed = Bank(program), 0
+    for name, entry in recorded(path).items():
+        if not is_served(entry):
+            continue
+        try:
+            quote = entry.pool.quote(entry.snapshot, entry.request)
+        except DexError:
+            continue
+        stage = Stage(bank, scenery, entry)
+        if quote.mode is SwapMode.EXACT_IN:
+            refused = stage.execute(quote, amount_in=quote.amount_in, amount_out=quote.amount_out + 1)
+            assert refused is FailureKind.SLIPPAGE_EXCEEDED, name
+        elif quote.amount_in > 1:
+            refused = stage.execute(quote, amount_in=quote.amount_in - 1, amount_out=quote.amount_out)
+            assert refused is FailureKind.SLIPPAGE_EXCEEDED, name
+        moved = stage.execute(quote, amount_in=quote.amount_in, amount_out=quote.amount_out)
+        assert moved == (quote.amount_in, quote.amount_out), name
+        executed += 1
+
+    assert executed == swaps
