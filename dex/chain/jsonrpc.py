@@ -5,7 +5,9 @@ No text of an error quotes the URL: it may hold an access key.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,16 +17,26 @@ import httpx2
 
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
 
+# agave's default of --rpc-max-request-body-size, and what hosted nodes take in one batch.
+MAX_REQUEST_BYTES: Final = 50 * 1024
+MAX_BATCH_CALLS: Final = 100
+
 _HEADERS: Final = {"Content-Type": "application/json"}
+_ENVELOPE_BYTES: Final = 100
 
 
 class RpcErrorCode(IntEnum):
     """Codes of Solana nodes (agave rpc-client-api ``custom_error.rs``) that decide something here."""
 
+    BLOCK_CLEANED_UP = -32001
     SEND_PREFLIGHT_FAILURE = -32002
     SIGNATURE_VERIFICATION_FAILURE = -32003
+    BLOCK_NOT_AVAILABLE = -32004
     NODE_UNHEALTHY = -32005
+    SLOT_SKIPPED = -32007
+    LONG_TERM_STORAGE_SLOT_SKIPPED = -32009
     SIGNATURE_LEN_MISMATCH = -32013
+    BLOCK_STATUS_NOT_AVAILABLE_YET = -32014
     UNSUPPORTED_TRANSACTION_VERSION = -32015
     MIN_CONTEXT_SLOT_NOT_REACHED = -32016
     INVALID_PARAMS = -32602
@@ -43,10 +55,32 @@ _BUSY_CODES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One method call."""
+    """One method call, its parameters already written as JSON."""
 
     method: str
-    params: Sequence[object] = ()
+    params: str
+
+    def as_request(self, number: int) -> str:
+        return f'{{"jsonrpc":"2.0","id":{number},"method":"{self.method}","params":{self.params}}}'
+
+
+def call(method: str, *params: object) -> Call:
+    """A call of ``method`` with positional ``params``."""
+    return Call(method, json.dumps(params, separators=(",", ":")))
+
+
+def split_calls(calls: Sequence[Call]) -> list[list[Call]]:
+    """The calls in their order, in groups that a node takes as one request."""
+    groups: list[list[Call]] = []
+    room = 0
+    for one in calls:
+        size = len(one.params) + len(one.method) + _ENVELOPE_BYTES
+        if size > room or len(groups[-1]) == MAX_BATCH_CALLS:
+            groups.append([])
+            room = MAX_REQUEST_BYTES
+        groups[-1].append(one)
+        room -= size
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +119,8 @@ class JsonRpcClient:
         self, url: str, *, timeout_seconds: float, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
         self._url = url
+        # It logs the URL of every request at INFO.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
         # No retries below: only the caller knows whether a call may be repeated.
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(timeout_seconds), headers=_HEADERS, transport=transport
@@ -93,27 +129,33 @@ class JsonRpcClient:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def call(self, method: str, params: Sequence[object] = ()) -> Any:
+    async def call(self, method: str, *params: object) -> Any:
         """The result of one call; raises a ChainError."""
-        replies = await self.batch([Call(method, params)])
-        return replies[0].value()
+        [reply] = await self.request([call(method, *params)])
+        return reply.value()
 
     async def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        """One reply a call, in their order, over as few requests as a node's limits allow.
+
+        Raises as `request` does.
+        """
+        parts = await asyncio.gather(*(self.request(group) for group in split_calls(calls)))
+        return [reply for part in parts for reply in part]
+
+    async def request(self, calls: Sequence[Call]) -> list[Reply]:
         """One reply a call, in their order, over one HTTP request.
 
         Raises ChainUnreachable, ChainBusy, ChainRefused or ChainAnswerInvalid when there is no usable
         answer at all; a fault of a single call is in its reply.
         """
-        if not calls:
-            return []
-        requests = [_request(number, call) for number, call in enumerate(calls)]
+        requests = [one.as_request(number) for number, one in enumerate(calls)]
         # A single call goes out bare: not every node in front of a cluster takes arrays.
-        body = await self._post(requests if len(requests) > 1 else requests[0], calls[0].method)
-        return _replies(body, calls)
+        content = requests[0] if len(requests) == 1 else f"[{','.join(requests)}]"
+        return _replies(await self._post(content, calls[0].method), calls)
 
-    async def _post(self, request: object, method: str) -> Any:
+    async def _post(self, content: str, method: str) -> Any:
         try:
-            response = await self._http.post(self._url, content=json.dumps(request, separators=(",", ":")))
+            response = await self._http.post(self._url, content=content)
         except httpx2.HTTPError as error:
             raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
         _require_ok(response.status_code, method)
@@ -121,10 +163,6 @@ class JsonRpcClient:
             return json.loads(response.content)
         except (ValueError, RecursionError) as error:
             raise ChainAnswerInvalid(f"{method}: the answer is not JSON") from error
-
-
-def _request(number: int, call: Call) -> dict[str, object]:
-    return {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
 
 
 def _require_ok(status: int, method: str) -> None:
@@ -152,15 +190,15 @@ def _replies(body: Any, calls: Sequence[Call]) -> list[Reply]:
     missing = [number for number in range(len(calls)) if number not in by_id]
     if missing:
         raise ChainAnswerInvalid(f"{method}: no reply to call {missing[0]} of the batch")
-    return [_reply(by_id[number], call) for number, call in enumerate(calls)]
+    return [_reply(by_id[number], one) for number, one in enumerate(calls)]
 
 
-def _reply(entry: dict[str, Any], call: Call) -> Reply:
+def _reply(entry: dict[str, Any], asked: Call) -> Reply:
     if isinstance(entry.get("error"), dict):
-        return Reply(call.method, fault=_fault(entry["error"], call.method))
+        return Reply(asked.method, fault=_fault(entry["error"], asked.method))
     if "result" not in entry:
-        raise ChainAnswerInvalid(f"{call.method}: neither result nor error")
-    return Reply(call.method, result=entry["result"])
+        raise ChainAnswerInvalid(f"{asked.method}: neither result nor error")
+    return Reply(asked.method, result=entry["result"])
 
 
 def _fault(error: dict[str, Any], method: str) -> RpcFault:

@@ -37,7 +37,7 @@ from dex.chain.answers import (
     read_transaction,
     reading,
 )
-from dex.chain.jsonrpc import Call, JsonRpcClient, Reply
+from dex.chain.jsonrpc import Call, JsonRpcClient, Reply, RpcErrorCode, call, split_calls
 from dex.chain.tokens import associated_token_address, parse_token_account
 from dex.config import CLOCK_SYSVAR, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, DexError
@@ -45,14 +45,23 @@ from dex.types import AccountData, AccountFilter, Snapshot
 
 Commitment = Literal["processed", "confirmed", "finalized"]
 
-# Limits of a node: getMultipleAccounts, getSignatureStatuses, and --rpc-max-request-body-size (50 KiB).
+# Limits of a node: getMultipleAccounts and getSignatureStatuses.
 MAX_ACCOUNTS: Final = 100
 MAX_SIGNATURES: Final = 256
-MAX_REQUEST_BYTES: Final = 50 * 1024
 
-_SEND_OVERHEAD_BYTES: Final = 200
 _SNAPSHOT_TRIES: Final = 4
 _SIGNATURE_BYTES: Final = slice(1, 65)
+
+# The node knows of no such block yet, or no longer: as good as no answer to getTransaction.
+_NO_BLOCK_CODES: Final = frozenset(
+    {
+        RpcErrorCode.BLOCK_CLEANED_UP,
+        RpcErrorCode.BLOCK_NOT_AVAILABLE,
+        RpcErrorCode.SLOT_SKIPPED,
+        RpcErrorCode.LONG_TERM_STORAGE_SLOT_SKIPPED,
+        RpcErrorCode.BLOCK_STATUS_NOT_AVAILABLE_YET,
+    }
+)
 
 
 class SolanaRpc:
@@ -98,30 +107,29 @@ class SolanaRpc:
             for offset, expected in query.memcmp
         ]
         config = {"encoding": "base64", "commitment": self._commitment, "filters": filters}
-        result = await self._rpc.call("getProgramAccounts", [str(program_id), config])
+        result = await self._rpc.call("getProgramAccounts", str(program_id), config)
         with reading("getProgramAccounts"):
             return [(read_pubkey(entry["pubkey"]), read_account(entry["account"])) for entry in result]
 
     async def latest_blockhash(self) -> LatestBlockhash:
-        result = await self._rpc.call("getLatestBlockhash", [self._config()])
+        result = await self._rpc.call("getLatestBlockhash", self._config())
         with reading("getLatestBlockhash"):
             return read_blockhash(result)
 
     async def block_height(self, min_context_slot: int | None = None) -> int:
-        result = await self._rpc.call("getBlockHeight", [self._config(min_context_slot)])
+        result = await self._rpc.call("getBlockHeight", self._config(min_context_slot))
         with reading("getBlockHeight"):
             return read_integer(result)
 
     async def height(self, min_context_slot: int | None = None) -> ChainHeight:
         """Block height, then slot, of one node: the slot is not older than the height."""
         config = self._config(min_context_slot)
-        calls = [Call("getBlockHeight", [config]), Call("getSlot", [config])]
-        block_height, slot = await self._rpc.batch(calls)
+        block_height, slot = await self._rpc.batch([call("getBlockHeight", config), call("getSlot", config)])
         with reading("getBlockHeight"):
             return ChainHeight(read_integer(block_height.value()), read_integer(slot.value()))
 
     async def slot(self) -> int:
-        result = await self._rpc.call("getSlot", [self._config()])
+        result = await self._rpc.call("getSlot", self._config())
         with reading("getSlot"):
             return read_integer(result)
 
@@ -147,8 +155,8 @@ class SolanaRpc:
             "preflightCommitment": self._commitment,
             "maxRetries": 0,
         }
-        calls = [Call("sendTransaction", [base64.b64encode(raw).decode(), config]) for raw in raws]
-        parts = await asyncio.gather(*(self._send_batch(batch) for batch in _batches(calls)))
+        calls = [call("sendTransaction", base64.b64encode(raw).decode(), config) for raw in raws]
+        parts = await asyncio.gather(*(self._send_batch(batch) for batch in split_calls(calls)))
         replies = [reply for part in parts for reply in part]
         return [
             reply if isinstance(reply, SendOutcome) else read_send_reply(reply, _signature(raw))
@@ -165,7 +173,7 @@ class SolanaRpc:
         """
         config = {"searchTransactionHistory": search_history}
         chunks = [signatures[i : i + MAX_SIGNATURES] for i in range(0, len(signatures), MAX_SIGNATURES)]
-        calls = [Call("getSignatureStatuses", [list(chunk), config]) for chunk in chunks or [signatures]]
+        calls = [call("getSignatureStatuses", list(chunk), config) for chunk in chunks or [signatures]]
         results = [reply.value() for reply in await self._rpc.batch(calls)]
         with reading("getSignatureStatuses"):
             slot = min(read_context_slot(result) for result in results)
@@ -178,8 +186,8 @@ class SolanaRpc:
     async def transactions(self, signatures: Sequence[str]) -> list[ExecutedTransaction | None]:
         """What each transaction did, None where the node has none at this commitment."""
         config = {"encoding": "json", "commitment": self._commitment, "maxSupportedTransactionVersion": 0}
-        calls = [Call("getTransaction", [signature, config]) for signature in signatures]
-        results = [reply.value() for reply in await self._rpc.batch(calls)]
+        calls = [call("getTransaction", signature, config) for signature in signatures]
+        results = [_transaction_result(reply) for reply in await self._rpc.batch(calls)]
         with reading("getTransaction"):
             executed = [None if result is None else read_transaction(result) for result in results]
         for found, signature in zip(executed, signatures, strict=True):
@@ -187,13 +195,26 @@ class SolanaRpc:
                 raise ChainAnswerInvalid("getTransaction: another transaction than asked for")
         return executed
 
+    async def signatures_for_address(
+        self, address: Pubkey, *, until: str | None = None, before: str | None = None, limit: int = 1000
+    ) -> list[str]:
+        """Signatures of the transactions that name ``address``, newest first: one page of at most 1,000.
+
+        ``until`` and ``before`` are signatures that the page ends before and begins behind.
+        """
+        config = {**self._config(), "limit": limit}
+        config |= {name: text for name, text in (("until", until), ("before", before)) if text is not None}
+        result = await self._rpc.call("getSignaturesForAddress", [str(address), config])
+        with reading("getSignaturesForAddress"):
+            return [read_signature(entry["signature"]) for entry in result]
+
     async def balances(self, owner: Pubkey, min_context_slot: int | None = None) -> Balances:
         """What ``owner`` can spend: other token accounts than the associated ones do not count."""
         plain = self._config(min_context_slot)
         config = {**plain, "encoding": "base64"}
-        calls = [Call("getBalance", [str(owner), plain])]
+        calls = [call("getBalance", str(owner), plain)]
         calls += [
-            Call("getTokenAccountsByOwner", [str(owner), {"programId": str(program)}, config])
+            call("getTokenAccountsByOwner", str(owner), {"programId": str(program)}, config)
             for program in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
         ]
         lamports, *holdings = [reply.value() for reply in await self._rpc.batch(calls)]
@@ -205,7 +226,7 @@ class SolanaRpc:
 
     async def request_airdrop(self, address: Pubkey, lamports: int) -> str:
         """Ask a test network for SOL; the signature of the transfer. Raises ChainRefused on mainnet."""
-        result = await self._rpc.call("requestAirdrop", [str(address), lamports, self._config()])
+        result = await self._rpc.call("requestAirdrop", str(address), lamports, self._config())
         with reading("requestAirdrop"):
             return read_signature(result)
 
@@ -220,7 +241,7 @@ class SolanaRpc:
     ) -> tuple[set[int], dict[Pubkey, AccountData | None]]:
         config = {**self._config(min_context_slot), "encoding": "base64"}
         asked = [[CLOCK_SYSVAR, *chunk] for chunk in chunks]
-        calls = [Call("getMultipleAccounts", [[str(key) for key in keys], config]) for keys in asked]
+        calls = [call("getMultipleAccounts", [str(key) for key in keys], config) for keys in asked]
         results = [reply.value() for reply in await self._rpc.batch(calls)]
         accounts: dict[Pubkey, AccountData | None] = {}
         with reading("getMultipleAccounts"):
@@ -230,23 +251,15 @@ class SolanaRpc:
 
     async def _send_batch(self, calls: Sequence[Call]) -> Sequence[Reply | SendOutcome]:
         try:
-            return await self._rpc.batch(calls)
+            return await self._rpc.request(calls)
         except ChainError as error:
             return [SendOutcome(SendKind.UNKNOWN, reason=str(error))] * len(calls)
 
 
-def _batches(calls: Sequence[Call]) -> list[list[Call]]:
-    """The calls in their order, in groups that fit a node's limit of a request body."""
-    batches: list[list[Call]] = []
-    room = 0
-    for call in calls:
-        size = len(str(call.params[0])) + _SEND_OVERHEAD_BYTES
-        if size > room:
-            batches.append([])
-            room = MAX_REQUEST_BYTES
-        batches[-1].append(call)
-        room -= size
-    return batches
+def _transaction_result(reply: Reply) -> Any:
+    if reply.fault is not None and reply.fault.code in _NO_BLOCK_CODES:
+        return None
+    return reply.value()
 
 
 def _signature(raw: bytes) -> str:

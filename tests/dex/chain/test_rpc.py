@@ -10,7 +10,8 @@ from solders.keypair import Keypair
 from solders.signature import Signature
 
 from dex.chain.answers import SendKind
-from dex.chain.rpc import MAX_REQUEST_BYTES, SolanaRpc
+from dex.chain.jsonrpc import MAX_REQUEST_BYTES
+from dex.chain.rpc import SolanaRpc
 from dex.chain.tokens import associated_token_address
 from dex.config import CLOCK_SYSVAR, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainRefused, ChainUnreachable
@@ -346,6 +347,25 @@ async def test_transactions_are_read_with_their_token_balances():
     [before], [after] = found.token_balances_before, found.token_balances_after
     assert (before.account, before.mint, before.owner) == ("vault", str(MINTS["USDC"]), str(OWNER))
     assert (before.amount, after.amount) == (12, 2**64 - 1)
+
+
+async def test_a_block_that_the_node_lacks_leaves_only_its_transaction_unread():
+    answers = {SIGNATURES[0]: error(-32004), SIGNATURES[1]: {"result": transaction_answer(SIGNATURES[1])}}
+    missing, found = await node(lambda method, params: answers[params[0]]).transactions(SIGNATURES[:2])
+    assert (missing, found.signature) == (None, SIGNATURES[1])
+
+
+async def test_many_transactions_are_asked_in_groups_that_a_node_takes():
+    seen: list = []
+    found = await node(lambda method, params: {"result": None}, seen).transactions([SIGNATURES[0]] * 250)
+    assert found == [None] * 250
+    assert [len(calls) for calls in seen] == [100, 100, 50]
+
+
+async def test_the_url_is_in_no_log(caplog):
+    with caplog.at_level("DEBUG"):
+        await node(lambda method, params: {"result": 1}).slot()
+    assert "secret" not in caplog.text
 
 
 async def test_another_transaction_than_asked_for_is_refused():
