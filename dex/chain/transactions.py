@@ -26,9 +26,14 @@ from dex.chain.instructions import (
     temporary_account_address,
 )
 from dex.chain.signer import Signer
-from dex.chain.tokens import TOKEN_ACCOUNT_RENT, associated_address_tries, associated_token_address
+from dex.chain.tokens import (
+    TOKEN_ACCOUNT_RENT,
+    TOKEN_PROGRAMS,
+    associated_address_tries,
+    associated_token_address,
+)
 from dex.config import NATIVE_MINT, TOKEN_PROGRAM
-from dex.errors import PolicyViolation
+from dex.errors import PolicyViolation, WrongOwner
 from dex.types import Snapshot, Swap, SwapMode
 from dex.venues.base import Pool, Venue
 
@@ -67,20 +72,20 @@ class SwapPlan:
     account_seed: str
     blockhash: Hash
     last_valid_block_height: int
-    token_in_program: Pubkey = TOKEN_PROGRAM
-    token_out_program: Pubkey = TOKEN_PROGRAM
+    token_in_program: Pubkey | None = None
+    token_out_program: Pubkey | None = None
     compute_unit_price: int = 0
     mode: SwapMode = SwapMode.EXACT_IN
 
     @property
     def account_in(self) -> Pubkey:
         """The token account that the swap spends from."""
-        return self._account(self.token_in, self.token_in_program)
+        return self._account(self.token_in)
 
     @property
     def account_out(self) -> Pubkey:
         """The token account that the swap pays into."""
-        return self._account(self.token_out, self.token_out_program)
+        return self._account(self.token_out)
 
     @property
     def temporary_account(self) -> Pubkey | None:
@@ -94,10 +99,26 @@ class SwapPlan:
         """What the temporary account is created with: its rent, and the SOL to be swapped."""
         return TOKEN_ACCOUNT_RENT + (self.amount_in if self.token_in == NATIVE_MINT else 0)
 
-    def _account(self, mint: Pubkey, token_program: Pubkey) -> Pubkey:
+    def token_program(self, mint: Pubkey) -> Pubkey:
+        """The program of a mint of the plan: as given, else by the snapshot, else SPL Token.
+
+        A pool that does not read its mints can only trade SPL Token. Raises WrongOwner when the account
+        in the snapshot is no mint.
+        """
+        given = self.token_in_program if mint == self.token_in else self.token_out_program
+        if given is not None:
+            return given
+        account = self.snapshot.accounts.get(mint)
+        if account is None:
+            return TOKEN_PROGRAM
+        if account.owner not in TOKEN_PROGRAMS:
+            raise WrongOwner(f"{mint} is owned by {account.owner}, not by a token program")
+        return account.owner
+
+    def _account(self, mint: Pubkey) -> Pubkey:
         if mint == NATIVE_MINT:
             return temporary_account_address(self.payer, self.account_seed)
-        return associated_token_address(self.payer, mint, token_program)
+        return associated_token_address(self.payer, mint, self.token_program(mint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +136,8 @@ def compute_units(plan: SwapPlan) -> int:
     units = plan.venue.compute_units + _UNITS_FIXED
     units += _UNITS_MEMO_BASE + _UNITS_MEMO_BYTE * len(plan.memo.encode())
     if plan.token_out != NATIVE_MINT:
-        tries = associated_address_tries(plan.payer, plan.token_out, plan.token_out_program)
+        program = plan.token_program(plan.token_out)
+        tries = associated_address_tries(plan.payer, plan.token_out, program)
         units += _UNITS_TOKEN_ACCOUNT + _UNITS_BUMP_SEED_TRY * tries
     if plan.temporary_account is not None:
         units += _UNITS_TEMPORARY_ACCOUNT
@@ -156,9 +178,8 @@ def _instructions(plan: SwapPlan) -> list[Instruction]:
         instructions.append(compute_unit_price(plan.compute_unit_price))
     instructions.append(memo(plan.memo))
     if plan.token_out != NATIVE_MINT:
-        instructions.append(
-            create_token_account_if_missing(plan.payer, plan.token_out, plan.token_out_program)
-        )
+        program = plan.token_program(plan.token_out)
+        instructions.append(create_token_account_if_missing(plan.payer, plan.token_out, program))
     temporary = plan.temporary_account
     if temporary is not None:
         instructions.append(

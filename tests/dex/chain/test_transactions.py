@@ -1,8 +1,10 @@
 """The transaction of a swap: its instructions, its size, its signature."""
 
 import time
+from dataclasses import replace
 
 import pytest
+from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from dex.chain.instructions import temporary_account_seed
@@ -14,9 +16,10 @@ from dex.config import (
     COMPUTE_BUDGET_PROGRAM,
     MEMO_PROGRAM,
     SYSTEM_PROGRAM,
+    TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
 )
-from dex.errors import PolicyViolation
+from dex.errors import PolicyViolation, WrongOwner
 from dex.types import SwapMode
 from tests.dex.chain.plans import GENESIS, MINTS, altered, swap_plan
 
@@ -120,6 +123,28 @@ def test_plans_without_a_minimum_an_amount_or_two_tokens_are_refused():
     for broken in ({"min_amount_out": 0}, {"amount_in": 0}, {"token_out": plan.token_in}):
         with pytest.raises(PolicyViolation):
             build_message(altered(plan, **broken))
+
+
+def owned_by(plan: SwapPlan, mint: Pubkey, program: Pubkey) -> SwapPlan:
+    account = replace(plan.snapshot.account(mint), owner=program)
+    accounts = {**plan.snapshot.accounts, mint: account}
+    return altered(plan, snapshot=replace(plan.snapshot, accounts=accounts))
+
+
+def test_a_token_2022_mint_has_its_accounts_under_its_own_program():
+    plan = owned_by(swap_plan("USDC", "USDT"), MINTS["USDT"], TOKEN_2022_PROGRAM)
+    expected = associated_token_address(plan.payer, MINTS["USDT"], TOKEN_2022_PROGRAM)
+    assert plan.account_out == expected
+    assert plan.account_in == associated_token_address(plan.payer, MINTS["USDC"])
+    message = build_message(plan)
+    created = [message.account_keys[index] for index in message.instructions[2].accounts]
+    assert (created[1], created[5]) == (expected, TOKEN_2022_PROGRAM)
+
+
+def test_a_mint_of_no_token_program_is_refused():
+    plan = owned_by(swap_plan("USDC", "USDT"), MINTS["USDT"], SYSTEM_PROGRAM)
+    with pytest.raises(WrongOwner):
+        build_message(plan)
 
 
 def test_exact_out_asks_the_pool_for_the_output():
