@@ -88,6 +88,7 @@ class Traders:
         self._random = random.Random(seed)  # noqa: S311
         self._mints = {token.symbol: token.mint for token in TOKENS}
         self._round = 0
+        self._funded = False
 
     def next_pause(self, mean_seconds: float) -> float:
         """Seconds until the next round, half to one and a half times the mean."""
@@ -95,9 +96,10 @@ class Traders:
 
     async def trade_once(self) -> int:
         """One round; how many swaps the node accepted. Raises ChainError when it gives no answer."""
-        self._round += 1
-        if self._round == 1:
+        if not self._funded:
             await self._fund()
+            self._funded = True
+        self._round += 1
         wishes = [await self._wish(trader) for trader in self._keypairs]
         pools = [pool for wish in wishes for pool in wish.pools]
         snapshot = await self._rpc.snapshot(accounts_of(pools))

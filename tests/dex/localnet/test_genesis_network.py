@@ -18,7 +18,7 @@ from dex.discovery import PoolDirectory
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
-from dex.localnet.traders import Traders, trader_keypairs
+from dex.localnet.traders import Traders, run_traders, trader_keypairs
 from dex.router import accounts_of, best_quote, quote_all
 from dex.types import FailureKind, Quote, QuoteRequest
 from dex.venues.registry import venues_for
@@ -175,3 +175,29 @@ async def test_traders_move_the_pools():
         moved = sum(before.account(key).data != after.account(key).data for key in addresses)
         assert moved >= 4
         await rpc.aclose()
+
+
+async def test_traders_run_until_cancelled_and_ask_for_sol_when_genesis_gave_them_none():
+    async with running_localnet(options()) as network:
+        rpc = SolanaRpc(network.url)
+        [trader] = trader_keypairs(1, SEED)
+        task = asyncio.create_task(run_traders(network.url, 1, SEED, pause_seconds=0.02))
+        tokens: dict[Pubkey, int] = {}
+        deadline = time.monotonic() + 10
+        while not tokens and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+            tokens = dict((await rpc.balances(trader.pubkey())).tokens)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert tokens
+        await rpc.aclose()
+
+
+async def test_traders_outlive_a_node_that_is_away():
+    task = asyncio.create_task(run_traders("http://127.0.0.1:9", 1, SEED, pause_seconds=0.01))
+    done, _ = await asyncio.wait([task], timeout=0.2)
+    assert not done
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
