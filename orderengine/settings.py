@@ -212,6 +212,7 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
 }

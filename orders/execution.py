@@ -90,6 +90,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
         )
     claims.release([order for order in orders if order.pk not in by_order])
     settlement.watch(sent)
+    _sort_out(moved, Status.SUBMITTED, outcome)
     return outcome
 
 

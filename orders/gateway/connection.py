@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 import os
-import time
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import LatestBlockhash
 from dex.chain.rpc import SolanaRpc
 from dex.chain.signer import Signer, WalletSigner
 from dex.discovery import PoolDirectory
@@ -27,8 +25,6 @@ from orders.loop_thread import LoopThread
 Result = TypeVar("Result")
 
 CALL_TIMEOUT_SECONDS: Final = 12
-# A blockhash lives for some 60 s; one second of sharing saves a request a batch.
-_BLOCKHASH_SECONDS: Final = 1
 
 
 class Connection:
@@ -39,7 +35,6 @@ class Connection:
         self.rpc = SolanaRpc(rpc_url)
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.directory = PoolDirectory(self.rpc, self.venues.values())
-        self._blockhash: tuple[LatestBlockhash, float] | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine to its end; raises ChainUnreachable when it takes too long."""
@@ -47,13 +42,6 @@ class Connection:
             return self._loop.run(coroutine, CALL_TIMEOUT_SECONDS)
         except TimeoutError as error:
             raise ChainUnreachable(f"no answer within {CALL_TIMEOUT_SECONDS} s") from error
-
-    async def blockhash(self) -> LatestBlockhash:
-        """A recent blockhash, at most a second old."""
-        now = time.monotonic()
-        if self._blockhash is None or now - self._blockhash[1] > _BLOCKHASH_SECONDS:
-            self._blockhash = (await self.rpc.latest_blockhash(), now)
-        return self._blockhash[0]
 
 
 def connection() -> Connection:

@@ -81,7 +81,7 @@ async def _prepare(
     wanted = {swap.pool for swap in swaps}
     pools = {str(p.address): p for one in found for p in one.pools if str(p.address) in wanted}
     snapshot, blockhash = await asyncio.gather(
-        chain.rpc.snapshot(accounts_of(pools.values())), chain.blockhash()
+        chain.rpc.snapshot(accounts_of(pools.values())), chain.rpc.latest_blockhash()
     )
     return pools, snapshot, blockhash
 

@@ -1,0 +1,89 @@
+"""A localnet for the order's tests, with a funded wallet, and a line to its fault methods."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+from solders.keypair import Keypair
+
+from dex.localnet.genesis import build_genesis
+from dex.localnet.programs import BUNDLED
+from dex.localnet.server import NetworkOptions
+from tests.localnet_process import FAST_SLOTS_MS, LocalnetThread, start_localnet_thread
+
+Found = TypeVar("Found")
+
+
+@dataclass(slots=True)
+class TestChain:
+    """A running chain and the wallet that trades on it."""
+
+    __test__ = False
+
+    network: LocalnetThread
+    wallet: Keypair
+    key_file: Path
+
+    @property
+    def url(self) -> str:
+        return self.network.url
+
+    def call(self, method: str, *params: object) -> Any:
+        """The result of a JSON-RPC call, which must not be an error."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer = httpx2.post(self.url, json=body).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def fault(self, method: str, kind: str, count: int = 1) -> None:
+        """The next ``count`` calls of ``method`` go wrong."""
+        self.call("localnet_setFault", {"method": method, "kind": kind, "count": count})
+
+    def swaps_of_wallet(self) -> list[str]:
+        """Signatures of the wallet's successful transactions so far, oldest first."""
+        self.call("localnet_advance", {"slots": 2})
+        config = {"limit": 1000, "commitment": "confirmed"}
+        entries = self.call("getSignaturesForAddress", str(self.wallet.pubkey()), config)
+        return [entry["signature"] for entry in reversed(entries) if entry["err"] is None]
+
+
+@contextmanager
+def running_chain(folder: Path) -> Iterator[TestChain]:
+    """A fresh chain with fast slots and fault methods, and a key file for its wallet."""
+    wallet = Keypair()
+    key_file = folder / "wallet.json"
+    key_file.touch(mode=0o600)
+    key_file.write_text(wallet.to_json())
+    options = NetworkOptions(
+        fund=[wallet.pubkey()],
+        programs=BUNDLED,
+        genesis=lambda fund: build_genesis(1, fund).accounts,
+        slot_ms=FAST_SLOTS_MS,
+        allow_faults=True,
+    )
+    network = start_localnet_thread(options)
+    try:
+        yield TestChain(network, wallet, key_file)
+    finally:
+        network.stop()
+
+
+_pause = threading.Event()
+
+
+def eventually(look: Callable[[], Found | None], seconds: int = 10) -> Found:
+    """What ``look`` gives as soon as it gives something true; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        _pause.wait(0.01)
+    raise AssertionError(f"nothing came within {seconds} s")
