@@ -23,9 +23,10 @@ TARGETS: Final = {
 
 # Frames of 4 KiB and no 32-bit jumps are what SBPF version 0 has; jump tables would be writable data.
 _FLAGS: Final = (
-    "-target bpfel -mcpu=v2 -Os -std=c11 -ffreestanding -fno-builtin -fno-jump-tables -fno-ident "
-    "-Wall -Wextra -Werror -Wno-unused-function -mllvm -bpf-stack-size=4096"
-).split()
+    *("-target", "bpfel", "-mcpu=v2", "-mllvm", "-bpf-stack-size=4096"),
+    *("-Os", "-std=c11", "-ffreestanding", "-fno-builtin", "-fno-jump-tables", "-fno-ident"),
+    *("-Wall", "-Wextra", "-Werror", "-Wno-unused-function"),
+)
 
 
 def build(source: Path) -> bytes:

@@ -1,8 +1,8 @@
 """Turns a BPF object file of clang into a shared object that Solana's loader accepts (SBPF version 0).
 
-The loader wants ELF64 little endian, type DYN, machine 247, one ``.text``, read-only data beside it at file
-offsets equal to virtual addresses, syscalls as undefined dynamic symbols with one R_BPF_64_32 relocation a call
-(solana-labs/rbpf, ``elf.rs``). Calls inside the program are resolved by clang already.
+The loader wants ELF64 little endian, type DYN, machine 247, one ``.text``, read-only data beside it, file
+offsets equal to virtual addresses, and syscalls as undefined dynamic symbols with one R_BPF_64_32 relocation
+for each call (solana-labs/rbpf, ``elf.rs``). Calls inside the program are resolved by clang already.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+from elftools.elf.sections import Section, Symbol, SymbolTableSection
 
 # Where the loader maps the file: virtual address 0 of the file is this address in the program.
 PROGRAM_START: Final = 0x1_0000_0000
@@ -28,6 +30,8 @@ _SHT_STRTAB: Final = 3
 _SHT_DYNAMIC: Final = 6
 _SHT_REL: Final = 9
 _SHT_DYNSYM: Final = 11
+
+_Kind = TypeVar("_Kind", bound=Section)
 
 
 class LinkError(Exception):
@@ -93,29 +97,22 @@ def link(object_file: bytes) -> bytes:
         for at, name in program.syscalls
     )
     rel = image.place(_Section(b".rel.dyn", _SHT_REL, 2, 0, relocations, link=3, entry_size=16))
-    dynamic = _Section(b".dynamic", _SHT_DYNAMIC, 3, 0, _dynamic_table(symbols, dynstr, rel), link=4, entry_size=16)
+    dynamic = _Section(
+        b".dynamic", _SHT_DYNAMIC, 3, 0, _dynamic_table(symbols, dynstr, rel), link=4, entry_size=16
+    )
     image.place(dynamic)
     return _write(image, text, symbols, dynamic)
 
 
 def _read(object_file: bytes) -> ObjectFile:
     elf = ELFFile(io.BytesIO(object_file))
-    read_only, section_offsets = b"", {}
-    for index, section in enumerate(elf.iter_sections()):
-        if section.name.startswith(".rodata"):
-            read_only = read_only.ljust(_align(len(read_only)), b"\0")
-            section_offsets[index] = len(read_only)
-            read_only += section.data()
-        elif section.name.startswith((".data", ".bss")) and section["sh_size"]:
-            raise LinkError(f"writable data in {section.name}")
-        elif section.name.startswith(".rel") and section.name != ".rel.text":
-            raise LinkError(f"pointers in constant data, {section.name}: only code may hold addresses")
-    text = bytearray(elf.get_section_by_name(".text").data())
+    read_only, section_offsets = _read_only_data(elf)
+    text = bytearray(_section(elf, ".text", Section).data())
     data_references, syscalls = [], []
     for at, kind, symbol in _relocations(elf):
         target = symbol["st_shndx"]
         if kind == _R_BPF_64_32 and target == "SHN_UNDEF" and symbol.name in SYSCALLS:
-            syscalls.append((at, str(symbol.name)))
+            syscalls.append((at, symbol.name))
         elif kind == _R_BPF_64_64 and target in section_offsets:
             (addend,) = struct.unpack_from("<I", text, at + 4)
             data_references.append((at, section_offsets[target] + symbol["st_value"] + addend))
@@ -124,13 +121,34 @@ def _read(object_file: bytes) -> ObjectFile:
     return ObjectFile(text, read_only, tuple(data_references), tuple(syscalls))
 
 
-def _relocations(elf: ELFFile) -> Iterator[tuple[int, int, object]]:
-    section = elf.get_section_by_name(".rel.text")
-    symbols = elf.get_section_by_name(".symtab")
-    if section is not None:
-        for relocation in section.iter_relocations():
-            symbol = symbols.get_symbol(relocation["r_info_sym"])
-            yield relocation["r_offset"], relocation["r_info_type"], symbol
+def _read_only_data(elf: ELFFile) -> tuple[bytes, dict[int, int]]:
+    """All constant data, and where in it each section (by index) begins."""
+    read_only, offsets = b"", {}
+    for index, section in enumerate(elf.iter_sections()):
+        if section.name.startswith(".rodata"):
+            read_only = read_only.ljust(_align(len(read_only)), b"\0")
+            offsets[index] = len(read_only)
+            read_only += section.data()
+        elif section.name.startswith((".data", ".bss")) and section["sh_size"]:
+            raise LinkError(f"writable data in {section.name}")
+        elif section.name.startswith(".rel") and section.name != ".rel.text":
+            raise LinkError(f"pointers in constant data, {section.name}: only code may hold addresses")
+    return read_only, offsets
+
+
+def _relocations(elf: ELFFile) -> Iterator[tuple[int, int, Symbol]]:
+    if elf.get_section_by_name(".rel.text") is None:
+        return
+    symbols = _section(elf, ".symtab", SymbolTableSection)
+    for relocation in _section(elf, ".rel.text", RelocationSection).iter_relocations():
+        yield relocation["r_offset"], relocation["r_info_type"], symbols.get_symbol(relocation["r_info_sym"])
+
+
+def _section(elf: ELFFile, name: str, kind: type[_Kind]) -> _Kind:
+    section = elf.get_section_by_name(name)
+    if not isinstance(section, kind):
+        raise LinkError(f"no section {name}")
+    return section
 
 
 def _align(offset: int) -> int:

@@ -97,7 +97,9 @@ def set_scene(bank: Bank, case: dict[str, Any]) -> Scene:
     source = bank.new_token_account(mints[into], user, BALANCE)
     destination = bank.new_token_account(mints[1 - into], user, 0)
     collects_a = case["summary"]["collect_fee_mode"] == 0 and into == 1
-    referral = bank.new_token_account(mints[0 if collects_a else 1], user, 0) if case["has_referral"] else None
+    referral = (
+        bank.new_token_account(mints[0 if collects_a else 1], user, 0) if case["has_referral"] else None
+    )
     metas = [
         AccountMeta(AUTHORITY, False, False),
         AccountMeta(pool, False, True),
@@ -146,3 +148,191 @@ def test_a_swap_does_what_the_real_program_did(bank: Bank, case_id: str) -> None
         name: int(recorded[name])
         for name in ("received", "paid", "next_sqrt_price", "protocol_fee", "vol_acc_after")
     }
+
+
+def test_what_is_not_covered_is_counted() -> None:
+    skipped = Counter(
+        "rate limiter" if case["summary"]["base_fee_mode"] == RATE_LIMITER else "compounding"
+        for case in CASES
+        if not is_covered(case)
+    )
+    assert (len(CASES), len(COVERED)) == (322, 233)
+    assert skipped == {"rate limiter": 39, "compounding": 50}
+    assert Counter(BY_ID[case_id]["mode"] for case_id in COVERED) == {"exact_in": 204, "exact_out": 29}
+
+
+@pytest.mark.parametrize("case_id", [c["id"] for c in CASES if is_covered(c) and c["has_referral"]])
+def test_the_referrer_gets_the_recorded_share(bank: Bank, case_id: str) -> None:
+    case = BY_ID[case_id]
+    if not case["onchain"]["ok"]:
+        pytest.skip("the swap fails")
+    scene = set_scene(bank, case)
+    assert run_case(scene, case).error is None
+    assert scene.referral is not None
+    gross = int(case["onchain"]["referral"])
+    assert bank.balance(scene.referral) <= gross
+    if not any(case["summary"]["token_2022"]):
+        assert bank.balance(scene.referral) == gross
+
+
+PLAIN = next(
+    case
+    for case in CASES
+    if is_covered(case)
+    and case["onchain"]["ok"]
+    and case["mode"] == "exact_in"
+    and not case["has_referral"]
+    and not any(case["summary"]["token_2022"])
+    and int(case["onchain"]["received"]) > 10**6
+)
+AMOUNT_IN, AMOUNT_OUT = int(PLAIN["amount"]), int(PLAIN["onchain"]["received"])
+
+
+@pytest.fixture
+def scene(bank: Bank) -> Scene:
+    return set_scene(bank, PLAIN)
+
+
+def anchor_line(outcome: Outcome) -> str:
+    return next(line for line in outcome.logs if "AnchorError" in line)
+
+
+def test_one_unit_below_the_minimum_is_slippage(scene: Scene) -> None:
+    outcome = scene.swap(AMOUNT_IN, AMOUNT_OUT + 1)
+    assert outcome.error == 6002
+    assert anchor_line(outcome) == (
+        "Program log: AnchorError occurred. Error Code: ExceededSlippage. "
+        "Error Number: 6002. Error Message: Exceeded slippage tolerance."
+    )
+    assert scene.paid == 0
+    assert scene.swap(AMOUNT_IN, AMOUNT_OUT).error is None
+
+
+def test_swap2_exact_in_equals_swap(scene: Scene) -> None:
+    assert scene.swap2(AMOUNT_IN, AMOUNT_OUT, EXACT_IN).error is None
+    assert (scene.paid, scene.received) == (AMOUNT_IN, AMOUNT_OUT)
+
+
+def test_an_exact_output_costs_at_most_the_maximum(scene: Scene) -> None:
+    assert scene.swap2(AMOUNT_OUT, MAX_U64, EXACT_OUT).error is None
+    cost = scene.paid
+    assert scene.received == AMOUNT_OUT
+    assert cost <= AMOUNT_IN
+    again = set_scene(scene.bank, PLAIN)
+    assert again.swap2(AMOUNT_OUT, cost - 1, EXACT_OUT).error == 6002
+    assert again.swap2(AMOUNT_OUT, cost, EXACT_OUT).error is None
+
+
+def test_a_partial_fill_that_fits_equals_an_exact_input(scene: Scene) -> None:
+    assert scene.swap2(AMOUNT_IN, 1, PARTIAL_FILL).error is None
+    assert (scene.paid, scene.received) == (AMOUNT_IN, AMOUNT_OUT)
+
+
+@pytest.mark.parametrize(
+    "case_id",
+    [i for i in COVERED if BY_ID[i]["onchain"].get("error") == 6015 and BY_ID[i]["mode"] == "exact_in"],
+)
+def test_a_partial_fill_stops_at_the_end_of_the_price_range(bank: Bank, case_id: str) -> None:
+    case = BY_ID[case_id]
+    scene = set_scene(bank, case)
+    limit = scene.pool_integer(424 if case["direction"] == "a_to_b" else 440, 16)
+    assert scene.swap2(int(case["amount"]), 0, PARTIAL_FILL).error is None
+    assert scene.pool_integer(456, 16) == limit
+    assert scene.paid < int(case["amount"]) or scene.paid == 1
+
+
+def test_a_switched_off_pool_is_disabled(scene: Scene) -> None:
+    scene.patch_pool(481, b"\1")
+    outcome = scene.swap(AMOUNT_IN, 0)
+    assert outcome.error == 6003
+    assert "Error Code: PoolDisabled. Error Number: 6003. Error Message: Pool disabled." in anchor_line(
+        outcome
+    )
+
+
+@pytest.mark.parametrize(("activation_type", "now"), [(0, 400_000_000), (1, 1_760_000_000)])
+def test_a_pool_opens_at_its_activation_point(scene: Scene, activation_type: int, now: int) -> None:
+    scene.patch_pool(472, struct.pack("<QB", now + 1, activation_type))
+    assert scene.swap(AMOUNT_IN, 0).error == 6003
+    scene.patch_pool(472, struct.pack("<QB", now, activation_type))
+    assert scene.swap(AMOUNT_IN, 0).error is None
+
+
+def test_nothing_in_is_refused(scene: Scene) -> None:
+    assert scene.swap(0, 0).error == 6006
+
+
+def test_a_user_with_too_few_tokens_gets_the_token_program_error(scene: Scene) -> None:
+    mint = Pubkey.from_bytes(scene.bank.data(scene.source)[:32])
+    scene.bank.set_token_account(scene.source, mint, scene.bank.user.pubkey(), AMOUNT_IN - 1)
+    outcome = scene.swap(AMOUNT_IN, 0)
+    assert outcome.error == 1
+    assert "Program log: Error: insufficient funds" in outcome.logs
+
+
+def test_the_pool_counts_fees_and_reserves(scene: Scene) -> None:
+    """fee_per_liquidity grows by lp_fee * 2^128 / liquidity; reserves change by what left and came, fees apart."""
+    liquidity = scene.pool_integer(360, 16)
+    into = 0 if PLAIN["direction"] == "a_to_b" else 1
+    mode = PLAIN["summary"]["collect_fee_mode"]
+    side = 0 if mode == 0 and into == 1 else 1
+    before = [scene.pool_integer(offset, 8) for offset in (680, 688)]
+    per_liquidity, total_fees = (
+        scene.pool_integer(488 + 32 * side, 32),
+        scene.pool_integer(568 + 16 * side, 16),
+    )
+    assert scene.swap(AMOUNT_IN, 0).error is None
+    lp_fee = scene.pool_integer(568 + 16 * side, 16) - total_fees
+    protocol_fee = int(PLAIN["onchain"]["protocol_fee"])
+    assert lp_fee > 0
+    assert scene.pool_integer(488 + 32 * side, 32) - per_liquidity == (lp_fee << 128) // liquidity
+    moved = [
+        scene.pool_integer(offset, 8) - amount for offset, amount in zip((680, 688), before, strict=True)
+    ]
+    expected = [0, 0]
+    expected[into], expected[1 - into] = AMOUNT_IN, -AMOUNT_OUT
+    expected[side] -= lp_fee + protocol_fee
+    assert moved == expected
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "name"),
+    [
+        (0, 2012, "ConstraintAddress"),
+        (1, 3007, "AccountOwnedByWrongProgram"),
+        (4, 2001, "ConstraintHasOne"),
+        (5, 2001, "ConstraintHasOne"),
+        (6, 2014, "ConstraintTokenMint"),
+        (7, 2014, "ConstraintTokenMint"),
+        (9, 2021, "ConstraintTokenTokenProgram"),
+        (11, 3006, "AccountNotMutable"),
+        (12, 2006, "ConstraintSeeds"),
+    ],
+)
+def test_a_foreign_account_is_refused(scene: Scene, index: int, error: int, name: str) -> None:
+    scene.replace_account(index, Keypair().pubkey())
+    outcome = scene.swap(AMOUNT_IN, 0)
+    assert outcome.error == error
+    assert f"Error Code: {name}. Error Number: {error}." in anchor_line(outcome)
+
+
+def test_swapped_vaults_are_refused(scene: Scene) -> None:
+    first, second = scene.metas[4].pubkey, scene.metas[5].pubkey
+    scene.replace_account(4, second)
+    scene.replace_account(5, first)
+    assert scene.swap(AMOUNT_IN, 0).error == 2001
+
+
+def test_unknown_instructions_and_short_ones_are_refused(scene: Scene) -> None:
+    assert scene.bank.run(METEORA_DAMM_V2, scene.metas, bytes(24)).error == 101
+    assert scene.bank.run(METEORA_DAMM_V2, scene.metas, SWAP2 + bytes(16)).error == 102
+    missing = scene.bank.run(METEORA_DAMM_V2, scene.metas[:-1], SWAP + bytes(16))
+    assert "NotEnoughAccountKeys" in str(missing.error)
+
+
+@pytest.mark.parametrize(("offset", "mode", "error"), [(16, RATE_LIMITER, 6047), (484, COMPOUNDING, 6017)])
+def test_a_fee_mode_that_is_not_modelled_is_refused_by_name(
+    scene: Scene, offset: int, mode: int, error: int
+) -> None:
+    scene.patch_pool(offset, bytes([mode]))
+    assert scene.swap(AMOUNT_IN, 0).error == error

@@ -1,66 +1,24 @@
 /* Stand-in for Raydium CPMM (CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C): its two swap instructions.
  *
- * Accounts, checks and order of effects: raydium-cp-swap instructions/swap_base_input.rs, swap_base_output.rs;
- * layouts: states/pool.rs, states/config.rs, states/oracle.rs; formulas: curve/calculator.rs, curve/fees.rs.
+ * Accounts, checks and order of effects: raydium-cp-swap instructions/swap_base_input.rs, swap_base_output.rs.
  */
-#include "anchor.h"
-#include "token.h"
+#include "cpmm_curve.h"
+#include "cpmm_observation.h"
 
 enum {
     PAYER, AUTHORITY, CONFIG, POOL, USER_INPUT, USER_OUTPUT, INPUT_VAULT, OUTPUT_VAULT,
     INPUT_PROGRAM, OUTPUT_PROGRAM, INPUT_MINT, OUTPUT_MINT, OBSERVATION, ACCOUNT_COUNT
 };
 
-enum {
-    POOL_CONFIG = 8, POOL_VAULT_0 = 72, POOL_VAULT_1 = 104, POOL_OBSERVATION = 296, POOL_AUTH_BUMP = 328,
-    POOL_STATUS = 329, POOL_PROTOCOL_FEES = 341, POOL_FUND_FEES = 357, POOL_OPEN_TIME = 373,
-    POOL_RECENT_EPOCH = 381, POOL_CREATOR_FEE_ON = 389, POOL_ENABLE_CREATOR_FEE = 390, POOL_CREATOR_FEES = 397,
-    POOL_LENGTH = 637
-};
-
-enum {
-    CONFIG_TRADE_FEE_RATE = 12, CONFIG_PROTOCOL_FEE_RATE = 20, CONFIG_FUND_FEE_RATE = 28,
-    CONFIG_CREATOR_FEE_RATE = 108, CONFIG_LENGTH = 236
-};
-
-enum {
-    OBSERVATION_INITIALIZED = 8, OBSERVATION_INDEX = 9, OBSERVATION_RING = 43, OBSERVATION_SIZE = 40,
-    OBSERVATION_COUNT = 100, OBSERVATION_INTERVAL_SECONDS = 15, OBSERVATION_LENGTH = 4075
-};
-
 #define SWAP_BASE_INPUT 0xde331ec4da5abe8fULL
 #define SWAP_BASE_OUTPUT 0xadb44aa35662d937ULL
-#define POOL_DISCRIMINATOR 0x46dec3d7f5e3edf7ULL
-#define CONFIG_DISCRIMINATOR 0x6f2bcbcb6821f4daULL
-#define OBSERVATION_DISCRIMINATOR 0x84a5098135c5ae7aULL
 #define SWAP_DISABLED_BIT 4
-#define FEE_DENOMINATOR 1000000
-
-/* error.rs */
-#define NOT_APPROVED "NotApproved", 6000, "Not approved"
-#define EXCEEDED_SLIPPAGE "ExceededSlippage", 6005, "Exceeds desired slippage limit"
-#define INVALID_VAULT "InvalidVault", 6008, "invaild vault"
-#define INSUFFICIENT_VAULT "InsufficientVault", 6012, "Insufficient vault"
-
 /* GpMZbSM2GgvTKHJirzeGfMFoaZ8UR2X7F4v8vHTvxFbL, the PDA of AUTHORITY_SEED */
 static const u8 AUTHORITY_KEY[32] = {
     0xeb, 0x00, 0xd9, 0xf5, 0xb2, 0x92, 0xb4, 0x21, 0x4a, 0xc7, 0xd0, 0x37, 0xb4, 0xd6, 0xf0, 0x64,
     0x50, 0xb9, 0x64, 0x60, 0x0d, 0xf3, 0x73, 0x05, 0x2b, 0xb5, 0xe8, 0x4f, 0x2f, 0x8e, 0x9a, 0x67,
 };
 static const char AUTHORITY_SEED[] = "vault_and_lp_mint_auth_seed";
-
-/* One swap: what it reads from the accounts, then what the formulas make of it. Amounts in base units. */
-struct swap {
-    struct clock clock;
-    struct transfer_fee input_fee, output_fee;
-    u64 input_side;  /* 0 when token 0 comes in, 1 when token 1 does */
-    u64 reserve_in, reserve_out;
-    u64 trade_rate, creator_rate;
-    u64 creator_fee_on_input;
-    u64 pool_in, pool_out;  /* what the pool gains and gives, Token-2022 fees apart */
-    u64 trade_fee, creator_fee;
-    u64 paid, sent;  /* what the two transfers move, Token-2022 fees included */
-};
 
 INLINE u64 check_program_account(const struct account *account, const struct invocation *call, u64 discriminator,
                                  u64 length) {
@@ -152,69 +110,6 @@ OUT_OF_LINE u64 open_swap(struct swap *swap, const struct invocation *call) {
     return 0;
 }
 
-/* amount * rate / 1e6 */
-INLINE u64 fee_of(u64 amount, u64 rate, u64 rounding) {
-    u64 fee;
-    panic_unless(mul_div(&fee, amount, rate, FEE_DENOMINATOR, rounding));
-    return fee;
-}
-
-/* The amount that leaves `net` after a fee of `rate` (Fees::calculate_pre_fee_amount). */
-INLINE u64 amount_before_fee(u64 net, u64 rate) {
-    u64 gross;
-    if (rate == 0) return net;
-    panic_unless(mul_div(&gross, net, FEE_DENOMINATOR, checked_subtract(FEE_DENOMINATOR, rate), ROUND_UP));
-    return gross;
-}
-
-/* The creator's part of a fee that was taken at both rates together (Fees::split_creator_fee). Where both rates
- * are 0 the first releases swap without a fee, and the recorded swaps hold to them; sources with creator fees
- * fail there with ZeroTradingTokens. */
-INLINE void split_input_fee(struct swap *swap, u64 total) {
-    if (total == 0) return;
-    panic_unless(mul_div(&swap->creator_fee, total, swap->creator_rate, swap->trade_rate + swap->creator_rate,
-                         ROUND_DOWN));
-    swap->trade_fee = total - swap->creator_fee;
-}
-
-/* CurveCalculator::swap_base_input on swap->pool_in. */
-OUT_OF_LINE void curve_exact_in(struct swap *swap) {
-    u64 total;
-    if (swap->creator_fee_on_input) {
-        total = fee_of(swap->pool_in, swap->trade_rate + swap->creator_rate, ROUND_UP);
-        split_input_fee(swap, total);
-    } else {
-        total = fee_of(swap->pool_in, swap->trade_rate, ROUND_UP);
-        swap->trade_fee = total;
-    }
-    u64 traded = checked_subtract(swap->pool_in, total);
-    u64 out;
-    panic_unless(mul_div(&out, traded, swap->reserve_out, checked_add(swap->reserve_in, traded), ROUND_DOWN));
-    if (!swap->creator_fee_on_input) swap->creator_fee = fee_of(out, swap->creator_rate, ROUND_UP);
-    swap->pool_out = checked_subtract(out, swap->creator_fee);
-}
-
-/* CurveCalculator::swap_base_output for swap->pool_out. */
-OUT_OF_LINE void curve_exact_out(struct swap *swap) {
-    u64 out = swap->pool_out;
-    u64 input_rate = swap->trade_rate;
-    if (swap->creator_fee_on_input) {
-        input_rate += swap->creator_rate;
-    } else {
-        out = amount_before_fee(swap->pool_out, swap->creator_rate);
-        swap->creator_fee = out - swap->pool_out;
-    }
-    panic_unless(swap->reserve_out > out);
-    u64 traded;
-    panic_unless(mul_div(&traded, swap->reserve_in, out, swap->reserve_out - out, ROUND_UP));
-    swap->pool_in = amount_before_fee(traded, input_rate);
-    if (swap->creator_fee_on_input) {
-        split_input_fee(swap, swap->pool_in - traded);
-    } else {
-        swap->trade_fee = swap->pool_in - traded;
-    }
-}
-
 OUT_OF_LINE u64 quote_exact_in(struct swap *swap, u64 amount_in, u64 minimum_out) {
     u64 withheld = transfer_fee_on(&swap->input_fee, amount_in);
     swap->pool_in = amount_in > withheld ? amount_in - withheld : 0;
@@ -251,45 +146,6 @@ OUT_OF_LINE void record_fees(const struct swap *swap, u8 *pool, const u8 *config
     add_to_counter(pool + POOL_FUND_FEES + input, fund_fee);
     add_to_counter(pool + POOL_CREATOR_FEES + 8 * creator_side, swap->creator_fee);
     write_u64(pool + POOL_RECENT_EPOCH, swap->clock.epoch);
-}
-
-/* next = last + numerator / denominator * 2^32 * seconds, kept to 128 bits as the real program wraps it. */
-OUT_OF_LINE void accumulate_price(u8 *next, const u8 *last, u64 numerator, u64 denominator, u64 seconds) {
-    struct wide price, divisor, total, elapsed;
-    wide_set(&total, numerator);
-    wide_shift_left(&total, 1);
-    wide_set(&divisor, denominator);
-    wide_divide(&price, &total, &divisor);
-    wide_set(&elapsed, seconds);
-    wide_multiply(&total, &price, &elapsed);
-    wide_load(&price, last, LIMBS_128);
-    wide_add(&total, &total, &price);
-    if (total.count > LIMBS_128) total.count = LIMBS_128;
-    wide_store(next, LIMBS_128, &total);
-}
-
-/* ObservationState::update: the pool's prices before the swap, at most once in 15 seconds. */
-OUT_OF_LINE void record_observation(u8 *state, const struct swap *swap) {
-    u64 now = swap->clock.unix_timestamp;
-    u64 index = read_u16(state + OBSERVATION_INDEX);
-    panic_unless(index < OBSERVATION_COUNT);
-    u8 *last = state + OBSERVATION_RING + OBSERVATION_SIZE * index;
-    if (!state[OBSERVATION_INITIALIZED]) {
-        state[OBSERVATION_INITIALIZED] = 1;
-        write_u64(last, now);
-        for (u64 i = 8; i < OBSERVATION_SIZE; i += 8) write_u64(last + i, 0);
-        return;
-    }
-    u64 last_time = read_u64(last);
-    if (now < last_time + OBSERVATION_INTERVAL_SECONDS) return;
-    u64 next_index = index + 1 == OBSERVATION_COUNT ? 0 : index + 1;
-    u8 *next = state + OBSERVATION_RING + OBSERVATION_SIZE * next_index;
-    u64 reserve_0 = swap->input_side ? swap->reserve_out : swap->reserve_in;
-    u64 reserve_1 = swap->input_side ? swap->reserve_in : swap->reserve_out;
-    write_u64(next, now);
-    accumulate_price(next + 8, last + 8, reserve_1, reserve_0, now - last_time);
-    accumulate_price(next + 24, last + 24, reserve_0, reserve_1, now - last_time);
-    *(u16 *)(state + OBSERVATION_INDEX) = (u16)next_index;
 }
 
 OUT_OF_LINE u64 move_tokens(const struct invocation *call, const struct swap *swap) {
