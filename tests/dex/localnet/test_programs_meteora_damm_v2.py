@@ -158,14 +158,18 @@ def test_what_is_not_covered_is_counted() -> None:
     )
     assert (len(CASES), len(COVERED)) == (322, 233)
     assert skipped == {"rate limiter": 39, "compounding": 50}
-    assert Counter(BY_ID[case_id]["mode"] for case_id in COVERED) == {"exact_in": 204, "exact_out": 29}
+    assert Counter(BY_ID[case_id]["mode"] for case_id in COVERED) == {"exact_in": 203, "exact_out": 30}
 
 
-@pytest.mark.parametrize("case_id", [c["id"] for c in CASES if is_covered(c) and c["has_referral"]])
+WITH_REFERRAL = [i for i in COVERED if BY_ID[i]["has_referral"] and BY_ID[i]["onchain"]["ok"]]
+OVER_RANGE = [
+    i for i in COVERED if BY_ID[i]["mode"] == "exact_in" and BY_ID[i]["onchain"].get("error") == 6015
+]
+
+
+@pytest.mark.parametrize("case_id", WITH_REFERRAL)
 def test_the_referrer_gets_the_recorded_share(bank: Bank, case_id: str) -> None:
     case = BY_ID[case_id]
-    if not case["onchain"]["ok"]:
-        pytest.skip("the swap fails")
     scene = set_scene(bank, case)
     assert run_case(scene, case).error is None
     assert scene.referral is not None
@@ -238,7 +242,7 @@ def test_a_partial_fill_stops_at_the_end_of_the_price_range(bank: Bank, case_id:
     limit = scene.pool_integer(424 if case["direction"] == "a_to_b" else 440, 16)
     assert scene.swap2(int(case["amount"]), 0, PARTIAL_FILL).error is None
     assert scene.pool_integer(456, 16) == limit
-    assert scene.paid < int(case["amount"]) or scene.paid == 1
+    assert 0 < scene.paid <= int(case["amount"])
 
 
 def test_a_switched_off_pool_is_disabled(scene: Scene) -> None:
