@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
+from dex.config import CLOCK_SYSVAR
 from dex.localnet.accounts import AccountStore
 from dex.localnet.execution import AccountKeys, Execution, error_json
 from dex.localnet.token_accounts import TOKEN_PROGRAMS, mint_decimals
@@ -53,21 +54,22 @@ class Bank:
         self._svm.set_account(address, account)
         self.accounts.load(address, account)
 
+    def resume_at(self, slot: int, unix_timestamp: int) -> None:
+        """Sets the clock to the last slot of a ledger, without opening it again."""
+        self._set_clock(slot, unix_timestamp)
+        clock = self._svm.get_account(CLOCK_SYSVAR)
+        if clock is not None:
+            self.accounts.load(CLOCK_SYSVAR, clock)
+
     def open_slot(self, slot: int, unix_timestamp: int) -> None:
         """Moves the clock sysvar to ``slot``; later executions belong to it."""
-        clock = self._svm.get_clock()
-        clock.slot = slot
-        clock.unix_timestamp = unix_timestamp
-        epoch = slot // SLOTS_PER_EPOCH
-        if epoch != clock.epoch or clock.epoch_start_timestamp == 0:
-            clock.epoch_start_timestamp = unix_timestamp
-        clock.epoch = epoch
-        clock.leader_schedule_epoch = epoch + 1
-        self._svm.set_clock(clock)
+        self._set_clock(slot, unix_timestamp)
         self.accounts.open_slot(slot)
+        # In the store too, so that it is read as of the same slot as the accounts beside it.
+        self.accounts.put(CLOCK_SYSVAR, self._svm.get_account(CLOCK_SYSVAR))
 
     def account(self, address: Pubkey, slot: int) -> Account | None:
-        """The account at the end of ``slot``; programs and sysvars as they are now."""
+        """The account at the end of ``slot``; programs and other sysvars than the clock as they are now."""
         found = self.accounts.at(address, slot)
         if found is None and address not in self.accounts:
             return self._svm.get_account(address)
@@ -138,6 +140,17 @@ class Bank:
         """Writes rolled-back accounts into the SVM (the store has them already)."""
         for address, account in accounts.items():
             self._svm.set_account(address, account or Account(0, b"", Pubkey.default()))
+
+    def _set_clock(self, slot: int, unix_timestamp: int) -> None:
+        clock = self._svm.get_clock()
+        epoch = slot // SLOTS_PER_EPOCH
+        if epoch != clock.epoch or clock.epoch_start_timestamp == 0:
+            clock.epoch_start_timestamp = unix_timestamp
+        clock.slot = slot
+        clock.unix_timestamp = unix_timestamp
+        clock.epoch = epoch
+        clock.leader_schedule_epoch = epoch + 1
+        self._svm.set_clock(clock)
 
     def _take_changes(self, addresses: Iterable[Pubkey]) -> None:
         for address in addresses:

@@ -263,6 +263,7 @@ class Chain:
             self._statuses.add(signature, slot, error)
         for address, account in self.ledger.accounts():
             self.bank.load_account(address, account)
+        self.bank.resume_at(last, rows[-1].block_time)
         self._open(last + 1)
 
     def _open(self, slot: int) -> None:
