@@ -2,43 +2,28 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import ExecutedTransaction, SendKind
+from dex.chain.answers import SendKind
 from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
-from dex.chain.instructions import temporary_account_seed
 from dex.chain.rpc import SolanaRpc
-from dex.chain.signer import WalletSigner
-from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
-from dex.config import NATIVE_MINT, TOKENS
-from dex.discovery import PoolDirectory
-from dex.localnet.genesis import build_genesis
-from dex.localnet.programs import BUNDLED
-from dex.localnet.server import NetworkOptions
+from dex.config import NATIVE_MINT
 from dex.localnet.traders import Traders, run_traders, trader_keypairs
-from dex.router import accounts_of, best_quote, quote_all
-from dex.types import FailureKind, Quote, QuoteRequest
-from dex.venues.registry import venues_for
-from tests.localnet_process import FAST_SLOTS_MS, running_localnet
-
-SEED = 1
-GENESIS = build_genesis(SEED)
-WALLET = GENESIS.wallet.pubkey()
-MINTS = {token.symbol: token.mint for token in TOKENS}
-VENUES = {venue.name: venue for venue in venues_for("localnet")}
-
-
-def options(fund: tuple[Pubkey, ...] = ()) -> NetworkOptions:
-    return NetworkOptions(
-        seed=SEED,
-        fund=fund,
-        programs={address: Path(file) for address, file in BUNDLED.items()},
-        genesis=lambda also: build_genesis(SEED, also).accounts,
-        slot_ms=FAST_SLOTS_MS,
-    )
+from dex.types import FailureKind
+from tests.dex.localnet.network_swaps import (
+    GENESIS,
+    MINTS,
+    SEED,
+    WALLET,
+    altered,
+    options,
+    quoted,
+    settled,
+    signed_swap,
+)
+from tests.localnet_process import running_localnet
 
 
 @pytest.fixture
@@ -47,44 +32,6 @@ async def rpc():
         client = SolanaRpc(network.url)
         yield client
         await client.aclose()
-
-
-async def quoted(rpc: SolanaRpc, sold: str, bought: str, amount: int) -> tuple[Quote, SwapPlan]:
-    found = await PoolDirectory(rpc, list(VENUES.values())).pools(MINTS[sold], MINTS[bought])
-    snapshot = await rpc.snapshot(accounts_of(found.pools))
-    quote = best_quote(quote_all(QuoteRequest(MINTS[sold], MINTS[bought], amount), found.pools, snapshot))
-    latest = await rpc.latest_blockhash()
-    memo = f"{sold}{bought}{amount}/1"
-    return quote, SwapPlan(
-        payer=WALLET,
-        pool=next(pool for pool in found.pools if pool.address == quote.pool),
-        venue=VENUES[quote.venue],
-        snapshot=snapshot,
-        token_in=quote.token_in,
-        token_out=quote.token_out,
-        amount_in=quote.amount_in,
-        min_amount_out=quote.amount_out,
-        memo=memo,
-        account_seed=temporary_account_seed(memo),
-        blockhash=latest.blockhash,
-        last_valid_block_height=latest.last_valid_block_height,
-    )
-
-
-def signed_swap(plan: SwapPlan) -> SignedTransaction:
-    return sign(build_message(plan), WalletSigner(GENESIS.wallet), plan.last_valid_block_height)
-
-
-async def settled(rpc: SolanaRpc, signature: str) -> ExecutedTransaction:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        [status] = (await rpc.signature_statuses([signature])).statuses
-        if status is not None and status.commitment != "processed":
-            [transaction] = await rpc.transactions([signature])
-            assert transaction is not None
-            return transaction
-        await asyncio.sleep(0.01)
-    raise TimeoutError(signature)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +57,7 @@ async def test_a_swap_settles_with_the_amounts_that_were_quoted(rpc, sold, bough
 
 async def test_a_batch_of_swaps_is_sent_and_settled_together(rpc):
     plans = [(await quoted(rpc, "USDC", "USDT", amount))[1] for amount in (1_000_000, 2_000_000, 3_000_000)]
-    loose = [signed_swap(type(plan)(**_fields(plan) | {"min_amount_out": 1})) for plan in plans]
+    loose = [signed_swap(altered(plan, min_amount_out=1)) for plan in plans]
     assert [outcome.kind for outcome in await rpc.send([one.raw for one in loose])] == [SendKind.ACCEPTED] * 3
     executed = [
         executed_swap(await settled(rpc, one.signature), WALLET, MINTS["USDC"], MINTS["USDT"])
@@ -119,13 +66,9 @@ async def test_a_batch_of_swaps_is_sent_and_settled_together(rpc):
     assert [swap.amount_in for swap in executed] == [1_000_000, 2_000_000, 3_000_000]
 
 
-def _fields(plan: SwapPlan) -> dict[str, object]:
-    return {name: getattr(plan, name) for name in plan.__slots__}
-
-
 async def test_a_swap_below_its_minimum_lands_and_fails_by_name(rpc):
     quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
-    greedy = type(plan)(**_fields(plan) | {"min_amount_out": quote.amount_out + 1})
+    greedy = altered(plan, min_amount_out=quote.amount_out + 1)
     signed = signed_swap(greedy)
     await rpc.send([signed.raw])
     transaction = await settled(rpc, signed.signature)
@@ -135,7 +78,7 @@ async def test_a_swap_below_its_minimum_lands_and_fails_by_name(rpc):
 
 async def test_preflight_rejects_what_would_fail_and_says_why(rpc):
     quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
-    greedy = type(plan)(**_fields(plan) | {"min_amount_out": quote.amount_out + 1})
+    greedy = altered(plan, min_amount_out=quote.amount_out + 1)
     [outcome] = await rpc.send([signed_swap(greedy).raw], skip_preflight=False)
     assert outcome.kind is SendKind.REJECTED
     failure = failure_of(outcome.error, outcome.logs, plan.venue)

@@ -1,8 +1,7 @@
 """Every genesis pool, swapped with in the SVM by whole transactions: quote equals execution to the unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
-from math import ceil
 
 import pytest
 from solders.account import Account
@@ -143,9 +142,7 @@ def test_one_unit_more_than_the_quote_fails_as_slippage_and_moves_only_the_fee(s
     venue = VENUES[pool.program]
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     plan = order(svm, venue, opened, sold, bought).plan
-    greedy = type(plan)(
-        **{name: getattr(plan, name) for name in plan.__slots__} | {"min_amount_out": plan.min_amount_out + 1}
-    )
+    greedy = replace(plan, min_amount_out=plan.min_amount_out + 1)
     before = {mint: holding(svm, mint) for mint in MINTS.values()}
     result = execute(svm, greedy)
     assert not isinstance(result, TransactionMetadata)
@@ -162,8 +159,7 @@ def test_a_missing_associated_account_is_created_at_the_price_of_its_rent(svm):
     venue = VENUES[pool.program]
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     placed = order(svm, venue, opened, "SOL", "USDC")
-    fields = {name: getattr(placed.plan, name) for name in placed.plan.__slots__}
-    plan = SwapPlan(**fields | {"payer": poor.pubkey()})
+    plan = replace(placed.plan, payer=poor.pubkey())
     signed = sign(build_message(plan), WalletSigner(poor), plan.last_valid_block_height)
     result = svm.send_transaction(VersionedTransaction.from_bytes(signed.raw))
     assert isinstance(result, TransactionMetadata), result.meta().logs()
@@ -179,13 +175,7 @@ def test_orders_at_the_same_time_share_no_wrapped_sol(svm):
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     one, two = (order(svm, venue, opened, "SOL", "USDC").plan for _ in range(2))
     assert one.temporary_account != two.temporary_account
-    low = [
-        SwapPlan(
-            **{name: getattr(plan, name) for name in plan.__slots__}
-            | {"min_amount_out": plan.min_amount_out * 99 // 100}
-        )
-        for plan in (one, two)
-    ]
+    low = [replace(plan, min_amount_out=plan.min_amount_out * 99 // 100) for plan in (one, two)]
     assert all(isinstance(execute(svm, plan), TransactionMetadata) for plan in low)
 
 
@@ -194,10 +184,10 @@ def test_the_price_of_compute_units_is_paid_on_top(svm):
     venue = VENUES[pool.program]
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     placed = order(svm, venue, opened, "USDC", "SOL")
-    fields = {name: getattr(placed.plan, name) for name in placed.plan.__slots__}
-    plan = SwapPlan(**fields | {"compute_unit_price": 1_000_000})
+    plan = replace(placed.plan, compute_unit_price=1_000_000)
     before = holding(svm, NATIVE_MINT)
     result = execute(svm, plan)
     assert isinstance(result, TransactionMetadata), result.meta().logs()
-    priority = ceil(compute_units(plan) * 1_000_000 / 1_000_000)
+    # A million micro-lamports a unit is one lamport a unit.
+    priority = compute_units(plan)
     assert holding(svm, NATIVE_MINT) - before == placed.quote.amount_out - FEE - priority

@@ -1,0 +1,82 @@
+"""Swaps by the development wallet over a localnet that runs in the test."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from solders.pubkey import Pubkey
+
+from dex.chain.answers import ExecutedTransaction
+from dex.chain.instructions import temporary_account_seed
+from dex.chain.rpc import SolanaRpc
+from dex.chain.signer import WalletSigner
+from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
+from dex.config import TOKENS
+from dex.discovery import PoolDirectory
+from dex.localnet.genesis import build_genesis
+from dex.localnet.programs import BUNDLED
+from dex.localnet.server import NetworkOptions
+from dex.router import accounts_of, best_quote, quote_all
+from dex.types import Quote, QuoteRequest
+from dex.venues.registry import venues_for
+from tests.localnet_process import FAST_SLOTS_MS
+
+SEED = 1
+GENESIS = build_genesis(SEED)
+WALLET = GENESIS.wallet.pubkey()
+MINTS = {token.symbol: token.mint for token in TOKENS}
+VENUES = {venue.name: venue for venue in venues_for("localnet")}
+
+
+def options(fund: tuple[Pubkey, ...] = (), *, faults: bool = False) -> NetworkOptions:
+    return NetworkOptions(
+        seed=SEED,
+        fund=fund,
+        programs={address: Path(file) for address, file in BUNDLED.items()},
+        genesis=lambda also: build_genesis(SEED, also).accounts,
+        slot_ms=FAST_SLOTS_MS,
+        allow_faults=faults,
+    )
+
+
+async def quoted(rpc: SolanaRpc, sold: str, bought: str, amount: int) -> tuple[Quote, SwapPlan]:
+    found = await PoolDirectory(rpc, list(VENUES.values())).pools(MINTS[sold], MINTS[bought])
+    snapshot = await rpc.snapshot(accounts_of(found.pools))
+    quote = best_quote(quote_all(QuoteRequest(MINTS[sold], MINTS[bought], amount), found.pools, snapshot))
+    latest = await rpc.latest_blockhash()
+    memo = f"{sold}{bought}{amount}/1"
+    return quote, SwapPlan(
+        payer=WALLET,
+        pool=next(pool for pool in found.pools if pool.address == quote.pool),
+        venue=VENUES[quote.venue],
+        snapshot=snapshot,
+        token_in=quote.token_in,
+        token_out=quote.token_out,
+        amount_in=quote.amount_in,
+        min_amount_out=quote.amount_out,
+        memo=memo,
+        account_seed=temporary_account_seed(memo),
+        blockhash=latest.blockhash,
+        last_valid_block_height=latest.last_valid_block_height,
+    )
+
+
+def signed_swap(plan: SwapPlan) -> SignedTransaction:
+    return sign(build_message(plan), WalletSigner(GENESIS.wallet), plan.last_valid_block_height)
+
+
+async def settled(rpc: SolanaRpc, signature: str) -> ExecutedTransaction:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        [status] = (await rpc.signature_statuses([signature])).statuses
+        if status is not None and status.commitment != "processed":
+            [transaction] = await rpc.transactions([signature])
+            assert transaction is not None
+            return transaction
+        await asyncio.sleep(0.01)
+    raise TimeoutError(signature)
+
+
+def altered(plan: SwapPlan, **changes: object) -> SwapPlan:
+    return replace(plan, **changes)  # type: ignore[arg-type]
