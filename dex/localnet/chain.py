@@ -26,7 +26,7 @@ from dex.localnet.statuses import RECENT_SLOTS, LandedStatus, StatusCache
 
 BLOCKHASH_LIFE: Final = 150  # blocks; solana-clock MAX_PROCESSING_AGE
 FINALITY_SLOTS: Final = 31  # a rooted block has 31 confirmed ones on top
-_DETAILS_IN_MEMORY: Final = 2_000
+_DETAILS_IN_MEMORY: Final = 1_000
 
 
 class Commitment(StrEnum):
@@ -192,10 +192,10 @@ class Chain:
         return LandedStatus(*kept) if kept is not None else None
 
     def transaction(self, signature: str, commitment: Commitment) -> TransactionRecord | None:
-        """A landed transaction at this commitment with its meta."""
+        """A landed transaction at this commitment, confirmed at least, with its meta."""
         record = self._details.get(signature)
         if record is None:
-            record = self._unfinalized(signature) or self.ledger.transaction(signature)
+            record = self.ledger.transaction(signature)
         if record is None or record.slot > self.slot_at(commitment):
             return None
         self._details[signature] = record
@@ -208,8 +208,7 @@ class Chain:
         self, address: Pubkey, commitment: Commitment, before: str | None, until: str | None, limit: int
     ) -> Sequence[TransactionRecord]:
         """Landed transactions that name ``address``, newest first."""
-        found = self.ledger.mentioning(address, self.slot_at(commitment), before, until, limit)
-        return [record for record in found if record.slot <= self.slot_at(commitment)]
+        return self.ledger.mentioning(address, self.slot_at(commitment), before, until, limit)
 
     # -- accounts -----------------------------------------------------------------------------
 
@@ -282,14 +281,6 @@ class Chain:
             del self._blockhash_slots[self._blockhashes[0][1]]
         self._blockhashes.append((slot, blockhash, block_time))
         self._blockhash_slots[blockhash] = slot
-
-    def _unfinalized(self, signature: str) -> TransactionRecord | None:
-        status = self._statuses.get(signature)
-        if status is None or status.slot <= self.finalized_slot:
-            return None
-        block = next(block for block in self.blocks if block.slot == status.slot)
-        execution = next(found for found in block.executions if found.signature == signature)
-        return execution.record(self.bank.decimals_of)
 
     def _notify(self, block: Block, commitment: Commitment) -> None:
         for listener in self.listeners:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 from solders.account import Account
@@ -46,7 +46,7 @@ class TransactionRecord:
     meta: dict[str, object]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Execution:
     """A transaction that landed in ``slot``. Balances in lamports, in the order of ``keys.all``."""
 
@@ -61,16 +61,6 @@ class Execution:
     lamports_after: list[int]
     tokens_before: dict[int, Account]
     tokens_after: dict[int, Account]
-    _meta: dict[str, object] | None = field(default=None)
-
-    def meta(self, decimals_of: DecimalsOf) -> dict[str, object]:
-        """The ``meta`` of getTransaction; made at the first call, since few transactions are asked for.
-
-        Token balances list the writable token accounts: the others cannot have moved.
-        """
-        if self._meta is None:
-            self._meta = self._build_meta(decimals_of)
-        return self._meta
 
     def record(self, decimals_of: DecimalsOf) -> TransactionRecord:
         """This execution as the ledger keeps it."""
@@ -83,7 +73,8 @@ class Execution:
             meta=self.meta(decimals_of),
         )
 
-    def _build_meta(self, decimals_of: DecimalsOf) -> dict[str, object]:
+    def meta(self, decimals_of: DecimalsOf) -> dict[str, object]:
+        """The ``meta`` of getTransaction; token balances of writable accounts: no others can have moved."""
         meta: dict[str, object] = {
             "err": self.error,
             "status": status_json(self.error),

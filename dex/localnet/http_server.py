@@ -101,6 +101,7 @@ class HttpConnection(asyncio.Protocol):
             body = bytes(self._body)
             self._body.clear()
             self._answering = asyncio.get_running_loop().create_task(self._respond(body))
+            self._answering.add_done_callback(self._end_if_broken)
         elif isinstance(event, h11.ConnectionClosed):
             self.close()
             raise h11.RemoteProtocolError("closed")
@@ -122,6 +123,14 @@ class HttpConnection(asyncio.Protocol):
         except HttpFailure as failure:
             self._fail(failure)
         self._next_request()
+
+    def _end_if_broken(self, task: asyncio.Task[None]) -> None:
+        """A client must not wait for an answer that will never come."""
+        if task.cancelled() or task.exception() is None:
+            return
+        _log.error("answering failed", exc_info=task.exception())
+        if self._transport is not None:
+            self._transport.abort()
 
     def _fail(self, failure: HttpFailure) -> None:
         if failure.status is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,10 @@ from dex.localnet.errors import LedgerRefused
 from dex.localnet.execution import TransactionRecord
 
 KEPT_TRANSACTIONS: Final = 200_000
+KEPT_TRANSACTIONS_IN_MEMORY: Final = 10_000
 KEPT_SLOTS: Final = 100_000
 _PRUNE_EVERY_SLOTS: Final = 250
+_FASTEST: Final = 1  # zlib level: logs shrink to a quarter, with the interpreter lock released
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -37,7 +40,7 @@ CREATE TABLE IF NOT EXISTS slots (
 CREATE TABLE IF NOT EXISTS transactions (
     position INTEGER PRIMARY KEY AUTOINCREMENT, signature TEXT NOT NULL UNIQUE, slot INTEGER NOT NULL,
     block_time INTEGER NOT NULL, raw BLOB NOT NULL, loaded BLOB NOT NULL, error TEXT NOT NULL,
-    meta TEXT NOT NULL);
+    meta BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS transactions_slot ON transactions (slot);
 """
 _COLUMNS: Final = "signature, slot, block_time, raw, error, meta"
@@ -68,6 +71,7 @@ class Ledger:
 
     def __init__(self, folder: Path | None) -> None:
         """Opens the ledger in ``folder`` (made if missing); None keeps it in memory."""
+        self._kept_transactions = KEPT_TRANSACTIONS_IN_MEMORY if folder is None else KEPT_TRANSACTIONS
         target = _memory_database() if folder is None else _database_file(folder)
         self._writer = _connect(target)
         self._writer.executescript(_SCHEMA)
@@ -217,7 +221,7 @@ class Ledger:
         with self._writer:
             self._writer.execute(
                 "DELETE FROM transactions WHERE position <= (SELECT max(position) FROM transactions) - ?",
-                (KEPT_TRANSACTIONS,),
+                (self._kept_transactions,),
             )
             self._writer.execute("DELETE FROM slots WHERE slot <= ?", (slot - KEPT_SLOTS,))
 
@@ -254,7 +258,7 @@ def _account_row(address: Pubkey, account: Account) -> tuple[bytes, str, bytes, 
     )
 
 
-def _transaction_row(record: TransactionRecord) -> tuple[str, int, int, bytes, bytes, str, str]:
+def _transaction_row(record: TransactionRecord) -> tuple[str, int, int, bytes, bytes, str, bytes]:
     return (
         record.signature,
         record.slot,
@@ -262,7 +266,7 @@ def _transaction_row(record: TransactionRecord) -> tuple[str, int, int, bytes, b
         record.raw,
         b"".join(_loaded_addresses(record.meta)),
         json.dumps(record.error),
-        json.dumps(record.meta),
+        zlib.compress(json.dumps(record.meta).encode(), _FASTEST),
     )
 
 
@@ -274,5 +278,7 @@ def _loaded_addresses(meta: Mapping[str, object]) -> Iterable[bytes]:
                 yield bytes(Pubkey.from_string(address))
 
 
-def _record(row: tuple[str, int, int, bytes, str, str]) -> TransactionRecord:
-    return TransactionRecord(row[0], row[1], row[2], row[3], json.loads(row[4]), json.loads(row[5]))
+def _record(row: tuple[str, int, int, bytes, str, bytes]) -> TransactionRecord:
+    return TransactionRecord(
+        row[0], row[1], row[2], row[3], json.loads(row[4]), json.loads(zlib.decompress(row[5]))
+    )
