@@ -39,6 +39,14 @@ def resume(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0
         stages_from(status, order_ids).apply_async(countdown=countdown_seconds)
 
 
+def resume_or_leave(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0) -> None:
+    """``resume``, or leave the orders to the sweeper when the broker does not take the message."""
+    try:
+        resume(status, order_ids, countdown_seconds)
+    except (OperationalError, OSError) as error:
+        logger.warning("%d orders wait for the sweeper: %s", len(order_ids), type(error).__name__)
+
+
 def announce(order_ids: Iterable[UUID]) -> None:
     """Say that these new orders wait; returns at once and never raises."""
     _dispatcher.put(order_ids)
@@ -71,10 +79,7 @@ class Dispatcher:
             batch = [self._ids.get()]
             while len(batch) < settings.DISPATCH_BATCH and not self._ids.empty():
                 batch.append(self._ids.get_nowait())
-            try:
-                resume(Status.PENDING, batch)
-            except (OperationalError, OSError) as error:
-                logger.warning("%d orders wait for the sweeper: %s", len(batch), type(error).__name__)
+            resume_or_leave(Status.PENDING, batch)
 
 
 _dispatcher = Dispatcher()

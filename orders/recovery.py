@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,6 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orderengine import redis_urls
 from orders import dispatch, gateway, settlement
 from orders.gateway import DexError, Verdict
 from orders.lifecycle import AttemptState, Status
@@ -56,16 +55,22 @@ class Sweeper:
         self._stop.set()
 
     def _run(self) -> None:
+        self._guarded(gateway.warm_up)
         while not self._stop.is_set():
-            try:
-                _show_life(self._worker_name)
-                sweep()
-            except DatabaseError as error:
-                logger.warning("sweep broke off: %s", type(error).__name__)
-                database.close()
-            except (DexError, OperationalError, redis.RedisError, OSError) as error:
-                logger.warning("sweep broke off: %s", type(error).__name__)
+            self._guarded(lambda: _show_life(self._worker_name))
+            for step in (adopt_submitted, resume_due, finalize):
+                self._guarded(step)
             self._stop.wait(settings.SWEEP_SECONDS)
+
+    def _guarded(self, step: Callable[[], object]) -> None:
+        """One part that is down must not keep the other steps from being done."""
+        try:
+            step()
+        except DatabaseError as error:
+            logger.warning("sweep broke off: %s", type(error).__name__)
+            database.close()
+        except (DexError, OperationalError, redis.RedisError, OSError) as error:
+            logger.warning("sweep broke off: %s", type(error).__name__)
 
 
 _sweepers: list[Sweeper] = []
@@ -82,13 +87,6 @@ def stop() -> None:
     """Sweep no more in this process."""
     while _sweepers:
         _sweepers.pop().stop()
-
-
-def sweep() -> None:
-    """One round; raises DatabaseError, DexError, or kombu's OperationalError where a part is down."""
-    adopt_submitted()
-    resume_due()
-    finalize()
 
 
 def resume_due() -> int:
@@ -157,7 +155,7 @@ def _postpone(order_ids: Sequence[UUID], now: datetime) -> None:
 
 def _show_life(name: str) -> None:
     with redis.Redis.from_url(
-        redis_urls.with_database(settings.REDIS_URL, redis_urls.CACHE_DB),
+        str(settings.CACHES["default"]["LOCATION"]),
         socket_timeout=1,
         socket_connect_timeout=1,
     ) as client:

@@ -20,7 +20,6 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from orders import dispatch, gateway, journal
 from orders.amounts import from_base_units, price_text
@@ -246,7 +245,5 @@ def _resume(moved: Sequence[Order]) -> None:
     if not waiting:
         return
     wait = max(order.due_at for order in waiting) - timezone.now()
-    try:
-        dispatch.resume(Status.ROUTING, [o.pk for o in waiting], max(1, -(-wait // timedelta(seconds=1))))
-    except (OperationalError, OSError) as error:
-        logger.warning("%d retries wait for the sweeper: %s", len(waiting), type(error).__name__)
+    countdown = max(1, -(-wait // timedelta(seconds=1)))
+    dispatch.resume_or_leave(Status.ROUTING, [order.pk for order in waiting], countdown)

@@ -58,7 +58,8 @@ def _ids(texts: Collection[str]) -> list[UUID]:
 
 def _onward(outcome: execution.Outcome) -> list[str]:
     # Those that wait leave the batch with a chain of their own; the rest goes on at once.
-    dispatch.resume(Status.ROUTING, [order.pk for order in outcome.waiting], outcome.retry_in_seconds)
+    waiting = [order.pk for order in outcome.waiting]
+    dispatch.resume_or_leave(Status.ROUTING, waiting, outcome.retry_in_seconds)
     if not outcome.onward:
         raise Ignore()
     return [str(order_id) for order_id in outcome.onward]

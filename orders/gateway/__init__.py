@@ -10,6 +10,7 @@ failures.py     dex errors as FailureReason
 
 from dex.chain.confirmation import DeadCheck
 from dex.errors import DexError
+from orders.gateway.connection import warm_up
 from orders.gateway.failures import Failure
 from orders.gateway.outcomes import (
     Executed,
@@ -81,4 +82,5 @@ __all__ = [
     "sign_swaps",
     "token_by_mint",
     "tokens",
+    "warm_up",
 ]

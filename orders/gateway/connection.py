@@ -16,6 +16,7 @@ from solders.pubkey import Pubkey
 
 from dex.chain.rpc import SolanaRpc
 from dex.chain.signer import Signer, WalletSigner
+from dex.config import PAIRS, TOKENS
 from dex.discovery import PoolDirectory
 from dex.errors import ChainUnreachable, KeyUnavailable
 from dex.venues.base import Venue
@@ -36,6 +37,13 @@ class Connection:
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.directory = PoolDirectory(self.rpc, self.venues.values())
 
+    async def warm_up(self) -> None:
+        """Find the pools of the usual pairs before the first order asks; raises ChainError."""
+        mints = {token.symbol: token.mint for token in TOKENS}
+        for token_a, token_b in PAIRS:
+            await self.directory.pools(mints[token_a], mints[token_b])
+        await self.rpc.latest_blockhash()
+
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine to its end; raises ChainUnreachable when it takes too long."""
         try:
@@ -47,6 +55,11 @@ class Connection:
 def connection() -> Connection:
     """The connection of this process to the node that the settings name."""
     return _connection(settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, os.getpid())
+
+
+def warm_up() -> None:
+    """Make this process's connection ready for its first order; raises ChainError."""
+    connection().run(connection().warm_up())
 
 
 def wallet_address() -> Pubkey:

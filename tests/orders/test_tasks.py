@@ -1,0 +1,81 @@
+"""The Celery shells: chain, retry policy, and what they hand on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.exceptions import Ignore, Retry
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from orders import dispatch, tasks
+from orders.execution import Outcome
+from orders.lifecycle import Status
+from tests.orders.rows import order_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def resumed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What is handed to the broker."""
+    messages: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(dispatch, "resume", lambda *message: messages.append(message))
+    return messages
+
+
+def waiting_order(user: User) -> Any:
+    return order_row(user, status=Status.ROUTING, due_at=timezone.now() + timedelta(seconds=1))
+
+
+def test_the_chain_is_route_build_submit() -> None:
+    names = [link.task for link in dispatch.stages_from(Status.PENDING, []).tasks]
+    assert names == ["orders.route_orders", "orders.build_orders", "orders.submit_orders"]
+
+
+def test_an_order_that_was_being_built_goes_on_from_there() -> None:
+    names = [link.task for link in dispatch.stages_from(Status.BUILDING, []).tasks]
+    assert names == ["orders.build_orders", "orders.submit_orders"]
+
+
+@pytest.mark.parametrize("task", [tasks.route_orders, tasks.build_orders, tasks.submit_orders])
+def test_retries_back_off_one_two_four_seconds_without_jitter(task: Any) -> None:
+    assert (task.max_retries, task.retry_backoff, task.retry_jitter) == (3, 1, False)
+
+
+def test_a_stage_hands_on_what_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    order = order_row(user)
+    monkeypatch.setattr("orders.execution.build", lambda ids: Outcome(onward=list(ids)))
+    assert tasks.build_orders.run([str(order.pk)]) == [str(order.pk)]
+
+
+def test_a_stage_with_nothing_to_hand_on_ends_the_chain(
+    monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    monkeypatch.setattr("orders.execution.build", lambda ids: Outcome())
+    with pytest.raises(Ignore):
+        tasks.build_orders.run([])
+
+
+def test_a_batch_that_waits_as_a_whole_is_retried_by_celery(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    order = waiting_order(user)
+    monkeypatch.setattr("orders.execution.route", lambda ids: Outcome(waiting=[order]))
+    with pytest.raises(Retry) as retried:
+        tasks.route_orders.apply(args=([str(order.pk)],), throw=True)
+    assert retried.value.when == 1
+
+
+def test_waiting_orders_leave_a_batch_that_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    good, late = order_row(user), waiting_order(user)
+    outcome = Outcome(onward=[good.pk], waiting=[late])
+    monkeypatch.setattr("orders.execution.route", lambda ids: outcome)
+    assert tasks.route_orders.run([str(good.pk), str(late.pk)]) == [str(good.pk)]
+    assert resumed == [(Status.ROUTING, [late.pk], 1)]
