@@ -41,7 +41,7 @@ def load_cases(name: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one instruction did: its custom error (None when it went through), logs, compute units."""
+    """What a transaction did: its custom error (None when it went through), logs, compute units."""
 
     error: int | str | None
     logs: list[str]
@@ -92,11 +92,12 @@ class Bank:
     def balance(self, token_account: Pubkey) -> int:
         return int.from_bytes(self.data(token_account)[64:72], "little")
 
-    def run(self, program: Pubkey, accounts: list[AccountMeta], data: bytes) -> Outcome:
+    def run(self, program: Pubkey, accounts: list[AccountMeta], *data: bytes) -> Outcome:
+        """One transaction with one instruction for each of ``data``, all on the same accounts."""
         self.svm.expire_blockhash()
-        instruction = Instruction(program, data, accounts)
+        instructions = [Instruction(program, one, accounts) for one in data]
         blockhash = self.svm.latest_blockhash()
-        message = MessageV0.try_compile(self.user.pubkey(), [instruction], [], blockhash)
+        message = MessageV0.try_compile(self.user.pubkey(), instructions, [], blockhash)
         result = self.svm.send_transaction(VersionedTransaction(message, [self.user]))
         if not isinstance(result, FailedTransactionMetadata):
             return Outcome(None, result.logs(), result.compute_units_consumed())

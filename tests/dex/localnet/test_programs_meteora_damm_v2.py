@@ -27,15 +27,8 @@ MAX_U64 = 2**64 - 1
 BALANCE = 2**62
 COMPUTE_UNIT_LIMIT = 42_000
 
-RATE_LIMITER, COMPOUNDING = 2, 2
-
-
-def is_covered(case: dict[str, Any]) -> bool:
-    summary = case["summary"]
-    return bool(summary["base_fee_mode"] != RATE_LIMITER and summary["collect_fee_mode"] != COMPOUNDING)
-
-
-COVERED = [case["id"] for case in CASES if is_covered(case)]
+INSTRUCTIONS_SYSVAR = Pubkey.from_string("Sysvar1nstructions1111111111111111111111111")
+RATE_LIMITER = 2
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +109,8 @@ def set_scene(bank: Bank, case: dict[str, Any]) -> Scene:
         AccountMeta(EVENT_AUTHORITY, False, False),
         AccountMeta(METEORA_DAMM_V2, False, False),
     ]
+    if case["summary"]["base_fee_mode"] == RATE_LIMITER:
+        metas.append(AccountMeta(INSTRUCTIONS_SYSVAR, False, False))
     return Scene(bank, pool, source, destination, referral, metas)
 
 
@@ -126,7 +121,7 @@ def run_case(scene: Scene, case: dict[str, Any]) -> Outcome:
     return scene.swap2(amount, MAX_U64, EXACT_OUT)
 
 
-@pytest.mark.parametrize("case_id", COVERED)
+@pytest.mark.parametrize("case_id", BY_ID)
 def test_a_swap_does_what_the_real_program_did(bank: Bank, case_id: str) -> None:
     case = BY_ID[case_id]
     recorded = case["onchain"]
@@ -150,21 +145,15 @@ def test_a_swap_does_what_the_real_program_did(bank: Bank, case_id: str) -> None
     }
 
 
-def test_what_is_not_covered_is_counted() -> None:
-    skipped = Counter(
-        "rate limiter" if case["summary"]["base_fee_mode"] == RATE_LIMITER else "compounding"
-        for case in CASES
-        if not is_covered(case)
-    )
-    assert (len(CASES), len(COVERED)) == (322, 233)
-    assert skipped == {"rate limiter": 39, "compounding": 50}
-    assert Counter(BY_ID[case_id]["mode"] for case_id in COVERED) == {"exact_in": 203, "exact_out": 30}
+def test_every_recorded_case_is_run() -> None:
+    assert len(BY_ID) == len(CASES) == 322
+    assert Counter(case["mode"] for case in CASES) == {"exact_in": 284, "exact_out": 38}
+    assert Counter(case["summary"]["base_fee_mode"] for case in CASES).keys() == {0, 1, 2, 3, 4}
+    assert Counter(case["summary"]["collect_fee_mode"] for case in CASES).keys() == {0, 1, 2}
 
 
-WITH_REFERRAL = [i for i in COVERED if BY_ID[i]["has_referral"] and BY_ID[i]["onchain"]["ok"]]
-OVER_RANGE = [
-    i for i in COVERED if BY_ID[i]["mode"] == "exact_in" and BY_ID[i]["onchain"].get("error") == 6015
-]
+WITH_REFERRAL = [i for i in BY_ID if BY_ID[i]["has_referral"] and BY_ID[i]["onchain"]["ok"]]
+OVER_RANGE = [i for i in BY_ID if BY_ID[i]["mode"] == "exact_in" and BY_ID[i]["onchain"].get("error") == 6015]
 
 
 @pytest.mark.parametrize("case_id", WITH_REFERRAL)
@@ -182,8 +171,7 @@ def test_the_referrer_gets_the_recorded_share(bank: Bank, case_id: str) -> None:
 PLAIN = next(
     case
     for case in CASES
-    if is_covered(case)
-    and case["onchain"]["ok"]
+    if case["onchain"]["ok"]
     and case["mode"] == "exact_in"
     and not case["has_referral"]
     and not any(case["summary"]["token_2022"])
@@ -234,7 +222,7 @@ def test_a_partial_fill_that_fits_equals_an_exact_input(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     "case_id",
-    [i for i in COVERED if BY_ID[i]["onchain"].get("error") == 6015 and BY_ID[i]["mode"] == "exact_in"],
+    [i for i in BY_ID if BY_ID[i]["onchain"].get("error") == 6015 and BY_ID[i]["mode"] == "exact_in"],
 )
 def test_a_partial_fill_stops_at_the_end_of_the_price_range(bank: Bank, case_id: str) -> None:
     case = BY_ID[case_id]
@@ -275,7 +263,7 @@ def test_a_user_with_too_few_tokens_gets_the_token_program_error(scene: Scene) -
 
 
 def test_the_pool_counts_fees_and_reserves(scene: Scene) -> None:
-    """fee_per_liquidity grows by lp_fee * 2^128 / liquidity; reserves change by what left and came, fees apart."""
+    """fee_per_liquidity grows by lp_fee * 2^128 / liquidity; reserves change by tokens moved, less fees."""
     liquidity = scene.pool_integer(360, 16)
     into = 0 if PLAIN["direction"] == "a_to_b" else 1
     mode = PLAIN["summary"]["collect_fee_mode"]
@@ -334,9 +322,48 @@ def test_unknown_instructions_and_short_ones_are_refused(scene: Scene) -> None:
     assert "NotEnoughAccountKeys" in str(missing.error)
 
 
-@pytest.mark.parametrize(("offset", "mode", "error"), [(16, RATE_LIMITER, 6047), (484, COMPOUNDING, 6017)])
-def test_a_fee_mode_that_is_not_modelled_is_refused_by_name(
-    scene: Scene, offset: int, mode: int, error: int
-) -> None:
+@pytest.mark.parametrize(("offset", "mode", "error"), [(16, 5, 6047), (484, 3, 6017)])
+def test_an_unknown_fee_mode_is_refused_by_name(scene: Scene, offset: int, mode: int, error: int) -> None:
     scene.patch_pool(offset, bytes([mode]))
     assert scene.swap(AMOUNT_IN, 0).error == error
+
+
+def has_active_limiter(case: dict[str, Any]) -> bool:
+    state = base64.b64decode(case["accounts"]["pool"]["data"])
+    (activation,), (duration,) = struct.unpack_from("<Q", state, 472), struct.unpack_from("<I", state, 24)
+    point = case["clock"]["ts" if state[480] else "slot"]
+    is_purchase = case["direction"] == "b_to_a" and state[16] == RATE_LIMITER
+    return is_purchase and duration > 0 and activation <= point <= activation + duration
+
+
+ACTIVE_LIMITER = [
+    c for c in CASES if has_active_limiter(c) and c["mode"] == "exact_in" and c["onchain"]["ok"]
+]
+
+
+@pytest.fixture
+def limited(bank: Bank) -> Scene:
+    return set_scene(bank, ACTIVE_LIMITER[0])
+
+
+def test_recorded_cases_have_active_rate_limiters_in_both_modes() -> None:
+    active = [case for case in CASES if has_active_limiter(case)]
+    assert Counter(case["mode"] for case in active) == {"exact_in": 11, "exact_out": 2}
+
+
+def test_an_active_rate_limiter_wants_the_instructions_sysvar(limited: Scene) -> None:
+    sysvar = limited.metas.pop()
+    outcome = limited.swap(1000, 0)
+    assert outcome.error == 6049
+    assert "Error Code: FailToValidateSingleSwapInstruction. Error Number: 6049." in anchor_line(outcome)
+    limited.metas.append(AccountMeta(Keypair().pubkey(), False, False))
+    assert "UnsupportedSysvar" in str(limited.swap(1000, 0).error)
+    limited.metas[-1] = sysvar
+    assert limited.swap(1000, 0).error is None
+
+
+def test_an_active_rate_limiter_allows_one_swap_a_transaction(limited: Scene, scene: Scene) -> None:
+    first, second = (SWAP + struct.pack("<QQ", amount, 0) for amount in (1000, 1001))
+    assert limited.bank.run(METEORA_DAMM_V2, limited.metas, first, second).error == 6049
+    assert limited.paid == 0
+    assert scene.bank.run(METEORA_DAMM_V2, scene.metas, first, second).error is None

@@ -1,9 +1,8 @@
 /* Fees of a DAMM v2 pool (damm-v2 base_fee/, state/fee.rs, math/fee_math.rs). Rates are numerators over 1e9. */
 #pragma once
 
-#include "damm_v2_pool.h"
+#include "damm_v2_rate_limiter.h"
 
-#define FEE_DENOMINATOR 1000000000ULL
 #define MAX_FEE_V0 500000000ULL
 #define MAX_FEE_V1 990000000ULL
 #define VOLATILITY_SCALE 100000000000ULL
@@ -82,7 +81,7 @@ OUT_OF_LINE u64 exponential_fee(u64 *fee, const u8 *pool, u64 periods) {
     return wide_to_u64(fee, &power) ? 0 : RAISE(TYPE_CAST_FAILED);
 }
 
-OUT_OF_LINE u64 base_fee(u64 *fee, const struct swap *swap) {
+OUT_OF_LINE u64 base_fee(u64 *fee, const struct swap *swap, u64 amount, u64 amount_kind) {
     switch (swap->pool[POOL_BASE_FEE_MODE]) {
         case TIME_LINEAR:
             return linear_fee(fee, swap->pool, time_periods(swap));
@@ -92,6 +91,8 @@ OUT_OF_LINE u64 base_fee(u64 *fee, const struct swap *swap) {
             return linear_fee(fee, swap->pool, market_cap_periods(swap));
         case MARKET_CAP_EXPONENTIAL:
             return exponential_fee(fee, swap->pool, market_cap_periods(swap));
+        case RATE_LIMITER:
+            return rate_limiter_fee(fee, swap, amount, amount_kind);
         default:
             return RAISE(INVALID_BASE_FEE_MODE);
     }
@@ -111,11 +112,11 @@ OUT_OF_LINE void variable_fee(struct wide *fee, const u8 *pool) {
     wide_mul_div(fee, &square, &factor, &scale, ROUND_UP);
 }
 
-/* The whole rate of the swap, capped as the pool's fee version has it. */
-OUT_OF_LINE u64 fee_rate(u64 *rate, const struct swap *swap) {
+/* The whole rate of the swap, capped as the pool's fee version has it. The rate limiter looks at the amount. */
+OUT_OF_LINE u64 fee_rate(u64 *rate, const struct swap *swap, u64 amount, u64 amount_kind) {
     struct wide total, base;
     u64 fixed;
-    TRY(base_fee(&fixed, swap));
+    TRY(base_fee(&fixed, swap, amount, amount_kind));
     wide_set(&base, fixed);
     variable_fee(&total, swap->pool);
     wide_add(&total, &total, &base);

@@ -8,6 +8,7 @@
 enum {
     POOL_CLIFF_FEE = 8, POOL_BASE_FEE_MODE = 16, POOL_PERIODS = 22, POOL_PERIOD_FREQUENCY = 24,
     POOL_PRICE_STEP_BPS = 24, POOL_SCHEDULER_EXPIRATION = 28, POOL_REDUCTION_FACTOR = 32,
+    POOL_FEE_INCREMENT_BPS = 22, POOL_LIMITER_DURATION = 24, POOL_MAX_FEE_BPS = 28, POOL_REFERENCE_AMOUNT = 32,
     POOL_PROTOCOL_FEE_PERCENT = 48, POOL_REFERRAL_FEE_PERCENT = 50, POOL_COMPOUNDING_FEE_BPS = 54,
     POOL_DYNAMIC_FEE_ON = 56, POOL_MAX_VOLATILITY = 64, POOL_VARIABLE_FEE_CONTROL = 68, POOL_BIN_STEP = 72,
     POOL_FILTER_PERIOD = 74, POOL_DECAY_PERIOD = 76, POOL_VOLATILITY_REDUCTION = 78, POOL_LAST_UPDATE = 80,
@@ -35,6 +36,11 @@ enum { TOKEN_A, TOKEN_B };
 #define INSUFFICIENT_LIQUIDITY "InsufficientLiquidity", 6023, "Insufficient liquidity"
 #define FEE_INVERSE_IS_INCORRECT "FeeInverseIsIncorrect", 6038, "Fee inverse is incorrect"
 #define INVALID_BASE_FEE_MODE "InvalidBaseFeeMode", 6047, "Invalid base fee mode"
+#define SECOND_SWAP_IN_TRANSACTION \
+    "FailToValidateSingleSwapInstruction", 6049, "Fail to validate single swap instruction in rate limiter"
+#define UNDETERMINED_ERROR "UndeterminedError", 6051, "Undetermined error"
+
+#define FEE_DENOMINATOR 1000000000ULL
 
 /* One swap. Amounts in base units; "curve" amounts are those that meet the pool's liquidity, pool fee apart. */
 struct swap {

@@ -3,6 +3,7 @@
  * Accounts, checks and order of effects: damm-v2 instructions/swap/ix_swap.rs, ix_p_swap.rs, swap_exact_in.rs,
  * swap_exact_out.rs, swap_partial_fill.rs; state changes: state/pool.rs.
  */
+#include "damm_v2_compounding.h"
 #include "damm_v2_curve.h"
 #include "damm_v2_fee.h"
 
@@ -29,6 +30,15 @@ static const u8 EVENT_AUTHORITY_KEY[32] = {
     0x2a, 0x76, 0xe7, 0xb3, 0x44, 0x64, 0x0a, 0x1c, 0xfc, 0x59, 0x4c, 0x8b, 0xca, 0xd0, 0xa0, 0x91,
     0x01, 0x1c, 0xac, 0x7d, 0xd1, 0x56, 0xbf, 0x83, 0xa8, 0x33, 0xfb, 0x22, 0x08, 0xeb, 0x77, 0xad,
 };
+
+/* Sysvar1nstructions1111111111111111111111111 */
+static const u8 INSTRUCTIONS_SYSVAR[32] = {
+    0x06, 0xa7, 0xd5, 0x17, 0x18, 0x7b, 0xd1, 0x66, 0x35, 0xda, 0xd4, 0x04, 0x55, 0xfd, 0xc2, 0xc0,
+    0xc1, 0x24, 0xc6, 0x8f, 0x21, 0x56, 0x75, 0xa5, 0xdb, 0xba, 0xcb, 0x5f, 0x08, 0x00, 0x00, 0x00,
+};
+#define META_LENGTH 33
+/* ProgramError::UnsupportedSysvar of the Solana SDK, as the runtime encodes builtin errors. */
+#define UNSUPPORTED_SYSVAR (17ULL << 32)
 
 OUT_OF_LINE u64 check_pool(const struct invocation *call) {
     const struct account *accounts = call->accounts;
@@ -81,7 +91,7 @@ OUT_OF_LINE u64 open_swap(struct swap *swap, const struct invocation *call) {
     swap->point = pool[POOL_ACTIVATION_TYPE] ? swap->clock.unix_timestamp : swap->clock.slot;
     if (pool[POOL_STATUS] || swap->point < read_u64(pool + POOL_ACTIVATION_POINT)) return RAISE(POOL_DISABLED);
     u64 mode = pool[POOL_COLLECT_FEE_MODE];
-    if (mode > COLLECT_ONLY_B) return RAISE(INVALID_COLLECT_FEE_MODE);
+    if (mode > COLLECT_COMPOUNDING) return RAISE(INVALID_COLLECT_FEE_MODE);
     swap->input_side = same_key(token_account_mint(&accounts[USER_INPUT]), accounts[MINT_A].key) ? TOKEN_A : TOKEN_B;
     swap->fee_on_input = mode != COLLECT_BOTH_TOKENS && swap->input_side == TOKEN_B;
     swap->fee_side = mode == COLLECT_BOTH_TOKENS && swap->input_side == TOKEN_B ? TOKEN_A : TOKEN_B;
@@ -92,17 +102,34 @@ OUT_OF_LINE u64 open_swap(struct swap *swap, const struct invocation *call) {
     return 0;
 }
 
+INLINE u64 is_compounding(const struct swap *swap) {
+    return swap->pool[POOL_COLLECT_FEE_MODE] == COLLECT_COMPOUNDING;
+}
+
+/* curve_out from curve_in; with `partial`, curve_in shrinks to what the price range can take. */
+OUT_OF_LINE u64 cross_by_input(struct swap *swap, u64 partial) {
+    if (is_compounding(swap)) return product_by_input(swap);
+    return partial ? move_by_input_to_limit(swap) : move_by_input(swap);
+}
+
+/* amount_in from curve_in. */
+OUT_OF_LINE u64 add_input_fee(struct swap *swap) {
+    u64 rate;
+    TRY(fee_rate(&rate, swap, swap->curve_in, FEE_EXCLUDED));
+    return add_fee(swap, &swap->amount_in, swap->curve_in, rate);
+}
+
 /* From amount_in to amount_out. With `partial`, input that the price range cannot take is not used. */
 OUT_OF_LINE u64 swap_by_input(struct swap *swap, u64 partial) {
     u64 rate, offered;
-    TRY(fee_rate(&rate, swap));
+    TRY(fee_rate(&rate, swap, swap->amount_in, FEE_INCLUDED));
     swap->curve_in = swap->amount_in;
     if (swap->fee_on_input) TRY(deduct_fee(swap, &swap->curve_in, swap->amount_in, rate));
     offered = swap->curve_in;
-    TRY(partial ? move_by_input_to_limit(swap) : move_by_input(swap));
+    TRY(cross_by_input(swap, partial));
     if (swap->curve_in < offered) {
         swap->amount_in = swap->curve_in;
-        if (swap->fee_on_input) TRY(add_fee(swap, &swap->amount_in, swap->curve_in, rate));
+        if (swap->fee_on_input) TRY(add_input_fee(swap));
     }
     swap->amount_out = swap->curve_out;
     if (!swap->fee_on_input) TRY(deduct_fee(swap, &swap->amount_out, swap->curve_out, rate));
@@ -112,13 +139,14 @@ OUT_OF_LINE u64 swap_by_input(struct swap *swap, u64 partial) {
 /* From amount_out to amount_in. */
 OUT_OF_LINE u64 swap_by_output(struct swap *swap) {
     u64 rate;
-    TRY(fee_rate(&rate, swap));
     swap->curve_out = swap->amount_out;
-    if (!swap->fee_on_input) TRY(add_fee(swap, &swap->curve_out, swap->amount_out, rate));
-    TRY(move_by_output(swap));
+    if (!swap->fee_on_input) {
+        TRY(fee_rate(&rate, swap, swap->amount_out, FEE_EXCLUDED));
+        TRY(add_fee(swap, &swap->curve_out, swap->amount_out, rate));
+    }
+    TRY(is_compounding(swap) ? product_by_output(swap) : move_by_output(swap));
     swap->amount_in = swap->curve_in;
-    if (swap->fee_on_input) TRY(add_fee(swap, &swap->amount_in, swap->curve_in, rate));
-    return 0;
+    return swap->fee_on_input ? add_input_fee(swap) : 0;
 }
 
 /* *gross = the transfer that leaves `net` to its receiver; the real program refuses a fee that does not invert. */
@@ -186,14 +214,15 @@ OUT_OF_LINE void move_reserves(const struct swap *swap) {
     add_to_counter(swap->fee_on_input ? input : output, LIMBS_64, swap->compounding_fee);
 }
 
-OUT_OF_LINE void apply_swap(const struct swap *swap) {
+OUT_OF_LINE void apply_swap(struct swap *swap) {
     u8 *pool = swap->pool;
     accrue_lp_fee(swap);
     move_reserves(swap);
+    if (is_compounding(swap)) price_of_amounts(swap);
     add_to_counter(pool + POOL_PROTOCOL_FEES + 8 * swap->fee_side, LIMBS_64, swap->protocol_fee);
     add_to_counter(pool + POOL_TOTAL_LP_FEES + 16 * swap->fee_side, LIMBS_128, swap->lp_fee);
     add_to_counter(pool + POOL_TOTAL_PROTOCOL_FEES + 8 * swap->fee_side, LIMBS_64, swap->protocol_fee);
-    wide_store(pool + POOL_SQRT_PRICE, LIMBS_128, &swap->next_sqrt_price);
+    panic_unless(wide_store(pool + POOL_SQRT_PRICE, LIMBS_128, &swap->next_sqrt_price));
     update_volatility(swap);
 }
 
@@ -222,10 +251,31 @@ OUT_OF_LINE u64 move_tokens(const struct invocation *call, const struct swap *sw
     return pay_from_vault(call, swap->fee_side, REFERRAL, swap->referral_fee);
 }
 
+/* A pool with an active rate limiter takes one swap a transaction: it looks at the instructions before this one, in
+ * the layout of the instructions sysvar (solana-program sysvar/instructions.rs). */
+OUT_OF_LINE u64 check_single_swap(const struct invocation *call) {
+    const struct account *sysvar = &call->accounts[ACCOUNT_COUNT];
+    if (call->account_count <= ACCOUNT_COUNT) return RAISE(SECOND_SWAP_IN_TRANSACTION);
+    if (!same_key(sysvar->key, INSTRUCTIONS_SYSVAR)) return UNSUPPORTED_SYSVAR;
+    u64 current = read_u16(sysvar->data + sysvar->data_length - 2);
+    for (u64 index = 0; index < current; index++) {
+        const u8 *metas = sysvar->data + read_u16(sysvar->data + 2 + 2 * index);
+        u64 meta_count = read_u16(metas);
+        const u8 *program = metas + 2 + META_LENGTH * meta_count;
+        u64 name = read_u16(program + 32) >= 8 ? read_u64(program + 34) : 0;
+        if (!same_key(program, call->program_id) || meta_count <= POOL || (name != SWAP && name != SWAP2)) continue;
+        if (same_key(metas + 2 + META_LENGTH * POOL + 1, call->accounts[POOL].key)) {
+            return RAISE(SECOND_SWAP_IN_TRANSACTION);
+        }
+    }
+    return 0;
+}
+
 OUT_OF_LINE u64 run_swap(const struct invocation *call, struct limits *limits, u64 mode) {
     struct swap swap;
     TRY(open_swap(&swap, call));
     if (limits->amount == 0) return RAISE(AMOUNT_IS_ZERO);
+    if (swap.pool[POOL_BASE_FEE_MODE] == RATE_LIMITER && is_limiter_applied(&swap)) TRY(check_single_swap(call));
     read_transfer_fee(&limits->input_fee, &call->accounts[MINT_A + swap.input_side], swap.clock.epoch);
     read_transfer_fee(&limits->output_fee, &call->accounts[MINT_B - swap.input_side], swap.clock.epoch);
     update_references(&swap);

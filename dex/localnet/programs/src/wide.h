@@ -240,3 +240,23 @@ OUT_OF_LINE u64 mul_div(u64 *out, u64 a, u64 b, u64 c, u64 rounding) {
     wide_mul_div(&result, &wide_a, &wide_b, &wide_c, rounding);
     return wide_to_u64(out, &result);
 }
+
+/* next = (at + value / at) / 2 */
+OUT_OF_LINE void newton_step(struct wide *next, const struct wide *value, const struct wide *at) {
+    struct wide quotient, two;
+    wide_divide(&quotient, value, at);
+    wide_add(&quotient, &quotient, at);
+    wide_set(&two, 2);
+    wide_divide(next, &quotient, &two);
+}
+
+/* Largest r with r * r <= value, by Newton's iteration. A step from any `guess` but 0 lands on or above the root, and
+ * steps from there come down to it. */
+OUT_OF_LINE void wide_square_root(struct wide *root, const struct wide *value, const struct wide *guess) {
+    struct wide next;
+    newton_step(&next, value, guess);
+    do {
+        wide_copy(root, &next);
+        if (root->count) newton_step(&next, value, root);
+    } while (wide_compare(&next, root) == WIDE_LESS);
+}
