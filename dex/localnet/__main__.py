@@ -67,7 +67,7 @@ def read_options(arguments: Sequence[str] | None) -> tuple[NetworkOptions, int]:
     parser.add_argument("--port", type=int, default=8899, help="HTTP; WebSocket is served on the next one")
     parser.add_argument("--ledger", type=Path, metavar="DIR", help="keep the chain here (default: memory)")
     parser.add_argument("--seed", type=int, default=1, help="of the genesis")
-    parser.add_argument("--fund", type=Pubkey.from_string, action="append", default=[], metavar="PUBKEY")
+    parser.add_argument("--fund", type=_address, action="append", default=[], metavar="PUBKEY")
     parser.add_argument("--traders", type=int, default=0, metavar="N", help="keep the pools moving")
     parser.add_argument("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     parser.add_argument("--slot-ms", type=int, default=400)
@@ -90,8 +90,15 @@ def read_options(arguments: Sequence[str] | None) -> tuple[NetworkOptions, int]:
 def _program(text: str) -> tuple[Pubkey, Path]:
     address, separator, file = text.partition("=")
     if not separator:
-        raise ValueError("expected ADDRESS=FILE.so")
-    return Pubkey.from_string(address), Path(file)
+        raise argparse.ArgumentTypeError(f"{text!r} is not ADDRESS=FILE.so")
+    return _address(address), Path(file)
+
+
+def _address(text: str) -> Pubkey:
+    try:
+        return Pubkey.from_string(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address") from None
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ class Bank:
         self._svm.warp_to_slot(0)
 
     def add_program(self, address: Pubkey, file: Path) -> None:
-        """Loads a program file (SBF ELF) at ``address``."""
+        """Loads a program file (SBF ELF) at ``address``; raises FileNotFoundError."""
+        if not file.is_file():
+            raise FileNotFoundError(f"no program file {file}")
         self._svm.add_program_from_file(address, file)
 
     def load_account(self, address: Pubkey, account: Account) -> None:

@@ -7,14 +7,11 @@ written slot: what ran after it is gone with all its account changes, as on a dr
 from __future__ import annotations
 
 import json
-import sqlite3
-import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from solders.account import Account
 from solders.hash import Hash
@@ -22,6 +19,7 @@ from solders.pubkey import Pubkey
 
 from dex.localnet.errors import LedgerRefused
 from dex.localnet.execution import TransactionRecord
+from dex.localnet.ledger_file import connect, database_file, lock, memory_database
 
 KEPT_TRANSACTIONS: Final = 200_000
 KEPT_TRANSACTIONS_IN_MEMORY: Final = 10_000
@@ -70,17 +68,23 @@ class Ledger:
     """Reads and writes the chain's record. One writer at a time; reads may come from another thread."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Opens the ledger in ``folder`` (made if missing); None keeps it in memory."""
+        """Opens the ledger in ``folder`` (made if missing); None keeps it in memory.
+
+        Raises LedgerRefused when another process has it open.
+        """
+        self._lock = None if folder is None else lock(folder)
         self._kept_transactions = KEPT_TRANSACTIONS_IN_MEMORY if folder is None else KEPT_TRANSACTIONS
-        target = _memory_database() if folder is None else _database_file(folder)
-        self._writer = _connect(target)
+        target = memory_database() if folder is None else database_file(folder)
+        self._writer = connect(target)
         self._writer.executescript(_SCHEMA)
-        self._reader = _connect(target)
+        self._reader = connect(target)
 
     def close(self) -> None:
         """Closes the database."""
         self._reader.close()
         self._writer.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def fact(self, key: str) -> str | None:
         """A stored fact of the chain (genesis hash, fingerprint, transaction count)."""
@@ -224,26 +228,6 @@ class Ledger:
                 (self._kept_transactions,),
             )
             self._writer.execute("DELETE FROM slots WHERE slot <= ?", (slot - KEPT_SLOTS,))
-
-
-def _memory_database() -> str:
-    # A name of its own: two connections share it, other ledgers of the process do not.
-    return f"file:localnet-{uuid.uuid4()}?mode=memory&cache=shared"
-
-
-def _database_file(folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"file:{quote(str(folder.resolve() / 'ledger.sqlite3'))}"
-
-
-def _connect(target: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(target, uri=True, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # A killed process loses nothing that was committed; only a power cut could lose the last slots.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    # In memory the connections share a cache, where reading waits for no writer only in this mode.
-    connection.execute("PRAGMA read_uncommitted = 1")
-    return connection
 
 
 def _account_row(address: Pubkey, account: Account) -> tuple[bytes, str, bytes, int, str, bytes]:

@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
 from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher
+from dex.localnet.errors import LedgerRefused
 from dex.localnet.faucet import faucet_account, faucet_keypair
 from dex.localnet.faults import FaultPlan
 from dex.localnet.http_server import HttpServer
@@ -147,9 +148,17 @@ def open_chain(options: NetworkOptions) -> Chain:
         facts.update(_funded_facts(options.fund))
         ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
     elif options.ledger is not None:
-        ledger.check(facts, options.ledger)
+        _check(ledger, facts, options.ledger)
     _fund_newcomers(options, ledger, accounts)
     return Chain(bank, ledger)
+
+
+def _check(ledger: Ledger, facts: Mapping[str, str], folder: Path) -> None:
+    try:
+        ledger.check(facts, folder)
+    except LedgerRefused:
+        ledger.close()
+        raise
 
 
 def _genesis_accounts(options: NetworkOptions, fund: Sequence[Pubkey]) -> dict[Pubkey, Account | None]:

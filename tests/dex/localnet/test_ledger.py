@@ -123,6 +123,14 @@ def test_ledger_of_another_seed_or_genesis_is_refused(tmp_path: Path) -> None:
         open_chain(replace(funded(), ledger=tmp_path, genesis=lambda _fund: {}))
 
 
+def test_ledger_in_use_is_refused_until_it_is_closed(tmp_path: Path) -> None:
+    chain = opened(tmp_path)
+    with pytest.raises(LedgerRefused, match="in use by another process"):
+        opened(tmp_path)
+    chain.ledger.close()
+    opened(tmp_path).ledger.close()
+
+
 def test_wallet_named_later_is_funded_once(tmp_path: Path) -> None:
     wallet = Keypair().pubkey()
     started = funded()
