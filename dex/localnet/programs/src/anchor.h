@@ -30,7 +30,8 @@
 #define CONSTRAINT_TOKEN_PROGRAM \
     "ConstraintTokenTokenProgram", 2021, "A token account token program constraint was violated"
 #define REQUIRE_GT_VIOLATED "RequireGtViolated", 2505, "A require_gt expression was violated"
-#define DISCRIMINATOR_MISMATCH "AccountDiscriminatorMismatch", 3002, "Account discriminator did not match what was expected"
+#define DISCRIMINATOR_MISMATCH \
+    "AccountDiscriminatorMismatch", 3002, "Account discriminator did not match what was expected"
 #define NOT_ENOUGH_KEYS "AccountNotEnoughKeys", 3005, "Not enough account keys given to the instruction"
 #define NOT_MUTABLE "AccountNotMutable", 3006, "The given account is not mutable"
 #define WRONG_PROGRAM_OWNER \
