@@ -1,0 +1,203 @@
+"""The engine as one command: it comes up, keeps itself up, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orderengine.supervisor.probes import port_is_free, redis_answers
+from tests.localnet_process import free_port_pair
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PARTS = ("valkey", "localnet", "worker-1", "web")
+
+
+class RunningEngine:
+    """A `manage.py run_engine` in a folder of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.data_dir = folder / "data"
+        self.port = free_port_pair()
+        self.output = folder / f"output-{self.port}"
+        own = {
+            "DATA_DIR": str(self.data_dir),
+            "PORT": str(self.port),
+            "LOCALNET_PORT": str(free_port_pair()),
+            "ENV_FILE": str(folder / "no.env"),
+        }
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                (sys.executable, str(ROOT / "manage.py"), "run_engine"),
+                env=inherited | own | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def await_up(self) -> None:
+        until(lambda: " is up " in self.said() or self.process.poll() is not None, 60, self.said)
+        assert self.process.poll() is None, self.said()
+
+    def pid(self, part: str) -> int:
+        return int((self.data_dir / "run" / f"{part}.pid").read_text())
+
+    def pids(self) -> list[int]:
+        return [self.pid(part) for part in PARTS]
+
+    def live_status(self) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/live", timeout=5) as answer:
+            return answer.status
+
+
+def until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, explain()
+        time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process executes; a zombie that waits for its reaper does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    entries = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(entry.partition("=")[::2] for entry in entries if entry)
+
+
+def new_pid(engine: RunningEngine, part: str, old: int) -> bool:
+    file = engine.data_dir / "run" / f"{part}.pid"
+    return file.exists() and file.read_text().strip() not in ("", str(old))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[RunningEngine]:
+    running = RunningEngine(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+    running.process.wait()
+
+
+def test_the_engine_comes_up_mends_itself_and_stops_clean(engine: RunningEngine) -> None:
+    engine.await_up()
+    assert engine.live_status() == 200
+    published = json.loads((engine.data_dir / "run" / "engine.json").read_text())
+    assert published["url"] == f"http://127.0.0.1:{engine.port}"
+    assert "curl -X POST http://127.0.0.1:" in engine.said()
+
+    for part in ("worker-1", "localnet", "valkey", "web"):
+        old = engine.pid(part)
+        os.kill(old, signal.SIGKILL)
+        until(lambda part=part, old=old: new_pid(engine, part, old), 5, engine.said)
+    until(lambda: engine.said().count("ready   again") == 4, 20, engine.said)
+    assert "worker 1   died    killed by SIGKILL; starting again in 0.2 s" in engine.said()
+    assert engine.live_status() == 200
+
+    pids = engine.pids()
+    engine.process.send_signal(signal.SIGTERM)
+    assert engine.process.wait(timeout=40) == 0, engine.said()
+    assert [pid for pid in pids if runs(pid)] == []
+    stopped = [line.split("  ")[0] for line in engine.said().splitlines() if line.endswith("stopped")]
+    assert stopped == ["web", "worker 1", "localnet", "valkey"]
+    assert list((engine.data_dir / "run").glob("*.pid")) == []
+
+
+def test_kill_9_of_the_engine_leaves_no_orphan_and_it_starts_again(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    engine.await_up()
+    pids = engine.pids()
+    engine.process.kill()
+    engine.process.wait()
+    until(lambda: not any(runs(pid) for pid in pids), 5, lambda: f"still running: {pids}")
+
+    started = time.monotonic()
+    again = RunningEngine(tmp_path)
+    try:
+        again.await_up()
+        # Measured at 2.2 s on two quiet cores; the promise is 5 s, the rest is for a busy machine.
+        assert time.monotonic() - started < 20
+    finally:
+        again.process.send_signal(signal.SIGINT)
+        assert again.process.wait(timeout=40) == 0, again.said()
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads environments from /proc")
+def test_only_workers_are_given_the_key_and_files_with_secrets_are_private(engine: RunningEngine) -> None:
+    engine.await_up()
+    wallet = engine.data_dir / "wallet.json"
+    assert environment_of(engine.pid("worker-1"))["WALLET_KEYPAIR"] == str(wallet)
+    assert environment_of(engine.pid("web"))["WALLET_KEYPAIR"] == ""
+    for part in ("valkey", "localnet"):
+        assert {"WALLET_KEYPAIR", "SECRET_KEY", "REDIS_URL"}.isdisjoint(environment_of(engine.pid(part)))
+    for path in (wallet, engine.data_dir / "secret_key"):
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert (engine.data_dir / "run" / "valkey.sock").stat().st_mode & 0o777 == 0o700
+    assert json.dumps(json.loads(wallet.read_text())) not in engine.said()
+
+    second = subprocess.run(
+        (sys.executable, str(ROOT / "manage.py"), "run_engine"),
+        env=os.environ | {"DATA_DIR": str(engine.data_dir), "PORT": str(free_port_pair())},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    holder = f"another engine (pid {engine.process.pid}) already runs on DATA_DIR {engine.data_dir}"
+    assert (second.returncode, second.stderr) == (1, f"CommandError: {holder}\n")
+
+
+def test_a_taken_port_is_named_and_nothing_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        engine = RunningEngine(tmp_path, PORT=str(port))
+        assert engine.process.wait(timeout=30) == 1
+    assert engine.said() == f"CommandError: port {port} on 127.0.0.1 is taken: set PORT to a free one\n"
+    assert not (engine.data_dir / "run" / "valkey.pid").exists()
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    engine = RunningEngine(tmp_path)
+    assert engine.process.wait(timeout=30) == 1
+    assert engine.said() == f"CommandError: DATA_DIR {tmp_path / 'data'} cannot be written: File exists\n"
+
+
+def test_a_deep_data_folder_gets_a_short_socket_path(tmp_path: Path) -> None:
+    engine = RunningEngine(tmp_path, DATA_DIR=str(tmp_path / ("d" * 120)))
+    engine.data_dir = tmp_path / ("d" * 120)
+    try:
+        engine.await_up()
+        published = json.loads((engine.data_dir / "run" / "engine.json").read_text())
+        path = Path(published["REDIS_URL"].removeprefix("unix://"))
+        assert len(str(path)) < 100
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert redis_answers(path)
+    finally:
+        engine.process.send_signal(signal.SIGTERM)
+        assert engine.process.wait(timeout=40) == 0, engine.said()
+    assert not path.parent.exists()
+    assert port_is_free("127.0.0.1", engine.port)
