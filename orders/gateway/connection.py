@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -26,6 +27,8 @@ from orders.loop_thread import LoopThread
 Result = TypeVar("Result")
 
 CALL_TIMEOUT_SECONDS: Final = 12
+
+_making = threading.Lock()
 
 
 class Connection:
@@ -54,7 +57,9 @@ class Connection:
 
 def connection() -> Connection:
     """The connection of this process to the node that the settings name."""
-    return _connection(settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, os.getpid())
+    # The cache alone would let two threads make two connections, with two loops, at first use.
+    with _making:
+        return _connection(settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, os.getpid())
 
 
 def warm_up() -> None:
