@@ -23,7 +23,7 @@ from orders.api.filters import MAX_SEQUENCE, bounded_integer
 from orders.api.order_views import order_uuid
 from orders.intake import cancel_order, place_order
 from orders.lifecycle import FINAL
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.order_stream import CLOSE_DONE, OrderStream, in_database
 from orders.wire import parse_order
 
@@ -105,9 +105,9 @@ class SingleOrder(OrderStream):
         if order.status in FINAL and after >= order.version:
             await self.close(CLOSE_DONE)
 
-    async def told(self, event: OrderEvent) -> None:
-        """Close after the end of the order's history, not after an end that did not last."""
-        if event.order_id not in self.following.running():
+    async def delivered(self) -> None:
+        """Close when the last row told is final; one that a fork took back is not the last."""
+        if not self.following.running():
             await self.close(CLOSE_DONE)
 
 
@@ -126,22 +126,18 @@ class Feed(OrderStream):
         """Join, replay the orders that are under way, then stream all of them."""
         self._seen_until = timezone.now()
         await super().begin()
-        await self.follow(await in_database(following.active_orders, self.user.pk))
+        await self.discover(await in_database(following.active_orders, self.user.pk))
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
         """An order heard of for the first time is told from its beginning."""
-        unknown = [order_id for order_id in hints if order_id not in self.following]
-        if unknown:
-            await self.follow(unknown)
+        await self.discover(hints)
         await super().hinted(hints)
 
     async def look_again(self) -> None:
         """Find orders that no hint has named, besides new events of the known ones."""
         now = timezone.now()
-        recent = await in_database(following.orders_since, self.user.pk, self._seen_until - _OVERLAP)
-        unknown = [order_id for order_id in recent if order_id not in self.following]
-        if unknown:
-            await self.follow(unknown)
+        since = self._seen_until - _OVERLAP
+        await self.discover(await in_database(following.orders_since, self.user.pk, since))
         self._seen_until = now
         await super().look_again()
 

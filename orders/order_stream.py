@@ -30,7 +30,6 @@ from orders import errors, events, following
 from orders.api.authentication import SUBPROTOCOL, socket_user
 from orders.api.exceptions import as_order_error
 from orders.api.parsers import read_object
-from orders.models import OrderEvent
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -70,6 +69,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._group = ""
         self._joined = False
         self._telling = asyncio.Lock()
+        self._listener: asyncio.Task[None] | None = None
         self._healer: asyncio.Task[None] | None = None
         self._closed = False
         self._arrivals: deque[float] = deque(maxlen=MESSAGES_A_SECOND)
@@ -80,11 +80,11 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.channel_layer = get_channel_layer()
         self.channel_name = f"specific.{uuid.uuid4().hex}"
         try:
-            await await_many_dispatch([receive, self._next_hint], self.dispatch)
+            await await_many_dispatch([receive], self.dispatch)
         except StopConsumer:
             pass
         finally:
-            self._stop_healing()
+            await self._stop_tasks()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         """Call the handler of a message; this thread holds no database connection to look after."""
@@ -121,7 +121,6 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def disconnect(self, code: int) -> None:
         """Leave the group; nothing is sent any more."""
         self._closed = True
-        self._stop_healing()
         if self._group:
             try:
                 async with asyncio.timeout(_JOIN_TIMEOUT_SECONDS):
@@ -133,7 +132,6 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Close once; later sends are dropped."""
         if not self._closed:
             self._closed = True
-            self._stop_healing()
             await super().close(code, reason)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -166,12 +164,25 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def join(self, group: str) -> None:
         """Hear the hints of a group; without Redis the poll alone carries the stream."""
         self._group = group
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+            # The layer knows a channel from the moment that somebody listens to it.
+            await asyncio.sleep(0)
         try:
             async with asyncio.timeout(_JOIN_TIMEOUT_SECONDS):
                 await self.channel_layer.group_add(group, self.channel_name)
             self._joined = True
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, RuntimeError) as error:
             logger.warning("group not joined, polling: %s", type(error).__name__)
+
+    async def discover(self, order_ids: Iterable[UUID]) -> None:
+        """Follow those of these orders that are not followed yet, from their beginning."""
+        async with self._telling:
+            fresh = dict.fromkeys((each for each in order_ids if each not in self.following), 0)
+            for order_id in fresh:
+                self.following.follow(order_id)
+        await self.deliver(fresh)
+        self._heal_while_needed()
 
     async def follow(self, order_ids: Iterable[UUID], after: int = 0, **aside: Any) -> None:
         """Tell the history behind ``after`` and go on; ``aside`` rides on the next event told."""
@@ -193,10 +204,10 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
                 if self.following.take(event):
                     aside = self._asides.pop(event.order_id, {})
                     await self._send_json(self.envelope(events.as_wire(event) | aside))
-                    await self.told(event)
+        await self.delivered()
 
-    async def told(self, event: OrderEvent) -> None:
-        """Called after an event has been sent."""
+    async def delivered(self) -> None:
+        """Called after all rows that were there have been told."""
 
     async def look_again(self) -> None:
         """Find what hints may have missed; the poll calls it."""
@@ -217,12 +228,14 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self._closed:
             await self.send(text_data=json.dumps(message))
 
-    async def _next_hint(self) -> Any:
-        while True:
+    async def _listen(self) -> None:
+        while not self._closed:
             try:
-                return await self.channel_layer.receive(self.channel_name)
+                message = await self.channel_layer.receive(self.channel_name)
             except (RedisError, OSError):
                 await asyncio.sleep(HEAL_SECONDS)
+            else:
+                await self.dispatch(message)
 
     def _is_flood(self) -> bool:
         now = time.monotonic()
@@ -235,9 +248,13 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self._closed and self.has_work() and (self._healer is None or self._healer.done()):
             self._healer = asyncio.create_task(self._heal())
 
-    def _stop_healing(self) -> None:
-        if self._healer is not None and self._healer is not asyncio.current_task():
-            self._healer.cancel()
+    async def _stop_tasks(self) -> None:
+        tasks = [task for task in (self._listener, self._healer) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            # Bounded: cleaning up talks to Redis, and a client that hangs there must not hold this one.
+            await asyncio.wait(tasks, timeout=_JOIN_TIMEOUT_SECONDS)
 
     async def _heal(self) -> None:
         while not self._closed and self.has_work():

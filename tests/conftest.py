@@ -91,6 +91,7 @@ def _point_settings_at(url: str) -> None:
 _redis = TestRedis()
 _redis.start()
 _point_settings_at(_redis.url)
+settings.STATIC_ROOT = _redis.folder
 
 
 def pytest_unconfigure() -> None:
