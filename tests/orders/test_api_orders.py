@@ -397,11 +397,10 @@ def test_the_local_user_cannot_log_in_with_a_password(client: Client) -> None:
 def test_the_schema_names_every_door_once(client: Client) -> None:
     schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
 
-    assert set(schema["paths"]) == {
-        *("/api/orders", "/api/orders/execute", "/api/orders/{order_id}", "/api/orders/{order_id}/events"),
-        *("/api/orders/{order_id}/cancel", "/api/quotes", "/api/tokens", "/health", "/health/live"),
-        "/api/schema",
-    } - ({"/api/schema"} if "/api/schema" not in schema["paths"] else set())
+    assert sorted(schema["paths"]) == [
+        *("/api/orders", "/api/orders/execute", "/api/orders/{order_id}", "/api/orders/{order_id}/cancel"),
+        *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/health", "/health/live"),
+    ]
     assert "IDEMPOTENCY_MISMATCH" in schema["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
     shown = set(schema["components"]["schemas"]["Order"]["properties"])
     assert shown == set(place(client).json())
