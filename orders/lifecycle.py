@@ -51,6 +51,7 @@ class FailureReason(TextChoices):
     CHAIN_UNAVAILABLE = "CHAIN_UNAVAILABLE", "The Solana node gave no usable answer"
     TRANSACTION_FAILED = "TRANSACTION_FAILED", "The transaction failed on chain"
     TRANSACTION_EXPIRED = "TRANSACTION_EXPIRED", "The transaction expired before it landed"
+    FORK_DROPPED = "FORK_DROPPED", "The block that held the transaction was dropped"
     POLICY_VIOLATION = "POLICY_VIOLATION", "The signer refused the transaction"
     WALLET_UNAVAILABLE = "WALLET_UNAVAILABLE", "The wallet's key could not be used"
     TOO_MANY_STARTS = "TOO_MANY_STARTS", "Work on this order broke off too often"

@@ -18,13 +18,15 @@ import redis
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import dispatch, gateway, settlement
-from orders.gateway import DexError, Verdict
-from orders.lifecycle import AttemptState, Status
+from orders import dispatch, execution, gateway, journal, settlement
+from orders.gateway import DexError, Heard, Verdict
+from orders.journal import Transition
+from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
 
 logger = logging.getLogger(__name__)
@@ -90,19 +92,38 @@ def stop() -> None:
 
 
 def resume_due() -> int:
-    """Publish a chain for each batch of due orders that no worker holds; how many orders there were."""
+    """Set every due order that no worker holds on its way again; how many there were.
+
+    A broker that takes no messages is no reason to wait: the stages then run in this thread.
+    """
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     before = now - timedelta(seconds=_GRACE_SECONDS)
+    set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
     resumed = 0
     for status in _RESUMED:
         due = Order.objects.filter(free, status=status, due_at__lte=before).order_by("due_at")
         order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
-        _postpone(order_ids, now)
+        # Others sweep too: these get their grace again before a second message is sent for them.
+        Order.objects.filter(pk__in=order_ids, due_at__lte=now).update(due_at=now)
         for start_at in range(0, len(order_ids), _BATCH):
-            dispatch.resume(status, order_ids[start_at : start_at + _BATCH])
+            batch = order_ids[start_at : start_at + _BATCH]
+            try:
+                set_on_way(status, batch)
+            except (OperationalError, OSError) as error:
+                logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
+                set_on_way = run_stages
+                run_stages(status, batch)
         resumed += len(order_ids)
     return resumed
+
+
+def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:
+    """Take orders at ``status`` through the remaining stages in this thread."""
+    ids: Sequence[UUID] = order_ids
+    stages = (execution.route, execution.build, execution.submit)
+    for stage in stages[1:] if status is Status.BUILDING else stages:
+        ids = stage(ids).onward
 
 
 def adopt_submitted() -> int:
@@ -119,17 +140,51 @@ def adopt_submitted() -> int:
 
 
 def finalize() -> int:
-    """Mark confirmed orders whose block is final; take back those whose block is gone."""
+    """Mark confirmed orders whose block is final, take back those whose block is gone; how many are final."""
     since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
     waiting = list(
-        Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
-        .order_by("confirmed_at")
-        .only("pk", "signature", "status", "version", "lease_token")[:_MOST_AT_ONCE]
+        Order.objects.filter(
+            status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since
+        ).order_by("confirmed_at")[:_MOST_AT_ONCE]
     )
     heard = gateway.hear([order.signature for order in waiting], search_history=True)
-    final = [o.pk for o, one in zip(waiting, heard, strict=True) if one.verdict is Verdict.FINALIZED]
+    pairs = list(zip(waiting, heard, strict=True))
+    final = [order.pk for order, one in pairs if one.verdict is Verdict.FINALIZED]
     Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
+    take_back([order for order, one in pairs if _is_gone(order, one)])
     return len(final)
+
+
+def take_back(orders: Sequence[Order]) -> None:
+    """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
+    if not orders:
+        return
+    with transaction.atomic():
+        moved = journal.record(_taken_back(order) for order in orders)
+        attempts = Attempt.objects.filter(signature__in=[order.signature for order in moved])
+        attempts.update(state=AttemptState.OPEN, slot=None)
+    settlement.watch(attempts.all())
+
+
+def _taken_back(order: Order) -> Transition:
+    reason = FailureReason.FORK_DROPPED
+    changes = {
+        "executed_amount_in": None,
+        "executed_amount_out": None,
+        "network_fee": None,
+        "priority_fee": None,
+        "slot": None,
+        "confirmed_at": None,
+        "due_at": timezone.now() + timedelta(seconds=settlement.ADOPT_AFTER_SECONDS),
+    }
+    data = {"txHash": order.signature, "code": reason.value, "error": str(reason.label)}
+    return Transition(order, Status.SUBMITTED, changes, data)
+
+
+def _is_gone(order: Order, heard: Heard) -> bool:
+    # A node that has not reached the order's block yet cannot say that the block is gone.
+    unseen = heard.verdict is Verdict.UNSEEN and heard.slot > (order.slot or 0)
+    return unseen or heard.verdict is Verdict.FAILED
 
 
 def oldest_due_seconds(now: datetime | None = None) -> int:
@@ -145,12 +200,6 @@ def oldest_due_seconds(now: datetime | None = None) -> int:
         .first()
     )
     return int((now - oldest).total_seconds()) if oldest else 0
-
-
-def _postpone(order_ids: Sequence[UUID], now: datetime) -> None:
-    # Others sweep too: the next message for these orders is not sent before this one had its time.
-    # Only the grace moves, not the due time, so that a claim succeeds at once.
-    Order.objects.filter(pk__in=order_ids, due_at__lte=now).update(due_at=now)
 
 
 def _show_life(name: str) -> None:

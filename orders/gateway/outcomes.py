@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 from urllib.parse import quote
 
 from django.conf import settings
@@ -35,10 +34,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The verdict on one signature; ``slot`` and ``error`` where there is one."""
+    """The verdict on one signature; ``slot`` is the transaction's, or for UNSEEN the slot of the answer."""
 
     verdict: Verdict
-    slot: int | None = None
+    slot: int
     error: object = None
 
 
@@ -72,15 +71,12 @@ class OnChainFailure:
     slot: int
 
 
-_UNSEEN: Final = Heard(Verdict.UNSEEN)
-
-
 def hear(signatures: Sequence[str], *, search_history: bool = False) -> list[Heard]:
     """The verdict on each signature; UNSEEN says nothing about whether it can still land. Raises DexError."""
     if not signatures:
         return []
     answer = connection().run(connection().rpc.signature_statuses(signatures, search_history=search_history))
-    return [_heard(status) for status in answer.statuses]
+    return [_heard(status, answer.slot) for status in answer.statuses]
 
 
 def executed_swaps(swaps: Sequence[SentSwap]) -> list[Executed | None]:
@@ -162,9 +158,9 @@ async def _observe(signatures: Sequence[str]) -> tuple[ChainHeight, SignatureSta
     return height, await rpc.signature_statuses(signatures, search_history=True)
 
 
-def _heard(status: SignatureStatus | None) -> Heard:
+def _heard(status: SignatureStatus | None, asked_at_slot: int) -> Heard:
     if status is None:
-        return _UNSEEN
+        return Heard(Verdict.UNSEEN, asked_at_slot)
     if status.commitment == "processed":
         return Heard(Verdict.SEEN, status.slot)
     if status.error is not None:

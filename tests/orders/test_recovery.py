@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,12 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from orders import dispatch, recovery
+from orders import dispatch, execution, gateway, recovery, settlement
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
+from tests.orders.chain import TestChain, eventually
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +100,68 @@ def test_the_oldest_due_order_is_told_in_seconds(user: User) -> None:
     order_row(user, due_at=now - timedelta(seconds=7))
     order_row(user, due_at=now - timedelta(seconds=99), status=Status.CONFIRMED)
     assert recovery.oldest_due_seconds(now) == 42
+
+
+def test_without_a_broker_the_sweeper_does_the_work_itself(
+    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(dispatch, "resume", refuse)
+    monkeypatch.setattr("orders.settlement.watch", lambda attempts: None)
+    pending, building = overdue(user), overdue(user, amount_in=2_000_000_000)
+    execution.route([building.pk])
+    Order.objects.filter(pk=building.pk).update(due_at=timezone.now() - timedelta(seconds=10))
+    assert recovery.resume_due() == 2
+    assert set(Order.objects.values_list("pk", "status")) == {
+        (pending.pk, "submitted"),
+        (building.pk, "submitted"),
+    }
+    assert len(chain.swaps_of_wallet()) == 2
+
+
+def confirmed_order(user: User, chain: TestChain) -> Order:
+    """A settled order that is old enough to be asked about."""
+    order = order_row(user)
+    for stage in (execution.route, execution.build, execution.submit):
+        stage([order.pk])
+    attempts = list(order.attempts.all())
+    now = time.monotonic()
+    one = settlement.Watched(attempts[0], gateway.dead_check(10**9), now + 60, now + 60)
+    eventually(lambda: settlement.settle([one]))
+    Order.objects.filter(pk=order.pk).update(confirmed_at=timezone.now() - timedelta(seconds=20))
+    return Order.objects.get(pk=order.pk)
+
+
+def test_a_confirmed_order_is_followed_to_finality(
+    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.settlement.watch", lambda attempts: None)
+    order = confirmed_order(user, chain)
+    chain.call("localnet_advance", {"slots": 40})
+    assert recovery.finalize() == 1
+    assert Order.objects.get(pk=order.pk).finalized_at is not None
+    assert recovery.finalize() == 0
+
+
+def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
+    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[Attempt] = []
+    monkeypatch.setattr("orders.settlement.watch", watched.extend)
+    order = confirmed_order(user, chain)
+    watched.clear()
+    chain.call("localnet_forkAway", {"signature": order.signature})
+    chain.call("localnet_advance", {"slots": 3})
+    recovery.finalize()
+    taken_back = Order.objects.get(pk=order.pk)
+    assert (taken_back.status, taken_back.executed_amount_out) == ("submitted", None)
+    assert taken_back.events.latest("sequence").data["code"] == "FORK_DROPPED"
+    (attempt,) = watched
+    assert (attempt.signature, attempt.state) == (order.signature, "open")
+    one = settlement.Watched(attempt, gateway.dead_check(10**9), 0, time.monotonic() + 60)
+    eventually(lambda: settlement.settle([one]))
+    again = Order.objects.get(pk=order.pk)
+    assert (again.status, again.signature, again.attempt) == ("confirmed", order.signature, 1)
+    assert chain.swaps_of_wallet() == [order.signature]
