@@ -91,7 +91,8 @@ def _point_settings_at(url: str) -> None:
 _redis = TestRedis()
 _redis.start()
 _point_settings_at(_redis.url)
-settings.STATIC_ROOT = _redis.folder
+settings.STATIC_ROOT = _redis.folder / "static"
+settings.STATIC_ROOT.mkdir()
 
 
 def pytest_unconfigure() -> None:
