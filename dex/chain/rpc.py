@@ -204,7 +204,7 @@ class SolanaRpc:
         """
         config = {**self._config(), "limit": limit}
         config |= {name: text for name, text in (("until", until), ("before", before)) if text is not None}
-        result = await self._rpc.call("getSignaturesForAddress", [str(address), config])
+        result = await self._rpc.call("getSignaturesForAddress", str(address), config)
         with reading("getSignaturesForAddress"):
             return [read_signature(entry["signature"]) for entry in result]
 
