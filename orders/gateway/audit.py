@@ -29,8 +29,9 @@ NATIVE: Final = str(NATIVE_MINT)
 _PAGE: Final = 1_000
 _TRANSACTIONS_A_CALL: Final = 100
 _TIMEOUT_SECONDS: Final = 60
-# spl-memo (processor.rs) logs the text of a memo as `Memo (len N): "text"`.
-_MEMO_LOG: Final = re.compile(r'Program log: Memo \(len \d+\): "(.*)"')
+# The text of a memo is in the log: SPL Memo (processor.rs) writes `Memo (len N): "text"`, localnet's
+# stand-in a line each.
+_MEMO_LOG: Final = re.compile(r'Program log: Memo \(len \d+\)(?:: "|\nProgram log: )([^"\n]*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,6 @@ class WalletAudit:
 
 
 def _landed(transaction: ExecutedTransaction) -> LandedTransaction:
-    memos = (_MEMO_LOG.match(line) for line in transaction.logs)
-    memo = next((match[1] for match in memos if match), "")
-    return LandedTransaction(transaction.signature, transaction.error is None, transaction.fee, memo)
+    memo = _MEMO_LOG.search("\n".join(transaction.logs))
+    text = memo[1] if memo else ""
+    return LandedTransaction(transaction.signature, transaction.error is None, transaction.fee, text)

@@ -1,0 +1,10 @@
+"""What `manage.py bench` is made of.
+
+load.py         posts orders over keep-alive connections, as cheaply as it can
+records.py      what became of them, read from the database
+figures.py      percentiles and rates
+processes.py    CPU time and memory of the engine's processes
+chain_check.py  whether every order swapped exactly once, judged by the chain
+machine.py      where it ran
+report.py       the figures as text
+"""

@@ -1,0 +1,162 @@
+"""`manage.py bench`: load on a running engine, its figures, and proof that each order swapped once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from orders.benchmark.chain_check import ChainBooks, check_run
+from orders.benchmark.figures import figures
+from orders.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
+from orders.benchmark.machine import machine_line
+from orders.benchmark.processes import CpuMeter
+from orders.benchmark.records import RunRecords
+from orders.benchmark.report import Report
+from orders.engine_address import find_engine
+from orders.errors import ChainUnavailable
+from orders.gateway.audit import WalletAudit
+from orders.lifecycle import FINAL
+from orders.models import Order
+from orders.remote import EngineRefused, EngineUnreachable, RemoteEngine
+
+_UNUSABLE: Final = 2
+_END_POLL_SECONDS: Final = 0.01
+
+
+class Command(BaseCommand):
+    """Exit status: 0 when every check holds, 1 when one does not, 2 when there is no usable engine.
+
+    It reads the engine's database and chain, so it must be started with the engine's own DATA_DIR
+    or DATABASE_URL.
+    """
+
+    help = "Post many orders at a running engine, print the figures, check the chain."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--orders", type=positive, default=3000, metavar="N")
+        parser.add_argument("--clients", type=positive, default=50, metavar="N", help="connections at once")
+        parser.add_argument("--pairs", type=pairs, default="SOL/USDC,USDC/SOL", metavar="A/B,C/D")
+        parser.add_argument("--amount", default="0.01", help="of the first pair's first token, a swap")
+        parser.add_argument("--one-at-a-time", action="store_true", help="a client waits for the end first")
+        parser.add_argument("--url", help="default: the engine that runs on DATA_DIR, else HOST and PORT")
+        parser.add_argument("--token", default=os.environ.get("ORDER_ENGINE_TOKEN"), help="bearer token")
+        parser.add_argument("--ready-timeout", type=positive, default=30, metavar="SECONDS")
+        parser.add_argument("--final-timeout", type=positive, default=180, metavar="SECONDS")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        address = find_engine()
+        url = (options["url"] or address.url).rstrip("/")
+        try:
+            with RemoteEngine(url, options["token"]) as engine:
+                wallet = await_engine(engine, options["ready_timeout"])
+                swaps = price_swaps(engine, options["pairs"], options["amount"])
+            plan = LoadPlan(
+                url=url,
+                orders=options["orders"],
+                clients=options["clients"],
+                swaps=swaps,
+                run=f"bench-{secrets.token_hex(4)}-",
+                token=options["token"],
+            )
+            audit = WalletAudit(address.rpc_url, wallet)
+            report = self._measure(plan, audit, options)
+        except (EngineRefused, EngineUnreachable, ChainUnavailable) as error:
+            raise CommandError(f"cannot measure: {error}", returncode=_UNUSABLE) from error
+        if options["json"] is not None:
+            options["json"].write_text(json.dumps(report.as_data(), indent=2) + "\n")
+        for line in report.lines():
+            self.stdout.write(line)
+        sys.exit(0 if report.passed else 1)
+
+    def _measure(self, plan: LoadPlan, audit: WalletAudit, options: dict[str, Any]) -> Report:
+        records = RunRecords(plan.run, timezone.now())
+        before, last = audit.balances(), audit.newest_signature()
+        meter = CpuMeter(settings.DATA_DIR / "run")
+        settled = await_final if options["one_at_a_time"] else None
+        samples = self._load(plan, settled)
+        left = records.wait(options["final_timeout"])
+        usage = meter.measure()
+        if left:
+            self.stderr.write(f"{left} orders are not final after {options['final_timeout']} s")
+        found = records.read()
+        accepted = {sample.order_id for sample in samples if sample.code == ACCEPTED}
+        if accepted and not found:
+            raise EngineUnreachable(
+                "its orders are not in this database: set DATA_DIR or DATABASE_URL as it has"
+            )
+        signatures = [record.signature for record in found if record.signature]
+        landed, succeeded = audit.landed_since(last), audit.succeeded(signatures)
+        books = ChainBooks(before, audit.balances(), landed, succeeded)
+        audit.close()
+        setup = f"{plan.orders} orders, {plan.clients} clients" + (", one at a time" if settled else "")
+        return Report(
+            machine_line(), setup, figures(samples, found), usage, check_run(accepted, found, books)
+        )
+
+    def _load(self, plan: LoadPlan, settled: Settled | None) -> list[Sample]:
+        swaps = ", ".join(f"{swap.amount} {swap.token_in} to {swap.token_out}" for swap in plan.swaps)
+        self.stderr.write(f"posting {plan.orders} orders with {plan.clients} clients: {swaps}")
+        return asyncio.run(LoadGenerator(plan, settled).run())
+
+
+def await_engine(engine: RemoteEngine, timeout_seconds: int) -> str:
+    """The wallet's address once the engine answers; raises EngineUnreachable when the time is up."""
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            wallet = engine.tokens()["wallet"]
+        except EngineUnreachable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+            continue
+        if not wallet:
+            raise EngineUnreachable("the engine does not say which wallet it swaps with")
+        return str(wallet)
+
+
+def price_swaps(engine: RemoteEngine, wanted: Sequence[tuple[str, str]], amount: str) -> list[Swap]:
+    """The swaps of a run: each pair spends what ``amount`` of the first token is worth now."""
+    base = wanted[0][0]
+    amounts = {base: amount}
+    for token_in, _ in wanted:
+        if token_in not in amounts:
+            amounts[token_in] = engine.quote(base, token_in, amount)["best"]["amountOut"]
+    return [Swap(token_in, token_out, amounts[token_in]) for token_in, token_out in wanted]
+
+
+async def await_final(order_id: str) -> None:
+    """Wait until the record of an order is final."""
+    while not await Order.objects.filter(pk=order_id, status__in=FINAL).aexists():  # noqa: ASYNC110
+        # Another process writes the row: there is nothing here that could wake this one up.
+        await asyncio.sleep(_END_POLL_SECONDS)
+
+
+def positive(text: str) -> int:
+    """A whole number above zero of the command line."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above zero")
+    return int(text)
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Pairs of the command line, as SOL/USDC,USDC/SOL."""
+    found = [tuple(part.strip() for part in pair.split("/")) for pair in text.split(",")]
+    if any(len(pair) != 2 or not all(pair) for pair in found):
+        raise argparse.ArgumentTypeError(f"{text} is not a list of pairs like SOL/USDC,USDC/SOL")
+    return [(pair[0], pair[1]) for pair in found]
