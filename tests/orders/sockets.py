@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asgiref.testing import ApplicationCommunicator as PlainCommunicator
 from channels.testing import WebsocketCommunicator
 
 from orderengine.asgi import application
@@ -22,6 +23,14 @@ class Socket(WebsocketCommunicator):  # type: ignore[misc]
         named = {"host": "testserver", **(headers or {})}
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
         super().__init__(application, path, pairs, subprotocols)
+
+    async def send_input(self, message: dict[str, Any]) -> None:
+        """As in the engine: Channels' own version keeps the threads' database connections open."""
+        await PlainCommunicator.send_input(self, message)
+
+    async def receive_output(self, timeout: float = 1) -> Any:  # noqa: ASYNC109  (asgiref's signature)
+        """As in the engine, see ``send_input``."""
+        return await PlainCommunicator.receive_output(self, timeout)
 
     async def next(self) -> dict[str, Any]:
         """The next message."""
