@@ -8,3 +8,7 @@ from django.apps import AppConfig
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = "Orders"
+
+    def ready(self) -> None:
+        """Register the system checks; importing them does it."""
+        from orders import checks  # noqa: F401

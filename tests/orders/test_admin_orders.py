@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from orders.checks import local_user_stays_local, slippage_limits_make_sense
@@ -78,3 +80,9 @@ def test_the_local_user_may_not_leave_the_machine(settings: Any, debug: bool, ho
 def test_slippage_limits_must_fit(settings: Any, default: int, most: int) -> None:
     settings.DEFAULT_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS = default, most
     assert [message.id for message in slippage_limits_make_sense()] == ["orders.E002"]
+
+
+def test_a_start_with_an_open_door_is_refused(settings: Any) -> None:
+    settings.LOCAL_USER_ALLOWED, settings.HOST = True, "0.0.0.0"
+    with pytest.raises(SystemCheckError, match=r"orders\.E001"):
+        call_command("check")
