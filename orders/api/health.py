@@ -8,8 +8,6 @@ from typing import Any, Final
 import redis
 from django.conf import settings
 from django.db import Error, transaction
-from django.db.models import Min
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -20,10 +18,9 @@ from rest_framework.views import APIView
 
 from orders import gateway
 from orders.api import schema
-from orders.lifecycle import ACTIVE
 from orders.models import Order
+from orders.recovery import HEARTBEAT_KEY, oldest_due_seconds
 
-WORKER_KEYS: Final = "orders:worker:*"
 _REDIS_TIMEOUT_SECONDS: Final = 0.5
 _NOBODY: Final = uuid.UUID(int=0)
 
@@ -66,15 +63,13 @@ class Health(APIView):
 
 def _database() -> tuple[bool, int | None]:
     """Whether a write goes through, and for how long the oldest due order has waited, in seconds."""
-    now = timezone.now()
     try:
         with transaction.atomic():
             # Changes no row, yet fails where a write would: read-only file, standby, full lock.
             Order.objects.filter(pk=_NOBODY).update(version=1)
-        due = Order.objects.filter(status__in=sorted(ACTIVE), due_at__lte=now).aggregate(at=Min("due_at"))
+        return True, oldest_due_seconds()
     except Error:
         return False, None
-    return True, int((now - due["at"]).total_seconds()) if due["at"] else 0
 
 
 def _workers() -> int | None:
@@ -86,6 +81,6 @@ def _workers() -> int | None:
             socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         ) as client:
-            return sum(1 for _ in client.scan_iter(match=WORKER_KEYS, count=1000))
+            return sum(1 for _ in client.scan_iter(match=HEARTBEAT_KEY.format(name="*"), count=1000))
     except (RedisError, OSError):
         return None
