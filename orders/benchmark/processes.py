@@ -37,14 +37,15 @@ class ProcessUsage:
 class CpuMeter:
     """Measures the engine's processes and this one from its making to `measure`."""
 
-    def __init__(self, run_folder: Path) -> None:
+    def __init__(self, run_folder: Path, *, with_postgres: bool) -> None:
         self._run_folder = run_folder
-        self._before = {pid: cpu_ms(pid) or 0 for pid in engine_processes(run_folder)}
+        self._with_postgres = with_postgres
+        self._before = {pid: cpu_ms(pid) or 0 for pid in self._processes()}
         self._own_before = time.process_time()
 
     def measure(self) -> list[ProcessUsage]:
         """The usage of each part; a process that was started meanwhile counts from its start."""
-        names = engine_processes(self._run_folder)
+        names = self._processes()
         parts: dict[str, list[tuple[int, int]]] = {}
         for pid, name in names.items():
             spent = cpu_ms(pid)
@@ -57,14 +58,16 @@ class CpuMeter:
             for name, each in parts.items()
         ]
 
+    def _processes(self) -> dict[int, str]:
+        found = engine_processes(self._run_folder)
+        if self._with_postgres:
+            found |= {pid: "postgres" for pid in _pids() if _command_name(pid).startswith("postgres")}
+        return found
+
 
 def engine_processes(run_folder: Path) -> dict[int, str]:
-    """Process id to name of the part: as the supervisor wrote them down, else found by command line.
-
-    PostgreSQL's processes are found by their name where they run on this machine.
-    """
-    written = _written_down(run_folder) or _by_command_line(_command_lines())
-    return written | {pid: "postgres" for pid in _pids() if _command_name(pid).startswith("postgres")}
+    """Process id to name of the part: as the supervisor wrote them down, else found by command line."""
+    return _written_down(run_folder) or _by_command_line(_command_lines())
 
 
 def cpu_ms(pid: int) -> int | None:

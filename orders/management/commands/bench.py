@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from orders.benchmark.chain_check import ChainBooks, check_run
@@ -33,7 +34,7 @@ from orders.models import Order
 from orders.remote import EngineRefused, EngineUnreachable, RemoteEngine
 
 _UNUSABLE: Final = 2
-_END_POLL_SECONDS: Final = 0.01
+_END_POLL_SECONDS: Final = 0.05
 
 
 class Command(BaseCommand):
@@ -86,7 +87,7 @@ class Command(BaseCommand):
     def _measure(self, plan: LoadPlan, audit: WalletAudit, options: dict[str, Any]) -> Report:
         records = RunRecords(plan.run, timezone.now())
         before, last = audit.balances(), audit.newest_signature()
-        meter = CpuMeter(settings.DATA_DIR / "run")
+        meter = CpuMeter(settings.DATA_DIR / "run", with_postgres=connection.vendor == "postgresql")
         settled = await_final if options["one_at_a_time"] else None
         samples = self._load(plan, settled)
         left = records.wait(options["final_timeout"])
