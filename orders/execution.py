@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, gateway, journal, settlement
+from orders import claims, crash_points, gateway, journal, settlement
+from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
 from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
 from orders.journal import Transition
@@ -49,6 +50,7 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     orders = _begin_routing(order_ids)
     boards = gateway.quote_swaps([_request(order) for order in orders])
+    crash_point(crash_points.QUOTED)
     steps = [_routed(order, board) for order, board in zip(orders, boards, strict=True)]
     _sort_out(journal.record(steps), Status.BUILDING, outcome)
     return outcome
@@ -62,6 +64,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
     ready = [order for order in orders if order.pk in signed_before]
     to_sign = [order for order in orders if order.pk not in signed_before]
     results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
+    crash_point(crash_points.SIGNED)
     pairs = list(zip(to_sign, results, strict=True))
     stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
     claims.release(ready)
@@ -80,7 +83,9 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     orders = _claim_sound(order_ids, {Status.BUILDING})
     attempts = list(_open_attempts(orders))
+    crash_point(crash_points.BEFORE_SEND)
     gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
+    crash_point(crash_points.SENT)
     by_order = {attempt.order_id: attempt for attempt in attempts}
     with transaction.atomic():
         moved = journal.record(_submitted(o, by_order[o.pk]) for o in orders if o.pk in by_order)

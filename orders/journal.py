@@ -14,7 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from orders import events
+from orders import crash_points, events
+from orders.crash_points import crash_point
 from orders.lifecycle import Status, may_follow
 from orders.models import Order, OrderEvent
 
@@ -67,6 +68,7 @@ def insert(orders: Sequence[Order]) -> None:
             for order in orders
         )
         _publish_on_commit(orders)
+        crash_point(crash_points.ACCEPTING)
 
 
 def _check(step: Transition) -> None:

@@ -21,8 +21,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from orders import dispatch, gateway, journal
+from orders import crash_points, dispatch, gateway, journal
 from orders.amounts import from_base_units, price_text
+from orders.crash_points import crash_point
 from orders.endings import failed_or_retried
 from orders.gateway import DeadCheck, DexError, Executed, Failure, SentSwap, Verdict
 from orders.journal import Transition
@@ -134,6 +135,8 @@ def _confirm(watched: Sequence[Watched]) -> set[str]:
         if moved is not None:
             steps.append(_confirmed(order, one.attempt, moved))
             landed.append(one)
+    if steps:
+        crash_point(crash_points.SETTLING)
     _record_endings(steps, landed, AttemptState.LANDED)
     gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
     return gone | {w.attempt.signature for w in landed}

@@ -1,0 +1,71 @@
+"""Places where a test may kill this process, to see that an order survives it.
+
+``ORDERS_CRASH_AT=NAME`` or ``NAME:N`` kills the process with SIGKILL the first or the Nth time that it
+comes by. ``ORDERS_CRASH_ONCE_FILE`` names a file that is made just before, so that the process that
+is started in its place goes on. Without DEBUG nothing happens here, and a system check refuses the setting.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+CRASH_AT: Final = "ORDERS_CRASH_AT"
+ONCE_FILE: Final = "ORDERS_CRASH_ONCE_FILE"
+
+ACCEPTING: Final = "accepting"
+ACCEPTED: Final = "accepted"
+QUOTED: Final = "quoted"
+SIGNED: Final = "signed"
+BEFORE_SEND: Final = "before_send"
+SENT: Final = "sent"
+SETTLING: Final = "settling"
+NAMES: Final = frozenset({ACCEPTING, ACCEPTED, QUOTED, SIGNED, BEFORE_SEND, SENT, SETTLING})
+
+_visits: Final[dict[str, int]] = {}
+
+
+def crash_point(name: str) -> None:
+    """Kill this process here if the environment asks for it; otherwise do nothing."""
+    wanted = os.environ.get(CRASH_AT)
+    if wanted is None or not settings.DEBUG:
+        return
+    target, _, number = wanted.partition(":")
+    if target != name:
+        return
+    _visits[name] = _visits.get(name, 0) + 1
+    if _visits[name] >= int(number or 1) and _is_first():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_first() -> bool:
+    once_file = os.environ.get(ONCE_FILE)
+    if not once_file:
+        return True
+    try:
+        Path(once_file).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+@register
+def crash_points_are_for_tests(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A process that kills itself on demand runs with DEBUG only, and only at a place that exists."""
+    wanted = os.environ.get(CRASH_AT)
+    if wanted is None:
+        return []
+    if not settings.DEBUG:
+        return [Error(f"{CRASH_AT} is set without DEBUG.", hint="Unset it.", id="orders.E010")]
+    if wanted.partition(":")[0] not in NAMES:
+        return [Error(f"{CRASH_AT} names no crash point.", hint=f"One of {sorted(NAMES)}", id="orders.E011")]
+    return []
