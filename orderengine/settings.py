@@ -31,8 +31,11 @@ USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 
+# Celery's command, as a script or as a module.
+IS_WORKER = any("celery" in part for part in Path(sys.argv[0]).parts[-2:])
 INSTALLED_APPS = [
-    "daphne",
+    # Serves `runserver`; a worker does without the 20 MB of its imports.
+    *([] if IS_WORKER else ["daphne"]),
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -94,15 +97,14 @@ SQLITE_OPTIONS = {
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
-# A connection a thread that lives as long as its thread leaks under ASGI: the web process takes
-# its connections from a pool instead, workers keep theirs (see orderengine/celery.py).
-IS_WORKER = "celery" in Path(sys.argv[0]).name or "celery" in sys.argv[:2]
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    if IS_WORKER:
-        DATABASES["default"]["CONN_MAX_AGE"] = None
-    elif not env.bool("DATABASE_NO_POOL", default=False):
-        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+    DATABASES["default"] |= {"ENGINE": "orderengine.sqlite", "OPTIONS": SQLITE_OPTIONS}
+# Connections last as long as their threads, which are few: Celery's, and those of the HTTP
+# handler. With PostgreSQL the web process takes them from a pool, so that a server that went
+# away is noticed before a connection is used.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not IS_WORKER:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24, "timeout": 10}
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------
 REDIS_URL = redis_urls.redis_url(

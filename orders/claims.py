@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     token = uuid.uuid4()
     claimed = (
         Order.objects.filter(pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .filter(_is_free(now))
         .update(
             lease_token=token,
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
@@ -35,6 +36,22 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
         )
     )
     return list(Order.objects.filter(lease_token=token)) if claimed else []
+
+
+def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
+    """These orders and the oldest pending ones that are free, ``most`` in all.
+
+    Call it inside the transaction of the claim: rows that another claim has locked are passed over.
+    """
+    room = max(0, most - len(order_ids))
+    pending = (
+        Order.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        .filter(_is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
+        .exclude(pk__in=order_ids)
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:room]
+    )
+    return [*order_ids, *pending]
 
 
 def still_held(orders: Sequence[Order]) -> list[Order]:
@@ -53,3 +70,7 @@ def release(orders: Sequence[Order]) -> None:
     tokens = {order.lease_token for order in orders}
     pks = [order.pk for order in orders]
     Order.objects.filter(pk__in=pks, lease_token__in=tokens).update(lease_token=None, lease_until=None)
+
+
+def _is_free(now: datetime) -> Q:
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)

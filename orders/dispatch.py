@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 STAGES: Final = ("orders.route_orders", "orders.build_orders", "orders.submit_orders")
 _FIRST_STAGE: Final = {Status.PENDING: 0, Status.ROUTING: 0, Status.BUILDING: 1}
 _BACKLOG: Final = 50_000
+_SPACING_SECONDS: Final = 0.02
 
 
 def stages_from(status: Status, order_ids: Sequence[UUID]) -> Signature:
@@ -61,6 +63,7 @@ class Dispatcher:
     def __init__(self) -> None:
         self._ids: queue.Queue[UUID] = queue.Queue(_BACKLOG)
         self._lock = threading.Lock()
+        self._pause = threading.Event()
         self._thread: threading.Thread | None = None
 
     def put(self, order_ids: Iterable[UUID]) -> None:
@@ -78,10 +81,14 @@ class Dispatcher:
                 self._thread.start()
 
     def _publish(self) -> None:
+        next_at = time.monotonic()
         while True:
             batch = [self._ids.get()]
+            # At once when idle; while orders pour in, messages are spaced so that batches form.
+            self._pause.wait(max(0, next_at - time.monotonic()))
             while len(batch) < settings.DISPATCH_BATCH and not self._ids.empty():
                 batch.append(self._ids.get_nowait())
+            next_at = time.monotonic() + _SPACING_SECONDS
             resume_or_leave(Status.PENDING, batch)
 
 

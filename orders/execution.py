@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -46,7 +47,10 @@ class Outcome:
 
 
 def route(order_ids: Collection[UUID]) -> Outcome:
-    """Find the best pool for each order: pending or routing becomes building."""
+    """Find the best pool for each order: pending or routing becomes building.
+
+    Takes other pending orders along: under load a batch fills up here, whatever its message named.
+    """
     outcome = Outcome()
     orders = _begin_routing(order_ids)
     boards = gateway.quote_swaps([_request(order) for order in orders])
@@ -101,7 +105,8 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
 
 def _begin_routing(order_ids: Collection[UUID]) -> list[Order]:
     with transaction.atomic():
-        orders = _claim_sound(order_ids, {Status.PENDING, Status.ROUTING})
+        wanted = claims.with_pending(order_ids, most=settings.DISPATCH_BATCH)
+        orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING})
         fresh = [order for order in orders if order.status == Status.PENDING]
         held = [order for order in orders if order.status == Status.ROUTING]
         held += journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)

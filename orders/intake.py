@@ -15,12 +15,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from orders import dispatch, gateway, journal
+from orders import gateway, journal
 from orders.amounts import to_base_units
 from orders.errors import (
+    DatabaseUnavailable,
     IdempotencyMismatch,
     InvalidRequest,
     NotCancellable,
@@ -28,9 +29,13 @@ from orders.errors import (
     SameToken,
     UnsupportedOrderType,
 )
+from orders.group_commit import GroupCommit, insert_and_announce
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
 
+# Longer than the database's own patience with locks, so that its answer is heard.
+WRITE_TIMEOUT_SECONDS = 25
+_group_commit = GroupCommit()
 _ACCEPTED_TYPES = frozenset({OrderType.MARKET})
 
 
@@ -69,10 +74,10 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
     """
     order = _new_order(user, intent)
     try:
-        with transaction.atomic():
-            journal.insert([order])
-            transaction.on_commit(lambda: dispatch.announce([order.pk]))
+        _write(order)
     except IntegrityError:
+        if order.client_order_id is None:
+            raise
         return Placed(_earlier_order(order), replayed=True)
     return Placed(order, replayed=False)
 
@@ -87,6 +92,17 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
     ):
         raise NotCancellable(status=Order.objects.get(pk=order_id).status)
     return order
+
+
+def _write(order: Order) -> None:
+    if connection.in_atomic_block:
+        # The caller's transaction decides whether the order exists: no other thread may write it.
+        insert_and_announce([order])
+        return
+    try:
+        _group_commit.write(order, WRITE_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        raise DatabaseUnavailable() from error
 
 
 def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:

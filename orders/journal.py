@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from orders import crash_points, events
@@ -51,8 +53,8 @@ def record(transitions: Iterable[Transition]) -> list[Order]:
     if not steps:
         return []
     now = timezone.now()
-    with transaction.atomic():
-        applied = [step for step in steps if _apply(step, now)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        applied = [step for step in steps if _apply(step, now, cursor)]
         OrderEvent.objects.bulk_create([_event(step, now) for step in applied])
         moved = [step.order for step in applied]
         _publish_on_commit(moved)
@@ -77,7 +79,7 @@ def _check(step: Transition) -> None:
         raise IllegalTransition(f"{step.order.id}: {current} -> {step.to}")
 
 
-def _apply(step: Transition, now: datetime) -> bool:
+def _apply(step: Transition, now: datetime, cursor: CursorWrapper) -> bool:
     order = step.order
     changes: dict[str, Any] = {
         "status": step.to.value,
@@ -87,12 +89,38 @@ def _apply(step: Transition, now: datetime) -> bool:
         **({} if step.keep_lease else {"lease_token": None, "lease_until": None}),
         **step.changes,
     }
-    guard = {"pk": order.pk, "version": order.version, "lease_token": order.lease_token}
-    if Order.objects.filter(**guard).update(**changes) != 1:
+    statement = _update_statement(tuple(changes), leased=order.lease_token is not None)
+    guard = {"id": order.pk, "version": order.version}
+    if order.lease_token is not None:
+        guard["lease_token"] = order.lease_token
+    cursor.execute(statement, [_stored(name, value) for name, value in (*changes.items(), *guard.items())])
+    if cursor.rowcount != 1:
         return False
     for name, value in changes.items():
         setattr(order, name, value)
     return True
+
+
+@lru_cache(maxsize=128)
+def _update_statement(names: tuple[str, ...], *, leased: bool) -> str:
+    """The conditional UPDATE, written out: compiling it anew for each row costs more than running it."""
+    columns = [_field(name).column for name in names]
+    assignments = ", ".join(f'"{column}" = %s' for column in columns)
+    lease = '"lease_token" = %s' if leased else '"lease_token" IS NULL'
+    # Only names of the model's own columns go into the text.
+    return (
+        f'UPDATE "{Order._meta.db_table}" SET {assignments} '  # noqa: S608
+        f'WHERE "id" = %s AND "version" = %s AND {lease}'
+    )
+
+
+def _stored(name: str, value: object) -> Any:
+    return _field(name).get_db_prep_save(value, connection)
+
+
+@lru_cache(maxsize=64)
+def _field(name: str) -> Any:
+    return Order._meta.get_field(name)
 
 
 def _event(step: Transition, now: datetime) -> OrderEvent:

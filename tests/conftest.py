@@ -111,7 +111,7 @@ def redis_server() -> Iterator[TestRedis]:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Threads share a file as they do in the engine; a shared memory database locks whole tables."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == "orderengine.sqlite":
         database.setdefault("TEST", {})["NAME"] = str(_redis.folder / "test.sqlite3")
 
 

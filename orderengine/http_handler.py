@@ -1,0 +1,59 @@
+"""Django over ASGI with one change of threads a request.
+
+Django's own handler runs an asynchronous chain around synchronous views: each request gets a
+thread of its own and changes threads once a layer. Here the whole request runs in one thread of
+a bounded pool, as under WSGI, while WebSockets stay on the loop. Because the threads are few and
+live long, a database connection a thread is no leak.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, Final, cast
+
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import HttpResponseBase
+from django.urls import set_script_prefix
+
+THREADS: Final = 16
+
+
+class ThreadedHandler(ASGIHandler):
+    """Serves HTTP requests from a pool of threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware(is_async=False)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"only HTTP is served here, not {scope['type']}")
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        response = await self._in_thread(self._respond, scope, body)
+        try:
+            await self.send_response(response, send)
+        finally:
+            if response.streaming:
+                await self._in_thread(response.close)
+
+    async def _in_thread(self, function: Any, *args: Any) -> Any:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *args)
+
+    def _respond(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: Any = refusal if request is None else self.get_response(request)
+        if not response.streaming:
+            # Closing ends the request for Django and gives its connection back, in this thread.
+            response.close()
+        return cast(HttpResponseBase, response)
