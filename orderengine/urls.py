@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from orders.page import order_page
+
 urlpatterns = [
+    path("", order_page, name="order-page"),
     path("admin/", admin.site.urls),
     path("", include("orders.api.urls")),
 ]

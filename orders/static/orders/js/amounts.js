@@ -1,0 +1,80 @@
+// Amounts: decimal text on the wire, BigInt base units for arithmetic. No floating point on the way.
+
+const PLAIN = /^(\d+(\.\d*)?|\.\d+)$/;
+// The engine stores base units in 63 bits.
+const LARGEST = 2n ** 63n - 1n;
+
+/**
+ * Read what somebody typed as whole tokens.
+ * Returns {raw} (BigInt base units) or {problem} (text for people; "" for an empty field).
+ */
+export function readAmount(text, decimals) {
+  const plain = text.trim().replaceAll(/[\s_']/g, "");
+  if (plain === "") return { problem: "" };
+  if (plain.includes(",")) return { problem: "Use a point for decimals and no commas" };
+  if (!PLAIN.test(plain)) return { problem: "Not a number" };
+  const [whole, fraction = ""] = plain.split(".");
+  const significant = fraction.replace(/0+$/, "");
+  if (significant.length > decimals) return { problem: `At most ${decimals} decimals` };
+  const raw = BigInt(whole || "0") * 10n ** BigInt(decimals) + BigInt(significant.padEnd(decimals, "0") || "0");
+  if (raw > LARGEST) return { problem: "Too large" };
+  return { raw };
+}
+
+/** Base units as whole tokens: plain decimal text without trailing zeros. */
+export function amountText(raw, decimals) {
+  const negative = raw < 0n;
+  const digits = (negative ? -raw : raw).toString().padStart(decimals + 1, "0");
+  const whole = digits.slice(0, digits.length - decimals);
+  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
+  return (negative ? "-" : "") + (fraction ? `${whole}.${fraction}` : whole);
+}
+
+/** The decimal text with thousands separated by thin spaces and at most `places` decimals (cut, not rounded). */
+export function grouped(text, places = 20) {
+  if (text === null || text === undefined) return "–";
+  const [whole, fraction = ""] = String(text).split(".");
+  const cut = cutFraction(whole, fraction, places);
+  const spaced = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  return cut ? `${spaced}.${cut}` : spaced;
+}
+
+// A small number keeps its first four significant digits, however far behind the point they are.
+function cutFraction(whole, fraction, places) {
+  const zeros = fraction.length - fraction.replace(/^0+/, "").length;
+  const kept = /^-?0*$/.test(whole) ? Math.max(places, zeros + 4) : places;
+  return fraction.slice(0, kept).replace(/0+$/, "");
+}
+
+/** How far `other` is from `base` in tenths of a basis point, both BigInt base units; null without a base. */
+export function tenthsOfBps(base, other) {
+  return base > 0n ? ((other - base) * 100_000n) / base : null;
+}
+
+/** Tenths of a basis point as signed text: 157 → "+15.7". */
+export function bpsText(tenths) {
+  const sign = tenths > 0n ? "+" : tenths < 0n ? "−" : "±";
+  const size = tenths < 0n ? -tenths : tenths;
+  return `${sign}${size / 10n}.${size % 10n}`;
+}
+
+/** Basis points (an integer) as percent text: 50 → "0.5 %". */
+export function percentText(bps) {
+  return `${amountText(BigInt(bps), 2)} %`;
+}
+
+/** Percent as typed to basis points: {bps} or {problem}. */
+export function readPercent(text, maxBps) {
+  const read = readAmount(text.replace("%", ""), 2);
+  if (read.problem !== undefined) return { problem: read.problem || "Enter a percentage" };
+  if (read.raw > BigInt(maxBps)) return { problem: `At most ${percentText(maxBps)}` };
+  return { bps: Number(read.raw) };
+}
+
+/** Price in whole tokens out per whole token in, as text with `digits` decimals, rounded half up. */
+export function priceText(rawIn, decimalsIn, rawOut, decimalsOut, digits = 12) {
+  if (!rawIn || rawOut === null || rawOut === undefined) return null;
+  const numerator = BigInt(rawOut) * 10n ** BigInt(decimalsIn + digits);
+  const denominator = BigInt(rawIn) * 10n ** BigInt(decimalsOut);
+  return amountText((numerator * 2n + denominator) / (denominator * 2n), digits);
+}

@@ -1,0 +1,58 @@
+// The REST API, and the one shape of its errors.
+
+const TIMEOUT_MS = 10_000;
+const TOKEN_KEY = "apiToken";
+
+/** A refusal or fault of the API; `status` 0 means that no answer came. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body.message);
+    this.status = status;
+    this.code = body.code;
+    this.retryable = Boolean(body.retryable);
+    this.details = body.details ?? {};
+  }
+}
+
+/** The caller's API token of this tab, or null. */
+export function apiToken() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY);
+  } catch {
+    return null;
+  }
+}
+
+export function keepApiToken(token) {
+  sessionStorage.setItem(TOKEN_KEY, token);
+}
+
+/** GET `path`; `query` values that are empty are left out. Throws ApiError, or AbortError when `signal` says so. */
+export async function get(path, query = {}, signal = undefined) {
+  const wanted = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const address = wanted.length ? `${path}?${new URLSearchParams(wanted)}` : path;
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const token = apiToken();
+  let response;
+  try {
+    response = await fetch(address, {
+      headers: { Accept: "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+      cache: "no-store",
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return await answer(response);
+  } catch (error) {
+    if (error instanceof ApiError || signal?.aborted) throw error;
+    throw new ApiError(0, { code: "OFFLINE", message: "The engine does not answer", retryable: true });
+  }
+}
+
+async function answer(response) {
+  const isJson = response.headers.get("Content-Type")?.includes("json");
+  const body = isJson ? await response.json() : { code: "UNEXPECTED", message: `The server answered ${response.status}` };
+  if (response.ok && isJson) return body;
+  throw new ApiError(response.status, body);
+}
+
+/** Whether an error means that this request was given up on purpose. */
+export const isAbort = (error) => error?.name === "AbortError";

@@ -1,0 +1,48 @@
+// The filtered history as a CSV file, read page by page from the API.
+
+import { get } from "./api.js";
+import { quotedPrice } from "./history.js";
+
+const PAGE_SIZE = 200;
+const MOST_ROWS = 10_000;
+const COLUMNS = ["orderId", "clientOrderId", "createdAt", "confirmedAt", "status", "type", "network", "tokenIn", "tokenOut", "amountIn", "quotedAmountOut", "minAmountOut", "executedAmountIn", "executedAmountOut", "quotedPrice", "executedPrice", "slippageBps", "slippageRealisedBps", "dex", "venue", "pool", "attempt", "txHash", "slot", "errorCode", "errorMessage"];
+// Text that a spreadsheet would run as a formula; numbers are let through.
+const FORMULA = /^(?!-?[\d.]+$)[=+\-@\t\r]/;
+
+/** All rows that fit `filters`, newest first, at most 10,000. Throws ApiError. */
+export async function readRows(filters, progress) {
+  const rows = [];
+  let cursor = null;
+  do {
+    const answer = await get("/api/orders", { ...filters, limit: PAGE_SIZE, cursor });
+    rows.push(...answer.results);
+    cursor = answer.next ? new URL(answer.next).searchParams.get("cursor") : null;
+    progress(rows.length);
+  } while (cursor !== null && rows.length < MOST_ROWS);
+  return rows;
+}
+
+/** RFC 4180 text of these orders. */
+export function asCsv(orders, tokens) {
+  const lines = orders.map((order) => {
+    const flat = { ...order, quotedPrice: quotedPrice(order, tokens), errorCode: order.error?.code, errorMessage: order.error?.message };
+    return COLUMNS.map((name) => field(flat[name])).join(",");
+  });
+  return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+/** Hand a text to the visitor as a file. */
+export function download(name, text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+function field(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

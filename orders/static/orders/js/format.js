@@ -1,0 +1,55 @@
+// Words and numbers as people read them.
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const SHORT_CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+export const NETWORKS = ["localnet", "devnet", "mainnet-beta", "paper"];
+
+const BRANDS = { raydium: "Raydium", meteora: "Meteora" };
+
+/** What a person can do about each reason; the reason itself comes from the engine. */
+const ADVICE = {
+  INSUFFICIENT_FUNDS: "Fund the wallet or lower the amount.",
+  NO_ROUTE: "Choose another pair.",
+  PRICE_IMPACT_TOO_HIGH: "Split the order into smaller ones.",
+  AMOUNT_TOO_SMALL: "Raise the amount.",
+  INSUFFICIENT_LIQUIDITY: "Lower the amount.",
+  SLIPPAGE_EXCEEDED: "The market moved. Retry, or allow more slippage.",
+  POOL_DISABLED: "Retry later, or choose another pair.",
+  ROUTING_FAILED: "Retry: nothing was sent.",
+  CHAIN_UNAVAILABLE: "The node may be busy. Retry in a moment.",
+  TRANSACTION_FAILED: "Nothing was swapped. Retry, or look at the transaction.",
+  TRANSACTION_EXPIRED: "Nothing was swapped. Retrying is safe.",
+  FORK_DROPPED: "Nothing was swapped. Retrying is safe.",
+  POLICY_VIOLATION: "Ask whoever runs this engine.",
+  WALLET_UNAVAILABLE: "Ask whoever runs this engine.",
+  TOO_MANY_STARTS: "Ask whoever runs this engine, then retry.",
+  TOO_MANY_REQUESTS: "Wait a moment, then retry.",
+};
+
+export const adviceFor = (code) => ADVICE[code] ?? "";
+export const brand = (dex) => (dex ? (BRANDS[dex] ?? dex[0].toUpperCase() + dex.slice(1)) : "–");
+export const clock = (iso) => CLOCK.format(new Date(iso));
+export const capitalised = (word) => (word ? word[0].toUpperCase() + word.slice(1) : "");
+
+/** "7JuwJu…Ezdny": the beginning and end of an address or signature. */
+export function short(text, head = 4, tail = 4) {
+  return text.length > head + tail + 1 ? `${text.slice(0, head)}…${text.slice(-tail)}` : text;
+}
+
+/** Today by the clock, other days with the date. */
+export function moment(iso) {
+  const date = new Date(iso);
+  const time = SHORT_CLOCK.format(date);
+  return date.toDateString() === new Date().toDateString() ? time : `${DAY.format(date)}, ${time}`;
+}
+
+/** A length of time: 43 → "43 ms", 1520 → "1.52 s", 75000 → "1 min 15 s". */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export const millisecondsBetween = (from, to) => Date.parse(to) - Date.parse(from);

@@ -1,0 +1,153 @@
+// The history table: filters, pages by cursor, details on demand.
+
+import { get } from "./api.js";
+import { grouped, priceText } from "./amounts.js";
+import { byId, copyButton, h, icon, setText } from "./dom.js";
+import { brand, moment, short } from "./format.js";
+import { detailsOf } from "./history-details.js";
+import { chip } from "./order-card.js";
+
+const PAGE_SIZE = 20;
+
+export class History {
+  #pages = [null];
+  #next = null;
+  #open = new Set();
+  #round = 0;
+  rows = [];
+
+  /** `changed(rows, isFirstPage)` is called with every page that was read. */
+  constructor(tokens, { changed }) {
+    this.tokens = tokens;
+    this.changed = changed;
+    this.filters = byId("filters");
+    this.filters.addEventListener("change", () => this.#restart());
+    this.filters.addEventListener("reset", () => setTimeout(() => this.#restart()));
+    this.filters.addEventListener("submit", (event) => event.preventDefault());
+    byId("refresh-history").addEventListener("click", () => this.read());
+    byId("older").addEventListener("click", () => this.#turn([...this.#pages, this.#next]));
+    byId("newer").addEventListener("click", () => this.#turn(this.#pages.slice(0, -1)));
+  }
+
+  get query() {
+    return Object.fromEntries(new FormData(this.filters));
+  }
+
+  get isFiltered() {
+    return Object.values(this.query).some(Boolean);
+  }
+
+  get isFirstPage() {
+    return this.#pages.length === 1;
+  }
+
+  /** Offer the engine's tokens in the filter. */
+  offerTokens() {
+    const select = this.filters.elements.token;
+    if (select.options.length > 1) return;
+    select.append(...this.tokens.all.map((token) => h("option", { value: token.mint }, token.symbol)));
+  }
+
+  /** Read the present page anew. Failures are shown on the page. */
+  async read() {
+    this.#round += 1;
+    const round = this.#round;
+    try {
+      const answer = await get("/api/orders", { ...this.query, limit: PAGE_SIZE, cursor: this.#pages.at(-1) });
+      if (round !== this.#round) return;
+      this.rows = answer.results;
+      this.#next = answer.next ? new URL(answer.next).searchParams.get("cursor") : null;
+      setText(byId("history-problem"), "");
+      this.#show();
+      this.changed(this.rows, this.isFirstPage && !this.isFiltered);
+    } catch (error) {
+      if (error.code === undefined) throw error;
+      if (round === this.#round) setText(byId("history-problem"), `History is not up to date: ${error.message}.`);
+    }
+  }
+
+  #restart() {
+    this.#pages = [null];
+    return this.read();
+  }
+
+  #turn(pages) {
+    this.#pages = pages;
+    return this.read();
+  }
+
+  #show() {
+    const focused = document.activeElement?.closest?.("[data-row]")?.dataset.row;
+    byId("history-rows").replaceChildren(...this.rows.flatMap((order) => this.#rowsOf(order)));
+    if (focused) byId("history-rows").querySelector(`[data-row="${CSS.escape(focused)}"] .expand`)?.focus();
+    const isEmpty = this.rows.length === 0;
+    byId("history-empty").hidden = !isEmpty;
+    byId("history-table").hidden = isEmpty;
+    setText(byId("history-empty-text"), this.isFiltered ? "No order fits these filters." : "No orders yet.");
+    byId("history-empty-hint").hidden = this.isFiltered;
+    byId("older").disabled = this.#next === null;
+    byId("newer").disabled = this.isFirstPage;
+    setText(byId("history-page"), isEmpty ? "" : `Page ${this.#pages.length}`);
+  }
+
+  #rowsOf(order) {
+    const isOpen = this.#open.has(order.orderId);
+    const detailsId = `details-${order.orderId}`;
+    const toggle = h("button", { type: "button", class: "icon-button tiny expand", "aria-expanded": String(isOpen), "aria-controls": detailsId, "aria-label": `Details of ${order.amountIn} ${order.tokenIn} to ${order.tokenOut}` }, icon("down"));
+    const row = h("tr", { class: "order-row", "data-row": order.orderId, "data-status": order.status }, cellsOf(order, this.tokens), h("td", { class: "expander" }, toggle));
+    const details = h("tr", { id: detailsId, class: "details-row", hidden: !isOpen }, h("td", { colspan: "9" }));
+    const flip = () => this.#flip(order, toggle, details);
+    row.addEventListener("click", (event) => {
+      // Selecting text or following a link is no wish for details.
+      if (!event.target.closest("a, button") && !String(getSelection())) flip();
+    });
+    toggle.addEventListener("click", flip);
+    if (isOpen) detailsOf(order.orderId, details.firstChild);
+    return [row, details];
+  }
+
+  #flip(order, toggle, details) {
+    const opens = details.hidden;
+    details.hidden = !opens;
+    toggle.setAttribute("aria-expanded", String(opens));
+    if (opens) {
+      this.#open.add(order.orderId);
+      detailsOf(order.orderId, details.firstChild);
+    } else {
+      this.#open.delete(order.orderId);
+    }
+  }
+}
+
+/** The price that the quote promised, as text, or null. */
+export function quotedPrice(order, tokens) {
+  const [tokenIn, tokenOut] = [tokens.find(order.tokenInMint), tokens.find(order.tokenOutMint)];
+  if (!tokenIn || !tokenOut || order.quotedAmountOutRaw === null) return null;
+  return priceText(order.amountInRaw, tokenIn.decimals, order.quotedAmountOutRaw, tokenOut.decimals);
+}
+
+function cellsOf(order, tokens) {
+  const cell = (label, className, ...content) => h("td", { "data-label": label, class: className }, ...content);
+  const received = order.executedAmountOut ?? order.quotedAmountOut;
+  return [
+    cell("Time", "time", h("time", { datetime: order.createdAt }, moment(order.createdAt))),
+    cell("Order", "what", h("span", {}, `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 6)} ` : ""}${order.tokenOut}`)),
+    cell("Status", "", chip(order.status), order.error && order.status === "failed" ? h("span", { class: "row-error quiet" }, order.error.message) : null),
+    cell("DEX", "", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
+    cell("Quoted price", "num", grouped(quotedPrice(order, tokens), 6)),
+    cell("Executed price", "num", grouped(order.executedPrice, 6)),
+    cell("Slippage", "num", slippage(order.slippageRealisedBps)),
+    cell("Transaction", "tx", order.txHash ? [transaction(order), copyButton(order.txHash, "transaction hash")] : "–"),
+  ];
+}
+
+function transaction(order) {
+  const text = short(order.txHash, 4, 4);
+  return order.explorerUrl ? h("a", { href: order.explorerUrl, target: "_blank", rel: "noopener noreferrer", "aria-label": `Transaction ${text} in the explorer` }, text) : h("code", {}, text);
+}
+
+function slippage(bps) {
+  if (bps === null) return "–";
+  const tone = bps > 0 ? "worse" : bps < 0 ? "better" : "";
+  return h("span", { class: tone }, `${bps > 0 ? "+" : ""}${String(bps).replace("-", "−")} bps`);
+}

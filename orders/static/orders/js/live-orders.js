@@ -1,0 +1,184 @@
+// What this page knows of the orders it follows: journals keyed by order, fed by the socket,
+// by polling while the socket is down, and by other tabs.
+
+import { ApiError, get } from "./api.js";
+
+const POLL_MS = 2_000;
+export const FINAL = new Set(["confirmed", "failed", "cancelled", "expired"]);
+
+/** One order: what was asked for, its journal so far, and what the engine refused. */
+export class LiveOrder {
+  constructor(intent, orderId = null) {
+    this.intent = intent;
+    this.orderId = orderId;
+    this.clientOrderId = intent.clientOrderId ?? null;
+    this.events = [];
+    this.refusal = null;
+    this.sentAt = new Date().toISOString();
+  }
+
+  get key() {
+    return this.clientOrderId ?? this.orderId;
+  }
+
+  get last() {
+    return this.events.at(-1) ?? null;
+  }
+
+  get lastSequence() {
+    return this.last?.sequence ?? 0;
+  }
+
+  get status() {
+    return this.refusal ? "refused" : (this.last?.status ?? "sending");
+  }
+
+  get isFinal() {
+    return this.refusal !== null || FINAL.has(this.status);
+  }
+
+  /** What is known of a field, the newest first: txHash, dex, … */
+  latest(field) {
+    return this.events.findLast((event) => event[field] !== undefined && event[field] !== null)?.[field] ?? null;
+  }
+
+  /** Take a journal entry once; false when it is known already. */
+  take(event) {
+    if (event.sequence <= this.lastSequence) return false;
+    this.events.push(event);
+    return true;
+  }
+}
+
+export class LiveOrders {
+  #orders = new Map();
+  #byOrderId = new Map();
+  #hidden = new Set();
+  #poll = null;
+  #tabs = "BroadcastChannel" in window ? new BroadcastChannel("orders") : null;
+
+  /** `changed(order, event)` is called with every new event (null: order added, refused or removed). */
+  constructor({ changed }) {
+    this.changed = changed;
+    this.socket = null;
+    this.#tabs?.addEventListener("message", ({ data }) => this.follow(data.orderId, data.intent));
+  }
+
+  all() {
+    return [...this.#orders.values()];
+  }
+
+  /** Place an order; the same clientOrderId goes out again after a break, so it executes once. */
+  place(intent) {
+    const order = new LiveOrder({ ...intent, clientOrderId: intent.clientOrderId ?? newKey() });
+    this.#orders.set(order.key, order);
+    this.changed(order, null);
+    this.#submit(order);
+    return order;
+  }
+
+  /** Show an order that was placed elsewhere, from its beginning. */
+  follow(orderId, intent) {
+    if (this.#byOrderId.has(orderId) || this.#hidden.has(orderId)) return;
+    const own = intent.clientOrderId ? this.#orders.get(intent.clientOrderId) : null;
+    if (own) return;
+    const order = new LiveOrder({ ...intent }, orderId);
+    this.#orders.set(order.key, order);
+    this.#byOrderId.set(orderId, order);
+    this.changed(order, null);
+    this.#subscribe(order);
+  }
+
+  cancel(order) {
+    return this.socket.send({ action: "cancel_order", orderId: order.orderId, requestId: order.key });
+  }
+
+  /** Take an order off the panel; the engine keeps it, and a running one comes back with the next visit. */
+  remove(order) {
+    this.#orders.delete(order.key);
+    if (order.orderId) {
+      this.#hidden.add(order.orderId);
+      this.#byOrderId.delete(order.orderId);
+      if (!order.isFinal) this.socket.send({ action: "unsubscribe", orderId: order.orderId });
+    }
+    this.changed(order, null);
+  }
+
+  /** A message of the socket. */
+  hear(message) {
+    if (message.type === "update") this.#update(message);
+    else if (message.type === "error") this.#refused(message);
+  }
+
+  /** The connection is (back) up: ask for everything after what is known. */
+  resume() {
+    clearInterval(this.#poll);
+    this.#poll = null;
+    for (const order of this.all()) {
+      if (order.refusal) continue;
+      if (order.orderId === null) this.#submit(order);
+      else if (!order.isFinal) this.#subscribe(order);
+    }
+  }
+
+  /** The connection is down: ask over REST until it is back. */
+  pollMeanwhile() {
+    this.#poll ??= setInterval(() => this.#pollAll(), POLL_MS);
+  }
+
+  #submit(order) {
+    this.socket.send({ action: "execute_order", requestId: order.key, ...order.intent });
+  }
+
+  #subscribe(order) {
+    this.socket.send({ action: "subscribe", orderId: order.orderId, after: order.lastSequence, requestId: order.key });
+  }
+
+  #update(message) {
+    const named = message.clientOrderId ? this.#orders.get(message.clientOrderId) : null;
+    const order = this.#byOrderId.get(message.orderId) ?? named;
+    if (!order) return;
+    const isNew = order.orderId === null;
+    if (isNew) {
+      order.orderId = message.orderId;
+      this.#byOrderId.set(message.orderId, order);
+    }
+    if (order.take(message)) this.changed(order, message);
+    if (isNew) this.#tabs?.postMessage({ orderId: order.orderId, intent: order.intent });
+  }
+
+  #refused(message) {
+    const order = this.#orders.get(message.requestId);
+    // A refused cancel or subscription says nothing about the order itself.
+    if (!order || order.orderId !== null) return;
+    if (message.retryable && message.code !== "TOO_MANY_REQUESTS") {
+      setTimeout(() => order.orderId === null && this.#submit(order), 1_000);
+      return;
+    }
+    order.refusal = message;
+    this.changed(order, null);
+  }
+
+  async #pollAll() {
+    const waiting = this.all().filter((order) => order.orderId !== null && !order.isFinal);
+    await Promise.all(waiting.map((order) => this.#pollOne(order)));
+  }
+
+  async #pollOne(order) {
+    try {
+      const answer = await get(`/api/orders/${order.orderId}/events`, { after: order.lastSequence || "" });
+      for (const event of answer.events) {
+        if (order.take(event)) this.changed(order, event);
+      }
+    } catch (error) {
+      // No answer either: the next round, or the socket, brings it.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+}
+
+// crypto.randomUUID exists in secure contexts only; a plain-HTTP page has getRandomValues.
+function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,66 @@
+// The live panel: a card an order, newest first, and the words that a screen reader hears.
+
+import { announce, byId, setText } from "./dom.js";
+import { orderCard, titleOf } from "./order-card.js";
+
+export class LivePanel {
+  #cards = new Map();
+  #list = byId("live-orders");
+  #waiting = new Set();
+  #frame = null;
+
+  constructor(liveOrders, tokens, act) {
+    this.liveOrders = liveOrders;
+    this.tokens = tokens;
+    this.act = act;
+    byId("clear-finished").addEventListener("click", () => {
+      for (const order of liveOrders.all()) if (order.isFinal) liveOrders.remove(order);
+      byId("live-title").focus();
+    });
+    byId("live-title").tabIndex = -1;
+  }
+
+  /** Something happened to an order: draw it with the next frame, say it now. */
+  changed(order, event) {
+    this.#waiting.add(order);
+    // A hidden tab gets no frames; its cards must be right when it is looked at.
+    if (document.hidden) this.#draw();
+    else this.#frame ??= requestAnimationFrame(() => this.#draw());
+    if (event) announce(`${titleOf(order)}: ${event.retryInMs !== undefined ? "retrying" : event.status}${event.error ? `, ${event.error}` : ""}`);
+    else if (order.refusal) announce(`${titleOf(order)}: refused, ${order.refusal.message}`);
+  }
+
+  #draw() {
+    this.#frame = null;
+    const known = new Set(this.liveOrders.all());
+    for (const order of this.#waiting) {
+      if (known.has(order)) this.#put(order);
+      else this.#drop(order);
+    }
+    this.#waiting.clear();
+    this.#summarise([...known]);
+  }
+
+  #put(order) {
+    const card = orderCard(order, this.tokens, this.act);
+    const old = this.#cards.get(order.key);
+    const focused = old?.contains(document.activeElement);
+    if (old) old.replaceWith(card);
+    else this.#list.prepend(card);
+    this.#cards.set(order.key, card);
+    if (focused) card.querySelector("button, a")?.focus();
+  }
+
+  #drop(order) {
+    this.#cards.get(order.key)?.remove();
+    this.#cards.delete(order.key);
+  }
+
+  #summarise(orders) {
+    const running = orders.filter((order) => !order.isFinal).length;
+    const finished = orders.length - running;
+    byId("live-empty").hidden = orders.length > 0;
+    byId("clear-finished").hidden = finished === 0;
+    setText(byId("live-count"), orders.length ? `${running} under way, ${finished} finished` : "");
+  }
+}

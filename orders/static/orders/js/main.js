@@ -1,0 +1,162 @@
+// Puts the parts of the page together.
+
+import { ApiError, apiToken, keepApiToken } from "./api.js";
+import { PriceChart } from "./chart.js";
+import { OrderConfirmation } from "./confirm-order.js";
+import { asCsv, download, readRows } from "./csv-export.js";
+import { announce, byId, openDialog, setText } from "./dom.js";
+import { History } from "./history.js";
+import { FINAL, LiveOrders } from "./live-orders.js";
+import { LivePanel } from "./live-panel.js";
+import { QuoteFeed } from "./quote-feed.js";
+import { restartRing, showAge, showQuotes } from "./quote-cards.js";
+import { OrderSocket } from "./socket.js";
+import { showConnection, showNetwork, showProblem, showWallet } from "./status-bar.js";
+import { SwapForm } from "./swap-form.js";
+import { startTheme } from "./theme.js";
+import { TokenPicker } from "./token-picker.js";
+import { Tokens } from "./tokens.js";
+
+const REFRESH_BALANCES_MS = 30_000;
+const REFRESH_HISTORY_MS = 10_000;
+const AFTER_EVENT_MS = 400;
+
+const limits = {
+  defaultSlippageBps: Number(document.body.dataset.defaultSlippageBps),
+  maxSlippageBps: Number(document.body.dataset.maxSlippageBps),
+  maxPriceImpactBps: Number(document.body.dataset.maxPriceImpactBps),
+};
+
+const tokens = new Tokens();
+const chart = new PriceChart();
+const confirmation = new OrderConfirmation();
+const liveOrders = new LiveOrders({ changed: orderChanged });
+const socket = new OrderSocket({ heard: (message) => liveOrders.hear(message), changed: connectionChanged });
+liveOrders.socket = socket;
+const panel = new LivePanel(liveOrders, tokens, { retry, cancel: (order) => liveOrders.cancel(order), remove: (order) => liveOrders.remove(order) });
+const feed = new QuoteFeed({ changed: quotesChanged });
+const form = new SwapForm(tokens, new TokenPicker(tokens), limits, { changed: wishChanged, execute });
+const history = new History(tokens, { changed: historyRead });
+
+function wishChanged() {
+  feed.ask(form.query());
+  form.show(feed, socket.state);
+}
+
+function quotesChanged() {
+  showQuotes(feed, !form.hasAmount);
+  if (feed.board && !feed.error) {
+    chart.add(feed.board);
+    chart.mark(executed(history.rows));
+    restartRing();
+  } else if (feed.query) {
+    chart.show(feed.query.tokenIn, feed.query.tokenOut);
+  }
+  form.show(feed, socket.state);
+}
+
+async function execute(intent) {
+  if (await confirmation.ask(tokens.network, intent, feed.board?.best)) place(intent);
+}
+
+function place(intent) {
+  liveOrders.place(intent);
+  announce(`Order sent: ${intent.amountIn} ${intent.tokenIn} to ${intent.tokenOut}`);
+}
+
+// A retry is another order: it gets a key of its own, and on mainnet another question.
+async function retry(order) {
+  const { tokenIn, tokenOut, amountIn, slippageBps } = order.intent;
+  await execute({ tokenIn, tokenOut, amountIn, slippageBps });
+}
+
+let afterEvent = null;
+
+function orderChanged(order, event) {
+  panel.changed(order, event);
+  if (event === null) return;
+  // Many events in a burst cost one look at the history.
+  clearTimeout(afterEvent);
+  afterEvent = setTimeout(() => {
+    history.read();
+    if (FINAL.has(event.status)) refreshTokens();
+  }, AFTER_EVENT_MS);
+}
+
+function connectionChanged(state, delayMs) {
+  showConnection(state, delayMs);
+  if (state === "open") {
+    liveOrders.resume();
+    refreshTokens();
+    history.read();
+  } else if (state === "unauthenticated") {
+    signIn();
+  } else {
+    liveOrders.pollMeanwhile();
+  }
+  form.show(feed, state);
+}
+
+async function refreshTokens() {
+  try {
+    await tokens.refresh();
+    showProblem(tokens.all.some((token) => token.balance === null) ? "The Solana node gives no usable answer: balances are unknown, orders may wait." : "");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) signIn();
+    else showProblem(`${error.message}. Prices and balances may be out of date.`);
+  }
+}
+
+tokens.onChange(() => {
+  showNetwork(tokens.network);
+  showWallet(tokens.wallet);
+  history.offerTokens();
+  wishChanged();
+});
+
+// Orders that are under way come onto the live panel, wherever they were placed.
+function historyRead(rows, isNewest) {
+  chart.mark(executed(rows));
+  if (!isNewest) return;
+  for (const { orderId, clientOrderId, tokenIn, tokenOut, amountIn, slippageBps, status } of rows.toReversed()) {
+    if (!FINAL.has(status)) liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, clientOrderId });
+  }
+}
+
+const executed = (rows) => rows.filter((order) => order.status === "confirmed" && order.executedPrice !== null);
+
+async function exportCsv() {
+  const button = byId("export-csv");
+  button.disabled = true;
+  try {
+    const rows = await readRows(history.query, (count) => announce(`${count} orders read`));
+    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows, tokens));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    setText(byId("history-problem"), `No CSV: ${error.message}.`);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function signIn() {
+  const dialog = byId("token-login");
+  if (dialog.open) return;
+  if (apiToken()) setText(byId("login-title"), "This token is not valid any more");
+  openDialog(dialog);
+}
+
+byId("login-form").addEventListener("submit", () => {
+  keepApiToken(byId("api-token").value.trim());
+  location.reload();
+});
+byId("export-csv").addEventListener("click", exportCsv);
+startTheme(byId("theme-toggle"), () => chart.repaint());
+showNetwork(document.body.dataset.network);
+setInterval(() => showAge(feed), 1_000);
+setInterval(() => document.hidden || refreshTokens(), REFRESH_BALANCES_MS);
+setInterval(() => document.hidden || !history.isFirstPage || history.read(), REFRESH_HISTORY_MS);
+refreshTokens();
+history.read();
+socket.connect();

@@ -1,0 +1,149 @@
+// One order of the live panel: its timeline, what was chosen and why, the transaction, the outcome.
+
+import { bpsText, grouped, tenthsOfBps, readAmount } from "./amounts.js";
+import { copyButton, h, icon } from "./dom.js";
+import { adviceFor, brand, capitalised, clock, duration, millisecondsBetween, short } from "./format.js";
+
+const STEPS = ["pending", "routing", "building", "submitted", "confirmed"];
+
+/** The card of `order`; `act` has retry(order), cancel(order), remove(order). `tokens` knows decimals by symbol. */
+export function orderCard(order, tokens, act) {
+  return h(
+    "article",
+    { class: `order-card ${order.status}`, "data-order-id": order.orderId, "data-status": order.status, "aria-label": `Order ${titleOf(order)}: ${order.status}` },
+    head(order, act),
+    timeline(order),
+    h("div", { class: "order-notes" }, retries(order), choice(order, tokens), outcome(order), transaction(order), failure(order, act), order.orderId ? identity(order) : null),
+  );
+}
+
+/** "5 SOL → USDC". */
+export function titleOf(order) {
+  const { amountIn, tokenIn, tokenOut } = order.intent;
+  return `${grouped(amountIn)} ${tokenIn} → ${tokenOut}`;
+}
+
+export function chip(status) {
+  return h("span", { class: `chip ${status}` }, capitalised(status));
+}
+
+/** What the engine's journal says of each step: state, time, and ms since the step before. */
+export function stepsOf(order) {
+  const { last } = order;
+  const reached = last ? STEPS.indexOf(last.status) : -1;
+  const ended = last && reached === -1 && last.status !== "open";
+  const steps = STEPS.map((name, index) => {
+    const event = order.events.findLast((each) => each.status === name);
+    const isPast = event !== undefined && (ended || index <= reached);
+    const state = !isPast ? "todo" : index === reached && name !== "confirmed" ? "now" : "done";
+    return { name, state, event: isPast ? event : null };
+  });
+  if (ended) steps.splice(-1, 1, { name: last.status, state: "bad", event: last });
+  return ended ? steps.filter((step) => step.event !== null) : steps;
+}
+
+function head(order, act) {
+  const title = h("h3", {}, titleOf(order));
+  const first = order.events[0];
+  const total = order.isFinal && first ? h("span", { class: "quiet" }, `in ${duration(millisecondsBetween(first.at, order.last.at))}`) : null;
+  const cancellable = ["pending", "open"].includes(order.status);
+  const tools = h("span", { class: "card-tools" }, total, chip(order.status));
+  if (cancellable) tools.append(h("button", { type: "button", class: "mini", onclick: () => act.cancel(order) }, "Cancel"));
+  if (order.isFinal) {
+    tools.append(h("button", { type: "button", class: "icon-button tiny", "aria-label": `Hide ${titleOf(order)}`, onclick: () => act.remove(order) }, icon("cross")));
+  }
+  return h("header", { class: "card-head" }, title, tools);
+}
+
+function timeline(order) {
+  if (order.refusal) return null;
+  const steps = stepsOf(order);
+  return h("ol", { class: "timeline", "aria-label": "Steps" }, steps.map((step) => stepItem(order, step)));
+}
+
+function stepItem(order, { name, state, event }) {
+  const mark = state === "done" ? icon("check") : state === "bad" ? icon("cross") : null;
+  const spoken = { done: "done", now: "under way", todo: "not yet", bad: "ended" }[state];
+  const before = event ? order.events.find((each) => each.sequence === event.sequence - 1) : null;
+  return h(
+    "li",
+    { class: `step ${state}`, "aria-current": state === "now" ? "step" : null },
+    h("span", { class: "dot" }, mark),
+    h("span", { class: "step-name" }, capitalised(name), h("span", { class: "unseen" }, `, ${spoken}`)),
+    event ? h("time", { class: "step-at", datetime: event.at }, clock(event.at)) : h("span", { class: "step-at" }, ""),
+    before ? h("span", { class: "step-ms" }, `+${duration(millisecondsBetween(before.at, event.at))}`) : h("span", { class: "step-ms" }, ""),
+  );
+}
+
+function retries(order) {
+  return order.events
+    .filter((event) => event.retryInMs !== undefined)
+    .map((event) => h("p", { class: "note warn" }, h("b", {}, `Retry ${event.attempt} in ${duration(event.retryInMs)}`), ` – ${event.error ?? "a step failed"}`, event.code ? h("code", {}, event.code) : null));
+}
+
+function choice(order, tokens) {
+  const chosen = order.events.findLast((event) => event.status === "building" && event.amountOut);
+  if (!chosen) return null;
+  const { tokenOut } = order.intent;
+  const decimals = tokens.decimals(tokenOut);
+  const others = (chosen.quotes ?? []).map((quote) => h("span", { class: "loser" }, `${brand(quote.dex)} ${grouped(quote.amountOut, 6)}`, difference(chosen, quote, decimals)));
+  return h(
+    "p",
+    { class: "note" },
+    h("span", { class: `dex ${chosen.dex}` }, brand(chosen.dex)),
+    ` chosen: ${grouped(chosen.amountOut, 6)} ${tokenOut}`,
+    others.length ? h("span", { class: "losers" }, " over ", others) : h("span", { class: "losers" }, " – the only quote"),
+  );
+}
+
+function difference(chosen, quote, decimals) {
+  if (decimals === null) return null;
+  const [best, other] = [chosen.amountOut, quote.amountOut].map((text) => readAmount(text, decimals).raw);
+  const tenths = tenthsOfBps(best, other);
+  return tenths === null ? null : h("span", { class: "quiet" }, ` (${bpsText(tenths)} bps)`);
+}
+
+function outcome(order) {
+  const { last } = order;
+  if (last?.status !== "confirmed") return null;
+  const { tokenIn, tokenOut } = order.intent;
+  return h("p", { class: "note good" }, h("b", {}, `Received ${grouped(last.executedAmountOut, 9)} ${tokenOut}`), ` at ${grouped(last.executedPrice, 6)} ${tokenOut} per ${tokenIn}`, last.slot ? h("span", { class: "quiet" }, ` · slot ${last.slot}`) : null);
+}
+
+function transaction(order) {
+  const hash = order.latest("txHash");
+  if (!hash) return null;
+  const link = order.latest("explorerUrl");
+  const text = h("code", { title: hash }, short(hash, 8, 8));
+  const attempt = order.latest("attempt");
+  return h(
+    "p",
+    { class: "note tx" },
+    h("span", { class: "quiet" }, "Transaction "),
+    text,
+    copyButton(hash, "transaction hash"),
+    link ? h("a", { href: link, target: "_blank", rel: "noopener noreferrer", class: "out" }, "Explorer", icon("out")) : null,
+    attempt > 1 ? h("span", { class: "quiet" }, `attempt ${attempt}`) : null,
+  );
+}
+
+function failure(order, act) {
+  const ending = order.refusal ?? (order.isFinal && order.status !== "confirmed" ? order.last : null);
+  if (!ending) return null;
+  const words = order.refusal ? refusalText(order.refusal) : (ending.error ?? `The order was ${order.status}`);
+  return h(
+    "div",
+    { class: "failure" },
+    h("p", {}, h("b", {}, words), " ", adviceFor(ending.code), ending.code ? h("code", {}, ending.code) : null),
+    h("button", { type: "button", class: "mini", onclick: () => act.retry(order) }, icon("refresh"), "Retry"),
+  );
+}
+
+function refusalText(refusal) {
+  const details = Object.values(refusal.details ?? {}).filter((each) => typeof each === "string" && each !== refusal.message);
+  return details.length ? `${refusal.message}: ${details.join("; ")}` : refusal.message;
+}
+
+function identity(order) {
+  return h("p", { class: "note id" }, h("span", { class: "quiet" }, "Order "), h("code", { title: order.orderId }, short(order.orderId, 8, 4)), copyButton(order.orderId, "order id"));
+}

@@ -1,0 +1,100 @@
+// The dialog that chooses a token: a list box driven by its search field (ARIA combobox pattern).
+
+import { grouped } from "./amounts.js";
+import { byId, h, openDialog, setText, wireDialog } from "./dom.js";
+import { short } from "./format.js";
+import { searchTokens } from "./tokens.js";
+
+const MINT_LIKE = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+export class TokenPicker {
+  #dialog = byId("token-dialog");
+  #search = byId("token-search");
+  #options = byId("token-options");
+  #shown = [];
+  #active = 0;
+  #chosen = null;
+  #marked = null;
+
+  constructor(tokens) {
+    this.tokens = tokens;
+    wireDialog(this.#dialog);
+    this.#search.addEventListener("input", () => this.#show());
+    this.#search.addEventListener("keydown", (event) => this.#key(event));
+    this.#dialog.addEventListener("close", () => this.#finish());
+  }
+
+  /** Resolves to the chosen token, or null when the dialog was closed without a choice. */
+  choose(title, current) {
+    setText(byId("token-dialog-title"), title);
+    this.#search.value = "";
+    this.#marked = current;
+    this.#chosen = null;
+    this.#show();
+    openDialog(this.#dialog);
+    this.#search.focus();
+    return new Promise((resolve) => {
+      this.#finish = () => resolve(this.#chosen);
+    });
+  }
+
+  #finish = () => {};
+
+  #show() {
+    this.#shown = searchTokens(this.tokens.all, this.#search.value);
+    this.#active = 0;
+    this.#options.replaceChildren(...this.#shown.map((token, index) => this.#option(token, index)));
+    const typed = this.#search.value.trim();
+    const unknownMint = MINT_LIKE.test(typed);
+    setText(byId("token-none"), this.#shown.length ? "" : unknownMint ? "This mint is not on the engine's token list." : "No token fits.");
+    this.#mark();
+  }
+
+  #option(token, index) {
+    const option = h(
+      "li",
+      { id: `token-option-${index}`, role: "option", "aria-selected": "false", class: "token-option" },
+      disc(token),
+      h("span", { class: "token-names" }, h("b", {}, token.symbol, token.symbol === this.#marked ? h("span", { class: "quiet" }, " chosen") : null), h("span", { class: "quiet" }, token.name)),
+      h("span", { class: "token-held" }, h("span", {}, token.balance === null ? "–" : grouped(token.balance, 4)), h("code", { class: "quiet" }, short(token.mint))),
+    );
+    option.addEventListener("click", () => this.#take(token));
+    option.addEventListener("pointermove", () => this.#move(index));
+    return option;
+  }
+
+  #key(event) {
+    const moves = { ArrowDown: this.#active + 1, ArrowUp: this.#active - 1, Home: 0, End: this.#shown.length - 1 };
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.#shown[this.#active]) this.#take(this.#shown[this.#active]);
+    } else if (event.key in moves && this.#shown.length) {
+      event.preventDefault();
+      this.#move((moves[event.key] + this.#shown.length) % this.#shown.length);
+    }
+  }
+
+  #move(index) {
+    if (index === this.#active) return;
+    this.#active = index;
+    this.#mark();
+  }
+
+  #mark() {
+    [...this.#options.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#active)));
+    const active = this.#options.children[this.#active];
+    this.#search.setAttribute("aria-activedescendant", active?.id ?? "");
+    active?.scrollIntoView({ block: "nearest" });
+  }
+
+  #take(token) {
+    this.#chosen = token;
+    this.#dialog.close();
+  }
+}
+
+/** The round sign of a token: its first letters, in a colour of its own. */
+export function disc(token) {
+  const colour = [...token.mint].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8, 7);
+  return h("span", { class: `disc disc-${colour}`, "aria-hidden": "true" }, token.symbol.slice(0, 1));
+}

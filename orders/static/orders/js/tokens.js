@@ -1,0 +1,66 @@
+// The engine's tokens and what the wallet holds of each.
+
+import { get } from "./api.js";
+
+// The engine keeps this much SOL back for fees and the rent of token accounts.
+const SOL_RESERVE = 10_000_000n;
+const SOL_MINT = "So11111111111111111111111111111111111111112";
+
+export class Tokens {
+  #known = [];
+  #listeners = [];
+  network = null;
+  wallet = null;
+
+  /** `listener()` is called whenever tokens or balances were read anew. */
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  get all() {
+    return this.#known;
+  }
+
+  get isLoaded() {
+    return this.#known.length > 0;
+  }
+
+  /** By symbol or mint address; null when the engine does not list it. */
+  find(name) {
+    return this.#known.find((token) => token.symbol === name || token.mint === name) ?? null;
+  }
+
+  decimals(name) {
+    return this.find(name)?.decimals ?? null;
+  }
+
+  /** Read tokens and balances. Throws ApiError. */
+  async refresh() {
+    const answer = await get("/api/tokens");
+    this.#known = answer.tokens.map((token) => ({ ...token, held: token.balanceRaw === null ? null : BigInt(token.balanceRaw) }));
+    this.network = answer.network;
+    this.wallet = answer.wallet;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What an order may use of a balance, in base units; null while the balance is unknown. */
+export function spendable(token) {
+  if (token.held === null || token.mint !== SOL_MINT) return token.held;
+  return token.held > SOL_RESERVE ? token.held - SOL_RESERVE : 0n;
+}
+
+/** Tokens whose symbol, name or mint fits what was typed, best fit first. */
+export function searchTokens(tokens, typed) {
+  const wanted = typed.trim().toLowerCase();
+  if (!wanted) return tokens;
+  const rank = (token) => {
+    if (token.mint === typed.trim()) return 0;
+    const symbol = token.symbol.toLowerCase();
+    if (symbol === wanted) return 1;
+    if (symbol.startsWith(wanted)) return 2;
+    if (symbol.includes(wanted) || token.name.toLowerCase().includes(wanted)) return 3;
+    return wanted.length >= 4 && token.mint.toLowerCase().startsWith(wanted) ? 4 : 9;
+  };
+  return tokens.map((token) => [rank(token), token]).filter(([found]) => found < 9).sort(([a], [b]) => a - b).map(([, token]) => token);
+}
