@@ -55,6 +55,10 @@ class RigProcess:
             raise RuntimeError(f"{self.name} was never started")
         return self._process.pid
 
+    def status_file(self) -> Path:
+        """What the kernel says of it (proc(5))."""
+        return Path(f"/proc/{self.pid}/status")
+
     def launch(self, **extra_environment: str) -> None:
         """Start it without waiting for it."""
         self._before_start()

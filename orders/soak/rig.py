@@ -116,6 +116,12 @@ class Rig:
         once = self.folder / f"crashed-{secrets.token_hex(4)}"
         part.start(**{CRASH_AT: crash_point, ONCE_FILE: str(once)})
 
+    def flush_redis(self) -> None:
+        """FLUSHALL: queues, groups and caches are gone."""
+        with socket.create_connection((_LOOPBACK, self._redis_port), timeout=5) as connection:
+            connection.sendall(b"FLUSHALL\r\n")
+            connection.recv(16)
+
     def await_quiet(self, seconds: int = 60) -> None:
         """Wait until every accepted order is at its end; raises PromiseBroken's findings as TooLate."""
         eventually(
