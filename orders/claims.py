@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -26,27 +26,24 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     """
     now = timezone.now()
     token = uuid.uuid4()
-    claimed = (
-        Order.objects.filter(pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now)
-        .filter(_is_free(now))
-        .update(
+    takeable = Order.objects.filter(
+        _is_free(now), pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now
+    )
+    # A transaction of its own, so that on SQLite the writer queues instead of polling.
+    with transaction.atomic():
+        claimed = takeable.update(
             lease_token=token,
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
             starts=F("starts") + 1,
         )
-    )
     return list(Order.objects.filter(lease_token=token)) if claimed else []
 
 
 def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
-    """These orders and the oldest pending ones that are free, ``most`` in all.
-
-    Call it inside the transaction of the claim: rows that another claim has locked are passed over.
-    """
+    """These orders and the oldest pending ones that are free, ``most`` in all."""
     room = max(0, most - len(order_ids))
     pending = (
-        Order.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        .filter(_is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
+        Order.objects.filter(_is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
         .exclude(pk__in=order_ids)
         .order_by("due_at")
         .values_list("pk", flat=True)[:room]

@@ -14,11 +14,11 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, crash_points, gateway, journal, settlement
+from orders import claims, crash_points, gateway, journal, settlement, statements
 from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
 from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
@@ -91,26 +91,22 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
     crash_point(crash_points.SENT)
     by_order = {attempt.order_id: attempt for attempt in attempts}
-    with transaction.atomic():
-        moved = journal.record(_submitted(o, by_order[o.pk]) for o in orders if o.pk in by_order)
-        sent = [by_order[order.pk] for order in moved]
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in sent]).update(
-            sends=F("sends") + 1, last_sent_at=timezone.now()
-        )
+    moved = journal.record(
+        [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
+        alongside=lambda orders: settlement.note_sent(by_order[order.pk] for order in orders),
+    )
     claims.release([order for order in orders if order.pk not in by_order])
-    settlement.watch(sent)
+    settlement.watch(by_order[order.pk] for order in moved)
     _sort_out(moved, Status.SUBMITTED, outcome)
     return outcome
 
 
 def _begin_routing(order_ids: Collection[UUID]) -> list[Order]:
-    with transaction.atomic():
-        wanted = claims.with_pending(order_ids, most=settings.DISPATCH_BATCH)
-        orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING})
-        fresh = [order for order in orders if order.status == Status.PENDING]
-        held = [order for order in orders if order.status == Status.ROUTING]
-        held += journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
-    return held
+    wanted = claims.with_pending(order_ids, most=settings.DISPATCH_BATCH)
+    orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING})
+    again = [order for order in orders if order.status == Status.ROUTING]
+    fresh = [order for order in orders if order.status == Status.PENDING]
+    return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
 
 
 def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status]) -> list[Order]:
@@ -186,13 +182,17 @@ def _open_attempts(orders: Sequence[Order]) -> QuerySet[Attempt]:
 
 def _store_attempts(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
     """Write ahead: bytes, signature and expiry are committed before the first of them is sent."""
+    if not signed:
+        return []
     now = timezone.now()
-    swaps = {order.pk: swap for order, swap in signed}
-    with transaction.atomic():
+    attempts = [_attempt(order, swap, now) for order, swap in signed]
+    values = dict(zip((order.pk for order, _ in signed), statements.insert_values(attempts), strict=True))
+    with transaction.atomic(), connection.cursor() as cursor:
         held = claims.still_held([order for order, _ in signed])
-        Attempt.objects.bulk_create(_attempt(order, swaps[order.pk], now) for order in held)
-        Order.objects.filter(pk__in=[order.pk for order in held]).update(attempt=F("attempt") + 1)
-        claims.release(held)
+        cursor.executemany(statements.insert(Attempt), [values[order.pk] for order in held])
+        Order.objects.filter(pk__in=[order.pk for order in held]).update(
+            attempt=F("attempt") + 1, lease_token=None, lease_until=None
+        )
     return held
 
 

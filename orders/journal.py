@@ -6,17 +6,16 @@ version catches what a guard on the status cannot, an order that has come round 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from orders import crash_points, events
+from orders import crash_points, events, statements
 from orders.crash_points import crash_point
 from orders.lifecycle import Status, may_follow
 from orders.models import Order, OrderEvent
@@ -41,34 +40,41 @@ class Transition:
     keep_lease: bool = False
 
 
-def record(transitions: Iterable[Transition]) -> list[Order]:
+def record(
+    transitions: Iterable[Transition], alongside: Callable[[list[Order]], None] | None = None
+) -> list[Order]:
     """Apply transitions in one transaction and return the orders that moved.
 
     Orders missing from the answer were moved by somebody else meanwhile; nothing was written
-    for them. Raises IllegalTransition before anything is written.
+    for them. ``alongside`` writes what must be true together with the moves, for the orders that
+    moved. Raises IllegalTransition before anything is written.
     """
     steps = list(transitions)
     for step in steps:
         _check(step)
     if not steps:
         return []
-    now = timezone.now()
+    ready = _make_ready(steps, timezone.now())
     with transaction.atomic(), connection.cursor() as cursor:
-        applied = [step for step in steps if _apply(step, now, cursor)]
-        OrderEvent.objects.bulk_create([_event(step, now) for step in applied])
-        moved = [step.order for step in applied]
+        applied = [one for one in ready if _apply(one, cursor)]
+        cursor.executemany(statements.insert(OrderEvent), [one.event_values for one in applied])
+        moved = [one.step.order for one in applied]
+        if alongside and moved:
+            alongside(moved)
         _publish_on_commit(moved)
     return moved
 
 
 def insert(orders: Sequence[Order]) -> None:
     """Write new orders with their first event, in the caller's transaction or an own one."""
-    with transaction.atomic():
-        Order.objects.bulk_create(orders)
-        OrderEvent.objects.bulk_create(
-            OrderEvent(order=order, sequence=order.version, status=order.status, at=order.created_at)
-            for order in orders
-        )
+    first_events = [
+        OrderEvent(order=order, sequence=order.version, status=order.status, at=order.created_at)
+        for order in orders
+    ]
+    order_values, event_values = statements.insert_values(orders), statements.insert_values(first_events)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(statements.insert(Order), order_values)
+        cursor.executemany(statements.insert(OrderEvent), event_values)
         _publish_on_commit(orders)
         crash_point(crash_points.ACCEPTING)
 
@@ -79,53 +85,52 @@ def _check(step: Transition) -> None:
         raise IllegalTransition(f"{step.order.id}: {current} -> {step.to}")
 
 
-def _apply(step: Transition, now: datetime, cursor: CursorWrapper) -> bool:
-    order = step.order
-    changes: dict[str, Any] = {
-        "status": step.to.value,
-        "version": order.version + 1,
-        "updated_at": now,
-        "starts": 0,
-        **({} if step.keep_lease else {"lease_token": None, "lease_until": None}),
-        **step.changes,
-    }
-    statement = _update_statement(tuple(changes), leased=order.lease_token is not None)
-    guard = {"id": order.pk, "version": order.version}
-    if order.lease_token is not None:
-        guard["lease_token"] = order.lease_token
-    cursor.execute(statement, [_stored(name, value) for name, value in (*changes.items(), *guard.items())])
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A step with its statements, so that the transaction only has to run them."""
+
+    step: Transition
+    changes: dict[str, Any]
+    update: str
+    update_values: list[Any]
+    event_values: list[Any]
+
+
+def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
+    event_values = statements.insert_values(_event(step, now) for step in steps)
+    ready = []
+    for step, values in zip(steps, event_values, strict=True):
+        order = step.order
+        changes: dict[str, Any] = {
+            "status": step.to.value,
+            "version": order.version + 1,
+            "updated_at": now,
+            "starts": 0,
+            **({} if step.keep_lease else {"lease_token": None, "lease_until": None}),
+            **step.changes,
+        }
+        guards = {"id": order.pk, "version": order.version}
+        unset = ("lease_token",) if order.lease_token is None else ()
+        if order.lease_token is not None:
+            guards["lease_token"] = order.lease_token
+        update = statements.update(Order, tuple(changes), tuple(guards), unset)
+        parameters = statements.values(Order, [*changes.items(), *guards.items()])
+        ready.append(_Ready(step, changes, update, parameters, values))
+    return ready
+
+
+def _apply(one: _Ready, cursor: CursorWrapper) -> bool:
+    cursor.execute(one.update, one.update_values)
     if cursor.rowcount != 1:
         return False
-    for name, value in changes.items():
-        setattr(order, name, value)
+    for name, value in one.changes.items():
+        setattr(one.step.order, name, value)
     return True
-
-
-@lru_cache(maxsize=128)
-def _update_statement(names: tuple[str, ...], *, leased: bool) -> str:
-    """The conditional UPDATE, written out: compiling it anew for each row costs more than running it."""
-    columns = [_field(name).column for name in names]
-    assignments = ", ".join(f'"{column}" = %s' for column in columns)
-    lease = '"lease_token" = %s' if leased else '"lease_token" IS NULL'
-    # Only names of the model's own columns go into the text.
-    return (
-        f'UPDATE "{Order._meta.db_table}" SET {assignments} '  # noqa: S608
-        f'WHERE "id" = %s AND "version" = %s AND {lease}'
-    )
-
-
-def _stored(name: str, value: object) -> Any:
-    return _field(name).get_db_prep_save(value, connection)
-
-
-@lru_cache(maxsize=64)
-def _field(name: str) -> Any:
-    return Order._meta.get_field(name)
 
 
 def _event(step: Transition, now: datetime) -> OrderEvent:
     return OrderEvent(
-        order=step.order, sequence=step.order.version, status=step.to.value, at=now, data=step.data
+        order=step.order, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
     )
 
 

@@ -18,7 +18,6 @@ import redis
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection as database
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -159,11 +158,13 @@ def take_back(orders: Sequence[Order]) -> None:
     """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
     if not orders:
         return
-    with transaction.atomic():
-        moved = journal.record(_taken_back(order) for order in orders)
-        attempts = Attempt.objects.filter(signature__in=[order.signature for order in moved])
-        attempts.update(state=AttemptState.OPEN, slot=None)
-    settlement.watch(attempts.all())
+    moved = journal.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
+    settlement.watch(Attempt.objects.filter(signature__in=[order.signature for order in moved]))
+
+
+def _reopen_attempts(orders: Sequence[Order]) -> None:
+    attempts = Attempt.objects.filter(signature__in=[order.signature for order in orders])
+    attempts.update(state=AttemptState.OPEN, slot=None)
 
 
 def _taken_back(order: Order) -> Transition:

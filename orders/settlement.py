@@ -17,11 +17,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection as database
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from orders import crash_points, dispatch, gateway, journal
+from orders import crash_points, dispatch, gateway, journal, statements
 from orders.amounts import from_base_units, price_text
 from orders.crash_points import crash_point
 from orders.endings import failed_or_retried
@@ -96,6 +95,12 @@ _poller = Poller()
 def watch(attempts: Iterable[Attempt]) -> None:
     """Follow these open attempts until the chain has decided about each; returns at once."""
     _poller.watch(attempts)
+
+
+def note_sent(attempts: Iterable[Attempt]) -> None:
+    """Count one more send of each attempt."""
+    pks = [attempt.pk for attempt in attempts]
+    Attempt.objects.filter(pk__in=pks).update(sends=F("sends") + 1, last_sent_at=timezone.now())
 
 
 def settle(batch: Sequence[Watched]) -> set[str]:
@@ -179,9 +184,7 @@ def _send_again(watched: Sequence[Watched]) -> None:
     gateway.send([bytes(w.attempt.signed_transaction) for w in due])
     for one in due:
         one.resend_at = now + settings.REBROADCAST_SECONDS
-    Attempt.objects.filter(pk__in=[w.attempt.pk for w in due]).update(
-        sends=F("sends") + 1, last_sent_at=timezone.now()
-    )
+    note_sent(one.attempt for one in due)
 
 
 def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:
@@ -198,17 +201,19 @@ def _record_endings(
     steps: Sequence[Transition], watched: Sequence[Watched], state: AttemptState
 ) -> list[Order]:
     """End attempts and move their orders in one transaction; an order that moved meanwhile stays as it is."""
-    if not watched:
-        return []
-    with transaction.atomic():
-        moved = journal.record(steps)
-        moved_pks = {order.pk for order in moved}
-        for one in watched:
-            if one.attempt.order_id in moved_pks:
-                Attempt.objects.filter(pk=one.attempt.pk, state=AttemptState.OPEN).update(
-                    state=state, slot=one.attempt.slot, error_code=one.attempt.error_code
-                )
-    return moved
+    by_order = {one.attempt.order_id: one.attempt for one in watched}
+
+    def end_attempts(moved: list[Order]) -> None:
+        ending = [by_order[order.pk] for order in moved]
+        changed = ("state", "slot", "error_code")
+        statement = statements.update(Attempt, changed, ("id", "state"), ())
+        open_state = AttemptState.OPEN.value
+        with database.cursor() as cursor:
+            cursor.executemany(
+                statement, [[state.value, a.slot, a.error_code, a.pk, open_state] for a in ending]
+            )
+
+    return journal.record(steps, alongside=end_attempts)
 
 
 def _confirmed(order: Order, attempt: Attempt, moved: Executed) -> Transition:

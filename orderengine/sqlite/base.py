@@ -1,28 +1,79 @@
 """SQLite with a queue for writers, and without a query log.
 
-SQLite lets one connection write at a time; the others poll the file with growing pauses, and
-whoever polls at the right moment wins. Threads of one process wait on a lock here instead, so
-that only processes poll. Django finds this class by the name of its module.
+SQLite lets one connection write at a time. The others look again after growing pauses of up to
+100 ms, so that a writer that comes at the wrong moments starves beside a busy one. Here a writer
+first takes its turn: on a lock among the threads of a process, and on a file lock, looked at
+every millisecond, among processes. SQLite's own lock is then free as a rule; it stays the one
+that counts. Django finds this class by the name of its module.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
+import time
 from collections import defaultdict
 from typing import Any, Final
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-_writer_locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+_LOOK_AGAIN_SECONDS: Final = 0.001
+_DEFAULT_TIMEOUT_SECONDS: Final = 5
+
+_thread_locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
+
+
+class Turn:
+    """The right to write to one database file, for one connection at a time.
+
+    The file lock goes away with its process, so that a killed writer holds nobody up.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._thread_lock = _thread_locks[database]
+        self._file = os.open(f"{database}.writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._mine = False
+
+    def take(self, timeout_seconds: float) -> None:
+        """Wait for the turn; raises OperationalError when it does not come in time."""
+        deadline = time.monotonic() + timeout_seconds
+        if not self._thread_lock.acquire(timeout=timeout_seconds):
+            raise OperationalError("database is locked by another thread")
+        while not self._lock_file():
+            if time.monotonic() > deadline:
+                self._thread_lock.release()
+                raise OperationalError("database is locked by another process")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        self._mine = True
+
+    def give_up(self) -> None:
+        """Let the next writer in, if this one has the turn."""
+        if self._mine:
+            self._mine = False
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._thread_lock.release()
+
+    def close(self) -> None:
+        """Give up the turn and the file."""
+        self.give_up()
+        os.close(self._file)
+
+    def _lock_file(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection; it holds the writer's lock of its file from BEGIN IMMEDIATE to the end."""
+    """A connection that takes its turn from BEGIN IMMEDIATE to the end of the transaction."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._writer_lock: threading.Lock | None = None
+        self._turn: Turn | None = None
 
     @property
     def queries_logged(self) -> bool:
@@ -33,33 +84,36 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return bool(self.force_debug_cursor)
 
     def _start_transaction_under_autocommit(self) -> None:
-        lock = _writer_locks[str(self.settings_dict["NAME"])]
-        if not lock.acquire(timeout=self.settings_dict["OPTIONS"].get("timeout", 5)):
-            raise OperationalError("database is locked by another thread")
-        self._writer_lock = lock
+        if self.is_in_memory_db():
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            return
+        if self._turn is None:
+            self._turn = Turn(str(self.settings_dict["NAME"]))
+        self._turn.take(self.settings_dict["OPTIONS"].get("timeout", _DEFAULT_TIMEOUT_SECONDS))
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
-            self._let_next_writer_in()
+            self._turn.give_up()
             raise
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
-        self._let_next_writer_in()
+        self._end_turn()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self._let_next_writer_in()
+            self._end_turn()
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            self._let_next_writer_in()
+            turn, self._turn = self._turn, None
+            if turn is not None:
+                turn.close()
 
-    def _let_next_writer_in(self) -> None:
-        lock, self._writer_lock = self._writer_lock, None
-        if lock is not None:
-            lock.release()
+    def _end_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.give_up()

@@ -52,8 +52,8 @@ def read_plan(environment: Mapping[str, str], data_dir: Path) -> EnginePlan:
         database_url=environment.get("DATABASE_URL") or None,
         redis_url=_redis_url(environment),
         solana_rpc_url=environment.get("SOLANA_RPC_URL") or None,
-        workers=_whole_number(environment, "WORKERS", 1, 1, 64),
-        worker_concurrency=_whole_number(environment, "WORKER_CONCURRENCY", 4, 1, 256),
+        workers=_whole_number(environment, "WORKERS", 2, 1, 64),
+        worker_concurrency=_whole_number(environment, "WORKER_CONCURRENCY", 2, 1, 256),
         localnet_port=_whole_number(environment, "LOCALNET_PORT", DEFAULT_LOCALNET_PORT, 1, 65534),
         localnet_traders=_whole_number(environment, "LOCALNET_TRADERS", 0, 0, 64),
     )
