@@ -1,0 +1,97 @@
+"""The checker finds what it is there to find. Part of the ordinary suite: nothing is started here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from solders.keypair import Keypair
+
+from orders.soak.books import AttemptRow, EventRow, OrderRow
+from orders.soak.chain import Landed
+from orders.soak.checker import attempts_in_turn, events_legal, secret_forms, swaps_match
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def order(status: str, version: int = 5) -> OrderRow:
+    return OrderRow(uuid4(), status, version, "in", "out", 1, 1, 1, 5000, "", "", None)
+
+
+def swap(order_id: UUID | None, succeeded: bool = True) -> Landed:
+    return Landed(str(uuid4()), succeeded, 5000, order_id, 1)
+
+
+def journal(order_row: OrderRow, *statuses: str) -> list[EventRow]:
+    return [
+        EventRow(order_row.order_id, number, status, BEGIN + timedelta(seconds=number))
+        for number, status in enumerate(statuses, 1)
+    ]
+
+
+def attempt(order_row: OrderRow, number: int, state: str, seconds: int) -> AttemptRow:
+    return AttemptRow(
+        order_row.order_id, number, f"signature {number}", state, 1, BEGIN + timedelta(seconds=seconds)
+    )
+
+
+WHOLE_WAY = ("pending", "routing", "building", "submitted", "confirmed")
+
+
+def test_a_confirmed_order_with_one_swap_is_right() -> None:
+    one = order("confirmed")
+    assert list(swaps_match({one.order_id: one}, [swap(one.order_id), swap(one.order_id, False)])) == []
+    assert list(attempts_in_turn(one, [attempt(one, 1, "landed", 3)], journal(one, *WHOLE_WAY))) == []
+    assert list(events_legal(one, journal(one, *WHOLE_WAY))) == []
+
+
+def test_two_swaps_none_or_one_of_a_failed_order_are_found() -> None:
+    twice, never, failed = order("confirmed"), order("confirmed"), order("failed")
+    orders = {one.order_id: one for one in (twice, never, failed)}
+    found = list(swaps_match(orders, [swap(twice.order_id), swap(twice.order_id), swap(failed.order_id)]))
+    assert found == [
+        f"G2: {twice.order_id} is confirmed with 2 swaps on chain",
+        f"G2: {never.order_id} is confirmed with 0 swaps on chain",
+        f"G2: {failed.order_id} is failed with 1 swaps on chain",
+    ]
+
+
+def test_a_swap_that_belongs_to_no_order_is_found() -> None:
+    stranger = uuid4()
+    assert list(swaps_match({}, [swap(stranger)])) == [f"G2: 1 swaps for {stranger}, which is no order"]
+
+
+def test_an_attempt_made_before_the_last_one_ended_is_found() -> None:
+    one = order("confirmed", 8)
+    events = journal(one, "pending", "routing", "building", "submitted", "routing", "building", "submitted")
+    expired = attempt(one, 1, "expired", 3)
+    assert list(attempts_in_turn(one, [expired, attempt(one, 2, "landed", 6)], events)) == []
+    assert list(attempts_in_turn(one, [expired, attempt(one, 2, "landed", 4)], events)) == [
+        f"G5: {one.order_id} made attempt 2 before 1 had ended"
+    ]
+
+
+def test_an_open_attempt_of_a_finished_order_is_found() -> None:
+    one = order("failed")
+    assert list(attempts_in_turn(one, [attempt(one, 1, "open", 3)], [])) == [
+        f"G5: {one.order_id} is failed with attempts ['open']"
+    ]
+
+
+def test_gaps_illegal_steps_and_a_wrong_end_of_a_journal_are_found() -> None:
+    one = order("confirmed", 4)
+    found = list(events_legal(one, journal(one, "pending", "routing", "submitted")))
+    assert found == [
+        f"G6: {one.order_id} has events [1, 2, 3]",
+        f"G6: {one.order_id} is confirmed, its journal ends with submitted",
+        f"G6: {one.order_id} went from routing to submitted",
+    ]
+
+
+def test_a_secret_is_known_in_every_spelling() -> None:
+    wallet = Keypair.from_seed(bytes(range(32)))
+    forms = list(secret_forms(wallet))
+    assert str(wallet).encode() in forms
+    assert bytes(range(32)).hex().encode() in forms
+    assert b"0, 1, 2, 3" in forms[3]
+    assert b"0,1,2,3" in forms[4]
