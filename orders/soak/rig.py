@@ -73,7 +73,7 @@ class Rig:
         self.localnet.launch()
         subprocess.run(  # noqa: S603
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "-v", "0"],
-            env=self._environment(),
+            env=self.environment(),
             check=True,
             cwd=settings.BASE_DIR,
         )
@@ -175,16 +175,17 @@ class Rig:
         return RigProcess(
             f"worker-{number}",
             command,
-            self._environment() | own,
+            self.environment() | own,
             self.logs / f"worker-{number}.log",
             is_ready=mark.exists,
             before_start=lambda: mark.unlink(missing_ok=True),
         )
 
     def _part(self, name: str, command: Sequence[str], is_ready: Callable[[], bool]) -> RigProcess:
-        return RigProcess(name, command, self._environment(), self.logs / f"{name}.log", is_ready)
+        return RigProcess(name, command, self.environment(), self.logs / f"{name}.log", is_ready)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the engine's processes find in theirs, less the wallet's key."""
         kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
         return {
             **{name: os.environ[name] for name in kept if name in os.environ},

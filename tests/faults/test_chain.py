@@ -74,8 +74,16 @@ def submissions(rig: Rig, order_id: object) -> int:
     return [e.status for e in rig.books.events()[order_id]].count("submitted")  # type: ignore[index]
 
 
-@pytest.mark.parametrize("method", ["getMultipleAccounts", "getLatestBlockhash", "getSignatureStatuses", "*"])
-@pytest.mark.parametrize("kind", ["garbage", "busy"])
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [
+        ("getMultipleAccounts", "garbage"),
+        ("getLatestBlockhash", "busy"),
+        ("getSignatureStatuses", "garbage"),
+        ("getTransaction", "garbage"),
+        ("*", "drop"),
+    ],
+)
 def test_answers_that_mean_nothing_cost_time_only(rig: Rig, method: str, kind: str) -> None:
     rig.chain.fault(method, kind, count=3)
     order_id = rig.client.place()
