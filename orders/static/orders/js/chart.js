@@ -27,11 +27,11 @@ export class PriceChart {
   /** Add the prices of a quote board; another pair begins another chart. */
   add(board) {
     this.show(board.tokenIn, board.tokenOut);
-    const price = (dex) => board.quotes.find((quote) => quote.dex === dex)?.price ?? null;
-    this.#points.push([Date.now() / 1000, number(price("raydium")), number(price("meteora"))]);
+    const prices = ["raydium", "meteora"].map((dex) => poolPrice(board.quotes.find((quote) => quote.dex === dex)));
+    this.#points.push([Date.now() / 1000, ...prices]);
     this.#points.splice(0, this.#points.length - KEPT_POINTS);
     this.#keep();
-    for (const dex of ["raydium", "meteora"]) setText(byId(`chart-${dex}`), price(dex) ? grouped(price(dex), 6) : "–");
+    this.#showLatest();
     this.#frame.setAttribute("aria-label", `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#marks.length} of your orders are marked`);
     this.#draw();
   }
@@ -43,7 +43,7 @@ export class PriceChart {
     this.#pair = pair;
     this.#points = this.#stored();
     setText(byId("chart-title"), `${tokenIn} in ${tokenOut}`);
-    for (const dex of ["raydium", "meteora"]) setText(byId(`chart-${dex}`), "–");
+    this.#showLatest();
     this.#draw();
   }
 
@@ -64,6 +64,12 @@ export class PriceChart {
     this.#plot?.destroy();
     this.#plot = null;
     this.#draw();
+  }
+
+  #showLatest() {
+    const [, raydium, meteora] = this.#points.at(-1) ?? [];
+    setText(byId("chart-raydium"), raydium ? grouped(raydium.toPrecision(8)) : "–");
+    setText(byId("chart-meteora"), meteora ? grouped(meteora.toPrecision(8)) : "–");
   }
 
   #span(button) {
@@ -98,9 +104,9 @@ export class PriceChart {
       legend: { show: false },
       cursor: { y: false },
       padding: [10, 8, 0, 0],
-      scales: { x: { range: (_plot, low, high) => this.#timeRange(low, high) }, y: { range: (_plot, low, high) => this.#priceRange(low, high) } },
+      scales: { x: { range: (_plot, _low, high) => this.#timeRange(high) }, y: { range: (_plot, low, high) => this.#priceRange(low, high) } },
       axes: [
-        { ...axis, space: 70, values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))) },
+        { ...axis, space: 70, size: 28, values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))) },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],
       series: [{}, line("Raydium", ink(".key.raydium")), line("Meteora", ink(".key.meteora"))],
@@ -108,11 +114,10 @@ export class PriceChart {
     };
   }
 
-  #timeRange(low, high) {
+  #timeRange(high) {
     const end = high ?? Date.now() / 1000;
-    if (this.#seconds > 0) return [end - this.#seconds, end];
-    const first = Math.min(low ?? end, ...this.#marks.map((mark) => mark.at));
-    return [Math.min(first, end - 60), end];
+    const first = Math.min(this.#points[0]?.[0] ?? end, ...this.#marks.map((mark) => mark.at), end - 60);
+    return [this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first, end];
   }
 
   #priceRange(low, high) {
@@ -166,9 +171,16 @@ export class PriceChart {
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const number = (text) => (text === null || text === undefined ? null : Number(text));
 
+// The quoted price without the impact of the amount asked for: the line then does not jump with every
+// keystroke, and the marks show what an order's own size has cost.
+function poolPrice(quote) {
+  return quote ? Number(quote.price) / (1 - quote.priceImpactBps / 10_000) : null;
+}
+
 // As many decimals as tell neighbouring ticks apart.
 function priceLabel(price, all) {
   const step = all.length > 1 ? Math.abs(all[1] - all[0]) : Math.abs(price) || 1;
-  const places = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step))));
+  let places = 0;
+  while (places < 12 && Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) > 1e-6 * step * 10 ** places) places += 1;
   return price.toFixed(places);
 }

@@ -127,7 +127,7 @@ export function quotedPrice(order, tokens) {
 }
 
 function cellsOf(order, tokens) {
-  const cell = (label, className, ...content) => h("td", { "data-label": label, class: className }, ...content);
+  const cell = (label, className, ...content) => h("td", { "data-label": label, class: className, "data-empty": content[0] === "–" }, ...content);
   const received = order.executedAmountOut ?? order.quotedAmountOut;
   return [
     cell("Time", "time", h("time", { datetime: order.createdAt }, moment(order.createdAt))),
@@ -137,7 +137,7 @@ function cellsOf(order, tokens) {
     cell("Quoted price", "num", grouped(quotedPrice(order, tokens), 6)),
     cell("Executed price", "num", grouped(order.executedPrice, 6)),
     cell("Slippage", "num", slippage(order.slippageRealisedBps)),
-    cell("Transaction", "tx", order.txHash ? [transaction(order), copyButton(order.txHash, "transaction hash")] : "–"),
+    cell("Transaction", "tx", order.txHash ? h("span", { class: "tx-cell" }, transaction(order), copyButton(order.txHash, "transaction hash")) : "–"),
   ];
 }
 

@@ -13,7 +13,7 @@ export function orderCard(order, tokens, act) {
     { class: `order-card ${order.status}`, "data-order-id": order.orderId, "data-status": order.status, "aria-label": `Order ${titleOf(order)}: ${order.status}` },
     head(order, act),
     timeline(order),
-    h("div", { class: "order-notes" }, retries(order), choice(order, tokens), outcome(order), transaction(order), failure(order, act), order.orderId ? identity(order) : null),
+    h("div", { class: "order-notes" }, retries(order), choice(order, tokens), outcome(order), failure(order, act), identity(order)),
   );
 }
 
@@ -112,13 +112,13 @@ function outcome(order) {
 
 function transaction(order) {
   const hash = order.latest("txHash");
-  if (!hash) return null;
+  if (hash === null) return null;
   const link = order.latest("explorerUrl");
   const text = h("code", { title: hash }, short(hash, 8, 8));
   const attempt = order.latest("attempt");
   return h(
-    "p",
-    { class: "note tx" },
+    "span",
+    { class: "pair" },
     h("span", { class: "quiet" }, "Transaction "),
     text,
     copyButton(hash, "transaction hash"),
@@ -145,5 +145,7 @@ function refusalText(refusal) {
 }
 
 function identity(order) {
-  return h("p", { class: "note id" }, h("span", { class: "quiet" }, "Order "), h("code", { title: order.orderId }, short(order.orderId, 8, 4)), copyButton(order.orderId, "order id"));
+  if (order.orderId === null) return null;
+  const id = h("span", { class: "pair" }, h("span", { class: "quiet" }, "Order "), h("code", { title: order.orderId }, short(order.orderId, 8, 4)), copyButton(order.orderId, "order id"));
+  return h("p", { class: "note ids" }, transaction(order), id);
 }

@@ -61,7 +61,7 @@ function quoted(venue, quote, quotes, board) {
       { class: "facts" },
       fact("Price", grouped(quote.price, 6)),
       fact("Impact", h("span", { class: `impact ${impactLevel(quote.priceImpactBps)}` }, percentText(quote.priceImpactBps))),
-      fact("LP fee", `${grouped(quote.fee, 6)} ${quote.feeToken ?? ""}`),
+      fact("LP fee", `${grouped(quote.fee, 4)} ${quote.feeToken ?? ""}`),
       fact("At least", `${grouped(quote.minAmountOut, 6)}`),
     ),
   );

@@ -81,7 +81,9 @@ export class SwapForm {
     setText(byId("slippage-hint"), this.#slippageHint(feed));
     this.own.setAttribute("aria-invalid", String(this.slippage.problem !== undefined));
     const best = this.hasAmount ? feed.board?.best : null;
-    setText(byId("receive"), best ? grouped(best.amountOut, 9) : "–");
+    const received = best ? grouped(best.amountOut, 9) : "–";
+    setText(byId("receive"), received);
+    byId("receive").toggleAttribute("data-long", received.length > 10);
     this.#showButton(this.#obstacle(feed, connection), feed);
   }
 

@@ -96,5 +96,5 @@ export class TokenPicker {
 /** The round sign of a token: its first letters, in a colour of its own. */
 export function disc(token) {
   const colour = [...token.mint].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8, 7);
-  return h("span", { class: `disc disc-${colour}`, "aria-hidden": "true" }, token.symbol.slice(0, 1));
+  return h("span", { class: `disc disc-${colour}`, "aria-hidden": "true", "data-letter": token.symbol.slice(0, 1) });
 }

@@ -1,0 +1,90 @@
+"""An engine of its own for the browser: `manage.py run_engine` in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.localnet_process import free_port_pair
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+
+
+class BrowsedEngine:
+    """A running engine; ``url`` is its page. Use it as a context manager."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.data_dir = folder / "data"
+        self.url = ""
+        self._output = folder / "output"
+        self._environment = environment
+
+    def __enter__(self) -> BrowsedEngine:
+        port = free_port_pair()
+        own = {
+            "DATA_DIR": str(self.data_dir),
+            "PORT": str(port),
+            "LOCALNET_PORT": str(free_port_pair()),
+            "ENV_FILE": str(self.data_dir / "no.env"),
+        }
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                (sys.executable, str(ROOT / "manage.py"), "run_engine"),
+                env=inherited | own | self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.url = f"http://127.0.0.1:{port}"
+        self._await_up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def kill_web(self) -> None:
+        """Kill the web server; the engine starts another one on the same port."""
+        os.kill(int((self.data_dir / "run" / "web.pid").read_text()), signal.SIGKILL)
+
+    def manage(self, *arguments: str, **environment: str) -> None:
+        """Run a management command on the engine's data."""
+        settings = {"DATA_DIR": str(self.data_dir), "ENV_FILE": str(self.data_dir / "no.env")}
+        command = (sys.executable, str(ROOT / "manage.py"), *arguments)
+        subprocess.run(command, env=os.environ | settings | environment, check=True, capture_output=True)
+
+    async def get(self, path: str) -> Any:
+        """The JSON at an address of the API."""
+        return await asyncio.to_thread(self._ask, path, None)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON that answers a JSON body."""
+        return await asyncio.to_thread(self._ask, path, body)
+
+    def _ask(self, path: str, body: dict[str, Any] | None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def _await_up(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while " is up " not in self._output.read_text():
+            assert self._process.poll() is None, self._output.read_text()
+            assert time.monotonic() < deadline, self._output.read_text()
+            time.sleep(0.05)

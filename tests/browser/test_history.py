@@ -1,0 +1,91 @@
+"""The history of the order page: filters, pages, details, CSV."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.engine import BrowsedEngine
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def some_orders(engine: BrowsedEngine) -> None:
+    for number in range(24):
+        pair = (
+            {"tokenIn": "SOL", "tokenOut": "USDC"} if number % 2 else {"tokenIn": "USDC", "tokenOut": "SOL"}
+        )
+        await engine.post("/api/orders/execute", {**pair, "amountIn": str(10 + number)})
+    too_much = {
+        "tokenIn": "JUP",
+        "tokenOut": "USDC",
+        "amountIn": "41000000",
+        "clientOrderId": "=HYPERLINK(1)",
+    }
+    await engine.post("/api/orders/execute", too_much)
+
+
+async def test_filters_narrow_the_table_and_reset(visit: Visit) -> None:
+    page = await visit()
+    await page.select_option("select[name=status]", "failed")
+    await page.select_option("select[name=token]", label="JUP")
+    rows = page.locator(".order-row")
+    await expect(rows.first).to_have_attribute("data-status", "failed")
+    assert set(await rows.evaluate_all("all => all.map(e => e.dataset.status)")) == {"failed"}
+    await page.select_option("select[name=status]", "expired")
+    await expect(page.locator("#history-empty-text")).to_have_text("No order fits these filters.")
+    await page.locator("#filters").get_by_role("button", name="Reset").click()
+    await expect(rows).to_have_count(20)
+
+
+async def test_pages_go_back_and_forth(visit: Visit) -> None:
+    page = await visit()
+    ids = "all => all.map(e => e.dataset.row)"
+    rows = page.locator(".order-row")
+    await expect(rows).to_have_count(20)
+    newest = await rows.evaluate_all(ids)
+    await page.click("#older")
+    await expect(page.locator("#history-page")).to_have_text("Page 2")
+    assert not set(newest) & set(await rows.evaluate_all(ids))
+    await page.click("#newer")
+    await expect(page.locator("#history-page")).to_have_text("Page 1")
+    assert await rows.evaluate_all(ids) == newest
+
+
+async def test_a_row_unfolds_to_its_steps_and_attempts(visit: Visit) -> None:
+    page = await visit()
+    row = page.locator(".order-row[data-status=confirmed]").first
+    await row.locator(".expand").press("Enter")
+    await expect(row.locator(".expand")).to_have_attribute("aria-expanded", "true")
+    details = page.locator(".details")
+    await expect(details.locator(".journal li")).to_have_count(5)
+    await expect(details.locator(".attempts li")).to_contain_text("landed")
+    await page.click("#refresh-history")
+    await expect(details).to_be_visible()
+
+
+async def test_the_csv_holds_every_order_that_fits_and_no_formula(
+    visit: Visit, engine: BrowsedEngine, tmp_path: Path
+) -> None:
+    page = await visit()
+    await page.select_option("select[name=token]", label="JUP")
+    async with page.expect_download() as download:
+        await page.click("#export-csv")
+    target = tmp_path / "orders.csv"
+    await (await download.value).save_as(target)
+    with target.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    listed = (await engine.get("/api/orders?token=JUP&limit=200"))["results"]
+    assert [row["orderId"] for row in rows] == [order["orderId"] for order in listed]
+    odd = next(row for row in rows if row["clientOrderId"].endswith("HYPERLINK(1)"))
+    assert (odd["clientOrderId"], odd["amountIn"], odd["errorCode"]) == (
+        "'=HYPERLINK(1)",
+        "41000000",
+        "INSUFFICIENT_FUNDS",
+    )

@@ -1,0 +1,235 @@
+"""The order page as people use it, on a running engine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.engine import BrowsedEngine
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+STEPS = ["Pending", "Routing", "Building", "Submitted", "Confirmed"]
+
+
+async def place(page: Page, amount: str) -> None:
+    await page.fill("#amount", amount)
+    await expect(page.locator("#execute")).to_have_text(re.compile(r"^Execute: .+"))
+    await page.click("#execute")
+
+
+async def test_an_order_is_placed_and_watched_until_it_is_confirmed(
+    visit: Visit, engine: BrowsedEngine
+) -> None:
+    page = await visit()
+    await place(page, "2.5")
+    card = page.locator(".order-card")
+    await expect(card).to_have_attribute("data-status", "confirmed")
+    order = await engine.get(f"/api/orders/{await card.get_attribute('data-order-id')}")
+    assert (order["amountIn"], order["tokenIn"], order["tokenOut"]) == ("2.5", "SOL", "USDC")
+    assert re.fullmatch(r"[0-9a-f-]{36}", order["clientOrderId"])
+    names = await card.locator(".step-name").evaluate_all("all => all.map(e => e.firstChild.textContent)")
+    assert names == STEPS
+    assert await card.locator(".step.done").count() == 5
+    times = await card.locator("time").evaluate_all("all => all.map(e => e.dateTime)")
+    assert times == [event["at"] for event in order["events"]]
+    await expect(card.locator(".out")).to_have_attribute("href", order["explorerUrl"])
+    await expect(page.locator(f"tr[data-row='{order['orderId']}'] .chip")).to_have_text("Confirmed")
+
+
+async def test_both_venues_stand_side_by_side(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "3")
+    await expect(page.locator("#quote-for")).to_have_text("for 3 SOL")
+    await expect(page.locator(".quote .quote-out")).to_have_count(2)
+    await expect(page.locator(".quote.best .best-mark")).to_have_text(re.compile(r"^BEST \+\d+\.\d bps$"))
+    await expect(page.locator(".quote:not(.best) .behind")).to_have_text(re.compile(r"^−\d+\.\d bps$"))
+    facts = await page.locator(".quote.best dt").all_text_contents()
+    assert facts == ["Price", "Impact", "LP fee", "At least"]
+
+
+async def test_quotes_refresh_themselves(visit: Visit) -> None:
+    page = await visit()
+    for _ in range(2):
+        async with page.expect_response(re.compile("/api/quotes")) as answer:
+            pass
+        assert (await answer.value).status == 200
+
+
+async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> None:
+    page = await visit()
+    await page.click("#pick-in")
+    await page.fill("#token-search", "jup")
+    await page.keyboard.press("Enter")
+    await page.fill("#amount", "39000000")
+    await expect(page.locator("#quote-for")).to_have_text("for 39\u202f000\u202f000 JUP")
+    await expect(page.locator(".impact.red")).to_have_count(2)
+    await expect(page.locator("#execute")).to_have_text(re.compile(r"^Price impact \d\d\.\d+ % is too high$"))
+
+
+async def test_the_button_says_why_it_is_off(visit: Visit) -> None:
+    page = await visit()
+    for amount, reason in (
+        ("0", "Enter an amount"),
+        ("one", "Not a number"),
+        ("1,5", "Use a point for decimals and no commas"),
+        ("0.1234567891", "At most 9 decimals"),
+        ("9000000000", "Insufficient SOL balance"),
+        ("9" * 30, "Too large"),
+        ("", "Enter an amount"),
+    ):
+        await page.fill("#amount", amount)
+        await expect(page.locator("#execute")).to_have_text(reason)
+        await expect(page.locator("#execute")).to_have_attribute("aria-disabled", "true")
+        await page.locator("#amount").press("Enter")
+    await expect(page.locator("#live-empty")).to_be_visible()
+
+
+async def test_a_pair_without_pools_has_no_route(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "1")
+    await page.click("#pick-in")
+    await page.fill("#token-search", "jup")
+    await page.keyboard.press("Enter")
+    await page.click("#pick-out")
+    await page.fill("#token-search", "bonk")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#execute")).to_have_text("No route")
+    await expect(page.locator(".quote.none")).to_have_count(2)
+
+
+async def test_what_went_wrong_is_said_in_words_and_a_retry_is_another_order(
+    visit: Visit, engine: BrowsedEngine
+) -> None:
+    page = await visit()
+    # The page believes in a larger balance than the wallet has, as it may after another program has paid.
+    await page.route("**/api/tokens", with_twice_the_balance)
+    await page.reload()
+    await page.click("#flip")
+    tokens = (await engine.get("/api/tokens"))["tokens"]
+    held = next(int(token["balanceRaw"]) for token in tokens if token["symbol"] == "USDC")
+    await place(page, str(held // 10**6 + 1))
+    failure = page.locator(".order-card .failure")
+    await expect(failure).to_contain_text("The wallet does not hold enough for this order")
+    await expect(failure).to_contain_text("INSUFFICIENT_FUNDS")
+    await failure.get_by_role("button", name="Retry").click()
+    await expect(page.locator(".order-card.failed")).to_have_count(2)
+    listed = (await engine.get("/api/orders?status=failed&token=USDC&limit=2"))["results"]
+    assert len({order["clientOrderId"] for order in listed}) == 2
+
+
+async def with_twice_the_balance(route: Route) -> None:
+    answer = await route.fetch()
+    body = await answer.json()
+    for token in body["tokens"]:
+        token["balanceRaw"] = str(2 * int(token["balanceRaw"]))
+    await route.fulfill(response=answer, json=body)
+
+
+async def test_an_order_goes_on_when_the_web_server_comes_back(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await page.fill("#amount", "1")
+    await expect(page.locator("#execute")).to_have_text("Execute: 1 SOL → USDC")
+    async with page.expect_websocket():
+        await page.click("#execute")
+        engine.kill_web()
+        await expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
+        await expect(page.locator("#execute")).to_have_text("Offline: reconnecting…")
+    await expect(page.locator("#connection")).to_have_text("Live")
+    card = page.locator(".order-card")
+    await expect(card).to_have_attribute("data-status", "confirmed")
+    await expect(card.locator(".step.done")).to_have_count(5)
+    order = await engine.get(f"/api/orders/{await card.get_attribute('data-order-id')}")
+    same = await engine.get(f"/api/orders?clientOrderId={order['clientOrderId']}")
+    assert [each["orderId"] for each in same["results"]] == [order["orderId"]]
+
+
+async def test_two_tabs_show_the_same_order(visit: Visit, engine: BrowsedEngine) -> None:
+    first = await visit()
+    second = await first.context.new_page()
+    await second.goto(engine.url)
+    await expect(second.locator("#connection")).to_have_text("Live")
+    await place(first, "0.7")
+    await expect(second.locator(".order-card")).to_have_attribute("data-status", "confirmed")
+    await expect(second.locator(".step.done")).to_have_count(5)
+    order_id = await first.locator(".order-card").get_attribute("data-order-id")
+    assert await second.locator(".order-card").get_attribute("data-order-id") == order_id
+
+
+async def test_many_orders_run_at_once(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "0.2")
+    await expect(page.locator("#execute")).to_have_text("Execute: 0.2 SOL → USDC")
+    for _ in range(8):
+        await page.click("#execute")
+    await expect(page.locator(".order-card.confirmed")).to_have_count(8)
+    await page.click("#clear-finished")
+    await expect(page.locator("#live-empty")).to_be_visible()
+
+
+async def test_mainnet_asks_before_it_spends(visit: Visit) -> None:
+    page = await visit()
+    await page.route("**/api/tokens", on_mainnet)
+    await page.reload()
+    await expect(page.locator("#network-badge")).to_have_text("mainnet-beta")
+    await place(page, "0.3")
+    dialog = page.locator("#confirm-dialog")
+    await expect(dialog).to_contain_text("You pay0.3 SOL")
+    await expect(dialog.get_by_role("button", name="Keep my tokens")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator("#live-empty")).to_be_visible()
+    await page.click("#execute")
+    await dialog.get_by_role("button", name="Execute on mainnet").click()
+    await expect(page.locator(".order-card")).to_have_count(1)
+
+
+async def on_mainnet(route: Route) -> None:
+    answer = await route.fetch()
+    await route.fulfill(response=answer, json=await answer.json() | {"network": "mainnet-beta"})
+
+
+async def test_tokens_are_chosen_by_keyboard_alone(visit: Visit) -> None:
+    page = await visit()
+    await page.locator("#pick-out").focus()
+    await page.keyboard.press("Enter")
+    search = page.locator("#token-search")
+    await expect(search).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(search).to_have_attribute("aria-activedescendant", "token-option-1")
+    await search.fill("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263")
+    await expect(page.locator(".token-option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#pick-out")).to_contain_text("BONK")
+    await expect(page.locator("#pick-out")).to_be_focused()
+
+
+async def test_half_max_and_flip_fill_the_amount_exactly(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    tokens = (await engine.get("/api/tokens"))["tokens"]
+    raw = {token["symbol"]: int(token["balanceRaw"]) for token in tokens}
+    await page.click("#max")
+    # The engine keeps 0.01 SOL back for fees.
+    assert await page.input_value("#amount") == f"{(raw['SOL'] - 10_000_000) / 10**9:.9f}".rstrip("0").rstrip(
+        "."
+    )
+    await page.fill("#amount", "")
+    await page.click("#flip")
+    await expect(page.locator("#pick-in")).to_contain_text("USDC")
+    await page.click("#half")
+    half = raw["USDC"] // 2
+    assert await page.input_value("#amount") == f"{half // 10**6}.{half % 10**6:06d}".rstrip("0").rstrip(".")
+
+
+async def test_own_slippage_reaches_the_order(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await page.fill("#own-slippage", "90")
+    await expect(page.locator("#slippage-hint")).to_have_text("At most 50 %")
+    await page.fill("#own-slippage", "0.75")
+    await place(page, "0.4")
+    card = page.locator(".order-card.confirmed")
+    order = await engine.get(f"/api/orders/{await card.get_attribute('data-order-id')}")
+    assert order["slippageBps"] == 75
