@@ -6,11 +6,13 @@ A claim that fails takes nothing: the order is elsewhere, or not due, or somebod
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -67,6 +69,18 @@ def release(orders: Sequence[Order]) -> None:
     tokens = {order.lease_token for order in orders}
     pks = [order.pk for order in orders]
     Order.objects.filter(pk__in=pks, lease_token__in=tokens).update(lease_token=None, lease_until=None)
+
+
+@contextmanager
+def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
+    """Release the leases when the work on them breaks off, so that nobody waits for them to run out."""
+    try:
+        yield
+    except BaseException:
+        # Without a database they run out by themselves; what broke the work off is the news.
+        with suppress(DatabaseError):
+            release(orders)
+        raise
 
 
 def _is_free(now: datetime) -> Q:

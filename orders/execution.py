@@ -53,10 +53,11 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     """
     outcome = Outcome()
     orders = _begin_routing(order_ids)
-    boards = gateway.quote_swaps([_request(order) for order in orders])
-    crash_point(crash_points.QUOTED)
-    steps = [_routed(order, board) for order, board in zip(orders, boards, strict=True)]
-    _sort_out(journal.record(steps), Status.BUILDING, outcome)
+    with claims.given_back_on_error(orders):
+        boards = gateway.quote_swaps([_request(order) for order in orders])
+        crash_point(crash_points.QUOTED)
+        steps = [_routed(order, board) for order, board in zip(orders, boards, strict=True)]
+        _sort_out(journal.record(steps), Status.BUILDING, outcome)
     return outcome
 
 
@@ -64,16 +65,17 @@ def build(order_ids: Collection[UUID]) -> Outcome:
     """Sign a transaction for each order and commit it as its open attempt; the status stays building."""
     outcome = Outcome()
     orders = _claim_sound(order_ids, {Status.BUILDING})
-    signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
-    ready = [order for order in orders if order.pk in signed_before]
-    to_sign = [order for order in orders if order.pk not in signed_before]
-    results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
-    crash_point(crash_points.SIGNED)
-    pairs = list(zip(to_sign, results, strict=True))
-    stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
-    claims.release(ready)
-    failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
-    _sort_out(journal.record(failures), Status.BUILDING, outcome)
+    with claims.given_back_on_error(orders):
+        signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
+        ready = [order for order in orders if order.pk in signed_before]
+        to_sign = [order for order in orders if order.pk not in signed_before]
+        results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
+        crash_point(crash_points.SIGNED)
+        pairs = list(zip(to_sign, results, strict=True))
+        stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
+        claims.release(ready)
+        failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
+        _sort_out(journal.record(failures), Status.BUILDING, outcome)
     outcome.onward.extend(order.pk for order in [*ready, *stored])
     return outcome
 
@@ -86,18 +88,36 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     """
     outcome = Outcome()
     orders = _claim_sound(order_ids, {Status.BUILDING})
-    attempts = list(_open_attempts(orders))
-    crash_point(crash_points.BEFORE_SEND)
-    gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
-    crash_point(crash_points.SENT)
-    by_order = {attempt.order_id: attempt for attempt in attempts}
-    moved = journal.record(
-        [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
-        alongside=lambda orders: settlement.note_sent(by_order[order.pk] for order in orders),
-    )
-    claims.release([order for order in orders if order.pk not in by_order])
+    with claims.given_back_on_error(orders):
+        attempts = list(_open_attempts(orders))
+        crash_point(crash_points.BEFORE_SEND)
+        gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
+        crash_point(crash_points.SENT)
+        by_order = {attempt.order_id: attempt for attempt in attempts}
+        moved = journal.record(
+            [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
+            alongside=lambda orders: settlement.note_sent(by_order[order.pk] for order in orders),
+        )
+        claims.release([order for order in orders if order.pk not in by_order])
     settlement.watch(by_order[order.pk] for order in moved)
     _sort_out(moved, Status.SUBMITTED, outcome)
+    return outcome
+
+
+def break_off(order_ids: Collection[UUID]) -> Outcome:
+    """Count a stage that ended in an unexpected error as a failure that may be retried.
+
+    An order with an open attempt is left to the sweeper: its bytes may be on their way.
+    """
+    outcome = Outcome()
+    orders = claims.claim(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING})
+    with claims.given_back_on_error(orders):
+        under_way = set(_open_attempts(orders).values_list("order_id", flat=True))
+        claims.release([order for order in orders if order.pk in under_way])
+        reason = FailureReason.INTERNAL
+        failure = Failure(reason, str(reason.label))
+        steps = [failed_or_retried(order, failure) for order in orders if order.pk not in under_way]
+        _sort_out(journal.record(steps), Status.BUILDING, outcome)
     return outcome
 
 

@@ -6,7 +6,8 @@ message is harmless, and ``autoretry_for`` with its backoff only brings a retry 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,10 @@ from django.db import InterfaceError, OperationalError
 
 from orders import dispatch, execution, recovery
 from orders.lifecycle import Status
+
+logger = logging.getLogger(__name__)
+
+Stage = Callable[[Collection[UUID]], execution.Outcome]
 
 
 class RetryDue(Exception):
@@ -33,7 +38,7 @@ RETRY: dict[str, Any] = {
 @shared_task(name="orders.route_orders", bind=True, **RETRY)
 def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Quote and choose a pool for each order."""
-    outcome = execution.route(_ids(order_ids))
+    outcome = _run(execution.route, _ids(order_ids))
     if outcome.waiting and not outcome.onward:
         raise RetryDue()
     return _onward(self, outcome)
@@ -42,17 +47,34 @@ def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
 @shared_task(name="orders.build_orders", bind=True, **RETRY)
 def build_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Sign and commit a transaction for each order."""
-    return _onward(self, execution.build(_ids(order_ids)))
+    return _onward(self, _run(execution.build, _ids(order_ids)))
 
 
 @shared_task(name="orders.submit_orders", bind=True, **RETRY)
 def submit_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Send each order's committed bytes."""
-    return _onward(self, execution.submit(_ids(order_ids)))
+    return _onward(self, _run(execution.submit, _ids(order_ids)))
 
 
 def _ids(texts: Collection[str]) -> list[UUID]:
     return [UUID(text) for text in texts]
+
+
+def _run(stage: Stage, order_ids: Sequence[UUID]) -> execution.Outcome:
+    try:
+        return stage(order_ids)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("%s broke off for %d orders", stage.__name__, len(order_ids))
+    if len(order_ids) <= 1:
+        return execution.break_off(order_ids)
+    # One order's fault must not be its batch's: each has the stage for itself.
+    outcomes = [_run(stage, [order_id]) for order_id in order_ids]
+    return execution.Outcome(
+        onward=[order_id for outcome in outcomes for order_id in outcome.onward],
+        waiting=[order for outcome in outcomes for order in outcome.waiting],
+    )
 
 
 def _onward(task: Task[Any, Any], outcome: execution.Outcome) -> list[str]:

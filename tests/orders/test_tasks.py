@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from celery.exceptions import Retry
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from orders import dispatch, tasks
+from orders import claims, dispatch, execution, tasks
 from orders.execution import Outcome
 from orders.lifecycle import Status
-from tests.orders.rows import order_row
+from orders.models import Order
+from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +87,39 @@ def test_waiting_orders_leave_a_batch_that_goes_on(
     monkeypatch.setattr("orders.execution.route", lambda ids: outcome)
     assert tasks.route_orders.run([str(good.pk), str(late.pk)]) == [str(good.pk)]
     assert resumed == [(Status.ROUTING, [late.pk], 1)]
+
+
+def broken_for(culprit: Order) -> Callable[[Collection[UUID]], Outcome]:
+    """A stage that has a fault which only one order brings to light."""
+
+    def stage(order_ids: Collection[UUID]) -> Outcome:
+        orders = claims.claim(order_ids, {Status.BUILDING})
+        with claims.given_back_on_error(orders):
+            if culprit.pk in order_ids:
+                raise ZeroDivisionError("a fault of the code")
+            claims.release(orders)
+        return Outcome(onward=list(order_ids))
+
+    return stage
+
+
+def test_an_order_that_breaks_a_stage_is_retried_and_its_batch_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    good, bad = order_row(user, status=Status.BUILDING), order_row(user, status=Status.BUILDING)
+    monkeypatch.setattr("orders.execution.build", broken_for(bad))
+    assert tasks.build_orders.run([str(good.pk), str(bad.pk)]) == [str(good.pk)]
+    assert Order.objects.get(pk=bad.pk).status == "routing"
+    retry = bad.events.latest("sequence").data
+    assert (retry["code"], retry["retryInMs"]) == ("INTERNAL", 1000)
+    assert "fault of the code" not in str(retry)
+    assert resumed == [(Status.ROUTING, [bad.pk], 1)]
+
+
+def test_a_break_off_leaves_an_open_attempt_alone(user: User) -> None:
+    order = order_row(user, status=Status.BUILDING, attempt=1)
+    attempt_row(order)
+    outcome = execution.break_off([order.pk])
+    assert (outcome.onward, outcome.waiting) == ([], [])
+    stored = Order.objects.get(pk=order.pk)
+    assert (stored.status, stored.lease_token) == ("building", None)
