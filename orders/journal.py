@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from orders import crash_points, events, statements
+from orders import events, statements
 from orders.lifecycle import Status, may_follow
 from orders.models import Order, OrderEvent
 
