@@ -26,8 +26,11 @@ def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _text(name: str, description: str, *, required: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.QUERY, required, description)
+def _text(
+    name: str, description: str, *, required: bool = False, example: str | None = None
+) -> OpenApiParameter:
+    examples = () if example is None else (OpenApiExample(example, value=example),)
+    return OpenApiParameter(name, str, OpenApiParameter.QUERY, required, description, examples=examples)
 
 
 def _integer(name: str, description: str, lowest: int, highest: int) -> OpenApiParameter:
@@ -116,9 +119,9 @@ QUOTES: Final[dict[str, Any]] = {
     "summary": "What each venue would pay now",
     "description": "All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote.",
     "parameters": [
-        _text("tokenIn", "symbol or mint", required=True),
-        _text("tokenOut", "symbol or mint", required=True),
-        _text("amount", "whole tokens; amountIn is the same, amountInRaw gives base units"),
+        _text("tokenIn", "symbol or mint", required=True, example="SOL"),
+        _text("tokenOut", "symbol or mint", required=True, example="USDC"),
+        _text("amount", "whole tokens; amountIn is the same, amountInRaw gives base units", example="5"),
         _text("amountIn", "the same as amount"),
         _text("amountInRaw", "base units, instead of amount"),
         _integer("slippageBps", "for minAmountOut", 0, settings.MAX_SLIPPAGE_BPS),
