@@ -58,9 +58,9 @@ class BrowsedEngine:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def kill_web(self) -> None:
-        """Kill the web server; the engine starts another one on the same port."""
-        os.kill(int((self.data_dir / "run" / "web.pid").read_text()), signal.SIGKILL)
+    def kill(self, part: str) -> None:
+        """Kill a part ("web", "localnet"); the engine starts another one in its place."""
+        os.kill(int((self.data_dir / "run" / f"{part}.pid").read_text()), signal.SIGKILL)
 
     def manage(self, *arguments: str, **environment: str) -> None:
         """Run a management command on the engine's data."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.engine import BrowsedEngine
@@ -135,7 +136,7 @@ async def test_an_order_goes_on_when_the_web_server_comes_back(visit: Visit, eng
     await expect(page.locator("#execute")).to_have_text("Execute: 1 SOL → USDC")
     async with page.expect_websocket():
         await page.click("#execute")
-        engine.kill_web()
+        engine.kill("web")
         await expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
         await expect(page.locator("#execute")).to_have_text("Offline: reconnecting…")
     await expect(page.locator("#connection")).to_have_text("Live")
@@ -147,6 +148,49 @@ async def test_an_order_goes_on_when_the_web_server_comes_back(visit: Visit, eng
     assert [each["orderId"] for each in same["results"]] == [order["orderId"]]
 
 
+async def test_an_order_goes_on_by_polling_while_no_connection_can_be_had(visit: Visit) -> None:
+    page = await visit()
+    cut = False
+
+    async def one_update_only(socket: WebSocketRoute) -> None:
+        if cut:
+            await socket.close()
+            return
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            nonlocal cut
+            if not cut:
+                socket.send(message)
+                cut = b"update" in (message if isinstance(message, bytes) else message.encode())
+                if cut:
+                    closing.append(asyncio.ensure_future(socket.close()))
+
+        server.on_message(pass_on)
+
+    closing: list[asyncio.Future[None]] = []
+    await page.route_web_socket("**/api/orders/connect", one_update_only)
+    await page.reload()
+    await place(page, "0.9")
+    await expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
+    await expect(page.locator(".order-card")).to_have_attribute("data-status", "confirmed")
+    await expect(page.locator(".step.done")).to_have_count(5)
+    await expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
+    await asyncio.gather(*closing)
+
+
+async def test_retries_are_told_while_the_node_is_away(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await page.fill("#amount", "0.6")
+    await expect(page.locator("#execute")).to_have_text("Execute: 0.6 SOL → USDC")
+    engine.kill("localnet")
+    await page.click("#execute")
+    retry = page.locator(".order-card .note.warn").first
+    await expect(retry).to_contain_text("Retry 1 in 1.00 s – The Solana node gave no usable answer")
+    await expect(page.locator(".order-card")).to_have_attribute("data-status", "confirmed")
+    await expect(page.locator(".step.done")).to_have_count(5)
+
+
 async def test_two_tabs_show_the_same_order(visit: Visit, engine: BrowsedEngine) -> None:
     first = await visit()
     second = await first.context.new_page()
@@ -155,6 +199,7 @@ async def test_two_tabs_show_the_same_order(visit: Visit, engine: BrowsedEngine)
     await place(first, "0.7")
     await expect(second.locator(".order-card")).to_have_attribute("data-status", "confirmed")
     await expect(second.locator(".step.done")).to_have_count(5)
+    await expect(first.locator(".order-card")).to_have_attribute("data-status", "confirmed")
     order_id = await first.locator(".order-card").get_attribute("data-order-id")
     assert await second.locator(".order-card").get_attribute("data-order-id") == order_id
 

@@ -39,10 +39,10 @@ export function grouped(text, places = 20) {
   return cut ? `${spaced}.${cut}` : spaced;
 }
 
-// A small number keeps its first four significant digits, however far behind the point they are.
+// A number below one keeps six significant digits, however far behind the point they are.
 function cutFraction(whole, fraction, places) {
   const zeros = fraction.length - fraction.replace(/^0+/, "").length;
-  const kept = /^-?0*$/.test(whole) ? Math.max(places, zeros + 4) : places;
+  const kept = /^-?0*$/.test(whole) ? Math.max(places, zeros + 6) : places;
   return fraction.slice(0, kept).replace(/0+$/, "");
 }
 

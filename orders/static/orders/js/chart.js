@@ -6,7 +6,7 @@ import { grouped } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
 
 const KEPT_POINTS = 2_000;
-const HEIGHT = 230;
+const HEIGHT = 205;
 const STORE = "prices:";
 
 export class PriceChart {
@@ -97,7 +97,7 @@ export class PriceChart {
   #options() {
     const ink = (selector) => getComputedStyle(document.querySelector(selector)).color;
     const axis = { stroke: ink(".chart-panel .quiet, .swap .quiet"), grid: { stroke: getComputedStyle(this.#frame.closest(".panel")).borderTopColor, width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-    const line = (label, colour) => ({ label, stroke: colour, width: 2, spanGaps: true, points: { show: this.#points.length < 3, size: 6, fill: colour } });
+    const line = (label, colour) => ({ label, stroke: colour, width: 2, spanGaps: true, points: { show: () => this.#points.length < 3, size: 6, fill: colour } });
     return {
       width: this.#frame.clientWidth,
       height: HEIGHT,
@@ -117,7 +117,8 @@ export class PriceChart {
   #timeRange(high) {
     const end = high ?? Date.now() / 1000;
     const first = Math.min(this.#points[0]?.[0] ?? end, ...this.#marks.map((mark) => mark.at), end - 60);
-    return [this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first, end];
+    const start = this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first;
+    return [start, end + (end - start) * 0.02];
   }
 
   #priceRange(low, high) {

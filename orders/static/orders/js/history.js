@@ -14,6 +14,7 @@ export class History {
   #next = null;
   #open = new Set();
   #round = 0;
+  #isShown = false;
   rows = [];
 
   /** `changed(rows, isFirstPage)` is called with every page that was read. */
@@ -55,10 +56,14 @@ export class History {
     try {
       const answer = await get("/api/orders", { ...this.query, limit: PAGE_SIZE, cursor: this.#pages.at(-1) });
       if (round !== this.#round) return;
+      const unchanged = JSON.stringify(answer.results) === JSON.stringify(this.rows) && this.#isShown;
       this.rows = answer.results;
+      this.#isShown = true;
       this.#next = answer.next ? new URL(answer.next).searchParams.get("cursor") : null;
       setText(byId("history-problem"), "");
-      this.#show();
+      // Drawing the same again would only disturb a reader.
+      if (!unchanged) this.#show();
+      this.#showPager();
       this.changed(this.rows, this.isFirstPage && !this.isFiltered);
     } catch (error) {
       if (error.code === undefined) throw error;
@@ -85,9 +90,12 @@ export class History {
     byId("history-table").hidden = isEmpty;
     setText(byId("history-empty-text"), this.isFiltered ? "No order fits these filters." : "No orders yet.");
     byId("history-empty-hint").hidden = this.isFiltered;
+  }
+
+  #showPager() {
     byId("older").disabled = this.#next === null;
     byId("newer").disabled = this.isFirstPage;
-    setText(byId("history-page"), isEmpty ? "" : `Page ${this.#pages.length}`);
+    setText(byId("history-page"), this.rows.length === 0 ? "" : `Page ${this.#pages.length}`);
   }
 
   #rowsOf(order) {
@@ -131,8 +139,8 @@ function cellsOf(order, tokens) {
   const received = order.executedAmountOut ?? order.quotedAmountOut;
   return [
     cell("Time", "time", h("time", { datetime: order.createdAt }, moment(order.createdAt))),
-    cell("Order", "what", h("span", {}, `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 6)} ` : ""}${order.tokenOut}`)),
-    cell("Status", "", chip(order.status), order.error && order.status === "failed" ? h("span", { class: "row-error quiet" }, order.error.message) : null),
+    cell("Order", "what", h("span", {}, `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 4)} ` : ""}${order.tokenOut}`)),
+    cell("Status", "", chip(order.status), order.network !== tokens.network && tokens.network ? h("span", { class: "chip" }, order.network) : null, order.error && order.status === "failed" ? h("span", { class: "row-error quiet" }, order.error.message) : null),
     cell("DEX", "", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
     cell("Quoted price", "num", grouped(quotedPrice(order, tokens), 6)),
     cell("Executed price", "num", grouped(order.executedPrice, 6)),

@@ -3,11 +3,14 @@
 import { announce, byId, setText } from "./dom.js";
 import { orderCard, titleOf } from "./order-card.js";
 
+// Events of a burst are drawn together.
+const GATHER_MS = 16;
+
 export class LivePanel {
   #cards = new Map();
   #list = byId("live-orders");
   #waiting = new Set();
-  #frame = null;
+  #timer = null;
 
   constructor(liveOrders, tokens, act) {
     this.liveOrders = liveOrders;
@@ -20,18 +23,17 @@ export class LivePanel {
     byId("live-title").tabIndex = -1;
   }
 
-  /** Something happened to an order: draw it with the next frame, say it now. */
+  /** Something happened to an order: draw it with what else has just come, say it now. */
   changed(order, event) {
     this.#waiting.add(order);
-    // A hidden tab gets no frames; its cards must be right when it is looked at.
-    if (document.hidden) this.#draw();
-    else this.#frame ??= requestAnimationFrame(() => this.#draw());
+    // A timer, no animation frame: a tab in the background gets no frames and must be right all the same.
+    this.#timer ??= setTimeout(() => this.#draw(), GATHER_MS);
     if (event) announce(`${titleOf(order)}: ${event.retryInMs !== undefined ? "retrying" : event.status}${event.error ? `, ${event.error}` : ""}`);
     else if (order.refusal) announce(`${titleOf(order)}: refused, ${order.refusal.message}`);
   }
 
   #draw() {
-    this.#frame = null;
+    this.#timer = null;
     const known = new Set(this.liveOrders.all());
     for (const order of this.#waiting) {
       if (known.has(order)) this.#put(order);

@@ -89,9 +89,7 @@ function connectionChanged(state, delayMs) {
     liveOrders.resume();
     refreshTokens();
     history.read();
-  } else if (state === "unauthenticated") {
-    signIn();
-  } else {
+  } else if (state === "reconnecting") {
     liveOrders.pollMeanwhile();
   }
   form.show(feed, state);
@@ -143,6 +141,7 @@ async function exportCsv() {
 function signIn() {
   const dialog = byId("token-login");
   if (dialog.open) return;
+  socket.giveUp();
   if (apiToken()) setText(byId("login-title"), "This token is not valid any more");
   openDialog(dialog);
 }

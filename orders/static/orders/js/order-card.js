@@ -47,7 +47,8 @@ function head(order, act) {
   const first = order.events[0];
   const total = order.isFinal && first ? h("span", { class: "quiet" }, `in ${duration(millisecondsBetween(first.at, order.last.at))}`) : null;
   const cancellable = ["pending", "open"].includes(order.status);
-  const tools = h("span", { class: "card-tools" }, total, chip(order.status));
+  const paper = order.latest("network") === "paper" ? h("span", { class: "chip" }, "paper") : null;
+  const tools = h("span", { class: "card-tools" }, total, paper, chip(order.status));
   if (cancellable) tools.append(h("button", { type: "button", class: "mini", onclick: () => act.cancel(order) }, "Cancel"));
   if (order.isFinal) {
     tools.append(h("button", { type: "button", class: "icon-button tiny", "aria-label": `Hide ${titleOf(order)}`, onclick: () => act.remove(order) }, icon("cross")));
@@ -115,7 +116,7 @@ function transaction(order) {
   if (hash === null) return null;
   const link = order.latest("explorerUrl");
   const text = h("code", { title: hash }, short(hash, 8, 8));
-  const attempt = order.latest("attempt");
+  const attempt = order.events.findLast((event) => event.status === "submitted")?.attempt;
   return h(
     "span",
     { class: "pair" },

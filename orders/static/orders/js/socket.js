@@ -7,7 +7,6 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8_000;
 const PING_EVERY_MS = 15_000;
 const PONG_WITHIN_MS = 8_000;
-const UNAUTHENTICATED = 4401;
 
 export class OrderSocket {
   #socket = null;
@@ -37,9 +36,9 @@ export class OrderSocket {
     const token = apiToken();
     const socket = new WebSocket(`${scheme}//${location.host}/api/orders/connect`, token ? ["bearer", token] : []);
     this.#socket = socket;
-    socket.addEventListener("open", () => this.#opened());
-    socket.addEventListener("message", (event) => this.#received(event.data));
-    socket.addEventListener("close", (event) => this.#socket === socket && this.#lost(event.code));
+    socket.addEventListener("open", () => this.#socket === socket && this.#opened());
+    socket.addEventListener("message", (event) => this.#socket === socket && this.#received(event.data));
+    socket.addEventListener("close", () => this.#socket === socket && this.#lost());
   }
 
   /** Send an action; false when the connection is down. */
@@ -47,6 +46,17 @@ export class OrderSocket {
     if (!this.isOpen) return false;
     this.#socket.send(JSON.stringify(action));
     return true;
+  }
+
+  /** Stop trying: the caller is not known. A refused handshake does not tell a page why, so its owner must. */
+  giveUp() {
+    clearTimeout(this.#timer);
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#overdue);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#enter("unauthenticated");
   }
 
   #opened() {
@@ -62,7 +72,7 @@ export class OrderSocket {
     const socket = this.#socket;
     this.#overdue = setTimeout(() => {
       if (this.#socket !== socket) return;
-      this.#lost(1006);
+      this.#lost();
       socket.close();
     }, PONG_WITHIN_MS);
   }
@@ -73,14 +83,10 @@ export class OrderSocket {
     if (message.type !== "pong") this.#heard(message);
   }
 
-  #lost(code) {
+  #lost() {
     this.#socket = null;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#overdue);
-    if (code === UNAUTHENTICATED) {
-      this.#enter("unauthenticated");
-      return;
-    }
     this.#enter("reconnecting", this.#delay);
     // Up to a quarter more, so that many pages do not come back in the same instant.
     this.#timer = setTimeout(() => this.connect(), this.#delay * (1 + Math.random() / 4));

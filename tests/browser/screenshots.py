@@ -1,0 +1,103 @@
+"""Takes the pictures of the documentation: `script/screenshots`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from itertools import cycle
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.chromium import find_chromium, launched
+from tests.browser.engine import ROOT, BrowsedEngine
+
+FOLDER = ROOT / "docs" / "screenshots"
+ADMIN = "screenshots"
+# Enough quotes for a line on the chart; the page asks every five seconds.
+_QUOTES = 8
+_TRADES = (
+    ("SOL", "120"),
+    ("USDC", "61000"),
+    ("SOL", "45"),
+    ("SOL", "310"),
+    ("USDC", "18000"),
+    ("USDC", "33000"),
+)
+_DESKTOP, _NARROW = {"width": 1280, "height": 860}, {"width": 360, "height": 1560}
+
+
+async def main() -> None:
+    """Start an engine, trade on it, and take every picture."""
+    executable = find_chromium()
+    if executable is None:
+        sys.exit("script/screenshots: no Chromium found, try: apt-get install chromium")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, BrowsedEngine(Path(folder)) as engine:
+        async with launched(executable) as browser:
+            await picture_page(browser, engine)
+            await picture_admin(browser, engine)
+
+
+async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
+    context = await browser.new_context(viewport=_DESKTOP, color_scheme="light", reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto(engine.url)
+    await trade(page, engine)
+    await page.fill("#amount", "12.5")
+    await expect(page.locator("#execute")).to_have_attribute("aria-disabled", "false")
+    await page.click("#execute")
+    card = page.locator(".order-card").first
+    await expect(card).to_have_attribute("data-status", "confirmed", timeout=15_000)
+    row = page.locator(f".order-row[data-row='{await card.get_attribute('data-order-id')}']")
+    await expect(row).to_have_attribute("data-status", "confirmed")
+    await page.evaluate("document.activeElement.blur()")
+    await save(page, "page-light", full=True)
+    await page.click("#theme-toggle")
+    await save(page, "page-dark", full=True)
+    await page.set_viewport_size(_NARROW)
+    await save(page, "page-narrow")
+    await context.close()
+
+
+async def trade(page: Page, engine: BrowsedEngine) -> None:
+    """Orders on both sides and one that fails, while the page gathers quotes."""
+    await engine.post("/api/orders/execute", {"tokenIn": "JUP", "tokenOut": "USDC", "amountIn": "50000000"})
+    trades = cycle(_TRADES)
+    for _ in range(_QUOTES):
+        async with page.expect_response(lambda answer: "/api/quotes" in answer.url):
+            pass
+        paid, amount = next(trades)
+        received = "USDC" if paid == "SOL" else "SOL"
+        await engine.post("/api/orders/execute", {"tokenIn": paid, "tokenOut": received, "amountIn": amount})
+
+
+async def picture_admin(browser: Browser, engine: BrowsedEngine) -> None:
+    engine.manage(
+        "createsuperuser",
+        "--noinput",
+        f"--username={ADMIN}",
+        "--email=",
+        DJANGO_SUPERUSER_PASSWORD=ADMIN,
+    )
+    context = await browser.new_context(viewport=_DESKTOP, color_scheme="light")
+    page = await context.new_page()
+    await page.goto(f"{engine.url}/admin/login/?next=/admin/orders/order/")
+    await page.fill("input[name=username]", ADMIN)
+    await page.fill("input[name=password]", ADMIN)
+    await page.locator("input[name=password]").press("Enter")
+    await page.wait_for_url("**/admin/orders/order/")
+    await save(page, "admin")
+    await context.close()
+
+
+async def save(page: Page, name: str, *, full: bool = False) -> None:
+    await page.wait_for_load_state("networkidle")
+    target = FOLDER / f"{name}.png"
+    await page.screenshot(path=target, full_page=full)
+    print(f"{target.relative_to(ROOT)}  {target.stat().st_size // 1024} KB")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
