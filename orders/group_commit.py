@@ -80,22 +80,21 @@ class GroupCommit:
 
 
 def _commit(batch: list[tuple[Order, Future[None]]]) -> None:
-    orders = [order for order, _ in batch]
     try:
-        insert_and_announce(orders)
+        insert_and_announce([order for order, _ in batch])
     except IntegrityError as error:
-        if len(batch) > 1:
-            # One of them repeats a key: the others must not suffer for it.
-            for one in batch:
-                _commit([one])
+        if len(batch) == 1:
+            batch[0][1].set_exception(error)
             return
-        batch[0][1].set_exception(error)
-        return
-    except DatabaseError as error:
-        logger.warning("%d orders not accepted: %s", len(batch), type(error).__name__)
-        connection.close()
+        # One of them repeats a key: the others must not suffer for it.
+        for one in batch:
+            _commit([one])
+    except BaseException as error:  # noqa: BLE001 -- raised where the callers wait, none is swallowed
+        if isinstance(error, DatabaseError):
+            logger.warning("%d orders not accepted: %s", len(batch), type(error).__name__)
+            connection.close()
         for _, future in batch:
             future.set_exception(error)
-        return
-    for _, future in batch:
-        future.set_result(None)
+    else:
+        for _, future in batch:
+            future.set_result(None)

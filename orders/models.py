@@ -22,7 +22,8 @@ class Order(models.Model):
     """What somebody wants swapped, where it stands, and what came of it.
 
     ``version`` counts transitions and equals the sequence of the last event. A worker owns the
-    row while ``lease_until`` lies ahead; every write of its names ``lease_token``.
+    row while ``lease_until`` lies ahead; every write of its names ``lease_token``. ``swept_at``
+    is when the sweeper last sent a message for it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,6 +64,7 @@ class Order(models.Model):
     retries = models.PositiveSmallIntegerField(default=0)
     starts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
+    swept_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 

@@ -72,6 +72,8 @@ class Sweeper:
             database.close()
         except (DexError, OperationalError, redis.RedisError, OSError) as error:
             logger.warning("sweep broke off: %s", type(error).__name__)
+        except Exception:
+            logger.exception("sweep broke off")
 
 
 _sweepers: list[Sweeper] = []
@@ -101,10 +103,11 @@ def resume_due() -> int:
     set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
     resumed = 0
     for status in _RESUMED:
-        due = Order.objects.filter(free, status=status, due_at__lte=before).order_by("due_at")
-        order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+        not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before)
+        due = Order.objects.filter(free, not_just_swept, status=status, due_at__lte=before)
+        order_ids = list(due.order_by("due_at").values_list("pk", flat=True)[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
-        Order.objects.filter(pk__in=order_ids, due_at__lte=now).update(due_at=now)
+        Order.objects.filter(pk__in=order_ids).update(swept_at=now)
         for start_at in range(0, len(order_ids), _BATCH):
             batch = order_ids[start_at : start_at + _BATCH]
             try:

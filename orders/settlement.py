@@ -125,10 +125,17 @@ def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:
         return settle(batch)
     except DexError as error:
         logger.warning("%d orders not settled now: %s", len(batch), error.code)
+        return set()
     except DatabaseError as error:
         logger.warning("%d orders not settled now: %s", len(batch), type(error).__name__)
         database.close()
-    return set()
+        return set()
+    except Exception:
+        logger.exception("settling broke off for %d orders", len(batch))
+    if len(batch) == 1:
+        # Let go of it: whoever sweeps adopts it again after a while.
+        return {batch[0].attempt.signature}
+    return {signature for one in batch for signature in _settle_or_leave([one])}
 
 
 def _confirm(watched: Sequence[Watched]) -> set[str]:

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
-from celery.signals import worker_ready, worker_shutting_down
-from django.db import InterfaceError, OperationalError
+from celery.signals import task_prerun, worker_ready, worker_shutting_down
+from django.db import InterfaceError, OperationalError, connection
 
 from orders import dispatch, execution, recovery
 from orders.lifecycle import Status
@@ -85,6 +85,12 @@ def _onward(task: Task[Any, Any], outcome: execution.Outcome) -> list[str]:
         # Nothing for the next link. Ignore would say so too, but costs a traceback.
         task.request.chain = None
     return [str(order_id) for order_id in outcome.onward]
+
+
+@task_prerun.connect
+def renew_broken_connection(**_: Any) -> None:
+    """A thread keeps its connection from task to task; one that an error has broken is given up first."""
+    connection.close_if_unusable_or_obsolete()
 
 
 @worker_ready.connect

@@ -165,3 +165,31 @@ def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
     again = Order.objects.get(pk=order.pk)
     assert (again.status, again.signature, again.attempt) == ("confirmed", order.signature, 1)
     assert chain.swaps_of_wallet() == [order.signature]
+
+
+def test_sweeping_does_not_make_a_waiting_order_look_young(user: User, published: Published) -> None:
+    now = timezone.now()
+    order_row(user, due_at=now - timedelta(seconds=42))
+    recovery.resume_due()
+    assert recovery.oldest_due_seconds(now) == 42
+
+
+def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SWEEP_SECONDS = 0.01
+    rounds: list[str] = []
+
+    def broken() -> None:
+        rounds.append("broken")
+        raise ZeroDivisionError("a fault of the code")
+
+    monkeypatch.setattr(recovery, "adopt_submitted", broken)
+    monkeypatch.setattr(recovery, "resume_due", lambda: rounds.append("next step"))
+    monkeypatch.setattr(recovery, "finalize", lambda: None)
+    monkeypatch.setattr(gateway, "warm_up", lambda: None)
+    recovery.start("tested@here")
+    try:
+        eventually(lambda: rounds.count("broken") >= 2 and rounds.count("next step") >= 2)
+    finally:
+        recovery.stop()
