@@ -56,27 +56,19 @@ class Sweeper:
         self._stop.set()
 
     def _run(self) -> None:
-        self._guarded(gateway.warm_up)
         while not self._stop.is_set():
-            self._guarded(lambda: _show_life(self._worker_name))
-            for step in (adopt_submitted, resume_due, finalize):
-                self._guarded(step)
+            _guarded(lambda: _show_life(self._worker_name))
+            _sweep()
             self._stop.wait(settings.SWEEP_SECONDS)
-
-    def _guarded(self, step: Callable[[], object]) -> None:
-        """One part that is down must not keep the other steps from being done."""
-        try:
-            step()
-        except DatabaseError as error:
-            logger.warning("sweep broke off: %s", type(error).__name__)
-            database.close()
-        except (DexError, OperationalError, redis.RedisError, OSError) as error:
-            logger.warning("sweep broke off: %s", type(error).__name__)
-        except Exception:
-            logger.exception("sweep broke off")
 
 
 _sweepers: list[Sweeper] = []
+
+
+def reconcile() -> None:
+    """One sweep before a worker takes new work, with the node's pools looked up for the first orders."""
+    _guarded(gateway.warm_up)
+    _sweep()
 
 
 def start(worker_name: str) -> None:
@@ -90,6 +82,24 @@ def stop() -> None:
     """Sweep no more in this process."""
     while _sweepers:
         _sweepers.pop().stop()
+
+
+def _sweep() -> None:
+    for step in (adopt_submitted, resume_due, finalize):
+        _guarded(step)
+
+
+def _guarded(step: Callable[[], object]) -> None:
+    """Run a step; one part that is down must not keep the other steps from being done."""
+    try:
+        step()
+    except DatabaseError as error:
+        logger.warning("sweep broke off: %s", type(error).__name__)
+        database.close()
+    except (DexError, OperationalError, redis.RedisError, OSError) as error:
+        logger.warning("sweep broke off: %s", type(error).__name__)
+    except Exception:
+        logger.exception("sweep broke off")
 
 
 def resume_due() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
-from celery.signals import task_prerun, worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.db import InterfaceError, OperationalError, connection
 
 from orders import dispatch, execution, recovery
@@ -91,6 +91,12 @@ def _onward(task: Task[Any, Any], outcome: execution.Outcome) -> list[str]:
 def renew_broken_connection(**_: Any) -> None:
     """A thread keeps its connection from task to task; one that an error has broken is given up first."""
     connection.close_if_unusable_or_obsolete()
+
+
+@worker_init.connect
+def reconcile(**_: Any) -> None:
+    """Look at what earlier processes left behind, before this one takes new work."""
+    recovery.reconcile()
 
 
 @worker_ready.connect

@@ -47,7 +47,7 @@ class Health(APIView):
     def get(self, request: Request) -> Response:
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
         writable, oldest = _database()
-        workers = _workers()
+        workers = living_workers()
         chain = gateway.chain_health()
         checks: dict[str, Any] = {
             "database": "ok" if writable else "unavailable",
@@ -72,7 +72,7 @@ def _database() -> tuple[bool, int | None]:
         return False, None
 
 
-def _workers() -> int | None:
+def living_workers() -> int | None:
     """How many workers have shown a sign of life lately; None when Redis does not answer."""
     try:
         with redis.Redis.from_url(

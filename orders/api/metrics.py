@@ -1,0 +1,66 @@
+"""What Prometheus scrapes, computed from the rows at the time of the scrape.
+
+Every web process gives the same answer, because the rows are the truth; nothing has to be
+gathered from processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from orders.api.health import living_workers
+from orders.lifecycle import ACTIVE, AttemptState, Status
+from orders.models import Attempt, Order
+from orders.recovery import oldest_due_seconds
+
+
+class OrderMetrics(Collector):
+    """Gauges over orders under work. Counting ended orders would read the whole table."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(
+            "orders_oldest_due_seconds",
+            "For how long the oldest due order that no worker holds has waited",
+            value=oldest_due_seconds(),
+        )
+        yield _by_status()
+        yield GaugeMetricFamily(
+            "orders_attempts_open",
+            "Signed transactions whose outcome the chain has not told yet",
+            value=Attempt.objects.filter(state=AttemptState.OPEN).count(),
+        )
+        yield GaugeMetricFamily(
+            "orders_unfinalized",
+            "Confirmed orders whose block is not final yet",
+            value=Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
+        )
+        workers = living_workers()
+        if workers is not None:
+            yield GaugeMetricFamily(
+                "orders_workers", "Workers that have shown a sign of life lately", value=workers
+            )
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The metrics in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(OrderMetrics())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _by_status() -> GaugeMetricFamily:
+    family = GaugeMetricFamily("orders_active", "Orders under work by status", labels=["status"])
+    rows: Any = Order.objects.filter(status__in=ACTIVE).values("status").annotate(orders=Count("pk"))
+    counts = {row["status"]: row["orders"] for row in rows.order_by()}
+    for status in sorted(ACTIVE):
+        family.add_metric([status.value], counts.get(status.value, 0))
+    return family
