@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
-from celery.signals import worker_init, worker_ready, worker_shutting_down
+from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
 from django.db import InterfaceError, OperationalError, connection
 
 from orders import dispatch, execution, recovery
