@@ -101,10 +101,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {"ENGINE": "orderengine.sqlite", "OPTIONS": SQLITE_OPTIONS}
 # Connections last as long as their threads, which are few: Celery's, and those of the HTTP
 # handler. With PostgreSQL the web process takes them from a pool, so that a server that went
-# away is noticed before a connection is used.
+# away is noticed before a connection is used: the health check is the pool's own, at each taking.
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not IS_WORKER:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24, "timeout": 10}
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------

@@ -92,6 +92,14 @@ class EngineBooks:
             found.setdefault(event.order_id, []).append(event)
         return found
 
+    def is_being_sent(self, order_id: UUID) -> bool:
+        """Whether a worker holds the order's lease with an open attempt committed."""
+        rows = self._rows(
+            "SELECT o.id FROM orders_order o JOIN orders_attempt a ON a.order_id = o.id "
+            "WHERE o.status = 'building' AND o.lease_token IS NOT NULL AND a.state = 'open'"
+        )
+        return order_id in {_uuid(row[0]) for row in rows}
+
     def _rows(self, query: str) -> list[Any]:
         if "sqlite" in self._config["ENGINE"]:
             connection = sqlite3.connect(self._config["NAME"], timeout=20)

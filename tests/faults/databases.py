@@ -32,6 +32,8 @@ class StoppablePostgres:
             host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
         ) as server:
             server.execute(f"CREATE DATABASE {name}")
+            # The throw-away server forgets commits when it is killed; these tests are about just that.
+            server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
         return f"postgres://postgres@/{self._folder}/{name}"
 
     def stop_immediately(self) -> None:

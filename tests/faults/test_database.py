@@ -76,7 +76,7 @@ def test_sqlite_locked_under_load_keeps_clients_waiting_and_goes_on(rig: Rig) ->
 def test_database_away_between_send_and_record(rig: Rig, rigs: Rigs) -> None:
     rig.chain.fault("sendTransaction", "delay", delay_ms=500)
     order_id = rig.client.place()
-    eventually(lambda: rig.attempts_of(order_id), 20, "an attempt is committed")
+    eventually(lambda: rig.books.is_being_sent(order_id), 20, "a worker sends")
     with database_away(rig, rigs):
         eventually(lambda: order_id in {one.order_id for one in rig.chain.landed()}, 20, "the swap landed")
     rig.client.await_confirmed(order_id, 60)
