@@ -9,67 +9,17 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from orderengine.supervisor.probes import port_is_free, redis_answers
+from tests.e2e.engine import ROOT, RunningEngine, until
 from tests.localnet_process import free_port_pair
 
 pytestmark = pytest.mark.e2e
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("valkey", "localnet", "worker-1", "web")
-
-
-class RunningEngine:
-    """A `manage.py run_engine` in a folder of its own."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self.data_dir = folder / "data"
-        self.port = free_port_pair()
-        self.output = folder / f"output-{self.port}"
-        own = {
-            "DATA_DIR": str(self.data_dir),
-            "PORT": str(self.port),
-            "LOCALNET_PORT": str(free_port_pair()),
-            "ENV_FILE": str(folder / "no.env"),
-        }
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                (sys.executable, str(ROOT / "manage.py"), "run_engine"),
-                env=inherited | own | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def await_up(self) -> None:
-        until(lambda: " is up " in self.said() or self.process.poll() is not None, 60, self.said)
-        assert self.process.poll() is None, self.said()
-
-    def pid(self, part: str) -> int:
-        return int((self.data_dir / "run" / f"{part}.pid").read_text())
-
-    def pids(self) -> list[int]:
-        return [self.pid(part) for part in PARTS]
-
-    def live_status(self) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/live", timeout=5) as answer:
-            return answer.status
-
-
-def until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, explain()
-        time.sleep(0.02)
 
 
 def runs(pid: int) -> bool:
@@ -111,7 +61,7 @@ def test_the_engine_comes_up_mends_itself_and_stops_clean(engine: RunningEngine)
     for part in ("worker-1", "localnet", "valkey", "web"):
         old = engine.pid(part)
         os.kill(old, signal.SIGKILL)
-        until(lambda part=part, old=old: new_pid(engine, part, old), 5, engine.said)
+        until(partial(new_pid, engine, part, old), 5, engine.said)
     until(lambda: engine.said().count("ready   again") == 4, 20, engine.said)
     assert "worker 1   died    killed by SIGKILL; starting again in 0.2 s" in engine.said()
     assert engine.live_status() == 200
