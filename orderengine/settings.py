@@ -105,7 +105,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not IS_WORKER:
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24, "timeout": 10}
+    # reconnect_timeout: psycopg's pool waits twice as long after each failure, up to minutes; given up
+    # early, the next request tries anew, and the engine is back as soon as the server is.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": 24,
+        "timeout": 5,
+        "reconnect_timeout": 1,
+    }
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------
 REDIS_URL = redis_urls.redis_url(
