@@ -62,11 +62,12 @@ class BrowsedEngine:
         """Kill a part ("web", "localnet"); the engine starts another one in its place."""
         os.kill(int((self.data_dir / "run" / f"{part}.pid").read_text()), signal.SIGKILL)
 
-    def manage(self, *arguments: str, **environment: str) -> None:
-        """Run a management command on the engine's data."""
+    def manage(self, *arguments: str, **environment: str) -> str:
+        """What a management command on the engine's data prints."""
         settings = {"DATA_DIR": str(self.data_dir), "ENV_FILE": str(self.data_dir / "no.env")}
         command = (sys.executable, str(ROOT / "manage.py"), *arguments)
-        subprocess.run(command, env=os.environ | settings | environment, check=True, capture_output=True)
+        surroundings = os.environ | settings | self._environment | environment
+        return subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout
 
     async def get(self, path: str) -> Any:
         """The JSON at an address of the API."""

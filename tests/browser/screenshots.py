@@ -8,7 +8,7 @@ import tempfile
 from itertools import cycle
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.chromium import find_chromium, launched
 from tests.browser.engine import ROOT, BrowsedEngine
@@ -25,7 +25,8 @@ _TRADES = (
     ("USDC", "18000"),
     ("USDC", "33000"),
 )
-_DESKTOP, _NARROW = {"width": 1280, "height": 860}, {"width": 360, "height": 1560}
+_DESKTOP = ViewportSize(width=1280, height=860)
+_NARROW = ViewportSize(width=360, height=1560)
 
 
 async def main() -> None:

@@ -243,6 +243,7 @@ async def test_tokens_are_chosen_by_keyboard_alone(visit: Visit) -> None:
     await page.keyboard.press("Enter")
     search = page.locator("#token-search")
     await expect(search).to_be_focused()
+    await expect(page.locator(".token-option")).to_have_count(5)
     await page.keyboard.press("ArrowDown")
     await expect(search).to_have_attribute("aria-activedescendant", "token-option-1")
     await search.fill("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263")

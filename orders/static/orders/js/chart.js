@@ -104,7 +104,7 @@ export class PriceChart {
       legend: { show: false },
       cursor: { y: false },
       padding: [10, 8, 0, 0],
-      scales: { x: { range: (_plot, _low, high) => this.#timeRange(high) }, y: { range: (_plot, low, high) => this.#priceRange(low, high) } },
+      scales: { x: { range: () => this.#timeRange() }, y: { range: (_plot, low, high) => this.#priceRange(low, high) } },
       axes: [
         { ...axis, space: 70, size: 28, values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))) },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
@@ -114,9 +114,9 @@ export class PriceChart {
     };
   }
 
-  #timeRange(high) {
-    const end = high ?? Date.now() / 1000;
-    const first = Math.min(this.#points[0]?.[0] ?? end, ...this.#marks.map((mark) => mark.at), end - 60);
+  #timeRange() {
+    const end = this.#points.at(-1)[0];
+    const first = Math.min(this.#points[0][0], ...this.#marks.map((mark) => mark.at), end - 60);
     const start = this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first;
     return [start, end + (end - start) * 0.02];
   }

@@ -93,6 +93,7 @@ export class History {
   }
 
   #showPager() {
+    byId("newer").parentElement.hidden = this.isFirstPage && this.#next === null;
     byId("older").disabled = this.#next === null;
     byId("newer").disabled = this.isFirstPage;
     setText(byId("history-page"), this.rows.length === 0 ? "" : `Page ${this.#pages.length}`);

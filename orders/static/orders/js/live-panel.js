@@ -47,6 +47,7 @@ export class LivePanel {
     const card = orderCard(order, this.tokens, this.act);
     const old = this.#cards.get(order.key);
     const focused = old?.contains(document.activeElement);
+    card.classList.toggle("arriving", !old);
     if (old) old.replaceWith(card);
     else this.#list.prepend(card);
     this.#cards.set(order.key, card);

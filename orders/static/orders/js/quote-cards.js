@@ -22,8 +22,16 @@ export function impactLevel(bps) {
 export function showQuotes(feed, isReference) {
   const { query } = feed;
   setText(byId("quote-for"), query ? `for ${grouped(query.amount)} ${query.tokenIn}${isReference ? ", for reference" : ""}` : "");
-  byId("quote-cards").replaceChildren(...VENUES.map((venue) => card(venue, feed)));
   showAge(feed);
+  const cards = byId("quote-cards");
+  const pair = query ? `${query.tokenIn}/${query.tokenOut}` : "";
+  // Another amount of the same pair: the old quotes stay, dimmed, until the new ones are there.
+  const waits = feed.isWaiting && cards.dataset.pair === pair && cards.querySelector(".quote-out") !== null;
+  cards.classList.toggle("waiting", waits);
+  cards.setAttribute("aria-busy", String(waits));
+  if (waits) return;
+  cards.dataset.pair = pair;
+  cards.replaceChildren(...VENUES.map((venue) => card(venue, feed)));
 }
 
 /** Draw the age of the quotes; call it every second. */

@@ -79,6 +79,7 @@ export class SwapForm {
     setText(byId("amount-hint"), problem ? problem : "");
     this.amount.setAttribute("aria-invalid", String(Boolean(problem)));
     setText(byId("slippage-hint"), this.#slippageHint(feed));
+    byId("slippage-hint").classList.toggle("bad", this.slippage.problem !== undefined);
     this.own.setAttribute("aria-invalid", String(this.slippage.problem !== undefined));
     const best = this.hasAmount ? feed.board?.best : null;
     const received = best ? grouped(best.amountOut, 9) : "–";

@@ -19,6 +19,8 @@ export class TokenPicker {
   constructor(tokens) {
     this.tokens = tokens;
     wireDialog(this.#dialog);
+    // Opened before the tokens have come: they appear as soon as they do.
+    tokens.onChange(() => this.#dialog.open && this.#shown.length === 0 && this.#show());
     this.#search.addEventListener("input", () => this.#show());
     this.#search.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("close", () => this.#finish());
