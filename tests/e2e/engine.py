@@ -17,7 +17,7 @@ from orders.soak.chain import ChainBooks
 from tests.localnet_process import free_port_pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = ("valkey", "localnet", "worker-1", "web")
+PARTS = ("valkey", "localnet", "worker-1", "worker-2", "web")
 _START_SECONDS = 60
 _STOP_SECONDS = 40
 
