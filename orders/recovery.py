@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -34,6 +34,8 @@ HEARTBEAT_KEY: Final = "orders:worker:{name}"
 _HEARTBEAT_SECONDS: Final = 15
 _BATCH: Final = 64
 _MOST_AT_ONCE: Final = 1024
+# Once may be anybody's fault; an order that is there the second time may be what kills its workers.
+_STARTS_TOGETHER: Final = 2
 _RESUMED: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
 # Give the first message a chance before a second one is sent for the same order.
 _GRACE_SECONDS: Final = 5
@@ -115,19 +117,26 @@ def resume_due() -> int:
     for status in _RESUMED:
         not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before)
         due = Order.objects.filter(free, not_just_swept, status=status, due_at__lte=before)
-        order_ids = list(due.order_by("due_at").values_list("pk", flat=True)[:_MOST_AT_ONCE])
+        starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
-        Order.objects.filter(pk__in=order_ids).update(swept_at=now)
-        for start_at in range(0, len(order_ids), _BATCH):
-            batch = order_ids[start_at : start_at + _BATCH]
+        Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
+        for batch in _batches(starts):
             try:
                 set_on_way(status, batch)
             except (OperationalError, OSError) as error:
                 logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
                 set_on_way = run_stages
                 run_stages(status, batch)
-        resumed += len(order_ids)
+        resumed += len(starts)
     return resumed
+
+
+def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
+    """Orders in batches; those on which work has broken off before go alone, and take no other along."""
+    yield from ([order_id] for order_id, count in starts.items() if count >= _STARTS_TOGETHER)
+    together = [order_id for order_id, count in starts.items() if count < _STARTS_TOGETHER]
+    for start_at in range(0, len(together), _BATCH):
+        yield together[start_at : start_at + _BATCH]
 
 
 def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:

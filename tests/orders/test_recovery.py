@@ -71,6 +71,14 @@ def test_a_second_sweep_does_not_repeat_the_first_at_once(user: User, published:
     assert len(published) == 1
 
 
+def test_an_order_on_which_work_broke_off_twice_goes_alone(user: User, published: Published) -> None:
+    suspect = overdue(user, starts=2)
+    others = [overdue(user, starts=count) for count in (0, 1)]
+    assert recovery.resume_due() == 3
+    batches = [set(order_ids) for _, order_ids in published]
+    assert batches == [{suspect.pk}, {order.pk for order in others}]
+
+
 def test_a_sweep_sends_batches(user: User, published: Published) -> None:
     for _ in range(70):
         overdue(user)
