@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from orders.lifecycle import NOT_RETRIED, RETRY_DELAYS_SECONDS, FailureReason, S
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
 from orders.management.commands.postman_collection import collection_text
 from orders.routing import unknown_address, websocket_urlpatterns
+from orders.wire import parse_order
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -187,6 +189,26 @@ def test_every_path_of_the_postman_collection_is_served() -> None:
     assert len(paths) == len(table("method | path | does"))
     for path in paths:
         assert resolve(path.replace(":order_id", "some-id")).url_name, path
+
+
+def test_the_orders_of_the_examples_are_understood() -> None:
+    texts = re.findall(r"""\{(?=")[^{}…]*"tokenIn"[^{}…]*\}""", README)
+
+    assert len(texts) == 4
+    for text in texts:
+        order = json.loads(text)
+        assert order.pop("action", "execute_order") == "execute_order"
+        assert parse_order(order).amount in (1, 5, 100)
+
+
+def test_the_python_example_is_python() -> None:
+    for source in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        compile(source, "README.md", "exec")
+
+
+def test_every_decision_is_linked_from_the_readme() -> None:
+    for file in (ROOT / "docs/decisions").glob("*.md"):
+        assert f"(docs/decisions/{file.name})" in README
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
