@@ -16,7 +16,8 @@ export function readAmount(text, decimals) {
   const [whole, fraction = ""] = plain.split(".");
   const significant = fraction.replace(/0+$/, "");
   if (significant.length > decimals) return { problem: `At most ${decimals} decimals` };
-  const raw = BigInt(whole || "0") * 10n ** BigInt(decimals) + BigInt(significant.padEnd(decimals, "0") || "0");
+  const raw =
+    BigInt(whole || "0") * 10n ** BigInt(decimals) + BigInt(significant.padEnd(decimals, "0") || "0");
   if (raw > LARGEST) return { problem: "Too large" };
   return { raw };
 }

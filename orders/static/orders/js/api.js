@@ -29,7 +29,9 @@ export function keepApiToken(token) {
 
 /** GET `path`; `query` values that are empty are left out. Throws ApiError, or AbortError when `signal` says so. */
 export async function get(path, query = {}, signal = undefined) {
-  const wanted = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  const wanted = Object.entries(query).filter(
+    ([, value]) => value !== "" && value !== null && value !== undefined,
+  );
   const address = wanted.length ? `${path}?${new URLSearchParams(wanted)}` : path;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const token = apiToken();
@@ -49,7 +51,9 @@ export async function get(path, query = {}, signal = undefined) {
 
 async function answer(response) {
   const isJson = response.headers.get("Content-Type")?.includes("json");
-  const body = isJson ? await response.json() : { code: "UNEXPECTED", message: `The server answered ${response.status}` };
+  const body = isJson
+    ? await response.json()
+    : { code: "UNEXPECTED", message: `The server answered ${response.status}` };
   if (response.ok && isJson) return body;
   throw new ApiError(response.status, body);
 }

@@ -21,18 +21,25 @@ export class PriceChart {
     for (const button of byId("chart-spans").children) {
       button.addEventListener("click", () => this.#span(button));
     }
-    new ResizeObserver(() => this.#plot?.setSize({ width: this.#frame.clientWidth, height: HEIGHT })).observe(this.#frame);
+    new ResizeObserver(() => this.#plot?.setSize({ width: this.#frame.clientWidth, height: HEIGHT })).observe(
+      this.#frame,
+    );
   }
 
   /** Add the prices of a quote board; another pair begins another chart. */
   add(board) {
     this.show(board.tokenIn, board.tokenOut);
-    const prices = ["raydium", "meteora"].map((dex) => poolPrice(board.quotes.find((quote) => quote.dex === dex)));
+    const prices = ["raydium", "meteora"].map((dex) =>
+      poolPrice(board.quotes.find((quote) => quote.dex === dex)),
+    );
     this.#points.push([Date.now() / 1000, ...prices]);
     this.#points.splice(0, this.#points.length - KEPT_POINTS);
     this.#keep();
     this.#showLatest();
-    this.#frame.setAttribute("aria-label", `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#marks.length} of your orders are marked`);
+    this.#frame.setAttribute(
+      "aria-label",
+      `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#marks.length} of your orders are marked`,
+    );
     this.#draw();
   }
 
@@ -52,8 +59,10 @@ export class PriceChart {
     const [base, counter] = this.#pair.split("/");
     this.#marks = orders.flatMap((order) => {
       const value = number(order.executedPrice);
-      if (order.tokenIn === base && order.tokenOut === counter) return [{ at: Date.parse(order.confirmedAt) / 1000, price: value, sells: true }];
-      if (order.tokenIn === counter && order.tokenOut === base && value > 0) return [{ at: Date.parse(order.confirmedAt) / 1000, price: 1 / value, sells: false }];
+      if (order.tokenIn === base && order.tokenOut === counter)
+        return [{ at: Date.parse(order.confirmedAt) / 1000, price: value, sells: true }];
+      if (order.tokenIn === counter && order.tokenOut === base && value > 0)
+        return [{ at: Date.parse(order.confirmedAt) / 1000, price: 1 / value, sells: false }];
       return [];
     });
     this.#draw();
@@ -74,7 +83,8 @@ export class PriceChart {
 
   #span(button) {
     this.#seconds = Number(button.dataset.seconds);
-    for (const each of byId("chart-spans").children) each.setAttribute("aria-pressed", String(each === button));
+    for (const each of byId("chart-spans").children)
+      each.setAttribute("aria-pressed", String(each === button));
     this.#draw();
   }
 
@@ -96,17 +106,36 @@ export class PriceChart {
 
   #options() {
     const ink = (selector) => getComputedStyle(document.querySelector(selector)).color;
-    const axis = { stroke: ink(".chart-panel .quiet, .swap .quiet"), grid: { stroke: getComputedStyle(this.#frame.closest(".panel")).borderTopColor, width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-    const line = (label, colour) => ({ label, stroke: colour, width: 2, spanGaps: true, points: { show: () => this.#points.length < 3, size: 6, fill: colour } });
+    const axis = {
+      stroke: ink(".chart-panel .quiet, .swap .quiet"),
+      grid: { stroke: getComputedStyle(this.#frame.closest(".panel")).borderTopColor, width: 1 },
+      ticks: { show: false },
+      font: "11px system-ui, sans-serif",
+    };
+    const line = (label, colour) => ({
+      label,
+      stroke: colour,
+      width: 2,
+      spanGaps: true,
+      points: { show: () => this.#points.length < 3, size: 6, fill: colour },
+    });
     return {
       width: this.#frame.clientWidth,
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false },
       padding: [10, 8, 0, 0],
-      scales: { x: { range: () => this.#timeRange() }, y: { range: (_plot, low, high) => this.#priceRange(low, high) } },
+      scales: {
+        x: { range: () => this.#timeRange() },
+        y: { range: (_plot, low, high) => this.#priceRange(low, high) },
+      },
       axes: [
-        { ...axis, space: 70, size: 28, values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))) },
+        {
+          ...axis,
+          space: 70,
+          size: 28,
+          values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))),
+        },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],
       series: [{}, line("Raydium", ink(".key.raydium")), line("Meteora", ink(".key.meteora"))],
@@ -182,6 +211,10 @@ function poolPrice(quote) {
 function priceLabel(price, all) {
   const step = all.length > 1 ? Math.abs(all[1] - all[0]) : Math.abs(price) || 1;
   let places = 0;
-  while (places < 12 && Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) > 1e-6 * step * 10 ** places) places += 1;
+  while (
+    places < 12 &&
+    Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) > 1e-6 * step * 10 ** places
+  )
+    places += 1;
   return price.toFixed(places);
 }

@@ -26,7 +26,9 @@ export class OrderConfirmation {
       ["At least", best ? `${grouped(best.minAmountOut)} ${intent.tokenOut}` : "unknown until routed"],
       ["Slippage allowed", percentText(intent.slippageBps)],
     ];
-    byId("confirm-facts").replaceChildren(...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+    byId("confirm-facts").replaceChildren(
+      ...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
+    );
     this.#agreed = false;
     openDialog(this.#dialog);
     this.#dialog.querySelector("[data-close]").focus();

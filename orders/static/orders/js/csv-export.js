@@ -5,7 +5,34 @@ import { quotedPrice } from "./history.js";
 
 const PAGE_SIZE = 200;
 const MOST_ROWS = 10_000;
-const COLUMNS = ["orderId", "clientOrderId", "createdAt", "confirmedAt", "status", "type", "network", "tokenIn", "tokenOut", "amountIn", "quotedAmountOut", "minAmountOut", "executedAmountIn", "executedAmountOut", "quotedPrice", "executedPrice", "slippageBps", "slippageRealisedBps", "dex", "venue", "pool", "attempt", "txHash", "slot", "errorCode", "errorMessage"];
+const COLUMNS = [
+  "orderId",
+  "clientOrderId",
+  "createdAt",
+  "confirmedAt",
+  "status",
+  "type",
+  "network",
+  "tokenIn",
+  "tokenOut",
+  "amountIn",
+  "quotedAmountOut",
+  "minAmountOut",
+  "executedAmountIn",
+  "executedAmountOut",
+  "quotedPrice",
+  "executedPrice",
+  "slippageBps",
+  "slippageRealisedBps",
+  "dex",
+  "venue",
+  "pool",
+  "attempt",
+  "txHash",
+  "slot",
+  "errorCode",
+  "errorMessage",
+];
 // Text that a spreadsheet would run as a formula; numbers are let through.
 const FORMULA = /^(?!-?[\d.]+$)[=+\-@\t\r]/;
 
@@ -25,7 +52,12 @@ export async function readRows(filters, progress) {
 /** RFC 4180 text of these orders. */
 export function asCsv(orders, tokens) {
   const lines = orders.map((order) => {
-    const flat = { ...order, quotedPrice: quotedPrice(order, tokens), errorCode: order.error?.code, errorMessage: order.error?.message };
+    const flat = {
+      ...order,
+      quotedPrice: quotedPrice(order, tokens),
+      errorCode: order.error?.code,
+      errorMessage: order.error?.message,
+    };
     return COLUMNS.map((name) => field(flat[name])).join(",");
   });
   return `${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;

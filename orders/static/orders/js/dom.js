@@ -11,7 +11,9 @@ export function h(tag, properties = {}, ...children) {
     else if (name === "class") element.className = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -34,7 +36,11 @@ export function setText(element, text) {
 
 /** A button that copies `text`; `what` names it for people. */
 export function copyButton(text, what) {
-  const button = h("button", { type: "button", class: "icon-button tiny", "aria-label": `Copy ${what}`, title: `Copy ${what}` }, icon("copy"));
+  const button = h(
+    "button",
+    { type: "button", class: "icon-button tiny", "aria-label": `Copy ${what}`, title: `Copy ${what}` },
+    icon("copy"),
+  );
   button.addEventListener("click", async (event) => {
     event.stopPropagation();
     const done = await copyText(text);

@@ -10,7 +10,9 @@ export async function detailsOf(orderId, cell) {
   cell.replaceChildren(h("p", { class: "quiet" }, "Loading…"));
   try {
     const order = await get(`/api/orders/${orderId}`);
-    cell.replaceChildren(h("div", { class: "details" }, journal(order.events), facts(order), attempts(order.attempts)));
+    cell.replaceChildren(
+      h("div", { class: "details" }, journal(order.events), facts(order), attempts(order.attempts)),
+    );
   } catch (error) {
     if (error.code === undefined) throw error;
     cell.replaceChildren(h("p", { class: "bad" }, `The details did not come: ${error.message}.`));
@@ -20,13 +22,21 @@ export async function detailsOf(orderId, cell) {
 function journal(events) {
   const items = events.map((event, index) => {
     const before = events[index - 1];
-    return h("li", {}, h("time", { datetime: event.at }, clock(event.at)), h("b", {}, capitalised(event.status)), h("span", { class: "quiet" }, before ? `+${duration(millisecondsBetween(before.at, event.at))}` : ""), h("span", {}, remark(event)));
+    return h(
+      "li",
+      {},
+      h("time", { datetime: event.at }, clock(event.at)),
+      h("b", {}, capitalised(event.status)),
+      h("span", { class: "quiet" }, before ? `+${duration(millisecondsBetween(before.at, event.at))}` : ""),
+      h("span", {}, remark(event)),
+    );
   });
   return h("div", {}, h("h3", {}, "Steps"), h("ol", { class: "journal" }, items));
 }
 
 function remark(event) {
-  if (event.retryInMs !== undefined) return `${event.error ?? event.code}; retry ${event.attempt} in ${duration(event.retryInMs)}`;
+  if (event.retryInMs !== undefined)
+    return `${event.error ?? event.code}; retry ${event.attempt} in ${duration(event.retryInMs)}`;
   if (event.error) return event.error;
   if (event.status === "building" && event.amountOut) return `${event.venue}: ${grouped(event.amountOut, 9)}`;
   if (event.status === "submitted" && event.attempt) return `attempt ${event.attempt}`;
@@ -47,13 +57,51 @@ function facts(order) {
     ["Network", order.network],
     ["Error", order.error && `${order.error.message} (${order.error.code})`],
   ].filter(([, value]) => value);
-  return h("div", {}, h("h3", {}, "Facts"), h("dl", { class: "facts" }, known.map(([label, value, copies]) => h("div", {}, h("dt", {}, label), h("dd", {}, copies ? [h("code", { title: value }, short(value, 8, 6)), copyButton(value, label.toLowerCase())] : value)))));
+  return h(
+    "div",
+    {},
+    h("h3", {}, "Facts"),
+    h(
+      "dl",
+      { class: "facts" },
+      known.map(([label, value, copies]) =>
+        h(
+          "div",
+          {},
+          h("dt", {}, label),
+          h(
+            "dd",
+            {},
+            copies
+              ? [h("code", { title: value }, short(value, 8, 6)), copyButton(value, label.toLowerCase())]
+              : value,
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function attempts(list) {
-  if (!list.length) return h("div", {}, h("h3", {}, "Attempts"), h("p", { class: "quiet" }, "No transaction was signed."));
+  if (!list.length)
+    return h("div", {}, h("h3", {}, "Attempts"), h("p", { class: "quiet" }, "No transaction was signed."));
   const items = list.map((attempt) =>
-    h("li", {}, h("b", {}, `${attempt.attempt}`), h("span", {}, attempt.state.replaceAll("_", " ")), attempt.explorerUrl ? h("a", { href: attempt.explorerUrl, target: "_blank", rel: "noopener noreferrer" }, short(attempt.txHash, 6, 6)) : h("code", {}, short(attempt.txHash, 6, 6)), copyButton(attempt.txHash, "transaction hash"), attempt.slot ? h("span", { class: "quiet" }, `slot ${attempt.slot}`) : null, attempt.error ? h("span", { class: "bad" }, attempt.error.message) : null),
+    h(
+      "li",
+      {},
+      h("b", {}, `${attempt.attempt}`),
+      h("span", {}, attempt.state.replaceAll("_", " ")),
+      attempt.explorerUrl
+        ? h(
+            "a",
+            { href: attempt.explorerUrl, target: "_blank", rel: "noopener noreferrer" },
+            short(attempt.txHash, 6, 6),
+          )
+        : h("code", {}, short(attempt.txHash, 6, 6)),
+      copyButton(attempt.txHash, "transaction hash"),
+      attempt.slot ? h("span", { class: "quiet" }, `slot ${attempt.slot}`) : null,
+      attempt.error ? h("span", { class: "bad" }, attempt.error.message) : null,
+    ),
   );
   return h("div", {}, h("h3", {}, "Attempts"), h("ol", { class: "attempts" }, items));
 }

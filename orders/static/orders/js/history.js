@@ -42,11 +42,12 @@ export class History {
     return this.#pages.length === 1;
   }
 
-  /** Offer the engine's tokens in the filter. */
-  offerTokens() {
+  /** Offer the engine's tokens in the filter; prices of rows need their decimals. */
+  tokensKnown() {
     const select = this.filters.elements.token;
     if (select.options.length > 1) return;
     select.append(...this.tokens.all.map((token) => h("option", { value: token.mint }, token.symbol)));
+    if (this.#isShown) this.#show();
   }
 
   /** Read the present page anew. Failures are shown on the page. */
@@ -54,7 +55,11 @@ export class History {
     this.#round += 1;
     const round = this.#round;
     try {
-      const answer = await get("/api/orders", { ...this.query, limit: PAGE_SIZE, cursor: this.#pages.at(-1) });
+      const answer = await get("/api/orders", {
+        ...this.query,
+        limit: PAGE_SIZE,
+        cursor: this.#pages.at(-1),
+      });
       if (round !== this.#round) return;
       const unchanged = JSON.stringify(answer.results) === JSON.stringify(this.rows) && this.#isShown;
       this.rows = answer.results;
@@ -67,7 +72,8 @@ export class History {
       this.changed(this.rows, this.isFirstPage && !this.isFiltered);
     } catch (error) {
       if (error.code === undefined) throw error;
-      if (round === this.#round) setText(byId("history-problem"), `History is not up to date: ${error.message}.`);
+      if (round === this.#round)
+        setText(byId("history-problem"), `History is not up to date: ${error.message}.`);
     }
   }
 
@@ -84,7 +90,10 @@ export class History {
   #show() {
     const focused = document.activeElement?.closest?.("[data-row]")?.dataset.row;
     byId("history-rows").replaceChildren(...this.rows.flatMap((order) => this.#rowsOf(order)));
-    if (focused) byId("history-rows").querySelector(`[data-row="${CSS.escape(focused)}"] .expand`)?.focus();
+    if (focused)
+      byId("history-rows")
+        .querySelector(`[data-row="${CSS.escape(focused)}"] .expand`)
+        ?.focus();
     const isEmpty = this.rows.length === 0;
     byId("history-empty").hidden = !isEmpty;
     byId("history-table").hidden = isEmpty;
@@ -102,9 +111,28 @@ export class History {
   #rowsOf(order) {
     const isOpen = this.#open.has(order.orderId);
     const detailsId = `details-${order.orderId}`;
-    const toggle = h("button", { type: "button", class: "icon-button tiny expand", "aria-expanded": String(isOpen), "aria-controls": detailsId, "aria-label": `Details of ${order.amountIn} ${order.tokenIn} to ${order.tokenOut}` }, icon("down"));
-    const row = h("tr", { class: "order-row", "data-row": order.orderId, "data-status": order.status }, cellsOf(order, this.tokens), h("td", { class: "expander" }, toggle));
-    const details = h("tr", { id: detailsId, class: "details-row", hidden: !isOpen }, h("td", { colspan: "9" }));
+    const toggle = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button tiny expand",
+        "aria-expanded": String(isOpen),
+        "aria-controls": detailsId,
+        "aria-label": `Details of ${order.amountIn} ${order.tokenIn} to ${order.tokenOut}`,
+      },
+      icon("down"),
+    );
+    const row = h(
+      "tr",
+      { class: "order-row", "data-row": order.orderId, "data-status": order.status },
+      cellsOf(order, this.tokens),
+      h("td", { class: "expander" }, toggle),
+    );
+    const details = h(
+      "tr",
+      { id: detailsId, class: "details-row", hidden: !isOpen },
+      h("td", { colspan: "9" }),
+    );
     const flip = () => this.#flip(order, toggle, details);
     row.addEventListener("click", (event) => {
       // Selecting text or following a link is no wish for details.
@@ -136,23 +164,57 @@ export function quotedPrice(order, tokens) {
 }
 
 function cellsOf(order, tokens) {
-  const cell = (label, className, ...content) => h("td", { "data-label": label, class: className, "data-empty": content[0] === "–" }, ...content);
+  const cell = (label, className, ...content) =>
+    h("td", { "data-label": label, class: className, "data-empty": content[0] === "–" }, ...content);
   const received = order.executedAmountOut ?? order.quotedAmountOut;
   return [
     cell("Time", "time", h("time", { datetime: order.createdAt }, moment(order.createdAt))),
-    cell("Order", "what", h("span", {}, `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 4)} ` : ""}${order.tokenOut}`)),
-    cell("Status", "", chip(order.status), order.network !== tokens.network && tokens.network ? h("span", { class: "chip" }, order.network) : null, order.error && order.status === "failed" ? h("span", { class: "row-error quiet" }, order.error.message) : null),
+    cell(
+      "Order",
+      "what",
+      h(
+        "span",
+        {},
+        `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 4)} ` : ""}${order.tokenOut}`,
+      ),
+    ),
+    cell(
+      "Status",
+      "",
+      chip(order.status),
+      order.network !== tokens.network && tokens.network ? h("span", { class: "chip" }, order.network) : null,
+      order.error && order.status === "failed"
+        ? h("span", { class: "row-error quiet" }, order.error.message)
+        : null,
+    ),
     cell("DEX", "", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
     cell("Quoted price", "num", grouped(quotedPrice(order, tokens), 6)),
     cell("Executed price", "num", grouped(order.executedPrice, 6)),
     cell("Slippage", "num", slippage(order.slippageRealisedBps)),
-    cell("Transaction", "tx", order.txHash ? h("span", { class: "tx-cell" }, transaction(order), copyButton(order.txHash, "transaction hash")) : "–"),
+    cell(
+      "Transaction",
+      "tx",
+      order.txHash
+        ? h("span", { class: "tx-cell" }, transaction(order), copyButton(order.txHash, "transaction hash"))
+        : "–",
+    ),
   ];
 }
 
 function transaction(order) {
   const text = short(order.txHash, 4, 4);
-  return order.explorerUrl ? h("a", { href: order.explorerUrl, target: "_blank", rel: "noopener noreferrer", "aria-label": `Transaction ${text} in the explorer` }, text) : h("code", {}, text);
+  return order.explorerUrl
+    ? h(
+        "a",
+        {
+          href: order.explorerUrl,
+          target: "_blank",
+          rel: "noopener noreferrer",
+          "aria-label": `Transaction ${text} in the explorer`,
+        },
+        text,
+      )
+    : h("code", {}, text);
 }
 
 function slippage(bps) {

@@ -39,7 +39,9 @@ export class LiveOrder {
 
   /** What is known of a field, the newest first: txHash, dex, … */
   latest(field) {
-    return this.events.findLast((event) => event[field] !== undefined && event[field] !== null)?.[field] ?? null;
+    return (
+      this.events.findLast((event) => event[field] !== undefined && event[field] !== null)?.[field] ?? null
+    );
   }
 
   /** Take a journal entry once; false when it is known already. */
@@ -131,7 +133,12 @@ export class LiveOrders {
   }
 
   #subscribe(order) {
-    this.socket.send({ action: "subscribe", orderId: order.orderId, after: order.lastSequence, requestId: order.key });
+    this.socket.send({
+      action: "subscribe",
+      orderId: order.orderId,
+      after: order.lastSequence,
+      requestId: order.key,
+    });
   }
 
   #update(message) {
@@ -180,5 +187,7 @@ export class LiveOrders {
 // crypto.randomUUID exists in secure contexts only; a plain-HTTP page has getRandomValues.
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }

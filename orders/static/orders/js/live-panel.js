@@ -28,7 +28,10 @@ export class LivePanel {
     this.#waiting.add(order);
     // A timer, no animation frame: a tab in the background gets no frames and must be right all the same.
     this.#timer ??= setTimeout(() => this.#draw(), GATHER_MS);
-    if (event) announce(`${titleOf(order)}: ${event.retryInMs !== undefined ? "retrying" : event.status}${event.error ? `, ${event.error}` : ""}`);
+    if (event)
+      announce(
+        `${titleOf(order)}: ${event.retryInMs !== undefined ? "retrying" : event.status}${event.error ? `, ${event.error}` : ""}`,
+      );
     else if (order.refusal) announce(`${titleOf(order)}: refused, ${order.refusal.message}`);
   }
 

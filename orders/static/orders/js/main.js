@@ -33,7 +33,11 @@ const confirmation = new OrderConfirmation();
 const liveOrders = new LiveOrders({ changed: orderChanged });
 const socket = new OrderSocket({ heard: (message) => liveOrders.hear(message), changed: connectionChanged });
 liveOrders.socket = socket;
-const panel = new LivePanel(liveOrders, tokens, { retry, cancel: (order) => liveOrders.cancel(order), remove: (order) => liveOrders.remove(order) });
+const panel = new LivePanel(liveOrders, tokens, {
+  retry,
+  cancel: (order) => liveOrders.cancel(order),
+  remove: (order) => liveOrders.remove(order),
+});
 const feed = new QuoteFeed({ changed: quotesChanged });
 const form = new SwapForm(tokens, new TokenPicker(tokens), limits, { changed: wishChanged, execute });
 const history = new History(tokens, { changed: historyRead });
@@ -70,16 +74,19 @@ async function retry(order) {
   await execute({ tokenIn, tokenOut, amountIn, slippageBps });
 }
 
-let afterEvent = null;
+let lookAgain = null;
+let moved = false;
 
 function orderChanged(order, event) {
   panel.changed(order, event);
   if (event === null) return;
-  // Many events in a burst cost one look at the history.
-  clearTimeout(afterEvent);
-  afterEvent = setTimeout(() => {
+  moved ||= FINAL.has(event.status);
+  // Many events in a burst cost one look at the history, and one at the balances when funds have moved.
+  lookAgain ??= setTimeout(() => {
     history.read();
-    if (FINAL.has(event.status)) refreshTokens();
+    if (moved) refreshTokens();
+    lookAgain = null;
+    moved = false;
   }, AFTER_EVENT_MS);
 }
 
@@ -98,7 +105,11 @@ function connectionChanged(state, delayMs) {
 async function refreshTokens() {
   try {
     await tokens.refresh();
-    showProblem(tokens.all.some((token) => token.balance === null) ? "The Solana node gives no usable answer: balances are unknown, orders may wait." : "");
+    showProblem(
+      tokens.all.some((token) => token.balance === null)
+        ? "The Solana node gives no usable answer: balances are unknown, orders may wait."
+        : "",
+    );
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) signIn();
@@ -109,7 +120,7 @@ async function refreshTokens() {
 tokens.onChange(() => {
   showNetwork(tokens.network);
   showWallet(tokens.wallet);
-  history.offerTokens();
+  history.tokensKnown();
   wishChanged();
 });
 
@@ -117,12 +128,22 @@ tokens.onChange(() => {
 function historyRead(rows, isNewest) {
   chart.mark(executed(rows));
   if (!isNewest) return;
-  for (const { orderId, clientOrderId, tokenIn, tokenOut, amountIn, slippageBps, status } of rows.toReversed()) {
-    if (!FINAL.has(status)) liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, clientOrderId });
+  for (const {
+    orderId,
+    clientOrderId,
+    tokenIn,
+    tokenOut,
+    amountIn,
+    slippageBps,
+    status,
+  } of rows.toReversed()) {
+    if (!FINAL.has(status))
+      liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, clientOrderId });
   }
 }
 
-const executed = (rows) => rows.filter((order) => order.status === "confirmed" && order.executedPrice !== null);
+const executed = (rows) =>
+  rows.filter((order) => order.status === "confirmed" && order.executedPrice !== null);
 
 async function exportCsv() {
   const button = byId("export-csv");

@@ -10,10 +10,23 @@ const STEPS = ["pending", "routing", "building", "submitted", "confirmed"];
 export function orderCard(order, tokens, act) {
   return h(
     "article",
-    { class: `order-card ${order.status}`, "data-order-id": order.orderId, "data-status": order.status, "aria-label": `Order ${titleOf(order)}: ${order.status}` },
+    {
+      class: `order-card ${order.status}`,
+      "data-order-id": order.orderId,
+      "data-status": order.status,
+      "aria-label": `Order ${titleOf(order)}: ${order.status}`,
+    },
     head(order, act),
     timeline(order),
-    h("div", { class: "order-notes" }, retries(order), choice(order, tokens), outcome(order), failure(order, act), identity(order)),
+    h(
+      "div",
+      { class: "order-notes" },
+      retries(order),
+      choice(order, tokens),
+      outcome(order),
+      failure(order, act),
+      identity(order),
+    ),
   );
 }
 
@@ -45,13 +58,28 @@ export function stepsOf(order) {
 function head(order, act) {
   const title = h("h3", {}, titleOf(order));
   const first = order.events[0];
-  const total = order.isFinal && first ? h("span", { class: "quiet" }, `in ${duration(millisecondsBetween(first.at, order.last.at))}`) : null;
+  const total =
+    order.isFinal && first
+      ? h("span", { class: "quiet" }, `in ${duration(millisecondsBetween(first.at, order.last.at))}`)
+      : null;
   const cancellable = ["pending", "open"].includes(order.status);
   const paper = order.latest("network") === "paper" ? h("span", { class: "chip" }, "paper") : null;
   const tools = h("span", { class: "card-tools" }, total, paper, chip(order.status));
-  if (cancellable) tools.append(h("button", { type: "button", class: "mini", onclick: () => act.cancel(order) }, "Cancel"));
+  if (cancellable)
+    tools.append(h("button", { type: "button", class: "mini", onclick: () => act.cancel(order) }, "Cancel"));
   if (order.isFinal) {
-    tools.append(h("button", { type: "button", class: "icon-button tiny", "aria-label": `Hide ${titleOf(order)}`, onclick: () => act.remove(order) }, icon("cross")));
+    tools.append(
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button tiny",
+          "aria-label": `Hide ${titleOf(order)}`,
+          onclick: () => act.remove(order),
+        },
+        icon("cross"),
+      ),
+    );
   }
   return h("header", { class: "card-head" }, title, tools);
 }
@@ -59,7 +87,11 @@ function head(order, act) {
 function timeline(order) {
   if (order.refusal) return null;
   const steps = stepsOf(order);
-  return h("ol", { class: "timeline", "aria-label": "Steps" }, steps.map((step) => stepItem(order, step)));
+  return h(
+    "ol",
+    { class: "timeline", "aria-label": "Steps" },
+    steps.map((step) => stepItem(order, step)),
+  );
 }
 
 function stepItem(order, { name, state, event }) {
@@ -71,15 +103,27 @@ function stepItem(order, { name, state, event }) {
     { class: `step ${state}`, "aria-current": state === "now" ? "step" : null },
     h("span", { class: "dot" }, mark),
     h("span", { class: "step-name" }, capitalised(name), h("span", { class: "unseen" }, `, ${spoken}`)),
-    event ? h("time", { class: "step-at", datetime: event.at }, clock(event.at)) : h("span", { class: "step-at" }, ""),
-    before ? h("span", { class: "step-ms" }, `+${duration(millisecondsBetween(before.at, event.at))}`) : h("span", { class: "step-ms" }, ""),
+    event
+      ? h("time", { class: "step-at", datetime: event.at }, clock(event.at))
+      : h("span", { class: "step-at" }, ""),
+    before
+      ? h("span", { class: "step-ms" }, `+${duration(millisecondsBetween(before.at, event.at))}`)
+      : h("span", { class: "step-ms" }, ""),
   );
 }
 
 function retries(order) {
   return order.events
     .filter((event) => event.retryInMs !== undefined)
-    .map((event) => h("p", { class: "note warn" }, h("b", {}, `Retry ${event.attempt} in ${duration(event.retryInMs)}`), ` – ${event.error ?? "a step failed"}`, event.code ? h("code", {}, event.code) : null));
+    .map((event) =>
+      h(
+        "p",
+        { class: "note warn" },
+        h("b", {}, `Retry ${event.attempt} in ${duration(event.retryInMs)}`),
+        ` – ${event.error ?? "a step failed"}`,
+        event.code ? h("code", {}, event.code) : null,
+      ),
+    );
 }
 
 function choice(order, tokens) {
@@ -87,13 +131,22 @@ function choice(order, tokens) {
   if (!chosen) return null;
   const { tokenOut } = order.intent;
   const decimals = tokens.decimals(tokenOut);
-  const others = (chosen.quotes ?? []).map((quote) => h("span", { class: "loser" }, `${brand(quote.dex)} ${grouped(quote.amountOut, 6)}`, difference(chosen, quote, decimals)));
+  const others = (chosen.quotes ?? []).map((quote) =>
+    h(
+      "span",
+      { class: "loser" },
+      `${brand(quote.dex)} ${grouped(quote.amountOut, 6)}`,
+      difference(chosen, quote, decimals),
+    ),
+  );
   return h(
     "p",
     { class: "note" },
     h("span", { class: `dex ${chosen.dex}` }, brand(chosen.dex)),
     ` chosen: ${grouped(chosen.amountOut, 6)} ${tokenOut}`,
-    others.length ? h("span", { class: "losers" }, " over ", others) : h("span", { class: "losers" }, " – the only quote"),
+    others.length
+      ? h("span", { class: "losers" }, " over ", others)
+      : h("span", { class: "losers" }, " – the only quote"),
   );
 }
 
@@ -108,7 +161,13 @@ function outcome(order) {
   const { last } = order;
   if (last?.status !== "confirmed") return null;
   const { tokenIn, tokenOut } = order.intent;
-  return h("p", { class: "note good" }, h("b", {}, `Received ${grouped(last.executedAmountOut, 9)} ${tokenOut}`), ` at ${grouped(last.executedPrice, 6)} ${tokenOut} per ${tokenIn}`, last.slot ? h("span", { class: "quiet" }, ` · slot ${last.slot}`) : null);
+  return h(
+    "p",
+    { class: "note good" },
+    h("b", {}, `Received ${grouped(last.executedAmountOut, 9)} ${tokenOut}`),
+    ` at ${grouped(last.executedPrice, 6)} ${tokenOut} per ${tokenIn}`,
+    last.slot ? h("span", { class: "quiet" }, ` · slot ${last.slot}`) : null,
+  );
 }
 
 function transaction(order) {
@@ -123,7 +182,14 @@ function transaction(order) {
     h("span", { class: "quiet" }, "Transaction "),
     text,
     copyButton(hash, "transaction hash"),
-    link ? h("a", { href: link, target: "_blank", rel: "noopener noreferrer", class: "out" }, "Explorer", icon("out")) : null,
+    link
+      ? h(
+          "a",
+          { href: link, target: "_blank", rel: "noopener noreferrer", class: "out" },
+          "Explorer",
+          icon("out"),
+        )
+      : null,
     attempt > 1 ? h("span", { class: "quiet" }, `attempt ${attempt}`) : null,
   );
 }
@@ -131,22 +197,39 @@ function transaction(order) {
 function failure(order, act) {
   const ending = order.refusal ?? (order.isFinal && order.status !== "confirmed" ? order.last : null);
   if (!ending) return null;
-  const words = order.refusal ? refusalText(order.refusal) : (ending.error ?? `The order was ${order.status}`);
+  const words = order.refusal
+    ? refusalText(order.refusal)
+    : (ending.error ?? `The order was ${order.status}`);
   return h(
     "div",
     { class: "failure" },
-    h("p", {}, h("b", {}, words), " ", adviceFor(ending.code), ending.code ? h("code", {}, ending.code) : null),
+    h(
+      "p",
+      {},
+      h("b", {}, words),
+      " ",
+      adviceFor(ending.code),
+      ending.code ? h("code", {}, ending.code) : null,
+    ),
     h("button", { type: "button", class: "mini", onclick: () => act.retry(order) }, icon("refresh"), "Retry"),
   );
 }
 
 function refusalText(refusal) {
-  const details = Object.values(refusal.details ?? {}).filter((each) => typeof each === "string" && each !== refusal.message);
+  const details = Object.values(refusal.details ?? {}).filter(
+    (each) => typeof each === "string" && each !== refusal.message,
+  );
   return details.length ? `${refusal.message}: ${details.join("; ")}` : refusal.message;
 }
 
 function identity(order) {
   if (order.orderId === null) return null;
-  const id = h("span", { class: "pair" }, h("span", { class: "quiet" }, "Order "), h("code", { title: order.orderId }, short(order.orderId, 8, 4)), copyButton(order.orderId, "order id"));
+  const id = h(
+    "span",
+    { class: "pair" },
+    h("span", { class: "quiet" }, "Order "),
+    h("code", { title: order.orderId }, short(order.orderId, 8, 4)),
+    copyButton(order.orderId, "order id"),
+  );
   return h("p", { class: "note ids" }, transaction(order), id);
 }

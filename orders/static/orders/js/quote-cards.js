@@ -21,7 +21,10 @@ export function impactLevel(bps) {
 /** Draw what the feed knows. */
 export function showQuotes(feed, isReference) {
   const { query } = feed;
-  setText(byId("quote-for"), query ? `for ${grouped(query.amount)} ${query.tokenIn}${isReference ? ", for reference" : ""}` : "");
+  setText(
+    byId("quote-for"),
+    query ? `for ${grouped(query.amount)} ${query.tokenIn}${isReference ? ", for reference" : ""}` : "",
+  );
   showAge(feed);
   const cards = byId("quote-cards");
   const pair = query ? `${query.tokenIn}/${query.tokenOut}` : "";
@@ -39,7 +42,10 @@ export function showAge(feed) {
   const age = feed.answeredAt === null ? null : Date.now() - feed.answeredAt;
   const element = byId("quote-age");
   const seconds = Math.floor((age ?? 0) / 1000);
-  setText(element, age === null ? (feed.isWaiting ? "asking…" : "–") : seconds === 0 ? "just now" : `${seconds} s old`);
+  setText(
+    element,
+    age === null ? (feed.isWaiting ? "asking…" : "–") : seconds === 0 ? "just now" : `${seconds} s old`,
+  );
   element.classList.toggle("stale", age !== null && age > STALE_MS);
   byId("quote-ring").classList.toggle("running", age !== null && !document.hidden);
 }
@@ -54,7 +60,12 @@ function card(venue, feed) {
   const quotes = feed.board?.quotes ?? [];
   const quote = quotes.find((each) => each.dex === venue.dex);
   if (quote) return quoted(venue, quote, quotes, feed.board);
-  return h("div", { class: `quote none ${venue.dex}`, "data-dex": venue.dex }, name(venue), reason(venue, feed));
+  return h(
+    "div",
+    { class: `quote none ${venue.dex}`, "data-dex": venue.dex },
+    name(venue),
+    reason(venue, feed),
+  );
 }
 
 function quoted(venue, quote, quotes, board) {
@@ -63,12 +74,25 @@ function quoted(venue, quote, quotes, board) {
     "div",
     { class: `quote ${venue.dex} ${isBest ? "best" : ""}`, "data-dex": venue.dex },
     h("div", { class: "quote-head" }, name(venue), mark(quote, quotes, isBest)),
-    h("p", { class: "quote-out" }, h("b", {}, grouped(quote.amountOut, 6)), " ", h("span", { class: "quiet" }, board.tokenOut)),
+    h(
+      "p",
+      { class: "quote-out" },
+      h("b", {}, grouped(quote.amountOut, 6)),
+      " ",
+      h("span", { class: "quiet" }, board.tokenOut),
+    ),
     h(
       "dl",
       { class: "facts" },
       fact("Price", grouped(quote.price, 6)),
-      fact("Impact", h("span", { class: `impact ${impactLevel(quote.priceImpactBps)}` }, percentText(quote.priceImpactBps))),
+      fact(
+        "Impact",
+        h(
+          "span",
+          { class: `impact ${impactLevel(quote.priceImpactBps)}` },
+          percentText(quote.priceImpactBps),
+        ),
+      ),
       fact("LP fee", `${grouped(quote.fee, 4)} ${quote.feeToken ?? ""}`),
       fact("At least", `${grouped(quote.minAmountOut, 6)}`),
     ),
@@ -80,7 +104,9 @@ const name = (venue) => h("span", { class: `dex ${venue.dex}` }, brand(venue.dex
 
 function mark(quote, quotes, isBest) {
   const rival = isBest ? quotes[1] : quotes[0];
-  const text = rival ? `${bpsText(tenthsOfBps(BigInt(rival.amountOutRaw), BigInt(quote.amountOutRaw)))} bps` : "";
+  const text = rival
+    ? `${bpsText(tenthsOfBps(BigInt(rival.amountOutRaw), BigInt(quote.amountOutRaw)))} bps`
+    : "";
   if (isBest) return h("span", { class: "best-mark" }, h("b", {}, "BEST"), text ? ` ${text}` : "");
   return h("span", { class: "quiet behind" }, text);
 }
@@ -88,9 +114,18 @@ function mark(quote, quotes, isBest) {
 // Why a venue has no quote, in words.
 function reason(venue, feed) {
   const failures = feed.board?.errors ?? feed.error?.details?.errors ?? [];
-  const failure = Array.isArray(failures) ? failures.find((each) => each.venue.startsWith(venue.prefix)) : null;
+  const failure = Array.isArray(failures)
+    ? failures.find((each) => each.venue.startsWith(venue.prefix))
+    : null;
   if (feed.isWaiting) return h("p", { class: "quiet" }, "Asking…");
-  if (failure) return h("p", { class: "down" }, h("b", {}, "No quote. "), failure.message ?? failure.code, h("code", {}, failure.code));
+  if (failure)
+    return h(
+      "p",
+      { class: "down" },
+      h("b", {}, "No quote. "),
+      failure.message ?? failure.code,
+      h("code", {}, failure.code),
+    );
   if (feed.error?.code === "NO_ROUTE") return h("p", { class: "quiet" }, "No pool trades this pair.");
   if (feed.error) return h("p", { class: "down" }, feed.error.message);
   return h("p", { class: "quiet" }, feed.board ? "No pool trades this pair." : "Choose two tokens.");

@@ -34,7 +34,10 @@ export class OrderSocket {
     clearTimeout(this.#timer);
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const token = apiToken();
-    const socket = new WebSocket(`${scheme}//${location.host}/api/orders/connect`, token ? ["bearer", token] : []);
+    const socket = new WebSocket(
+      `${scheme}//${location.host}/api/orders/connect`,
+      token ? ["bearer", token] : [],
+    );
     this.#socket = socket;
     socket.addEventListener("open", () => this.#socket === socket && this.#opened());
     socket.addEventListener("message", (event) => this.#socket === socket && this.#received(event.data));

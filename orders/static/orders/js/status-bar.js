@@ -16,7 +16,12 @@ export function showNetwork(network) {
 export function showConnection(state, delayMs) {
   const badge = byId("connection");
   badge.dataset.state = state;
-  setText(badge, state === "reconnecting" ? `Reconnecting${delayMs >= 2000 ? ` in ${Math.round(delayMs / 1000)} s` : "…"}` : CONNECTION[state]);
+  setText(
+    badge,
+    state === "reconnecting"
+      ? `Reconnecting${delayMs >= 2000 ? ` in ${Math.round(delayMs / 1000)} s` : "…"}`
+      : CONNECTION[state],
+  );
 }
 
 export function showWallet(address) {
@@ -24,7 +29,11 @@ export function showWallet(address) {
   place.hidden = !address;
   if (!address || place.dataset.address === address) return;
   place.dataset.address = address;
-  place.replaceChildren(h("span", { class: "unseen" }, "Wallet "), h("code", { title: address }, short(address)), copyButton(address, "wallet address"));
+  place.replaceChildren(
+    h("span", { class: "unseen" }, "Wallet "),
+    h("code", { title: address }, short(address)),
+    copyButton(address, "wallet address"),
+  );
 }
 
 /** Say what is wrong with the engine above everything else; "" takes it away. */

@@ -41,7 +41,9 @@ export class SwapForm {
   /** {bps} or {problem}. */
   get slippage() {
     const chosen = document.querySelector('input[name="slippage"]:checked').value;
-    return chosen === "own" ? readPercent(this.own.value, this.limits.maxSlippageBps) : { bps: Number(chosen) };
+    return chosen === "own"
+      ? readPercent(this.own.value, this.limits.maxSlippageBps)
+      : { bps: Number(chosen) };
   }
 
   get hasAmount() {
@@ -53,7 +55,12 @@ export class SwapForm {
     const [tokenIn, tokenOut] = [this.tokens.find(this.tokenIn), this.tokens.find(this.tokenOut)];
     if (!tokenIn || !tokenOut || tokenIn === tokenOut) return null;
     const amount = this.hasAmount ? amountText(this.read.raw, tokenIn.decimals) : REFERENCE_AMOUNT;
-    return { tokenIn: tokenIn.symbol, tokenOut: tokenOut.symbol, amount, slippageBps: this.slippage.bps ?? this.limits.defaultSlippageBps };
+    return {
+      tokenIn: tokenIn.symbol,
+      tokenOut: tokenOut.symbol,
+      amount,
+      slippageBps: this.slippage.bps ?? this.limits.defaultSlippageBps,
+    };
   }
 
   intent() {
@@ -108,7 +115,9 @@ export class SwapForm {
     if (feed.error?.code === "NO_ROUTE") return "No route";
     if (feed.board === null) return feed.error ? "No quote now" : "Getting quotes…";
     const { priceImpactBps } = feed.board.best;
-    return priceImpactBps > this.limits.maxPriceImpactBps ? `Price impact ${percentText(priceImpactBps)} is too high` : null;
+    return priceImpactBps > this.limits.maxPriceImpactBps
+      ? `Price impact ${percentText(priceImpactBps)} is too high`
+      : null;
   }
 
   #showButton(obstacle, feed) {
@@ -133,7 +142,9 @@ export class SwapForm {
   }
 
   #startSlippage() {
-    const preset = document.querySelector(`input[name="slippage"][value="${this.limits.defaultSlippageBps}"]`);
+    const preset = document.querySelector(
+      `input[name="slippage"][value="${this.limits.defaultSlippageBps}"]`,
+    );
     const own = document.querySelector('input[name="slippage"][value="own"]');
     (preset ?? own).checked = true;
     if (!preset) this.own.value = amountText(BigInt(this.limits.defaultSlippageBps), 2);

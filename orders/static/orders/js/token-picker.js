@@ -48,7 +48,14 @@ export class TokenPicker {
     this.#options.replaceChildren(...this.#shown.map((token, index) => this.#option(token, index)));
     const typed = this.#search.value.trim();
     const unknownMint = MINT_LIKE.test(typed);
-    setText(byId("token-none"), this.#shown.length ? "" : unknownMint ? "This mint is not on the engine's token list." : "No token fits.");
+    setText(
+      byId("token-none"),
+      this.#shown.length
+        ? ""
+        : unknownMint
+          ? "This mint is not on the engine's token list."
+          : "No token fits.",
+    );
     this.#mark();
   }
 
@@ -57,8 +64,23 @@ export class TokenPicker {
       "li",
       { id: `token-option-${index}`, role: "option", "aria-selected": "false", class: "token-option" },
       disc(token),
-      h("span", { class: "token-names" }, h("b", {}, token.symbol, token.symbol === this.#marked ? h("span", { class: "quiet" }, " chosen") : null), h("span", { class: "quiet" }, token.name)),
-      h("span", { class: "token-held" }, h("span", {}, token.balance === null ? "–" : grouped(token.balance, 4)), h("code", { class: "quiet" }, short(token.mint))),
+      h(
+        "span",
+        { class: "token-names" },
+        h(
+          "b",
+          {},
+          token.symbol,
+          token.symbol === this.#marked ? h("span", { class: "quiet" }, " chosen") : null,
+        ),
+        h("span", { class: "quiet" }, token.name),
+      ),
+      h(
+        "span",
+        { class: "token-held" },
+        h("span", {}, token.balance === null ? "–" : grouped(token.balance, 4)),
+        h("code", { class: "quiet" }, short(token.mint)),
+      ),
     );
     option.addEventListener("click", () => this.#take(token));
     option.addEventListener("pointermove", () => this.#move(index));
@@ -66,7 +88,12 @@ export class TokenPicker {
   }
 
   #key(event) {
-    const moves = { ArrowDown: this.#active + 1, ArrowUp: this.#active - 1, Home: 0, End: this.#shown.length - 1 };
+    const moves = {
+      ArrowDown: this.#active + 1,
+      ArrowUp: this.#active - 1,
+      Home: 0,
+      End: this.#shown.length - 1,
+    };
     if (event.key === "Enter") {
       event.preventDefault();
       if (this.#shown[this.#active]) this.#take(this.#shown[this.#active]);
@@ -83,7 +110,9 @@ export class TokenPicker {
   }
 
   #mark() {
-    [...this.#options.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === this.#active)));
+    [...this.#options.children].forEach((option, index) =>
+      option.setAttribute("aria-selected", String(index === this.#active)),
+    );
     const active = this.#options.children[this.#active];
     this.#search.setAttribute("aria-activedescendant", active?.id ?? "");
     active?.scrollIntoView({ block: "nearest" });
@@ -98,5 +127,9 @@ export class TokenPicker {
 /** The round sign of a token: its first letters, in a colour of its own. */
 export function disc(token) {
   const colour = [...token.mint].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8, 7);
-  return h("span", { class: `disc disc-${colour}`, "aria-hidden": "true", "data-letter": token.symbol.slice(0, 1) });
+  return h("span", {
+    class: `disc disc-${colour}`,
+    "aria-hidden": "true",
+    "data-letter": token.symbol.slice(0, 1),
+  });
 }

@@ -37,7 +37,10 @@ export class Tokens {
   /** Read tokens and balances. Throws ApiError. */
   async refresh() {
     const answer = await get("/api/tokens");
-    this.#known = answer.tokens.map((token) => ({ ...token, held: token.balanceRaw === null ? null : BigInt(token.balanceRaw) }));
+    this.#known = answer.tokens.map((token) => ({
+      ...token,
+      held: token.balanceRaw === null ? null : BigInt(token.balanceRaw),
+    }));
     this.network = answer.network;
     this.wallet = answer.wallet;
     for (const listener of this.#listeners) listener();
@@ -62,5 +65,9 @@ export function searchTokens(tokens, typed) {
     if (symbol.includes(wanted) || token.name.toLowerCase().includes(wanted)) return 3;
     return wanted.length >= 4 && token.mint.toLowerCase().startsWith(wanted) ? 4 : 9;
   };
-  return tokens.map((token) => [rank(token), token]).filter(([found]) => found < 9).sort(([a], [b]) => a - b).map(([, token]) => token);
+  return tokens
+    .map((token) => [rank(token), token])
+    .filter(([found]) => found < 9)
+    .sort(([a], [b]) => a - b)
+    .map(([, token]) => token);
 }
