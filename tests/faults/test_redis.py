@@ -89,7 +89,7 @@ def test_redis_frozen_nobody_waits_for_it(rig: Rig) -> None:
     answers = [answer for _ in range(3) for answer in rig.client.post_many(20)]
     assert_accepted_within_a_second(answers)
     for answer in answers:
-        rig.client.await_confirmed(answer.order_id, 45)
+        rig.client.await_confirmed(answer.order_id, 30)
     rig.valkey.thaw()
     assert thread_count(rig) - threads < 20
 
