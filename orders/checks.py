@@ -9,11 +9,13 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+# `manage.py run_engine` runs the checks of this tag before it starts anything.
+TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
 
 
-@register
+@register(TAG)
 def local_user_stays_local(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
@@ -24,7 +26,7 @@ def local_user_stays_local(
     return []
 
 
-@register
+@register(TAG)
 def slippage_limits_make_sense(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
@@ -33,3 +35,13 @@ def slippage_limits_make_sense(
         return []
     hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
     return [Error("The slippage limits contradict each other.", hint=hint, id="orders.E002")]
+
+
+@register(TAG)
+def limits_are_no_negative_numbers(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """0 switches a limit off; less means nothing."""
+    names = ("ORDERS_PER_MINUTE", "REQUESTS_PER_MINUTE", "SOCKETS_PER_USER", "SUBSCRIPTIONS_PER_SOCKET")
+    wrong = [name for name in names if getattr(settings, name) < 0]
+    return [Error(f"{name} is less than 0.", hint="0 switches it off.", id="orders.E003") for name in wrong]

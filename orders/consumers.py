@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from orders import errors, events, following
@@ -61,6 +62,9 @@ class Connection(OrderStream):
 
     async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
         order = await self._own_order(message)
+        most = settings.SUBSCRIPTIONS_PER_SOCKET
+        if most and order.pk not in self.following and len(self.following) >= most:
+            raise errors.TooManyRequests("This connection follows as many orders as it may", mostOrders=most)
         await self.follow([order.pk], _after(message.get("after")), **_aside(request_id))
 
     async def _unsubscribe(self, message: dict[str, Any], request_id: Any) -> None:

@@ -32,6 +32,10 @@ class Following:
     def __contains__(self, order_id: UUID) -> bool:
         return order_id in self._running or order_id in self._finished
 
+    def __len__(self) -> int:
+        """How many of them go on."""
+        return len(self._running)
+
     def follow(self, order_id: UUID, after: int = 0) -> None:
         """Begin, or begin again, behind sequence ``after``."""
         self._finished.pop(order_id, None)

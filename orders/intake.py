@@ -18,7 +18,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from orders import gateway, journal
+from orders import gateway, journal, order_rate
 from orders.amounts import to_base_units
 from orders.errors import (
     DatabaseUnavailable,
@@ -27,6 +27,7 @@ from orders.errors import (
     NotCancellable,
     NotFound,
     SameToken,
+    TooManyRequests,
     UnsupportedOrderType,
 )
 from orders.group_commit import GroupCommit, insert_and_announce
@@ -70,15 +71,19 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
     """Accept an order, or find the one that the same key made before.
 
     Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
-    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch.
+    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch,
+    TooManyRequests.
     """
     order = _new_order(user, intent)
     try:
+        order_rate.require_room(user.pk)
         _write(order)
-    except IntegrityError:
-        if order.client_order_id is None:
+    except (IntegrityError, TooManyRequests):
+        # A repeated request makes no order: it is answered also where a new one would be too many.
+        earlier = _earlier_order(order)
+        if earlier is None:
             raise
-        return Placed(_earlier_order(order), replayed=True)
+        return Placed(earlier, replayed=True)
     return Placed(order, replayed=False)
 
 
@@ -175,8 +180,10 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 
-def _earlier_order(order: Order) -> Order:
-    earlier = Order.objects.get(user_id=order.user_id, client_order_id=order.client_order_id)
-    if earlier.request_hash != order.request_hash:
+def _earlier_order(order: Order) -> Order | None:
+    if order.client_order_id is None:
+        return None
+    earlier = Order.objects.filter(user_id=order.user_id, client_order_id=order.client_order_id).first()
+    if earlier is not None and earlier.request_hash != order.request_hash:
         raise IdempotencyMismatch()
     return earlier

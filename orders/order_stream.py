@@ -13,7 +13,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
 from channels.consumer import get_handler_name
@@ -22,14 +22,13 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from channels.utils import await_many_dispatch
-from django.conf import settings
 from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
-from orders import errors, events, following
+from orders import errors, events, following, frames
 from orders.api.authentication import SUBPROTOCOL, socket_user
 from orders.api.exceptions import as_order_error
-from orders.api.parsers import read_object
+from orders.connection_limit import ConnectionLimit
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -39,11 +38,11 @@ CLOSE_TRY_LATER: Final = 1013
 CLOSE_BAD_REQUEST: Final = 4400
 CLOSE_UNAUTHENTICATED: Final = 4401
 CLOSE_NOT_FOUND: Final = 4404
+CLOSE_TOO_MANY: Final = 4429
 CLOSE_FLOOD: Final = 4008
 MESSAGES_A_SECOND: Final = 50
 HEAL_SECONDS: Final = 2
 _JOIN_TIMEOUT_SECONDS: Final = 1
-_LONGEST_REQUEST_ID: Final = 128
 
 # What one message may go wrong with: it is answered, and the streams of other orders go on.
 _ANSWERED: Final = (
@@ -61,6 +60,8 @@ async def in_database(function: Callable[..., Result], *arguments: Any) -> Resul
 class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     """What all doors share: handshake, following orders, telling events, refusing messages."""
 
+    connections: ClassVar = ConnectionLimit()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user: Any = None
@@ -72,6 +73,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._listener: asyncio.Task[None] | None = None
         self._healer: asyncio.Task[None] | None = None
         self._closed = False
+        self._is_counted = False
         self._arrivals: deque[float] = deque(maxlen=MESSAGES_A_SECOND)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -84,6 +86,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         except StopConsumer:
             pass
         finally:
+            if self._is_counted:
+                self.connections.leave(self.user.pk)
             await self._stop_tasks()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
@@ -99,6 +103,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         offered = self.scope.get("subprotocols") or [None]
         await self.accept(SUBPROTOCOL if offered[0] == SUBPROTOCOL else None)
         try:
+            self.connections.enter(self.user.pk)
+            self._is_counted = True
             await self.begin()
         except _ANSWERED as error:
             await self._refuse(error)
@@ -143,8 +149,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         request_id = None
         try:
-            message = _read_frame(text_data)
-            request_id = _request_id(message)
+            message = frames.read_frame(text_data)
+            request_id = frames.take_request_id(message)
             await self.act(message, request_id)
         except _ANSWERED as error:
             await self._refuse(error, request_id)
@@ -267,27 +273,9 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
                 logger.warning("poll failed, trying again: %s", type(error).__name__)
 
 
-def _read_frame(text: str | None) -> dict[str, Any]:
-    if text is None:
-        raise errors.UnsupportedMediaType("Send text frames that hold one JSON object")
-    limit = settings.WEBSOCKET_MAX_MESSAGE_BYTES
-    if len(text) > limit or len(text.encode("utf-8", "surrogatepass")) > limit:
-        raise errors.PayloadTooLarge(maxBytes=limit)
-    return read_object(text)
-
-
-def _request_id(message: dict[str, Any]) -> str | int | None:
-    request_id = message.pop("requestId", None)
-    is_number = isinstance(request_id, int) and not isinstance(request_id, bool)
-    is_text = isinstance(request_id, str) and len(request_id) <= _LONGEST_REQUEST_ID
-    if request_id is not None and not is_number and not is_text:
-        raise errors.InvalidRequest(
-            requestId=f"a number, or text of at most {_LONGEST_REQUEST_ID} characters"
-        )
-    return request_id if is_number or is_text else None
-
-
 def _closing_code(error: Exception) -> int:
     if isinstance(error, errors.NotFound):
         return CLOSE_NOT_FOUND
+    if isinstance(error, errors.TooManyRequests):
+        return CLOSE_TOO_MANY
     return CLOSE_BAD_REQUEST if isinstance(error, errors.InvalidRequest) else CLOSE_TRY_LATER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -43,9 +44,26 @@ class LocalUserAuthentication(BaseAuthentication):
 
 
 def _comes_from_elsewhere(request: Request) -> bool:
+    if not is_on_this_machine(request.META.get("REMOTE_ADDR")):
+        return True
     # A page of another site may send simple requests to loopback; it cannot hide its Origin.
     origin = request.headers.get("Origin")
     return origin is not None and not origin_is_allowed(origin, request.get_host())
+
+
+def is_on_this_machine(address: str | None) -> bool:
+    """Whether a peer's address is loopback; a Unix socket has none.
+
+    HOST says where the server should listen. A server started by hand may listen elsewhere.
+    """
+    if not address:
+        return True
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +111,7 @@ async def socket_user(scope: Mapping[str, Any]) -> AbstractBaseUser | None:
         # Read before: a lazy user would query again in every place that looks at it.
         known: AbstractBaseUser = getattr(session_user, "_wrapped", session_user)
         return known
-    if settings.LOCAL_USER_ALLOWED:
+    if settings.LOCAL_USER_ALLOWED and is_on_this_machine((scope.get("client") or [None])[0]):
         local: AbstractBaseUser = await database_sync_to_async(local_user)()
         return local
     return None

@@ -38,7 +38,6 @@ _FRAMEWORK_ERRORS: tuple[tuple[type[Exception], type[errors.OrderError]], ...] =
     (drf.MethodNotAllowed, errors.MethodNotAllowed),
     (drf.NotAcceptable, errors.NotAcceptable),
     (drf.UnsupportedMediaType, errors.UnsupportedMediaType),
-    (drf.Throttled, errors.TooManyRequests),
     (drf.ParseError, errors.MalformedBody),
     (drf.ValidationError, errors.InvalidRequest),
 )
@@ -75,10 +74,9 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response:
     response = Response(refusal.as_wire(), status=refusal.http_status)
     if isinstance(refusal, errors.Unauthenticated):
         response["WWW-Authenticate"] = "Bearer"
-    wait = getattr(error, "wait", None)
+    wait = refusal.details.get("retryAfterSeconds")
     if wait is not None:
-        # Rounded up: a client that comes back exactly then must find the door open.
-        response["Retry-After"] = str(-int(-wait // 1))
+        response["Retry-After"] = str(wait)
     return response
 
 

@@ -30,6 +30,7 @@ class Live(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    throttle_classes = ()
 
     @extend_schema(**schema.LIVE)
     def get(self, request: Request) -> Response:
@@ -42,6 +43,7 @@ class Health(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    throttle_classes = ()
 
     @extend_schema(**schema.HEALTH)
     def get(self, request: Request) -> Response:

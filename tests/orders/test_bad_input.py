@@ -11,7 +11,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders import order_stream
+from orders import frames
 from orders.api.exceptions import as_order_error, known_codes
 from orders.api.parsers import read_json
 from orders.errors import MalformedBody, OrderError
@@ -352,4 +352,4 @@ def test_any_text_is_either_json_or_refused(body: str | bytes) -> None:
 
 def test_the_socket_reads_frames_by_the_same_rules() -> None:
     with pytest.raises(MalformedBody):
-        order_stream._read_frame('{"amountIn":NaN}')
+        frames.read_frame('{"amountIn":NaN}')

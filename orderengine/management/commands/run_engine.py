@@ -17,6 +17,7 @@ from orderengine.supervisor.errors import CannotStartError
 from orderengine.supervisor.parts import Parts, lay_out
 from orderengine.supervisor.plan import EnginePlan, public_address, read_plan
 from orderengine.supervisor.wallet import find_wallet
+from orders import checks
 
 WELCOME = """
 {url} is up (Ctrl-C stops it). A first order:
@@ -32,7 +33,7 @@ class Command(BaseCommand):
     """Start Valkey, localnet, the workers and the web server, and keep them up until Ctrl-C."""
 
     help = "Start everything this machine needs to run the engine. Settings: see .env.example."
-    requires_system_checks = []
+    requires_system_checks = [checks.TAG]
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM, SIGINT or SIGHUP.

@@ -1,0 +1,106 @@
+"""Settings for a network: what Django's own deployment check says, and what refuses to start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import Client
+
+from orders.api.authentication import is_on_this_machine
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCTION = {
+    "DEBUG": "false",
+    "SECRET_KEY": "s3cret-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
+    "ALLOWED_HOSTS": "orders.example.com",
+    "HSTS_SECONDS": "31536000",
+    "HSTS_SUBDOMAINS": "true",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        (sys.executable, "manage.py", *arguments),
+        cwd=ROOT,
+        env=inherited | {"ENV_FILE": os.devnull} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
+    run = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **PRODUCTION)
+    assert run.returncode == 0, run.stderr
+    assert "no issues" in run.stdout
+
+
+def test_without_debug_there_is_no_local_user_no_default_key_and_no_plain_cookie(tmp_path: Path) -> None:
+    cookies = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    names = ["LOCAL_USER_ALLOWED", *cookies, "SECURE_SSL_REDIRECT", "ORDERS_PER_MINUTE"]
+    shown = f"from django.conf import settings as s; print(*[getattr(s, n) for n in {names}])"
+    run = manage("shell", "-v", "0", "-c", shown, DATA_DIR=str(tmp_path), **PRODUCTION)
+    assert run.stdout.split() == ["False", "True", "True", "True", "600"], run.stderr
+    no_key = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+    refused = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **no_key)
+    assert refused.returncode != 0
+    assert "SECRET_KEY" in refused.stderr
+
+
+def test_the_engine_refuses_limits_that_mean_nothing_before_it_starts_anything(tmp_path: Path) -> None:
+    run = manage("run_engine", DATA_DIR=str(tmp_path / "data"), ORDERS_PER_MINUTE="-1")
+    assert run.returncode == 1
+    assert "(orders.E003) ORDERS_PER_MINUTE is less than 0." in run.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(("debug", "host"), [(False, "127.0.0.1"), (True, "0.0.0.0"), (True, "192.0.2.1")])
+def test_the_engine_refuses_a_local_user_on_the_network(settings: Any, debug: bool, host: str) -> None:
+    settings.LOCAL_USER_ALLOWED, settings.DEBUG, settings.HOST = True, debug, host
+    with pytest.raises(SystemCheckError, match=r"orders\.E001"):
+        call_command("run_engine", skip_checks=False)
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        *((None, True), ("", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True)),
+        *(
+            ("::ffff:127.0.0.1", True),
+            ("192.0.2.1", False),
+            ("::ffff:192.0.2.1", False),
+            ("elsewhere", False),
+        ),
+    ],
+)
+def test_this_machine_is_known_by_the_peers_address(address: str | None, here: bool) -> None:
+    assert is_on_this_machine(address) is here
+
+
+@pytest.mark.django_db
+def test_a_caller_from_the_network_is_never_the_local_user(client: Client) -> None:
+    assert client.get("/api/orders").status_code == 200
+    assert client.get("/api/orders", REMOTE_ADDR="192.0.2.1").status_code == 401
+
+
+@pytest.mark.django_db
+def test_plain_http_is_sent_to_tls_except_for_probes(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
+    fresh = Client()
+    answer = fresh.get("/api/orders")
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/api/orders")
+    assert fresh.get("/health/live").status_code == 200
+    secure = fresh.get("/api/orders", secure=True)
+    assert secure["Strict-Transport-Security"].startswith("max-age=60")
+    assert secure["X-Content-Type-Options"] == "nosniff"
+    assert secure["X-Frame-Options"] == "DENY"
+    assert secure["Referrer-Policy"] == "same-origin"
