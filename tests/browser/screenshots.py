@@ -46,9 +46,10 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
     page = await context.new_page()
     await page.goto(engine.url)
     await trade(page, engine)
-    await page.fill("#amount", "12.5")
-    await expect(page.locator("#execute")).to_have_attribute("aria-disabled", "false")
-    await page.click("#execute")
+    for amount in ("3", "12.5"):
+        await page.fill("#amount", amount)
+        await expect(page.locator("#execute")).to_have_text(f"Execute: {amount} SOL → USDC")
+        await page.click("#execute")
     card = page.locator(".order-card").first
     await expect(card).to_have_attribute("data-status", "confirmed", timeout=15_000)
     row = page.locator(f".order-row[data-row='{await card.get_attribute('data-order-id')}']")

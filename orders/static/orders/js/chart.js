@@ -124,7 +124,7 @@ export class PriceChart {
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false },
-      padding: [10, 8, 0, 0],
+      padding: [10, 26, 0, 0],
       scales: {
         x: { range: () => this.#timeRange() },
         y: { range: (_plot, low, high) => this.#priceRange(low, high) },
