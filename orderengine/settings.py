@@ -153,6 +153,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 30
 CELERY_TASK_SOFT_TIME_LIMIT = 25
+# A frozen broker holds whoever publishes for one socket_timeout, not for six: the sweeper tries again.
+CELERY_TASK_PUBLISH_RETRY = False
 # A worker takes from the first queue that holds something: orders on their way end before new
 # ones begin, so that under load each order is slow to start, not slow in the middle.
 CELERY_TASK_QUEUES = [Queue("submit"), Queue("build"), Queue("route")]
