@@ -46,6 +46,8 @@ class Rigs:
             url = self.postgres.create() if database == "postgres" else None
             rig = self._running[database] = Rig(RigPlan(self._folder / f"{database}-{self._count}", url))
             rig.start()
+            # The first order of a process pays for imports and connections: no case is about that.
+            rig.client.await_confirmed(rig.client.place())
         rig.restore()
         return rig
 
