@@ -50,7 +50,7 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
         await page.fill("#amount", amount)
         await expect(page.locator("#execute")).to_have_text(f"Execute: {amount} SOL → USDC")
         await page.click("#execute")
-    card = page.locator(".order-card").first
+    card = page.locator(".order-card", has_text="12.5 SOL")
     await expect(card).to_have_attribute("data-status", "confirmed", timeout=15_000)
     row = page.locator(f".order-row[data-row='{await card.get_attribute('data-order-id')}']")
     await expect(row).to_have_attribute("data-status", "confirmed")
