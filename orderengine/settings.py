@@ -92,6 +92,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+UNFOLD = {
+    "SITE_TITLE": "Order Execution Engine",
+    "SITE_HEADER": "Order Execution Engine",
+    "SITE_SYMBOL": "swap_horiz",
+}
+
 # --- Static files ----------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

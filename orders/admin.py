@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
@@ -10,9 +10,21 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
+from orders.lifecycle import Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.wire import explorer_url, order_as_wire
+
+STATUS_COLOURS: Final = {
+    Status.PENDING.value: "info",
+    Status.OPEN.value: "info",
+    Status.ROUTING.value: "info",
+    Status.BUILDING.value: "info",
+    Status.SUBMITTED.value: "warning",
+    Status.CONFIRMED.value: "success",
+    Status.FAILED.value: "danger",
+}
 
 
 class ReadOnly:
@@ -54,10 +66,7 @@ class AttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]
 
 @admin.register(Order)
 class OrderAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = (
-        *("id", "created_at", "user", "type", "status", "swap", "received"),
-        *("venue", "attempt", "error_code", "transaction"),
-    )
+    list_display = ("short_id", "placed", "user", "type", "badge", "swap", "dex", "transaction", "attempt")
     list_filter = ("status", "type", "dex", "network", "error_code")
     list_select_related = ("user",)
     list_per_page = 50
@@ -82,23 +91,34 @@ class OrderAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
             found |= Q(pk=order_id)
         return queryset.filter(found), False
 
+    @admin.display(description="order", ordering="pk")
+    def short_id(self, order: Order) -> str:
+        """Enough of the id to tell orders apart; the whole id is on the order's page."""
+        return str(order.pk)[:8]
+
+    @admin.display(description="placed (UTC)", ordering="created_at")
+    def placed(self, order: Order) -> str:
+        """Date and time to the second."""
+        return f"{order.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @display(description="status", ordering="status", label=STATUS_COLOURS)  # type: ignore[untyped-decorator]
+    def badge(self, order: Order) -> tuple[str, str]:
+        """The status, with the reason where there is one."""
+        return order.status, f"{order.status}: {order.error_code}" if order.error_code else order.status
+
     @admin.display(description="swap")
     def swap(self, order: Order) -> str:
-        """What goes in, and for which token."""
+        """What goes in, and what came out by the chain or the token that is to."""
         wire = order_as_wire(order)
-        return f"{wire['amountIn'] or wire['amountInRaw']} {wire['tokenIn']} → {wire['tokenOut']}"
-
-    @admin.display(description="received")
-    def received(self, order: Order) -> str:
-        """What came out, by the chain."""
-        wire = order_as_wire(order)
-        return wire["executedAmountOut"] or wire["executedAmountOutRaw"] or "-"
+        received = wire["executedAmountOut"] or wire["executedAmountOutRaw"]
+        given = f"{wire['amountIn'] or wire['amountInRaw']} {wire['tokenIn']}"
+        return f"{given} → {received} {wire['tokenOut']}" if received else f"{given} → {wire['tokenOut']}"
 
     @admin.display(description="transaction")
     def transaction(self, order: Order) -> str:
         """The signature, leading to the explorer."""
         url = explorer_url(order.network, order.signature)
-        return format_html('<a href="{}">{}…</a>', url, order.signature[:12]) if url else "-"
+        return format_html('<a href="{}">{}…</a>', url, order.signature[:8]) if url else "-"
 
 
 def _uuid(text: str) -> UUID | None:

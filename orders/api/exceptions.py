@@ -15,6 +15,7 @@ from django.core.exceptions import (
 )
 from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -80,6 +81,7 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response:
     return response
 
 
+@csrf_exempt
 def unknown_url(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
     """Answer for a path under /api/ that no route has; also with DEBUG on."""
     return _plain(errors.NotFound())

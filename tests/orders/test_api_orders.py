@@ -421,3 +421,10 @@ def _path_of(url: str) -> str:
     parts = urlsplit(url)
     assert parts.netloc == "testserver"
     return f"{parts.path}?{parts.query}"
+
+
+def test_an_unknown_address_is_told_in_the_errors_shape_for_every_method() -> None:
+    client = Client(enforce_csrf_checks=True)
+    for call in (client.get, client.post, client.delete):
+        answer = call("/api/orders//cancel")
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
