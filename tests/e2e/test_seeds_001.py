@@ -54,5 +54,18 @@ def test_the_page_asks_for_two_tokens_and_an_amount(served: RunningEngine) -> No
         assert f'id="{part}"' in page.text, part
 
 
-def test_settings_have_an_example() -> None:
-    assert "REDIS_URL" in (ROOT / ".env.example").read_text()
+def test_a_copied_example_of_the_settings_is_what_the_engine_runs_on(served: RunningEngine) -> None:
+    assert (served.folder / ".env").read_text() == (ROOT / ".env.example").read_text()
+    assert served.environment["ENV_FILE"] == str(served.folder / ".env")
+    assert served.live_status() == 200
+
+
+def test_the_postman_collection_places_an_order(served: RunningEngine) -> None:
+    collection = json.loads((ROOT / "postman_collection.json").read_text())
+    requests = [item["request"] for folder in collection["item"] for item in folder["item"]]
+    [place] = [each for each in requests if each["url"]["raw"] == "{{baseUrl}}/api/orders/execute"]
+
+    url = place["url"]["raw"].replace("{{baseUrl}}", served.url)
+    headers = {each["key"]: each["value"] for each in place["header"] if not each.get("disabled")}
+    answer = httpx2.request(place["method"], url, content=place["body"]["raw"], headers=headers)
+    assert (answer.status_code, answer.json()["amountIn"]) == (201, "5")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from examples.client import EngineClient
-from tests.e2e.engine import RunningEngine
+from tests.e2e.engine import RunningEngine, until
 
 pytestmark = pytest.mark.e2e
 
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.e2e
 def test_two_hundred_orders_of_ten_clients_are_confirmed_and_the_wallet_adds_up(
     served: RunningEngine, client: EngineClient, tmp_path: Path
 ) -> None:
+    under_way = "pending,routing,building,submitted"
+    until(lambda: not any(client.orders(status=under_way)), 30, lambda: "earlier orders do not end")
     before = {each["orderId"] for each in client.orders(limit=200)}
     figures = tmp_path / "figures.json"
     run = served.manage("bench", "--orders", "200", "--clients", "10", "--json", str(figures))
