@@ -68,6 +68,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnANetwork]:
         valkey.kill()
 
 
+def highest_memory_kilobytes(pid: int) -> int:
+    """The most that a process has held so far (VmHWM, proc(5))."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 def test_strangers_get_nothing_but_health(deployed: OnANetwork) -> None:
     url = deployed.engine.url
     assert httpx2.get(f"{url}/health").json()["status"] == "ok"
@@ -141,6 +147,21 @@ def test_what_is_too_large_is_refused_and_the_engine_goes_on(deployed: OnANetwor
             connection.send(" " * 2_000_000)
             connection.recv(timeout=10)
     assert deployed.engine.live_status() == 200
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+@pytest.mark.parametrize(("megabytes", "chunked"), [(60, False), (120, True)])
+def test_a_strangers_endless_body_costs_no_memory(
+    deployed: OnANetwork, megabytes: int, chunked: bool
+) -> None:
+    url = f"{deployed.engine.url}/api/orders/execute"
+    megabyte = b" " * 1_000_000
+    httpx2.post(url, content=megabyte)
+    before = highest_memory_kilobytes(deployed.engine.pid("web"))
+    body = (megabyte for _ in range(megabytes)) if chunked else megabyte * megabytes
+    answer = httpx2.post(url, content=body, timeout=60)
+    assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
+    assert highest_memory_kilobytes(deployed.engine.pid("web")) - before < 10_000
 
 
 def test_database_and_redis_are_the_operators(deployed: OnANetwork) -> None:
