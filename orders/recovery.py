@@ -170,7 +170,7 @@ def finalize() -> int:
     )
     heard = gateway.hear([order.signature for order in waiting], search_history=True)
     pairs = list(zip(waiting, heard, strict=True))
-    final = [order.pk for order, one in pairs if one.verdict is Verdict.FINALIZED]
+    final = [o.pk for o, one in pairs if one.verdict is Verdict.FINALIZED and one.slot == o.slot]
     Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
     take_back([order for order, one in pairs if _is_gone(order, one)])
     return len(final)
@@ -205,9 +205,12 @@ def _taken_back(order: Order) -> Transition:
 
 
 def _is_gone(order: Order, heard: Heard) -> bool:
-    # A node that has not reached the order's block yet cannot say that the block is gone.
-    unseen = heard.verdict is Verdict.UNSEEN and heard.slot > (order.slot or 0)
-    return unseen or heard.verdict is Verdict.FAILED
+    """Whether the block that the order was confirmed in is not part of the chain any more."""
+    if heard.verdict is Verdict.UNSEEN:
+        # A node that has not reached the order's block yet cannot say that the block is gone.
+        return heard.slot > (order.slot or 0)
+    # In another block the same transaction may have failed, or moved other amounts.
+    return heard.verdict is Verdict.FAILED or heard.slot != order.slot
 
 
 def oldest_due_seconds(now: datetime | None = None) -> int:

@@ -201,3 +201,25 @@ def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
         eventually(lambda: rounds.count("broken") >= 2 and rounds.count("next step") >= 2)
     finally:
         recovery.stop()
+
+
+def test_a_transaction_that_landed_again_in_another_block_is_settled_again(
+    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[Attempt] = []
+    monkeypatch.setattr("orders.settlement.watch", watched.extend)
+    order = confirmed_order(user, chain)
+    watched.clear()
+    chain.call("localnet_forkAway", {"signature": order.signature})
+    chain.call("localnet_advance", {"slots": 3})
+    gateway.send([bytes(order.attempts.get().signed_transaction)])
+    chain.call("localnet_advance", {"slots": 40})
+    assert recovery.finalize() == 0
+    (attempt,) = watched
+    one = settlement.Watched(attempt, gateway.dead_check(10**9), 0, time.monotonic() + 60)
+    eventually(lambda: settlement.settle([one]))
+    again = Order.objects.get(pk=order.pk)
+    assert again.status == "confirmed"
+    assert (again.slot or 0) > (order.slot or 0)
+    Order.objects.filter(pk=order.pk).update(confirmed_at=timezone.now() - timedelta(seconds=20))
+    assert recovery.finalize() == 1
