@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from orderengine.supervisor import bound
 from orders.soak.chain import ChainBooks
 from tests.localnet_process import free_port_pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("valkey", "localnet", "worker-1", "worker-2", "web")
+# A test run that is killed leaves no engine behind.
+_BOUND_TO_US = (sys.executable, "-I", "-S", bound.__file__)
 _START_SECONDS = 60
 _STOP_SECONDS = 40
 
@@ -40,7 +43,14 @@ class RunningEngine:
         self.environment = inherited | own | environment
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                (sys.executable, str(ROOT / "manage.py"), "run_engine"),
+                (
+                    *_BOUND_TO_US,
+                    str(os.getpid()),
+                    "--",
+                    sys.executable,
+                    str(ROOT / "manage.py"),
+                    "run_engine",
+                ),
                 env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
