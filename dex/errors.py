@@ -1,25 +1,25 @@
 """Everything the library raises.
 
-    DexError                        code says what, retryable says whether asking again can help
-    ├── AccountMissing              the chain has no account at that address
-    ├── PoolRefused                 the pool cannot serve this request
-    │   ├── UnknownLayout           wrong size or discriminator: not the account we think it is
-    │   ├── WrongOwner              owned by another program than the venue's
-    │   ├── WrongMint               the pool does not trade this pair
-    │   ├── PoolDisabled            swaps are switched off, or not open yet
-    │   └── UnsupportedPool         a feature that this adapter does not execute
-    ├── NoQuote                     the pool's formula has no answer for this amount
-    │   ├── AmountTooSmall          fee or rounding leaves nothing
-    │   ├── InsufficientLiquidity   more than the pool holds, or past its price range
-    │   └── AmountTooLarge          a sum leaves the program's integer range
-    ├── NoRoute                     no pool had a quote
-    ├── PolicyViolation             a transaction that the signer must not sign
-    ├── KeyUnavailable              no wallet key, or one that cannot be read safely
-    └── ChainError                  a node did not give an answer that can be used
-        ├── ChainUnreachable        no answer: time-out, refused, reset, 5xx: outcome unknown
-        ├── ChainBusy               429 or node behind: outcome unknown
-        ├── ChainAnswerInvalid      an answer that is not JSON-RPC, or breaks its own contract
-        └── ChainRefused            the node understood and declined: wrong parameters, key or method
+DexError                        code says what, retryable says whether asking again can help
+├── AccountMissing              the chain has no account at that address
+├── PoolRefused                 the pool cannot serve this request
+│   ├── UnknownLayout           wrong size or discriminator: not the account we think it is
+│   ├── WrongOwner              owned by another program than the venue's
+│   ├── WrongMint               the pool does not trade this pair
+│   ├── PoolDisabled            swaps are switched off, or not open yet
+│   └── UnsupportedPool         a feature that this adapter does not execute
+├── NoQuote                     the pool's formula has no answer for this amount
+│   ├── AmountTooSmall          fee or rounding leaves nothing
+│   ├── InsufficientLiquidity   more than the pool holds, or past its price range
+│   └── AmountTooLarge          a sum leaves the program's integer range
+├── NoRoute                     no pool had a quote
+├── PolicyViolation             a transaction that the signer must not sign
+├── KeyUnavailable              no wallet key, or one that cannot be read safely
+└── ChainError                  a node did not give an answer that can be used
+    ├── ChainUnreachable        no answer: time-out, refused, reset, 5xx: outcome unknown
+    ├── ChainBusy               429 or node behind: outcome unknown
+    ├── ChainAnswerInvalid      an answer that is not JSON-RPC, or breaks its own contract
+    └── ChainRefused            the node understood and declined: wrong parameters, key or method
 """
 
 from __future__ import annotations
