@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from orders import claims
@@ -62,3 +63,20 @@ def test_a_release_by_a_former_holder_does_nothing(user: User) -> None:
 
 def test_claiming_nothing_gives_nothing() -> None:
     assert claims.claim([], {Status.PENDING}) == []
+
+
+def durability() -> str:
+    """How the database's session commits now."""
+    with connection.cursor() as cursor:
+        postgres = connection.vendor == "postgresql"
+        cursor.execute("SHOW synchronous_commit" if postgres else "PRAGMA synchronous")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_leaves_later_commits_as_durable_as_they_were(user: User) -> None:
+    order = order_row(user)
+    before = durability()
+    assert claims.claim([order.pk], {Status.PENDING})
+    assert durability() == before
+    assert before == "2" or connection.vendor == "postgresql"
