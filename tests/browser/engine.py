@@ -37,11 +37,10 @@ class BrowsedEngine:
             "LOCALNET_PORT": str(free_port_pair()),
             "ENV_FILE": str(self.data_dir / "no.env"),
         }
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 (sys.executable, str(ROOT / "manage.py"), "run_engine"),
-                env=inherited | own | self._environment,
+                env=_inherited() | own | self._environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -66,7 +65,7 @@ class BrowsedEngine:
         """What a management command on the engine's data prints."""
         settings = {"DATA_DIR": str(self.data_dir), "ENV_FILE": str(self.data_dir / "no.env")}
         command = (sys.executable, str(ROOT / "manage.py"), *arguments)
-        surroundings = os.environ | settings | self._environment | environment
+        surroundings = _inherited() | settings | self._environment | environment
         return subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout
 
     async def get(self, path: str) -> Any:
@@ -89,3 +88,8 @@ class BrowsedEngine:
             assert self._process.poll() is None, self._output.read_text()
             assert time.monotonic() < deadline, self._output.read_text()
             time.sleep(0.05)
+
+
+def _inherited() -> dict[str, str]:
+    """What its processes take from the test run, whose own database and Redis are not the engine's."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
