@@ -75,10 +75,7 @@ class Nemesis:
         return [
             Fault("FLUSHALL", self._rig.flush_redis),
             Fault("the node misbehaves", self._misbehave),
-            Fault(
-                "the node swallows transactions",
-                lambda: self._rig.chain.fault("sendTransaction", "swallow", 20),
-            ),
+            Fault("the node swallows transactions", self._swallow),
             Fault("time passes", self._let_transactions_expire),
         ]
 
