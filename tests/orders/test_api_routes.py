@@ -1,0 +1,52 @@
+"""The addresses of the REST doors, and their description."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import (
+    OrderFactory,
+    UserFactory,
+)
+from tests.orders.rest import FIVE_SOL, place
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_route_answers_with_and_without_a_trailing_slash(client: Client) -> None:
+    order = OrderFactory(user=UserFactory(username="local"))
+    for path in ("/api/orders", f"/api/orders/{order.pk}", f"/api/orders/{order.pk}/events", "/health/live"):
+        assert client.get(path).content == client.get(f"{path}/").content
+    assert place(client).status_code == 201
+    slashed = client.post("/api/orders/execute/", json.dumps(FIVE_SOL), content_type="application/json")
+    assert slashed.status_code == 201
+
+
+def test_an_unknown_address_is_told_in_the_errors_shape_for_every_method() -> None:
+    client = Client(enforce_csrf_checks=True)
+    for call in (client.get, client.post, client.delete):
+        answer = call("/api/orders//cancel")
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+def test_the_schema_names_every_door_once(client: Client) -> None:
+    schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
+
+    assert sorted(schema["paths"]) == [
+        *("/api/orders", "/api/orders/execute", "/api/orders/{order_id}", "/api/orders/{order_id}/cancel"),
+        *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/health", "/health/live"),
+    ]
+    assert "IDEMPOTENCY_MISMATCH" in schema["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
+    shown = set(schema["components"]["schemas"]["Order"]["properties"])
+    assert shown == set(place(client).json())
+
+
+def test_the_docs_are_served_from_here(client: Client) -> None:
+    answer = client.get("/api/docs/")
+
+    assert answer.status_code == 200
+    assert b"https://" not in answer.content.replace(b"https://github.com", b"")
