@@ -45,11 +45,13 @@ class Bank:
         # LiteSVM starts hundreds of millions of slots ahead; programs loaded there would not be usable yet.
         self._svm.warp_to_slot(0)
 
-    def add_program(self, address: Pubkey, file: Path) -> None:
-        """Loads a program file (SBF ELF) at ``address``; raises FileNotFoundError."""
-        if not file.is_file():
-            raise FileNotFoundError(f"no program file {file}")
-        self._svm.add_program_from_file(address, file)
+    def add_program(self, address: Pubkey, program: Path | bytes) -> None:
+        """Loads a program (SBF ELF, or a file that holds one) at ``address``; raises FileNotFoundError."""
+        if isinstance(program, Path):
+            if not program.is_file():
+                raise FileNotFoundError(f"no program file {program}")
+            program = program.read_bytes()
+        self._svm.add_program(address, program)
 
     def load_account(self, address: Pubkey, account: Account) -> None:
         """Places a genesis or ledger account."""

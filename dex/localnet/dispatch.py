@@ -10,6 +10,7 @@ import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Final, Protocol, cast
 
 from dex.localnet import account_methods, chain_methods, transaction_methods
@@ -38,10 +39,11 @@ _log = logging.getLogger(__name__)
 class HttpFailure(Exception):
     """Breaks the answer below JSON-RPC: this status and body, or (status None) a closed connection."""
 
-    def __init__(self, status: int | None, body: bytes = b"") -> None:
+    def __init__(self, status: int | None, body: bytes = b"", content_type: bytes = b"text/plain") -> None:
         super().__init__(status)
         self.status = status
         self.body = body
+        self.content_type = content_type
 
 
 class Interceptor(Protocol):
@@ -92,6 +94,8 @@ class Dispatcher:
             result = await self._call(request["method"], request.get("params"))
         except RpcError as error:
             answer = _error(identity, error)
+            if error.http_status != HTTPStatus.OK:
+                raise HttpFailure(error.http_status, _encode(answer), b"application/json") from error
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # A bug here must not take the network down; the caller learns what a node would tell.
             _log.exception("%s failed", request["method"])

@@ -19,6 +19,7 @@ BLOCK_NOT_AVAILABLE: Final = -32004
 NODE_UNHEALTHY: Final = -32005
 UNSUPPORTED_TRANSACTION_VERSION: Final = -32015
 MIN_CONTEXT_SLOT_NOT_REACHED: Final = -32016
+TOO_MANY_REQUESTS: Final = 429
 
 # Display texts of solana-transaction-error for the errors that a client is likely to print.
 _TRANSACTION_ERROR_TEXTS: Final = {
@@ -40,11 +41,13 @@ _TRANSACTION_ERROR_TEXTS: Final = {
 class RpcError(Exception):
     """What a JSON-RPC answer carries instead of a result."""
 
-    def __init__(self, code: int, message: str, data: object = None) -> None:
+    def __init__(self, code: int, message: str, data: object = None, *, http_status: int = 200) -> None:
+        """``http_status`` is 200 in answers of a node; a proxy before it may give another."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.data = data
+        self.http_status = http_status
 
     def as_object(self) -> dict[str, object]:
         """The ``error`` member of the answer."""
@@ -86,6 +89,16 @@ def preflight_failure(simulation: dict[str, object]) -> RpcError:
     """-32002 with the simulation's outcome as data; ``simulation["err"]`` is Solana's JSON error."""
     text = transaction_error_text(simulation["err"])
     return RpcError(PREFLIGHT_FAILURE, f"Transaction simulation failed: {text}", simulation)
+
+
+def airdrop_limit_reached() -> RpcError:
+    """What devnet's public endpoint answers when an address has had its share: HTTP 429 and code 429."""
+    return RpcError(
+        TOO_MANY_REQUESTS,
+        "You've either reached your airdrop limit today or the airdrop faucet has run dry. "
+        "Please visit https://faucet.solana.com for alternate sources of test SOL",
+        http_status=TOO_MANY_REQUESTS,
+    )
 
 
 def block_not_available(slot: int) -> RpcError:

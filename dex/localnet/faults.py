@@ -1,6 +1,7 @@
 """Faults on demand, for tests: methods ``localnet_…`` that exist only when faults are allowed.
 
-localnet_setFault {"method", "kind", "count", "delayMs"}
+localnet_setFault {"method", "kind", "count", "percent", "delayMs"}: the next ``count`` calls (1), or with
+``percent`` that share of all calls, spread evenly, until reset or until ``count`` of them have failed
     drop        the connection closes without an answer, nothing runs
     delay       the answer waits ``delayMs``
     land_error  the method runs, then HTTP 500
@@ -10,6 +11,7 @@ localnet_setFault {"method", "kind", "count", "delayMs"}
     garbage     an answer that is not JSON
     behind      JSON-RPC error -32005, node is behind
     swallow     sendTransaction answers with the signature, and the transaction is lost
+    airdrop_limit  what devnet's faucet answers when it gives no more: HTTP 429 with a JSON-RPC error
 localnet_resetFaults []         forgets all of them
 localnet_advance {"slots"}      closes and confirms that many slots now
 localnet_forkAway {"signature"} the slot it landed in is replayed without it
@@ -25,7 +27,7 @@ from typing import Final
 from dex.localnet.chain import Chain
 from dex.localnet.dispatch import HttpFailure, Method
 from dex.localnet.encoding import decode_transaction
-from dex.localnet.errors import NODE_UNHEALTHY, RpcError, invalid_params
+from dex.localnet.errors import NODE_UNHEALTHY, RpcError, airdrop_limit_reached, invalid_params
 from dex.localnet.parameters import Parameters, as_options, as_signature
 from dex.localnet.transaction_methods import send_transaction
 
@@ -37,20 +39,38 @@ _HTTP: Final[Mapping[str, tuple[int | None, bytes]]] = {
     "unavailable": (503, b"Service Unavailable"),
     "garbage": (200, b"<html>gateway</html>"),
 }
-_BEFORE: Final = ("drop", "busy", "unavailable", "garbage", "behind")
+_BEFORE: Final = ("drop", "busy", "unavailable", "garbage", "behind", "airdrop_limit")
 _AFTER: Final = ("land_error", "land_drop")
 _KINDS: Final = (*_BEFORE, *_AFTER, "delay", "swallow")
 _MOST_SLOTS: Final = 10_000
+_WHOLE: Final = 100
 
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next ``count`` calls of a method ("*": any)."""
+    """What goes wrong with ``count`` calls (None: no end) of a method ("*": any), ``percent`` of all."""
 
     method: str
     kind: str
-    count: int
+    count: int | None
     delay_ms: int
+    percent: int = 100
+    _share: int = 0
+
+    def strikes(self) -> bool:
+        """Whether this call is one of the share that fails; counts it."""
+        self._share += self.percent
+        if self._share < _WHOLE:
+            return False
+        self._share -= _WHOLE
+        return True
+
+    def is_spent(self) -> bool:
+        """Takes one of ``count``; whether that was the last."""
+        if self.count is None:
+            return False
+        self.count -= 1
+        return self.count <= 0
 
 
 class FaultPlan:
@@ -86,28 +106,33 @@ class FaultPlan:
     def _fail(self, fault: Fault | None) -> None:
         if fault is None:
             return
+        if fault.kind == "airdrop_limit":
+            raise airdrop_limit_reached()
         if fault.kind == "behind":
             raise RpcError(NODE_UNHEALTHY, "Node is behind by 200 slots", {"numSlotsBehind": 200})
         status, body = _HTTP[fault.kind]
         raise HttpFailure(status, body)
 
     def _take(self, method: str, *kinds: str) -> Fault | None:
+        if method.startswith("localnet_"):
+            return None
         for fault in self._faults:
-            if fault.kind in kinds and fault.method in (method, "*") and not method.startswith("localnet_"):
-                fault.count -= 1
-                if fault.count <= 0:
-                    self._faults.remove(fault)
-                return fault
+            if not (fault.kind in kinds and fault.method in (method, "*") and fault.strikes()):
+                continue
+            if fault.is_spent():
+                self._faults.remove(fault)
+            return fault
         return None
 
     def _set_fault(self, _chain: Chain, parameters: Parameters) -> object:
         wanted = as_options(parameters.required(0))
         kind = wanted.choice("kind", _KINDS, "drop")
-        count = wanted.integer("count")
-        delay_ms = wanted.integer("delayMs") or 0
-        self._faults.append(
-            Fault(wanted.text("method") or "*", kind, 1 if count is None else count, delay_ms)
-        )
+        percent = wanted.integer("percent")
+        if percent is not None and not 1 <= percent <= _WHOLE:
+            raise invalid_params("Invalid params: percent is 1 to 100")
+        count = 1 if percent is None and "count" not in wanted else wanted.integer("count")
+        method, delay_ms = wanted.text("method") or "*", wanted.integer("delayMs") or 0
+        self._faults.append(Fault(method, kind, count, delay_ms, percent or _WHOLE))
         return True
 
     def _reset(self, _chain: Chain, _parameters: Parameters) -> object:

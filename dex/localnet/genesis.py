@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from dex.chain.tokens import associated_token_address
 from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
 from dex.localnet.genesis_layouts import mint_account, system_account, token_account
-from dex.localnet.genesis_pools import GenesisPool, build_pools
+from dex.localnet.genesis_pools import CPMM_PROGRAM, GenesisPool, build_pools
 from dex.types import AccountData
 
 LAMPORTS_PER_SOL: Final = 1_000_000_000
@@ -44,13 +44,16 @@ def localnet_keypair(name: str, seed: int) -> Keypair:
     return Keypair.from_seed(hashlib.sha256(f"localnet {name} {seed}".encode()).digest())
 
 
-def build_genesis(seed: int = 1, fund: Sequence[Pubkey] = ()) -> Genesis:
-    """The genesis of ``seed``, with ``fund`` given as much as the development wallet."""
+def build_genesis(seed: int = 1, fund: Sequence[Pubkey] = (), cpmm_program: Pubkey = CPMM_PROGRAM) -> Genesis:
+    """The genesis of ``seed``, with ``fund`` given as much as the development wallet.
+
+    ``cpmm_program`` owns the Raydium pools: devnet has that program at another address.
+    """
     wallet = localnet_keypair("wallet", seed)
     accounts: dict[Pubkey, AccountData] = {}
     supplies: Counter[Pubkey] = Counter()
     pools: list[GenesisPool] = []
-    for built in build_pools(wallet.pubkey()):
+    for built in build_pools(wallet.pubkey(), cpmm_program):
         pools.append(built.pool)
         accounts.update(built.accounts)
         supplies.update(built.supplies)

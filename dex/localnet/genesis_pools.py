@@ -97,11 +97,11 @@ class PoolAccounts:
     supplies: dict[Pubkey, int]
 
 
-def build_pools(creator: Pubkey) -> Iterator[PoolAccounts]:
-    """All pools of localnet, in the order of `PAIR_SPECS`."""
+def build_pools(creator: Pubkey, cpmm_program: Pubkey = CPMM_PROGRAM) -> Iterator[PoolAccounts]:
+    """All pools of localnet, in the order of `PAIR_SPECS`, Raydium's under ``cpmm_program``."""
     for spec in PAIR_SPECS:
         base, quote = _token(spec.base), _token(spec.quote)
-        yield _build_cpmm(spec, base, quote, creator)
+        yield _build_cpmm(spec, base, quote, creator, cpmm_program)
         yield _build_damm(spec, base, quote, creator)
 
 
@@ -118,18 +118,20 @@ def _price(spec: PairSpec, base: Token, quote: Token, skew_bps: int) -> tuple[in
     )
 
 
-def _build_cpmm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey) -> PoolAccounts:
+def _build_cpmm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey, program: Pubkey) -> PoolAccounts:
     numerator, denominator = _price(spec, base, quote, spec.skew_bps)
     base_amount = spec.cpmm_reserve * 10**base.decimals
     amounts = {base.mint: base_amount, quote.mint: base_amount * numerator // denominator}
     first, second = sorted((base, quote), key=lambda token: bytes(token.mint))
     index = _CPMM_CONFIG_INDEXES[spec.fee_bps]
-    config, config_bump = _cpmm_address(b"amm_config", index.to_bytes(2, "big"))
-    authority, auth_bump = _cpmm_address(b"vault_and_lp_mint_auth_seed")
-    address, _ = _cpmm_address(b"pool", bytes(config), bytes(first.mint), bytes(second.mint))
-    vaults = tuple(_cpmm_address(b"pool_vault", bytes(address), bytes(t.mint))[0] for t in (first, second))
-    lp_mint, _ = _cpmm_address(b"pool_lp_mint", bytes(address))
-    observation, _ = _cpmm_address(b"observation", bytes(address))
+    config, config_bump = _cpmm_address(program, b"amm_config", index.to_bytes(2, "big"))
+    authority, auth_bump = _cpmm_address(program, b"vault_and_lp_mint_auth_seed")
+    address, _ = _cpmm_address(program, b"pool", bytes(config), bytes(first.mint), bytes(second.mint))
+    vaults = tuple(
+        _cpmm_address(program, b"pool_vault", bytes(address), bytes(t.mint))[0] for t in (first, second)
+    )
+    lp_mint, _ = _cpmm_address(program, b"pool_lp_mint", bytes(address))
+    observation, _ = _cpmm_address(program, b"observation", bytes(address))
     lp_supply = isqrt(amounts[first.mint] * amounts[second.mint])
     state = CpmmPool(
         config=config,
@@ -144,16 +146,14 @@ def _build_cpmm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey) -> P
     )
     rates = {"protocol_rate": _PROTOCOL_RATE, "fund_rate": _FUND_RATE}
     accounts = {
-        address: cpmm_pool(CPMM_PROGRAM, state),
-        config: cpmm_config(
-            CPMM_PROGRAM, bump=config_bump, index=index, trade_rate=spec.fee_bps * 100, **rates
-        ),
-        observation: cpmm_observation(CPMM_PROGRAM, address),
+        address: cpmm_pool(program, state),
+        config: cpmm_config(program, bump=config_bump, index=index, trade_rate=spec.fee_bps * 100, **rates),
+        observation: cpmm_observation(program, address),
         lp_mint: mint_account(_LP_DECIMALS, lp_supply, authority),
         vaults[0]: token_account(first.mint, authority, amounts[first.mint]),
         vaults[1]: token_account(second.mint, authority, amounts[second.mint]),
     }
-    return PoolAccounts(GenesisPool(CPMM_PROGRAM, address, base, quote), accounts, amounts)
+    return PoolAccounts(GenesisPool(program, address, base, quote), accounts, amounts)
 
 
 def _build_damm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey) -> PoolAccounts:
@@ -198,8 +198,8 @@ def _price_range(sqrt_price: int, factor: int | None) -> tuple[int, int]:
     return isqrt(sqrt_price**2 // factor), isqrt(sqrt_price**2 * factor)
 
 
-def _cpmm_address(*seeds: bytes) -> tuple[Pubkey, int]:
-    return Pubkey.find_program_address(list(seeds), CPMM_PROGRAM)
+def _cpmm_address(program: Pubkey, *seeds: bytes) -> tuple[Pubkey, int]:
+    return Pubkey.find_program_address(list(seeds), program)
 
 
 def _damm_address(*seeds: bytes) -> tuple[Pubkey, int]:

@@ -134,7 +134,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _fail(self, failure: HttpFailure) -> None:
         if failure.status is not None:
-            self._send(failure.status, failure.body, b"text/plain")
+            self._send(failure.status, failure.body, failure.content_type)
         elif self._transport is not None:
             self._transport.abort()
 

@@ -17,9 +17,10 @@ from solders.pubkey import Pubkey
 
 from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
-from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher
+from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher, Method
 from dex.localnet.errors import LedgerRefused
 from dex.localnet.faucet import faucet_account, faucet_keypair
+from dex.localnet.faucet_limit import LimitedFaucet, no_faucet
 from dex.localnet.faults import FaultPlan
 from dex.localnet.http_server import HttpServer
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
@@ -41,6 +42,8 @@ class NetworkOptions:
     """How to run a network. ``port`` serves HTTP and ``port + 1`` WebSocket; times in milliseconds.
 
     ``genesis`` gives the accounts of the chain's start, including those of the wallets to fund.
+    ``genesis_hash`` None: made from seed and accounts. ``faucet_lamports`` None: the faucet gives whatever
+    it is asked for; else so much to an address. ``has_faucet`` false: there is none, as on mainnet.
     """
 
     host: str = "127.0.0.1"
@@ -48,10 +51,13 @@ class NetworkOptions:
     ledger: Path | None = None
     seed: int = 1
     fund: Sequence[Pubkey] = ()
-    programs: Mapping[Pubkey, Path] = field(default_factory=dict)
+    programs: Mapping[Pubkey, Path | bytes] = field(default_factory=dict)
     genesis: GenesisAccounts = no_genesis
     slot_ms: int = 400
     allow_faults: bool = False
+    genesis_hash: Hash | None = None
+    faucet_lamports: int | None = None
+    has_faucet: bool = True
 
 
 class Localnet:
@@ -63,7 +69,9 @@ class Localnet:
         self.chain = open_chain(options)
         self._writing = asyncio.Lock()
         faults = FaultPlan(self.chain, self._writing) if options.allow_faults else None
-        methods = STANDARD_METHODS if faults is None else {**STANDARD_METHODS, **faults.methods()}
+        methods = {**STANDARD_METHODS, **_faucet_methods(options)}
+        if faults is not None:
+            methods |= faults.methods()
         self._http = HttpServer(Dispatcher(self.chain, methods, faults).answer)
         self._websocket = WebSocketServer(SubscriptionHub(self.chain))
         self._clock: asyncio.Task[None] | None = None
@@ -141,8 +149,11 @@ def open_chain(options: NetworkOptions) -> Chain:
     facts = {
         "format": LEDGER_FORMAT,
         "seed": str(options.seed),
-        "genesis_hash": str(_genesis_hash(options.seed, accounts)),
+        "genesis_hash": str(options.genesis_hash or _genesis_hash(options.seed, accounts)),
     }
+    if options.genesis_hash is not None:
+        # A hash that was given says nothing about the accounts.
+        facts["genesis_accounts"] = str(_genesis_hash(options.seed, accounts))
     if ledger.fact("genesis_hash") is None:
         genesis = SlotRow(0, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
         facts.update(_funded_facts(options.fund))
@@ -151,6 +162,14 @@ def open_chain(options: NetworkOptions) -> Chain:
         _check(ledger, facts, options.ledger)
     _fund_newcomers(options, ledger, accounts)
     return Chain(bank, ledger)
+
+
+def _faucet_methods(options: NetworkOptions) -> Mapping[str, Method]:
+    if not options.has_faucet:
+        return {"requestAirdrop": no_faucet}
+    if options.faucet_lamports is None:
+        return {}
+    return {"requestAirdrop": LimitedFaucet(options.faucet_lamports).request_airdrop}
 
 
 def _check(ledger: Ledger, facts: Mapping[str, str], folder: Path) -> None:

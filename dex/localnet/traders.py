@@ -61,11 +61,16 @@ def trader_keypairs(count: int, seed: int = 1) -> list[Keypair]:
     return [localnet_keypair(f"trader {number}", seed) for number in range(count)]
 
 
-async def run_traders(url: str, count: int, seed: int = 1, *, pause_seconds: float = 2.0) -> None:
-    """Trade until cancelled, about one swap a trader every ``pause_seconds``; logs faults of the node."""
+async def run_traders(
+    url: str, count: int, seed: int = 1, *, pause_seconds: float = 2.0, network: str = "localnet"
+) -> None:
+    """Trade until cancelled, about one swap a trader every ``pause_seconds``; logs faults of the node.
+
+    ``network`` says where the programs are.
+    """
     rpc = SolanaRpc(url)
     try:
-        traders = Traders(rpc, trader_keypairs(count, seed), seed)
+        traders = Traders(rpc, trader_keypairs(count, seed), seed, network)
         while True:
             try:
                 await traders.trade_once()
@@ -79,10 +84,12 @@ async def run_traders(url: str, count: int, seed: int = 1, *, pause_seconds: flo
 class Traders:
     """A group of traders that act in rounds: one snapshot, one blockhash, one request to send."""
 
-    def __init__(self, rpc: SolanaRpc, keypairs: Sequence[Keypair], seed: int) -> None:
+    def __init__(
+        self, rpc: SolanaRpc, keypairs: Sequence[Keypair], seed: int, network: str = "localnet"
+    ) -> None:
         self._rpc = rpc
         self._keypairs = keypairs
-        self._venues: dict[str, Venue] = {venue.name: venue for venue in venues_for("localnet")}
+        self._venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self._directory = PoolDirectory(rpc, list(self._venues.values()))
         # Repeatable by its seed, and nothing secret hangs on it.
         self._random = random.Random(seed)  # noqa: S311

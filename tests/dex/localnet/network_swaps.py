@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
 from dex.router import accounts_of, best_quote, quote_all
 from dex.types import Quote, QuoteRequest
+from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from tests.localnet_process import FAST_SLOTS_MS
 
@@ -40,8 +42,10 @@ def options(fund: tuple[Pubkey, ...] = (), *, faults: bool = False) -> NetworkOp
     )
 
 
-async def quoted(rpc: SolanaRpc, sold: str, bought: str, amount: int) -> tuple[Quote, SwapPlan]:
-    found = await PoolDirectory(rpc, list(VENUES.values())).pools(MINTS[sold], MINTS[bought])
+async def quoted(
+    rpc: SolanaRpc, sold: str, bought: str, amount: int, venues: Sequence[Venue] = tuple(VENUES.values())
+) -> tuple[Quote, SwapPlan]:
+    found = await PoolDirectory(rpc, venues).pools(MINTS[sold], MINTS[bought])
     snapshot = await rpc.snapshot(accounts_of(found.pools))
     quote = best_quote(quote_all(QuoteRequest(MINTS[sold], MINTS[bought], amount), found.pools, snapshot))
     latest = await rpc.latest_blockhash()
@@ -49,7 +53,7 @@ async def quoted(rpc: SolanaRpc, sold: str, bought: str, amount: int) -> tuple[Q
     return quote, SwapPlan(
         payer=WALLET,
         pool=next(pool for pool in found.pools if pool.address == quote.pool),
-        venue=VENUES[quote.venue],
+        venue=next(venue for venue in venues if venue.name == quote.venue),
         snapshot=snapshot,
         token_in=quote.token_in,
         token_out=quote.token_out,

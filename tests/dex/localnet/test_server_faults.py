@@ -58,6 +58,26 @@ async def test_http_faults_hit_the_named_method_count_times(
     assert [(await post(http, "getSlot")).status_code for _ in range(3)] == [status, status, 200]
 
 
+async def test_a_share_of_the_calls_fails_evenly_until_reset_or_counted_out(http: httpx2.AsyncClient) -> None:
+    async def statuses(calls: int) -> list[int]:
+        return [(await post(http, "getSlot")).status_code for _ in range(calls)]
+
+    await ask(http, "localnet_setFault", {"method": "getSlot", "kind": "busy", "percent": 25})
+    assert await statuses(8) == [200, 200, 200, 429] * 2
+    await ask(http, "localnet_resetFaults")
+    await ask(http, "localnet_setFault", {"method": "*", "kind": "unavailable", "percent": 50, "count": 2})
+    assert await statuses(6) == [200, 503, 200, 503, 200, 200]
+    answer = await post(http, "localnet_setFault", {"kind": "busy", "percent": 101})
+    assert answer.json()["error"]["code"] == -32602
+
+
+async def test_airdrop_limit_has_the_shape_of_devnets(http: httpx2.AsyncClient) -> None:
+    await ask(http, "localnet_setFault", {"method": "requestAirdrop", "kind": "airdrop_limit"})
+    answer = await post(http, "requestAirdrop", str(FRIEND), 5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, 429)
+    assert (await post(http, "requestAirdrop", str(FRIEND), 5)).status_code == 200
+
+
 async def test_dropped_send_runs_nothing_and_land_drop_runs(
     http: httpx2.AsyncClient, network: Localnet
 ) -> None:
