@@ -19,7 +19,8 @@ OrderError
 ├── TooManyRequests           429
 ├── Internal                  500  with a request id, without inner text
 ├── ChainUnavailable          503
-└── DatabaseUnavailable       503
+├── DatabaseUnavailable       503
+└── TradingHalted             503  the kill switch is off: no order is accepted
 """
 
 from __future__ import annotations
@@ -169,3 +170,10 @@ class DatabaseUnavailable(OrderError):
     http_status = 503
     retryable = True
     default_message = "The database is not available"
+
+
+class TradingHalted(OrderError):
+    code = "TRADING_HALTED"
+    http_status = 503
+    retryable = True
+    default_message = "Trading is switched off; no order is accepted now"

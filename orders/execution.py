@@ -18,9 +18,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, crash_points, gateway, journal, settlement, statements
+from orders import claims, crash_points, gateway, journal, settlement, statements, trading
 from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
+from orders.errors import TradingHalted
 from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
@@ -52,6 +53,8 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     Takes other pending orders along: under load a batch fills up here, whatever its message named.
     """
     outcome = Outcome()
+    if not trading.is_on():
+        return outcome
     orders = _begin_routing(order_ids)
     with claims.given_back_on_error(orders):
         boards = gateway.quote_swaps([_request(order) for order in orders])
@@ -62,17 +65,25 @@ def route(order_ids: Collection[UUID]) -> Outcome:
 
 
 def build(order_ids: Collection[UUID]) -> Outcome:
-    """Sign a transaction for each order and commit it as its open attempt; the status stays building."""
+    """Sign a transaction for each order and commit it as its open attempt; the status stays building.
+
+    While trading is off nothing is signed: orders without an open attempt go back to routing and wait.
+    """
     outcome = Outcome()
     orders = _claim_sound(order_ids, {Status.BUILDING})
     with claims.given_back_on_error(orders):
         signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
         ready = [order for order in orders if order.pk in signed_before]
         to_sign = [order for order in orders if order.pk not in signed_before]
+        if not trading.is_on():
+            _hold_back(to_sign)
+            to_sign = []
         results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
         crash_point(crash_points.SIGNED)
         pairs = list(zip(to_sign, results, strict=True))
         stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
+        if len(stored) < sum(isinstance(result, SignedSwap) for result in results) and not trading.is_on():
+            _hold_back([o for o, r in pairs if isinstance(r, SignedSwap) and o not in stored])
         claims.release(ready)
         failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
         _sort_out(journal.record(failures), Status.BUILDING, outcome)
@@ -84,9 +95,12 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     """Send each order's committed bytes; whatever the node says, the order is then submitted.
 
     A time-out or an error says nothing about where the bytes have got to, so no answer to a send
-    ever leads back to building: settling asks the chain.
+    ever leads back to building: settling asks the chain. While trading is off nothing is sent that
+    was not sent before.
     """
     outcome = Outcome()
+    if not trading.is_on():
+        return outcome
     orders = _claim_sound(order_ids, {Status.BUILDING})
     with claims.given_back_on_error(orders):
         attempts = list(_open_attempts(orders))
@@ -102,6 +116,11 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     settlement.watch(by_order[order.pk] for order in moved)
     _sort_out(moved, Status.SUBMITTED, outcome)
     return outcome
+
+
+def end_expired(order_ids: Collection[UUID]) -> None:
+    """End those orders whose expiry has passed before a transaction was signed; others stay as they are."""
+    claims.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING}))
 
 
 def break_off(order_ids: Collection[UUID]) -> Outcome:
@@ -201,19 +220,31 @@ def _open_attempts(orders: Sequence[Order]) -> QuerySet[Attempt]:
 
 
 def _store_attempts(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
-    """Write ahead: bytes, signature and expiry are committed before the first of them is sent."""
+    """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
+
+    What was signed while trading was switched off is dropped here: it was never shown to a node.
+    """
     if not signed:
         return []
     now = timezone.now()
     attempts = [_attempt(order, swap, now) for order, swap in signed]
     values = dict(zip((order.pk for order, _ in signed), statements.insert_values(attempts), strict=True))
     with transaction.atomic(), connection.cursor() as cursor:
+        if not trading.stays_on():
+            return []
         held = claims.still_held([order for order, _ in signed])
         cursor.executemany(statements.insert(Attempt), [values[order.pk] for order in held])
         Order.objects.filter(pk__in=[order.pk for order in held]).update(
             attempt=F("attempt") + 1, lease_token=None, lease_until=None
         )
     return held
+
+
+def _hold_back(orders: Sequence[Order]) -> None:
+    """Back to routing, where they wait for trading to be on: their quotes are stale by then."""
+    halted = TradingHalted()
+    data = {"code": halted.code, "error": halted.message}
+    journal.record([Transition(order, Status.ROUTING, data=data) for order in orders])
 
 
 def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:

@@ -18,7 +18,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from orders import gateway, journal, order_rate
+from orders import gateway, journal, order_rate, trading
 from orders.amounts import to_base_units
 from orders.errors import (
     DatabaseUnavailable,
@@ -28,6 +28,7 @@ from orders.errors import (
     NotFound,
     SameToken,
     TooManyRequests,
+    TradingHalted,
     UnsupportedOrderType,
 )
 from orders.group_commit import GroupCommit, insert_and_announce
@@ -72,14 +73,15 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
 
     Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
     UnsupportedOrderType, InvalidRequest, IdempotencyMismatch,
-    TooManyRequests.
+    TooManyRequests, TradingHalted.
     """
     order = _new_order(user, intent)
     try:
+        trading.require_on()
         order_rate.require_room(user.pk)
         _write(order)
-    except (IntegrityError, TooManyRequests):
-        # A repeated request makes no order: it is answered also where a new one would be too many.
+    except (IntegrityError, TooManyRequests, TradingHalted):
+        # A repeated request makes no order: it is answered also where a new one would be refused.
         earlier = _earlier_order(order)
         if earlier is None:
             raise

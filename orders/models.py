@@ -145,6 +145,24 @@ class Attempt(models.Model):
         return f"attempt {self.number} of {self.order_id} ({self.state})"
 
 
+class TradingSwitch(models.Model):
+    """Whether new transactions may be signed: one row at most, none means that they may."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    is_on = models.BooleanField()
+    reason = models.CharField(max_length=255, blank=True, default="")
+    changed_by = models.CharField(max_length=64, blank=True, default="")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="trading_switch_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"trading is {'on' if self.is_on else 'off'}"
+
+
 class OrderEvent(models.Model):
     """One step of one order: history, timeline, replay and outbox are this table."""
 

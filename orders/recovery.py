@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import dispatch, execution, gateway, journal, settlement
+from orders import dispatch, execution, gateway, journal, settlement, trading
 from orders.gateway import DexError, Heard, Verdict
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
@@ -108,8 +108,13 @@ def resume_due() -> int:
     """Set every due order that no worker holds on its way again; how many there were.
 
     A broker that takes no messages is no reason to wait: the stages then run in this thread.
+    While trading is off orders wait, but those that expire meanwhile end.
     """
     now = timezone.now()
+    if not trading.is_on():
+        late = Order.objects.filter(status__in=(Status.PENDING, Status.ROUTING), expires_at__lte=now)
+        execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
+        return 0
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     before = now - timedelta(seconds=_GRACE_SECONDS)
     set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume

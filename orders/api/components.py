@@ -164,6 +164,8 @@ COMPONENTS: Final[dict[str, Any]] = {
         {
             "wallet": _nullable(_TEXT),
             "network": _TEXT,
+            "trading": {"type": "string", "enum": ["on", "off"]},
+            "tradingReason": _TEXT,
             "tokens": {
                 "type": "array",
                 "items": _object(
@@ -189,6 +191,7 @@ COMPONENTS: Final[dict[str, Any]] = {
                     "chain": _TEXT,
                     "workers": _INTEGER,
                     "oldestDueOrderSeconds": _nullable(_INTEGER),
+                    "trading": _nullable({"type": "string", "enum": ["on", "off"]}),
                 }
             ),
             "slot": _nullable(_INTEGER),

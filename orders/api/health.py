@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders import gateway
+from orders import gateway, trading
 from orders.api import schema
 from orders.models import Order
 from orders.recovery import HEARTBEAT_KEY, oldest_due_seconds
@@ -48,7 +48,7 @@ class Health(APIView):
     @extend_schema(**schema.HEALTH)
     def get(self, request: Request) -> Response:
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
-        writable, oldest = _database()
+        writable, oldest, trading_on = _database()
         workers = living_workers()
         chain = gateway.chain_health()
         checks: dict[str, Any] = {
@@ -57,21 +57,22 @@ class Health(APIView):
             "chain": "ok" if chain.reachable else "unavailable",
             "workers": workers or 0,
             "oldestDueOrderSeconds": oldest,
+            "trading": None if trading_on is None else "on" if trading_on else "off",
         }
-        well = writable and bool(workers) and chain.reachable
+        well = writable and bool(workers) and chain.reachable and bool(trading_on)
         body = {"status": "ok" if well else "degraded", "checks": checks, "slot": chain.slot}
         return Response(body, status=200 if writable else 503)
 
 
-def _database() -> tuple[bool, int | None]:
-    """Whether a write goes through, and for how long the oldest due order has waited, in seconds."""
+def _database() -> tuple[bool, int | None, bool | None]:
+    """Whether a write goes through, for how many seconds the oldest due order has waited, the kill switch."""
     try:
         with transaction.atomic():
             # Changes no row, yet fails where a write would: read-only file, standby, full lock.
             Order.objects.filter(pk=_NOBODY).update(version=1)
-        return True, oldest_due_seconds()
+        return True, oldest_due_seconds(), trading.is_on()
     except Error:
-        return False, None
+        return False, None, None
 
 
 def living_workers() -> int | None:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders import gateway
+from orders import gateway, trading
 from orders.amounts import from_base_units, to_base_units
 from orders.api import filters, schema
 from orders.errors import ChainUnavailable, NoRoute, SameToken
@@ -68,6 +68,7 @@ class Tokens(APIView):
         Balances are null while the Solana node gives no usable answer.
         """
         wallet, balances = settings.WALLET_ADDRESS, None
+        switch = trading.state()
         try:
             held = gateway.holdings()
             wallet, balances = held.wallet, held.by_mint
@@ -77,6 +78,8 @@ class Tokens(APIView):
             {
                 "wallet": wallet or None,
                 "network": settings.SOLANA_NETWORK,
+                "trading": "on" if switch.is_on else "off",
+                "tradingReason": switch.reason,
                 "tokens": [_token_as_wire(token, balances) for token in gateway.tokens()],
             }
         )

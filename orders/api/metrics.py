@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from orders import trading
 from orders.api.health import living_workers
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
@@ -41,6 +42,9 @@ class OrderMetrics(Collector):
             "orders_unfinalized",
             "Confirmed orders whose block is not final yet",
             value=Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
+        )
+        yield GaugeMetricFamily(
+            "orders_trading_on", "1 while new transactions may be signed, else 0", value=int(trading.is_on())
         )
         workers = living_workers()
         if workers is not None:

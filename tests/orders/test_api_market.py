@@ -95,6 +95,7 @@ def test_health_is_ok_with_database_redis_chain_and_a_worker(client: Client, set
         "chain": "ok",
         "workers": 1,
         "oldestDueOrderSeconds": 42,
+        "trading": "on",
     }
 
 
@@ -111,6 +112,7 @@ def test_health_is_degraded_without_redis_and_chain(client: Client, redis_server
         "chain": "unavailable",
         "workers": 0,
         "oldestDueOrderSeconds": 0,
+        "trading": "on",
     }
 
 

@@ -105,16 +105,19 @@ function connectionChanged(state, delayMs) {
 async function refreshTokens() {
   try {
     await tokens.refresh();
-    showProblem(
-      tokens.all.some((token) => token.balance === null)
-        ? "The Solana node gives no usable answer: balances are unknown, orders may wait."
-        : "",
-    );
+    showProblem(problem());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) signIn();
     else showProblem(`${error.message}. Prices and balances may be out of date.`);
   }
+}
+
+function problem() {
+  if (tokens.halted !== null) return `Trading is switched off (${tokens.halted}): no order is accepted now.`;
+  if (tokens.all.some((token) => token.balance === null))
+    return "The Solana node gives no usable answer: balances are unknown, orders may wait.";
+  return "";
 }
 
 tokens.onChange(() => {

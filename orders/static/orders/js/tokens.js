@@ -11,6 +11,7 @@ export class Tokens {
   #listeners = [];
   network = null;
   wallet = null;
+  halted = null;
 
   /** `listener()` is called whenever tokens or balances were read anew. */
   onChange(listener) {
@@ -43,6 +44,7 @@ export class Tokens {
     }));
     this.network = answer.network;
     this.wallet = answer.wallet;
+    this.halted = answer.trading === "off" ? answer.tradingReason || "no reason given" : null;
     for (const listener of this.#listeners) listener();
   }
 }
