@@ -11,9 +11,10 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app registry above)
 
-from orderengine import body_cap  # noqa: E402
+from orderengine import body_cap, bounded_socket  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
 from orders.routing import websocket_application  # noqa: E402
 
 body_cap.install()
+bounded_socket.install()
 application = ProtocolTypeRouter({"http": ThreadedHandler(), "websocket": websocket_application})

@@ -96,13 +96,19 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Refuse before the handshake is answered, or accept and begin."""
-        self.user = await socket_user(self.scope)
-        if self.user is None:
+        refusal: DatabaseError | None = None
+        try:
+            self.user = await socket_user(self.scope)
+        except DatabaseError as error:
+            refusal = error
+        if self.user is None and refusal is None:
             await self.close(CLOSE_UNAUTHENTICATED)
             return
         offered = self.scope.get("subprotocols") or [None]
         await self.accept(SUBPROTOCOL if offered[0] == SUBPROTOCOL else None)
         try:
+            if refusal is not None:
+                raise refusal
             self.connections.enter(self.user.pk)
             self._is_counted = True
             await self.begin()
