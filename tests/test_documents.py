@@ -128,7 +128,7 @@ def test_every_websocket_action_is_listed() -> None:
 
 def test_the_close_codes_are_listed() -> None:
     codes = {value for name, value in vars(order_stream).items() if name.startswith("CLOSE_")}
-    rows = dict(table("close code | means |"))
+    rows = dict(table("close code | means"))
     listed = [int(code) for row in rows for code in re.findall(r"\d{4}", row)]
 
     # 4401 is only ever the reason of a refused handshake, which clients see as HTTP 403.
