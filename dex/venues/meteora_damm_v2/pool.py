@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.errors import AmountTooSmall, PoolDisabled
-from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap, SwapMode
-from dex.venues.integer_math import require_u64
+from dex.errors import PoolDisabled
+from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap
 from dex.venues.meteora_damm_v2 import curve, layout, rate_limiter
 from dex.venues.meteora_damm_v2.fees import fee_numerator, with_fee, without_fee
 from dex.venues.meteora_damm_v2.instructions import PROGRAM, swap_instruction
-from dex.venues.swap_request import require_amount, sells_first
+from dex.venues.swap_request import sells_first
 from dex.venues.token_mint import (
     METADATA_POINTER,
     TOKEN_METADATA,
@@ -22,6 +22,7 @@ from dex.venues.token_mint import (
     TransferFee,
     mint_fee,
 )
+from dex.venues.wallet_side import trade_between_vaults
 
 DEX: Final = "meteora"
 VENUE: Final = "meteora-damm-v2"
@@ -101,26 +102,24 @@ class DammV2Pool:
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         sells_a = sells_first(self._keys.mints, request)
-        amount = require_amount(request)
         state = self._state(snapshot)
         if not state.can_swap(snapshot.clock):
             raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
         fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
-        fee_in, fee_out = fees if sells_a else fees[::-1]
-        if request.mode is SwapMode.EXACT_IN:
-            outcome = _sell(state, snapshot.clock, sells_a, _arriving(amount, fee_in))
-            amount_in = amount
-        else:
-            outcome = _buy(state, snapshot.clock, sells_a, require_u64(amount + fee_out.on_net(amount)))
-            amount_in = require_u64(outcome.amount_in + fee_in.on_net(outcome.amount_in))
+        outcome, wallet = trade_between_vaults(
+            request,
+            *(fees if sells_a else fees[::-1]),
+            sell=partial(_sell, state, snapshot.clock, sells_a),
+            buy=partial(_buy, state, snapshot.clock, sells_a),
+        )
         return Quote(
             dex=DEX,
             venue=VENUE,
             pool=self._address,
             token_in=request.token_in,
             token_out=request.token_out,
-            amount_in=amount_in,
-            amount_out=_arriving(outcome.amount_out, fee_out),
+            amount_in=wallet.amount_in,
+            amount_out=wallet.amount_out,
             fee_amount=outcome.fee,
             fee_mint=request.token_in if state.takes_fee_from_input(sells_a) else request.token_out,
             price_impact_bps=curve.impact_bps(state, sells_a, outcome.traded_in, outcome.traded_out),
@@ -141,10 +140,3 @@ class DammV2Pool:
     def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
         keys = self._keys
         return mint_fee(snapshot, keys.mints[index], keys.token_programs[index], _MINT_EXTENSIONS)
-
-
-def _arriving(amount: int, fee: TransferFee) -> int:
-    arriving = amount - fee.on_gross(amount)
-    if arriving <= 0:
-        raise AmountTooSmall("after fees and rounding nothing is left")
-    return arriving

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.errors import AmountTooSmall, PoolDisabled
-from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
-from dex.venues.integer_math import require_u64
+from dex.errors import PoolDisabled
+from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap
 from dex.venues.raydium_cpmm import curve, layout
 from dex.venues.raydium_cpmm.instructions import swap_instruction
-from dex.venues.swap_request import require_amount, sells_first
+from dex.venues.swap_request import sells_first
 from dex.venues.token_mint import (
     INTEREST_BEARING_CONFIG,
     METADATA_POINTER,
@@ -22,6 +22,7 @@ from dex.venues.token_mint import (
     TransferFee,
     mint_fee,
 )
+from dex.venues.wallet_side import trade_between_vaults
 
 DEX: Final = "raydium"
 VENUE: Final = "raydium-cpmm"
@@ -67,24 +68,22 @@ class CpmmPool:
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         first_in = sells_first(self._keys.mints, request)
-        amount = require_amount(request)
         side = self._side(snapshot, first_in)
         fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
-        fee_in, fee_out = fees if first_in else fees[::-1]
-        if request.mode is SwapMode.EXACT_IN:
-            outcome = curve.swap_base_input(side, _arriving(amount, fee_in))
-            amount_in = amount
-        else:
-            outcome = curve.swap_base_output(side, require_u64(amount + fee_out.on_net(amount)))
-            amount_in = require_u64(outcome.amount_in + fee_in.on_net(outcome.amount_in))
+        outcome, wallet = trade_between_vaults(
+            request,
+            *(fees if first_in else fees[::-1]),
+            sell=partial(curve.swap_base_input, side),
+            buy=partial(curve.swap_base_output, side),
+        )
         return Quote(
             dex=DEX,
             venue=VENUE,
             pool=self._address,
             token_in=request.token_in,
             token_out=request.token_out,
-            amount_in=amount_in,
-            amount_out=_arriving(outcome.amount_out, fee_out),
+            amount_in=wallet.amount_in,
+            amount_out=wallet.amount_out,
             fee_amount=outcome.fee,
             fee_mint=request.token_in,
             price_impact_bps=outcome.impact_bps,
@@ -123,10 +122,3 @@ class CpmmPool:
     def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
         keys = self._keys
         return mint_fee(snapshot, keys.mints[index], keys.token_programs[index], _MINT_EXTENSIONS)
-
-
-def _arriving(amount: int, fee: TransferFee) -> int:
-    arriving = amount - fee.on_gross(amount)
-    if arriving <= 0:
-        raise AmountTooSmall("the mint's transfer fee leaves nothing")
-    return arriving
