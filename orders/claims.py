@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from orders.lifecycle import Status
 from orders.models import Order
+from orders.row_sets import IS_ACTIVE
 
 
 def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order]:
@@ -44,7 +45,9 @@ def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
     """These orders and the oldest pending ones that are free, ``most`` in all."""
     room = max(0, most - len(order_ids))
     pending = (
-        Order.objects.filter(_is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
+        Order.objects.filter(
+            IS_ACTIVE, _is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now()
+        )
         .exclude(pk__in=order_ids)
         .order_by("due_at")
         .values_list("pk", flat=True)[:room]

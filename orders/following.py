@@ -15,6 +15,7 @@ from uuid import UUID
 
 from orders.lifecycle import ACTIVE, FINAL
 from orders.models import Order, OrderEvent
+from orders.row_sets import IS_UNFINISHED
 
 # Finished orders are remembered so that a late hint is not told twice, but not for ever.
 _REMEMBERED: Final = 10_000
@@ -91,7 +92,7 @@ def own_order(user_id: Any, order_id: UUID) -> Order | None:
 
 def active_orders(user_id: Any) -> list[UUID]:
     """The user's orders that workers see to now, newest first, at most a thousand."""
-    active = Order.objects.filter(user_id=user_id, status__in=sorted(ACTIVE))
+    active = Order.objects.filter(IS_UNFINISHED, user_id=user_id, status__in=sorted(ACTIVE))
     return list(active.order_by("-created_at", "-id").values_list("pk", flat=True)[:_LONGEST_SNAPSHOT])
 
 

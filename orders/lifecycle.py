@@ -100,6 +100,8 @@ FINAL: Final[frozenset[Status]] = frozenset(
 ACTIVE: Final[frozenset[Status]] = frozenset(
     {Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED}
 )
+# What has not ended, waiting for a trigger or under work.
+UNFINISHED: Final[frozenset[Status]] = ACTIVE | {Status.OPEN}
 CANCELLABLE: Final[frozenset[Status]] = frozenset({Status.PENDING, Status.OPEN})
 
 

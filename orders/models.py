@@ -13,9 +13,26 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from orders.lifecycle import ACTIVE, AttemptState, FailureReason, OrderType, Status
+from orders.lifecycle import (
+    ACTIVE,
+    FINAL,
+    UNFINISHED,
+    AttemptState,
+    FailureReason,
+    OrderType,
+    Status,
+)
+from orders.row_sets import in_index_order
 
 MAX_AMOUNT = 2**63 - 1
+_NEWEST_FIRST = ("-created_at", "-id")
+
+
+def _ended(*columns: str, name: str) -> models.Index:
+    """Newest first among the ended orders: a row comes in once, when nothing changes it any more."""
+    return models.Index(
+        fields=(*columns, *_NEWEST_FIRST), condition=Q(status__in=in_index_order(FINAL)), name=name
+    )
 
 
 class Order(models.Model):
@@ -27,7 +44,8 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders")
+    # Indexes below begin with the user.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", db_index=False)
     client_order_id = models.CharField(max_length=255, null=True, blank=True)
     request_hash = models.CharField(max_length=64)
 
@@ -65,7 +83,7 @@ class Order(models.Model):
     starts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
     swept_at = models.DateTimeField(null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True, db_index=True)
+    lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField()
@@ -74,7 +92,7 @@ class Order(models.Model):
     finalized_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ("-created_at", "-id")
+        ordering = _NEWEST_FIRST
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="order_status_known"),
             models.CheckConstraint(condition=Q(type__in=OrderType.values), name="order_type_known"),
@@ -83,16 +101,29 @@ class Order(models.Model):
                 condition=Q(min_amount_out__isnull=True) | Q(min_amount_out__gte=1),
                 name="order_min_amount_out_at_least_one",
             ),
-            models.UniqueConstraint(fields=("user", "client_order_id"), name="order_client_id_once_a_user"),
+            # The client's id comes first, so that it finds orders also where the user is not known.
+            models.UniqueConstraint(fields=("client_order_id", "user"), name="order_client_id_once_a_user"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=("user", "-created_at", "-id"), name="order_newest_of_user"),
-            models.Index(fields=("-created_at", "-id"), name="order_newest"),
+            models.Index(fields=("user", *_NEWEST_FIRST), name="order_newest_of_user"),
+            models.Index(fields=_NEWEST_FIRST, name="order_newest"),
             models.Index(
-                fields=("due_at",),
-                condition=Q(status__in=[status.value for status in sorted(ACTIVE)]),
-                name="order_due",
+                fields=("due_at",), condition=Q(status__in=in_index_order(ACTIVE)), name="order_due"
             ),
+            models.Index(
+                fields=("lease_token",), condition=Q(lease_token__isnull=False), name="order_leased"
+            ),
+            models.Index(
+                fields=("user", *_NEWEST_FIRST),
+                condition=Q(status__in=in_index_order(UNFINISHED)),
+                name="order_unfinished_of_user",
+            ),
+            _ended("status", name="order_ended_status"),
+            _ended("user", "status", name="order_ended_user_status"),
+            _ended("user", "dex", name="order_ended_user_dex"),
+            _ended("user", "type", name="order_ended_user_type"),
+            _ended("user", "token_in", name="order_ended_user_token_in"),
+            _ended("user", "token_out", name="order_ended_user_token_out"),
             models.Index(
                 fields=("confirmed_at",),
                 condition=Q(status="confirmed", finalized_at__isnull=True),
@@ -116,7 +147,7 @@ class Attempt(models.Model):
     worker can only repeat the same bytes.
     """
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="attempts")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     signature = models.CharField(max_length=88, unique=True)
     signed_transaction = models.BinaryField()
@@ -166,7 +197,7 @@ class TradingSwitch(models.Model):
 class OrderEvent(models.Model):
     """One step of one order: history, timeline, replay and outbox are this table."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="events", db_index=False)
     sequence = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=Status.choices)
     at = models.DateTimeField()

@@ -27,6 +27,7 @@ from orders.gateway import DexError, Heard, Verdict
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
+from orders.row_sets import IS_ACTIVE
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def resume_due() -> int:
     resumed = 0
     for status in _RESUMED:
         not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before)
-        due = Order.objects.filter(free, not_just_swept, status=status, due_at__lte=before)
+        due = Order.objects.filter(IS_ACTIVE, free, not_just_swept, status=status, due_at__lte=before)
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
         Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
@@ -155,7 +156,7 @@ def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:
 def adopt_submitted() -> int:
     """Watch submitted orders whose poller is gone or late; how many there were."""
     now = timezone.now()
-    due = Order.objects.filter(status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
+    due = Order.objects.filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
     order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
     if not order_ids:
         return 0
@@ -223,9 +224,7 @@ def oldest_due_seconds(now: datetime | None = None) -> int:
     now = now or timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     oldest = (
-        Order.objects.filter(
-            free, status__in=[Status.PENDING, Status.ROUTING, Status.BUILDING], due_at__lte=now
-        )
+        Order.objects.filter(IS_ACTIVE, free, status__in=_RESUMED, due_at__lte=now)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()

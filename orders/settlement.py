@@ -198,10 +198,9 @@ def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:
     """The orders that still wait for exactly these signatures."""
     if not watched:
         return {}
-    signatures = [w.attempt.signature for w in watched]
-    return {
-        order.pk: order for order in Order.objects.filter(signature__in=signatures, status=Status.SUBMITTED)
-    }
+    signatures = {w.attempt.order_id: w.attempt.signature for w in watched}
+    submitted = Order.objects.filter(pk__in=list(signatures), status=Status.SUBMITTED)
+    return {order.pk: order for order in submitted if order.signature == signatures[order.pk]}
 
 
 def _record_endings(

@@ -1,105 +1,66 @@
-"""The list of orders: which of them, and which page.
-
-Pages follow the key (created_at, id), so page 10,000 costs what page 1 costs.
-"""
+"""The list of orders: which of them. Which page is `orders.api.pages`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from orders import gateway, request_fields
 from orders.errors import InvalidRequest
-from orders.lifecycle import OrderType, Status
-from orders.models import Order
+from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
+from orders.row_sets import HAS_ENDED, IS_UNFINISHED
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 # The largest value of the column that counts events.
 MAX_SEQUENCE: Final = 2**31 - 1
-_FORWARD, _BACKWARD = "n", "p"
+# Filters that few of a user's orders may fit, each with indexes of ended orders; the most telling first.
+_INDEXED: Final = ("token", "status", "dex", "type")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page begins: behind this order, towards older (forward) or newer ones."""
+def parts(query: Mapping[str, str]) -> list[Q]:
+    """The filters of a query string as conditions that exclude each other, each with an index of its own.
 
-    created_at: datetime
-    order_id: UUID
-    forward: bool
-
-    def encode(self) -> str:
-        """The cursor as clients carry it; its inside is no promise."""
-        way = _FORWARD if self.forward else _BACKWARD
-        text = f"{way}|{self.created_at.isoformat()}|{self.order_id.hex}"
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_cursor(text: str) -> Position:
-    """The position of a cursor; raises InvalidRequest for anything that `encode` did not make."""
-    try:
-        way, moment, order_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
-        if way not in {_FORWARD, _BACKWARD}:
-            raise ValueError(way)
-        return Position(request_fields.moment(moment), UUID(hex=order_id), way == _FORWARD)
-    except (binascii.Error, UnicodeError, ValueError):
-        raise InvalidRequest(cursor="take it from next or previous of an earlier answer") from None
+    What has not ended is a part for itself: those orders are few. What has ended is split further
+    where one index cannot give it in the order of the list. Raises InvalidRequest, UnknownToken.
+    """
+    wanted = _conditions(query)
+    leading = next((name for name in _INDEXED if name in wanted), None)
+    if leading is None or "clientOrderId" in wanted:
+        return [_all_of(wanted)]
+    statuses = set(_statuses(query.get("status") or ",".join(Status.values)))
+    unfinished = [IS_UNFINISHED & _all_of(wanted)] if UNFINISHED & statuses else []
+    if not FINAL & statuses:
+        return unfinished
+    rest = HAS_ENDED & _all_of({name: each for name, each in wanted.items() if name != leading})
+    return unfinished + [rest & each for each in _split(leading, query[leading])]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Orders, newest first, and the positions of the neighbouring pages."""
-
-    orders: list[Order]
-    next: Position | None
-    previous: Position | None
-
-
-def read_page(orders: QuerySet[Order], position: Position | None, limit: int) -> Page:
-    """One page behind ``position``, or the first one."""
-    forward = position is None or position.forward
-    key = ("-created_at", "-id") if forward else ("created_at", "id")
-    rows = list(_behind(orders, position).order_by(*key)[: limit + 1])
-    more = len(rows) > limit
-    rows = rows[:limit] if forward else rows[:limit][::-1]
-    if not rows:
-        return Page([], None, None)
-    has_older = more if forward else True
-    has_newer = position is not None if forward else more
-    oldest, newest = rows[-1], rows[0]
-    return Page(
-        rows,
-        Position(oldest.created_at, oldest.pk, forward=True) if has_older else None,
-        Position(newest.created_at, newest.pk, forward=False) if has_newer else None,
-    )
+def _split(name: str, text: str) -> list[Q]:
+    if name == "token":
+        mint = _mint(text)
+        return [Q(token_in=mint), Q(token_out=mint)]
+    if name == "status":
+        return [Q(status=status) for status in _statuses(text) if status in FINAL]
+    if name == "type":
+        return [Q(type=value) for value in _one_of(text, OrderType.values)]
+    return [_dex(text)]
 
 
-def _behind(orders: QuerySet[Order], position: Position | None) -> QuerySet[Order]:
-    if position is None:
-        return orders
-    at, order_id = position.created_at, position.order_id
-    # The outer comparison is implied by the inner one; it is what lets the index range begin here.
-    if position.forward:
-        return orders.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=order_id), created_at__lte=at)
-    return orders.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=order_id), created_at__gte=at)
+def _all_of(wanted: Mapping[str, Q]) -> Q:
+    return Q(*wanted.values())
 
 
-def conditions(query: Mapping[str, str]) -> Q:
-    """The filters of a query string as one condition. Raises InvalidRequest, UnknownToken."""
-    wanted = Q()
+def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
+    wanted: dict[str, Q] = {}
     refusals: dict[str, str] = {}
     for name, read in _FILTERS.items():
         if not query.get(name):
             continue
         try:
-            wanted &= read(query[name])
+            wanted[name] = read(query[name])
         except ValueError as error:
             refusals[name] = str(error)
     if refusals:
@@ -117,11 +78,15 @@ def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: i
     return int(text)
 
 
-def _one_of(field: str, text: str, known: list[str]) -> Q:
+def _one_of(text: str, known: list[str]) -> list[str]:
     values = text.lower().split(",")
     if not set(values) <= set(known):
         raise ValueError(f"one or more of {', '.join(known)}, separated by commas")
-    return Q(**{f"{field}__in": values})
+    return sorted(set(values))
+
+
+def _statuses(text: str) -> list[Status]:
+    return [Status(value) for value in _one_of(text, Status.values)]
 
 
 def _dex(text: str) -> Q:
@@ -129,13 +94,17 @@ def _dex(text: str) -> Q:
 
 
 def _token(text: str) -> Q:
-    mint = gateway.find_token(request_fields.token_name(text)).mint
+    mint = _mint(text)
     return Q(token_in=mint) | Q(token_out=mint)
 
 
+def _mint(text: str) -> str:
+    return gateway.find_token(request_fields.token_name(text)).mint
+
+
 _FILTERS: Final[Mapping[str, Any]] = {
-    "status": lambda text: _one_of("status", text, Status.values),
-    "type": lambda text: _one_of("type", text, OrderType.values),
+    "status": lambda text: Q(status__in=_statuses(text)),
+    "type": lambda text: Q(type__in=_one_of(text, OrderType.values)),
     "dex": _dex,
     "token": _token,
     "since": lambda text: Q(created_at__gte=request_fields.moment(text)),

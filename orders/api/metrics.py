@@ -21,6 +21,7 @@ from orders.api.health import living_workers
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.recovery import oldest_due_seconds
+from orders.row_sets import IS_ACTIVE
 
 
 class OrderMetrics(Collector):
@@ -63,7 +64,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _by_status() -> GaugeMetricFamily:
     family = GaugeMetricFamily("orders_active", "Orders under work by status", labels=["status"])
-    rows: Any = Order.objects.filter(status__in=ACTIVE).values("status").annotate(orders=Count("pk"))
+    rows: Any = Order.objects.filter(IS_ACTIVE).values("status").annotate(orders=Count("pk"))
     counts = {row["status"]: row["orders"] for row in rows.order_by()}
     for status in sorted(ACTIVE):
         family.add_metric([status.value], counts.get(status.value, 0))

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders.api import filters, schema
+from orders.api import filters, pages, schema
 from orders.api.parsers import require_object
 from orders.errors import NotFound, Unauthenticated
 from orders.intake import cancel_order, place_order
@@ -48,8 +48,8 @@ class OrderList(APIView):
         query = request.query_params
         limit = filters.bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
         cursor = query.get("cursor")
-        position = filters.decode_cursor(cursor) if cursor else None
-        page = filters.read_page(_orders_of(request).filter(filters.conditions(query)), position, limit)
+        position = pages.decode_cursor(cursor) if cursor else None
+        page = pages.read_page(_orders_of(request), filters.parts(query), position, limit)
         return Response(
             {
                 "next": _page_url(request, page.next),
@@ -119,7 +119,7 @@ def _own_order(request: Request, order_id: str) -> Order:
     return order
 
 
-def _page_url(request: Request, position: filters.Position | None) -> Any:
+def _page_url(request: Request, position: pages.Position | None) -> Any:
     if position is None:
         return None
     query = request.query_params.copy()

@@ -1,0 +1,40 @@
+"""Sets of orders that have indexes of their own, spelled so that queries find them.
+
+SQLite uses a partial index only when the query repeats the index's condition with the very same
+literals; a bound parameter proves nothing to it. So these conditions write their words into the
+statement. PostgreSQL understands either spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db.models import Q, Value
+
+from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, Status
+
+
+class _Written(Value):
+    """A status as a literal of the statement instead of a parameter."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        """Only members of `Status` get here: none holds a quote."""
+        return f"'{Status(self.value).value}'", ()
+
+
+def in_index_order(statuses: Iterable[Status]) -> list[str]:
+    """The words of an index's condition; its queries have to give them in the same order."""
+    return sorted(status.value for status in statuses)
+
+
+def _one_of(statuses: Iterable[Status]) -> Q:
+    return Q(status__in=[_Written(status) for status in in_index_order(statuses)])
+
+
+# Orders that a worker must see to, by `due_at`.
+IS_ACTIVE: Final = _one_of(ACTIVE)
+# Orders that have not ended, by user.
+IS_UNFINISHED: Final = _one_of(UNFINISHED)
+# Orders that have ended, by user and one more column.
+HAS_ENDED: Final = _one_of(FINAL)
