@@ -143,7 +143,8 @@ def _tokens_and_amounts(order: Order) -> dict[str, Any]:
         **_amount("minAmountOut", order.min_amount_out, order.token_out),
         **_amount("executedAmountIn", order.executed_amount_in, order.token_in),
         **_amount("executedAmountOut", order.executed_amount_out, order.token_out),
-        "executedPrice": _executed_price(order),
+        "quotedPrice": _price(order, order.amount_in, order.quoted_amount_out),
+        "executedPrice": _price(order, order.executed_amount_in, order.executed_amount_out),
     }
 
 
@@ -156,9 +157,8 @@ def _symbol(mint: str) -> str:
     return token.symbol if token else mint
 
 
-def _executed_price(order: Order) -> str | None:
+def _price(order: Order, paid: int | None, received: int | None) -> str | None:
     token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
-    paid, received = order.executed_amount_in, order.executed_amount_out
     if token_in is None or token_out is None or not paid or received is None:
         return None
     return price_text(paid, token_in.decimals, received, token_out.decimals)

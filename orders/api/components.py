@@ -58,6 +58,7 @@ _ORDER: Final[dict[str, Any]] = {
     "executedAmountInRaw": _nullable(_BASE_UNITS),
     "executedAmountOut": _nullable(_DECIMAL),
     "executedAmountOutRaw": _nullable(_BASE_UNITS),
+    "quotedPrice": _nullable({"type": "string", "description": "tokenOut per tokenIn, as quoted"}),
     "executedPrice": _nullable({"type": "string", "description": "tokenOut per tokenIn"}),
     "slippageBps": _INTEGER,
     "limitPrice": _nullable(_TEXT),

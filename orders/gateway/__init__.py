@@ -1,6 +1,6 @@
 """The one door to dex: settings in, plain values and order-language failures out.
 
-tokens.py       the token list, wallet holdings
+tokens.py       networks, brands, the token list, wallet holdings
 connection.py   node, pools and signer of this process; sync <-> async
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
@@ -40,9 +40,11 @@ from orders.gateway.tokens import (
     ChainHealth,
     Holdings,
     TokenInfo,
+    brands,
     chain_health,
     find_token,
     holdings,
+    networks,
     token_by_mint,
     tokens,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "SwapToSign",
     "TokenInfo",
     "Verdict",
+    "brands",
     "chain_health",
     "dead_check",
     "executed_swaps",
@@ -73,6 +76,7 @@ __all__ = [
     "hear",
     "holdings",
     "is_dead",
+    "networks",
     "on_chain_failures",
     "prove_dead",
     "quote_as_wire",

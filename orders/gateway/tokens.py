@@ -1,4 +1,4 @@
-"""Tokens by symbol or mint, what the wallet holds, and whether the node answers."""
+"""Networks, venues and tokens that can be named, what the wallet holds, and whether the node answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dex.config import NATIVE_MINT, TOKENS
 from dex.errors import DexError
+from dex.venues.registry import NETWORKS, venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection, wallet_address
 
@@ -60,6 +61,17 @@ def find_token(symbol_or_mint: str) -> TokenInfo:
 def token_by_mint(mint: str) -> TokenInfo | None:
     """The token of a mint, or None when the list does not have it."""
     return _by_name().get(mint)
+
+
+def networks() -> tuple[str, ...]:
+    """The networks that the engine can be set to."""
+    return NETWORKS
+
+
+@functools.cache
+def brands() -> tuple[str, ...]:
+    """The brands of the venues of all networks, in alphabetical order."""
+    return tuple(sorted({venue.dex for network in NETWORKS for venue in venues_for(network)}))
 
 
 def holdings() -> Holdings:

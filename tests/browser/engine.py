@@ -68,6 +68,11 @@ class BrowsedEngine:
         surroundings = _inherited() | settings | self._environment | environment
         return subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout
 
+    def add_staff(self, name: str) -> None:
+        """Make a superuser whose password is its name."""
+        arguments = ("--noinput", f"--username={name}", "--email=")
+        self.manage("createsuperuser", *arguments, DJANGO_SUPERUSER_PASSWORD=name)
+
     async def get(self, path: str) -> Any:
         """The JSON at an address of the API."""
         return await asyncio.to_thread(self._ask, path, None)

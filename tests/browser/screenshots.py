@@ -7,11 +7,13 @@ import sys
 import tempfile
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.chromium import find_chromium, launched
 from tests.browser.engine import ROOT, BrowsedEngine
+from tests.browser.staff import sign_in
 
 FOLDER = ROOT / "docs" / "screenshots"
 ADMIN = "screenshots"
@@ -26,6 +28,7 @@ _TRADES = (
     ("USDC", "33000"),
 )
 _DESKTOP = ViewportSize(width=1280, height=860)
+_ORDER = ViewportSize(width=1280, height=1240)
 _NARROW = ViewportSize(width=360, height=1560)
 
 
@@ -76,22 +79,25 @@ async def trade(page: Page, engine: BrowsedEngine) -> None:
 
 
 async def picture_admin(browser: Browser, engine: BrowsedEngine) -> None:
-    engine.manage(
-        "createsuperuser",
-        "--noinput",
-        f"--username={ADMIN}",
-        "--email=",
-        DJANGO_SUPERUSER_PASSWORD=ADMIN,
-    )
+    engine.add_staff(ADMIN)
     context = await browser.new_context(viewport=_DESKTOP, color_scheme="light")
     page = await context.new_page()
-    await page.goto(f"{engine.url}/admin/login/?next=/admin/orders/order/")
-    await page.fill("input[name=username]", ADMIN)
-    await page.fill("input[name=password]", ADMIN)
-    await page.locator("input[name=password]").press("Enter")
-    await page.wait_for_url("**/admin/orders/order/")
-    await save(page, "admin")
+    await sign_in(page, engine, ADMIN)
+    await save(page, "admin-dashboard", full=True)
+    await page.goto(f"{engine.url}/admin/orders/order/")
+    await save(page, "admin-orders")
+    await page.get_by_role(
+        "link", name=newest_confirmed(await engine.get("/api/orders?status=confirmed"))
+    ).click()
+    await page.wait_for_url("**/change/")
+    await page.set_viewport_size(_ORDER)
+    await save(page, "admin-order")
     await context.close()
+
+
+def newest_confirmed(listed: Any) -> str:
+    """The name that the admin's list gives to the newest confirmed order."""
+    return str(listed["results"][0]["orderId"][:8])
 
 
 async def save(page: Page, name: str, *, full: bool = False) -> None:

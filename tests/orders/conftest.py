@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from tests.orders.chain import TestChain, running_chain
 
@@ -26,3 +27,17 @@ def chain(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
         settings.WALLET_ADDRESS = str(running.wallet.pubkey())
         settings.WALLET_KEYPAIR = str(running.key_file)
         yield running
+
+
+@pytest.fixture
+def staff(client: Client, db: None) -> Client:
+    """Somebody with every permission, signed in."""
+    client.force_login(User.objects.create_superuser("boss"))
+    return client
+
+
+@pytest.fixture
+def clerk(client: Client, db: None) -> Client:
+    """Staff without any permission, signed in."""
+    client.force_login(User.objects.create_user("clerk", is_staff=True))
+    return client

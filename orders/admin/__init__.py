@@ -1,0 +1,17 @@
+"""The admin: an order browser that shows everything and writes nothing, and a dashboard.
+
+orders.py       the list, and the page of one order
+columns.py filters.py search.py listing.py    of the list; each affordable at a million orders
+record.py       what the page of one order shows: steps, quotes, amounts
+actions.py csv_export.py    cancel and export
+dashboard.py theme.py    the first page, the menu
+accounts.py     who may sign in, whose tokens there are
+"""
+
+from django.contrib import admin
+
+from orders.admin import accounts, orders
+
+__all__ = ["accounts", "orders"]
+
+admin.site.index_template = "admin/dashboard.html"

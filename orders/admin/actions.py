@@ -1,0 +1,100 @@
+"""What staff can do with chosen orders: cancel those that no worker has begun, and take them along as CSV."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from asgiref.sync import sync_to_async
+from django.contrib import admin, messages
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from orders import intake
+from orders.admin import csv_export
+from orders.errors import NotCancellable, NotFound
+from orders.models import Order
+
+MOST_CANCELLED: Final = 500
+# The form on an order's page sends it, to come back there.
+FROM_ORDER_PAGE: Final = "_from_order_page"
+
+if TYPE_CHECKING:
+    _Admin = admin.ModelAdmin[Order]
+else:
+    _Admin = object
+
+
+class OrderActions(_Admin):
+    """Actions of the order list. Both go the ways that callers of the API go."""
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """To cancel is the one change that the admin offers, so it takes the permission to change orders."""
+        return request.user.has_perm("orders.change_order")
+
+    @admin.action(description="Cancel (pending and open only)", permissions=["cancel"])
+    def cancel_orders(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Cancel what can still be cancelled, and tell what could not."""
+        orders = list(queryset.select_related("user")[: MOST_CANCELLED + 1])
+        too_late: Counter[str] = Counter()
+        cancelled = 0
+        for order in orders[:MOST_CANCELLED]:
+            refusal = self._cancel(request, order)
+            cancelled += refusal is None
+            if refusal is not None:
+                too_late[refusal] += 1
+        self._tell(request, cancelled, too_late, is_cut=len(orders) > MOST_CANCELLED)
+        if FROM_ORDER_PAGE in request.POST and len(orders) == 1:
+            return HttpResponseRedirect(reverse("admin:orders_order_change", args=[orders[0].pk]))
+        return None
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[Order]) -> StreamingHttpResponse:
+        """The chosen orders, newest first, as a file."""
+        pages = csv_export.csv_pages(queryset)
+        # A server of the other kind would gather the whole file in memory before it sent a byte.
+        body: Any = _one_by_one(pages) if isinstance(request, ASGIRequest) else pages
+        response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
+        is_cut = queryset.order_by()[: csv_export.MOST_ROWS + 1].count() > csv_export.MOST_ROWS
+        if is_cut:
+            messages.warning(
+                request, f"The file holds the newest {csv_export.MOST_ROWS} of the chosen orders."
+            )
+        name = f"orders-{'newest-' if is_cut else ''}{timezone.now():%Y-%m-%d-%H%M%S}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    def _cancel(self, request: HttpRequest, order: Order) -> str | None:
+        try:
+            cancelled = intake.cancel_order(order.user, order.pk)
+        except NotCancellable as error:
+            return str(error.details["status"])
+        except NotFound:
+            return "gone"
+        self.log_change(request, cancelled, "Cancelled")
+        return None
+
+    def _tell(self, request: HttpRequest, cancelled: int, too_late: Counter[str], *, is_cut: bool) -> None:
+        if cancelled:
+            messages.success(request, f"{_counted(cancelled)} cancelled.")
+        if too_late:
+            stages = ", ".join(f"{count} {stage}" for stage, count in sorted(too_late.items()))
+            messages.warning(request, f"{_counted(too_late.total())} not cancelled, too late: {stages}.")
+        if is_cut:
+            messages.warning(request, f"Only the first {MOST_CANCELLED} orders were looked at.")
+
+
+async def _one_by_one(pages: Iterator[str]) -> AsyncIterator[str]:
+    def following() -> str | None:
+        return next(pages, None)
+
+    while (page := await sync_to_async(following)()) is not None:
+        yield page
+
+
+def _counted(number: int) -> str:
+    return f"{number} order" if number == 1 else f"{number} orders"

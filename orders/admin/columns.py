@@ -1,0 +1,113 @@
+"""Columns of the order list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.contrib import admin
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+
+from orders.lifecycle import AttemptState, Status
+from orders.models import Attempt, Order
+from orders.wire import explorer_url, order_as_wire
+
+# Statuses that are not named are grey.
+STATUS_COLOURS: Final[Mapping[str, str]] = {
+    Status.PENDING.value: "info",
+    Status.OPEN.value: "info",
+    Status.ROUTING.value: "info",
+    Status.BUILDING.value: "info",
+    Status.SUBMITTED.value: "warning",
+    Status.CONFIRMED.value: "success",
+    Status.FAILED.value: "danger",
+}
+STATE_COLOURS: Final[Mapping[str, str]] = {
+    AttemptState.OPEN.value: "warning",
+    AttemptState.LANDED.value: "success",
+    AttemptState.FAILED_ONCHAIN.value: "danger",
+}
+
+
+def label(text: str, colour: str) -> str:
+    """A badge of the theme; ``colour`` is info, success, warning, danger, or nothing for grey."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
+
+
+def transaction_link(network: str, signature: str) -> str:
+    """The beginning of a signature, leading to the explorer; a dash without one."""
+    url = explorer_url(network, signature)
+    if url is None:
+        return "-"
+    link = '<a class="oe-mono oe-link" href="{}" target="_blank" rel="noopener" title="{}">{}…</a>'
+    return format_html(link, url, signature, signature[:8])
+
+
+def swap_text(order: Order) -> str:
+    """What goes in, and what came out by the chain or the token that is to."""
+    wire = order_as_wire(order)
+    received = wire["executedAmountOut"] or wire["executedAmountOutRaw"]
+    given = f"{wire['amountIn'] or wire['amountInRaw']} {wire['tokenIn']}"
+    return f"{given} → {received} {wire['tokenOut']}" if received else f"{given} → {wire['tokenOut']}"
+
+
+def bps_text(bps: int | None) -> str:
+    """Basis points with their sign; a dash when unknown."""
+    return "-" if bps is None else f"{bps:+d} bps" if bps else "0 bps"
+
+
+class OrderColumns:
+    """What the list shows of an order."""
+
+    @admin.display(description="order", ordering="pk")
+    def short_id(self, order: Order) -> str:
+        """Enough of the id to tell orders apart; the whole id is on the order's page."""
+        return str(order.pk)[:8]
+
+    @admin.display(description="placed (UTC)", ordering="created_at")
+    def placed(self, order: Order) -> str:
+        """Date and time to the second."""
+        return f"{order.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="status")
+    def badge(self, order: Order) -> str:
+        """The status, above the reason where there is one."""
+        status = label(order.status, STATUS_COLOURS.get(order.status, ""))
+        return (
+            format_html("{}<br><small>{}</small>", status, order.error_code) if order.error_code else status
+        )
+
+    @admin.display(description="swap")
+    def swap(self, order: Order) -> str:
+        """Amounts and tokens."""
+        return swap_text(order)
+
+    @admin.display(description="slippage")
+    def slippage(self, order: Order) -> str:
+        """How far the executed amount fell short of the quote."""
+        return bps_text(order_as_wire(order)["slippageRealisedBps"])
+
+    @admin.display(description="transaction")
+    def transaction(self, order: Order) -> str:
+        """The signature, leading to the explorer."""
+        return transaction_link(order.network, order.signature)
+
+
+class AttemptColumns:
+    """What the order's page shows of an attempt."""
+
+    @admin.display(description="state")
+    def badge(self, attempt: Attempt) -> str:
+        """Where the attempt stands."""
+        return label(attempt.state.replace("_", " "), STATE_COLOURS.get(attempt.state, ""))
+
+    @admin.display(description="transaction")
+    def transaction(self, attempt: Attempt) -> str:
+        """The signature, leading to the explorer."""
+        return transaction_link(attempt.order.network, attempt.signature)
+
+    @admin.display(description="signed (UTC)")
+    def signed(self, attempt: Attempt) -> str:
+        """When the bytes were committed, before the first of them was sent."""
+        return f"{attempt.created_at:%Y-%m-%d %H:%M:%S.%f}"[:-3]

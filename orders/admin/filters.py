@@ -1,0 +1,73 @@
+"""Filters of the order list. Their choices are known without asking the table for its distinct values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateFilter
+
+from orders import gateway
+from orders.lifecycle import FailureReason
+from orders.models import Order
+
+
+class DexFilter(RadioFilter):  # type: ignore[misc]
+    title = "DEX"
+    parameter_name = "dex"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """The brands of all venues."""
+        return [(brand, brand.capitalize()) for brand in gateway.brands()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders that a venue of this brand was chosen for."""
+        return queryset.filter(dex=self.value()) if self.value() else queryset
+
+
+class NetworkFilter(RadioFilter):  # type: ignore[misc]
+    title = "network"
+    parameter_name = "network"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """The networks that the engine can be set to."""
+        return [(name, name) for name in gateway.networks()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders that were placed on this network."""
+        return queryset.filter(network=self.value()) if self.value() else queryset
+
+
+class ReasonFilter(DropdownFilter):  # type: ignore[misc]
+    title = "reason"
+    parameter_name = "error_code"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """Every reason that an order can fail for."""
+        return [(reason, reason) for reason in FailureReason.values]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders that failed for this reason."""
+        return queryset.filter(error_code=self.value()) if self.value() else queryset
+
+
+class PlacedFilter(RangeDateFilter):  # type: ignore[misc]
+    """From one day to another, both included, in UTC."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order] | None:
+        """Orders placed on these days; None, which Django answers with an error mark, for no date."""
+        bounds = {}
+        try:
+            if first := self.used_parameters.get(f"{self.parameter_name}_from"):
+                bounds["created_at__gte"] = _midnight(first)
+            if last := self.used_parameters.get(f"{self.parameter_name}_to"):
+                bounds["created_at__lt"] = _midnight(last) + timedelta(days=1)
+        except (ValueError, OverflowError):
+            return None
+        return queryset.filter(**bounds)
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -1,0 +1,218 @@
+"""What the page of one order shows: its steps, the quotes that were compared, amounts asked and executed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from orders.admin.columns import STATUS_COLOURS, bps_text, swap_text
+from orders.lifecycle import CANCELLABLE, FINAL, FailureReason, Status
+from orders.models import Order, OrderEvent
+from orders.wire import order_as_wire
+
+# An order has some ten events; retries are bounded, dropped forks are not.
+MOST_EVENTS: Final = 200
+_BPS: Final = 10_000
+_TENTH: Final = Decimal("0.1")
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event: when, how long after the one before, and what it says."""
+
+    sequence: int
+    status: str
+    colour: str
+    at: datetime
+    since_previous: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedQuote:
+    """One venue's offer for the order. ``difference`` is against the best, in basis points."""
+
+    venue: str
+    pool: str
+    is_chosen: bool
+    amount_out: str
+    difference: str
+    price: str
+    price_impact: str
+    fee: str
+    min_amount_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The offers of all venues at the latest routing, best first, and the venues that had none."""
+
+    token_out: str
+    quotes: Sequence[ComparedQuote]
+    errors: Sequence[tuple[str, str, str]]
+
+
+def page_of(order: Order) -> dict[str, Any]:
+    """The template's context for an order."""
+    events = list(order.events.order_by("sequence")[:MOST_EVENTS])
+    return {
+        "swap": swap_text(order),
+        "status": order.status,
+        "status_colour": STATUS_COLOURS.get(order.status, ""),
+        "took": _took(order, events),
+        "steps": steps_of(events),
+        "more_events": order.version > len(events),
+        "comparison": compared(events, order_as_wire(order)["tokenOut"]),
+        "amounts": amounts_of(order),
+        "facts": facts_of(order),
+        "is_cancellable": Status(order.status) in CANCELLABLE,
+    }
+
+
+def steps_of(events: Sequence[OrderEvent]) -> list[Step]:
+    """The timeline."""
+    before = [None, *events]
+    return [
+        Step(
+            sequence=event.sequence,
+            status=event.status,
+            colour=STATUS_COLOURS.get(event.status, ""),
+            at=event.at,
+            since_previous=f"+{_milliseconds(event.at - previous.at)}" if previous else "",
+            remark=_remark(event.data),
+        )
+        for previous, event in zip(before, events, strict=False)
+    ]
+
+
+def compared(events: Sequence[OrderEvent], token_out: str) -> Comparison | None:
+    """The quotes of the latest routing, None before the first."""
+    boards = [event.data for event in events if event.status == Status.BUILDING and "amountOut" in event.data]
+    if not boards:
+        return None
+    best = boards[-1]
+    offers = [best, *best.get("quotes", [])]
+    return Comparison(
+        token_out=token_out,
+        quotes=[_compared(offer, best) for offer in offers],
+        errors=[(each["venue"], each["code"], _words(each["code"])) for each in best.get("errors", [])],
+    )
+
+
+def amounts_of(order: Order) -> list[tuple[str, str, str]]:
+    """Rows of (what, asked or quoted, executed), in whole tokens."""
+    wire = order_as_wire(order)
+    token_in, token_out = wire["tokenIn"], wire["tokenOut"]
+    allowed = f"{wire['slippageBps']} bps allowed"
+    return [
+        ("Paid", _amount(wire, "amountIn", token_in), _amount(wire, "executedAmountIn", token_in)),
+        (
+            "Received",
+            _amount(wire, "quotedAmountOut", token_out),
+            _amount(wire, "executedAmountOut", token_out),
+        ),
+        ("At least", _amount(wire, "minAmountOut", token_out), ""),
+        ("Price", _price(wire, "quotedPrice"), _price(wire, "executedPrice")),
+        ("Slippage", allowed, bps_text(wire["slippageRealisedBps"])),
+        ("Pool fee", _fee(wire, "lp", wire["fees"]["lpToken"]), ""),
+        ("Network fee", "", _fee(wire, "network", "SOL")),
+        ("Priority fee", "", _fee(wire, "priority", "SOL")),
+    ]
+
+
+def facts_of(order: Order) -> list[tuple[str, str]]:
+    """Ids and addresses, those that there are."""
+    wire = order_as_wire(order)
+    rows = [
+        ("Order id", wire["orderId"]),
+        ("Client order id", wire["clientOrderId"]),
+        ("User", order.user.get_username()),
+        ("Type", wire["type"]),
+        ("Network", wire["network"]),
+        ("Wallet", wire["wallet"]),
+        ("Token in", wire["tokenInMint"]),
+        ("Token out", wire["tokenOutMint"]),
+        ("Venue", wire["venue"]),
+        ("Pool", wire["pool"]),
+        ("Transaction", wire["txHash"]),
+        ("Slot", wire["slot"]),
+        ("Limit price", wire["limitPrice"]),
+        ("Expires", wire["expiresAt"]),
+        ("Error", wire["error"] and f"{wire['error']['message']} ({wire['error']['code']})"),
+        ("Placed", wire["createdAt"]),
+        ("Confirmed", wire["confirmedAt"]),
+        ("Final on chain", _moment(order.finalized_at)),
+        ("Due", _moment(order.due_at) if Status(order.status) not in FINAL else None),
+        ("Leased until", _moment(order.lease_until)),
+        ("Attempts, retries", f"{order.attempt}, {order.retries}"),
+    ]
+    return [(label, str(value)) for label, value in rows if value not in (None, "")]
+
+
+def _compared(offer: Mapping[str, Any], best: Mapping[str, Any]) -> ComparedQuote:
+    return ComparedQuote(
+        venue=offer["venue"],
+        pool=offer["pool"],
+        is_chosen=offer is best,
+        amount_out=offer["amountOut"],
+        difference="" if offer is best else _behind(Decimal(offer["amountOut"]), Decimal(best["amountOut"])),
+        price=offer["price"],
+        price_impact=f"{offer['priceImpactBps']} bps",
+        fee=f"{offer['fee']} {offer['feeToken']}",
+        min_amount_out=offer["minAmountOut"],
+    )
+
+
+def _behind(amount: Decimal, best: Decimal) -> str:
+    return f"{((amount - best) * _BPS / best).quantize(_TENTH)} bps" if best else ""
+
+
+def _remark(data: Mapping[str, Any]) -> str:
+    words = str(data.get("error", ""))
+    if "retryInMs" in data:
+        return f"{words}; retry {data.get('attempt', '')} in {data['retryInMs']} ms".lstrip("; ")
+    known = (
+        ("venue", "{}"),
+        ("amountOut", "quoted {}"),
+        ("executedAmountOut", "received {}"),
+        ("attempt", "attempt {}"),
+        ("slot", "slot {}"),
+        ("code", "{}"),
+    )
+    return ", ".join(
+        [*([words] if words else []), *(text.format(data[k]) for k, text in known if data.get(k))]
+    )
+
+
+def _words(code: str) -> str:
+    return str(FailureReason(code).label) if code in FailureReason.values else ""
+
+
+def _took(order: Order, events: Sequence[OrderEvent]) -> str:
+    is_over = Status(order.status) in FINAL and events
+    return _milliseconds(events[-1].at - events[0].at) if is_over else ""
+
+
+def _milliseconds(span: timedelta) -> str:
+    return f"{span // _MILLISECOND:,} ms".replace(",", "\u202f")
+
+
+def _amount(wire: Mapping[str, Any], name: str, token: str) -> str:
+    text = wire[name] or wire[f"{name}Raw"]
+    return f"{text} {token}" if text else "-"
+
+
+def _price(wire: Mapping[str, Any], name: str) -> str:
+    return f"{wire[name]} {wire['tokenOut']} per {wire['tokenIn']}" if wire.get(name) else "-"
+
+
+def _fee(wire: Mapping[str, Any], name: str, token: str | None) -> str:
+    return f"{wire['fees'][name]} {token}" if wire["fees"][name] else "-"
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else None

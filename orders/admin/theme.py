@@ -1,0 +1,78 @@
+"""How the admin looks and what its menu offers; named in the settings as UNFOLD reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """Address of what the admin's own templates need beside the theme."""
+    return static("orders/css/admin.css")
+
+
+def favicon(request: HttpRequest) -> str:
+    """The sign of the order page."""
+    return static("orders/icon.svg")
+
+
+def network_badge(request: HttpRequest) -> list[str]:
+    """The network in words and a colour, red where real money moves."""
+    network = settings.SOLANA_NETWORK
+    return [network, {"localnet": "success", "devnet": "info"}.get(network, "danger")]
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar, without what this person may not see."""
+    groups = [
+        (
+            "Orders",
+            [_item("Dashboard", "monitoring", "index"), *_model(request, "orders.order", "swap_horiz")],
+        ),
+        (
+            "Access",
+            [
+                *_model(request, "auth.user", "person"),
+                *_model(request, "auth.group", "group"),
+                *_model(request, "knox.authtoken", "key"),
+            ],
+        ),
+        (
+            "Engine",
+            [
+                # Its address begins every other, so it would always look chosen.
+                {
+                    "title": "Order page",
+                    "icon": "candlestick_chart",
+                    "link": reverse("order-page"),
+                    "active": False,
+                },
+                {"title": "API", "icon": "api", "link": "/api/docs/"},
+                {"title": "Health", "icon": "monitor_heart", "link": "/health"},
+            ],
+        ),
+    ]
+    return [{"title": title, "separator": True, "items": items} for title, items in groups if items]
+
+
+_TITLES = {
+    "orders.order": "Order browser",
+    "auth.user": "Users",
+    "auth.group": "Groups",
+    "knox.authtoken": "API tokens",
+}
+
+
+def _model(request: HttpRequest, label: str, icon: str) -> list[dict[str, Any]]:
+    app, model = label.split(".")
+    if not request.user.has_perm(f"{app}.view_{model}"):
+        return []
+    return [_item(_TITLES[label], icon, f"{app}_{model}_changelist")]
+
+
+def _item(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}")}

@@ -1,0 +1,31 @@
+"""The system checks that keep an open door inside the machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+from orders.checks import local_user_stays_local, slippage_limits_make_sense
+
+
+@pytest.mark.parametrize(("debug", "host"), [(False, "127.0.0.1"), (True, "0.0.0.0")])
+def test_the_local_user_may_not_leave_the_machine(settings: Any, debug: bool, host: str) -> None:
+    settings.LOCAL_USER_ALLOWED, settings.DEBUG, settings.HOST = True, debug, host
+    assert [message.id for message in local_user_stays_local()] == ["orders.E001"]
+    settings.LOCAL_USER_ALLOWED = False
+    assert local_user_stays_local() == []
+
+
+@pytest.mark.parametrize(("default", "most"), [(-1, 50), (60, 50), (50, 10_001)])
+def test_slippage_limits_must_fit(settings: Any, default: int, most: int) -> None:
+    settings.DEFAULT_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS = default, most
+    assert [message.id for message in slippage_limits_make_sense()] == ["orders.E002"]
+
+
+def test_a_start_with_an_open_door_is_refused(settings: Any) -> None:
+    settings.LOCAL_USER_ALLOWED, settings.HOST = True, "0.0.0.0"
+    with pytest.raises(SystemCheckError, match=r"orders\.E001"):
+        call_command("check")
