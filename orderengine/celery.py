@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import celeryd_init, setup_logging, worker_ready
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
 
@@ -16,6 +17,18 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery closes Django's connection before and after every task unless told how often to keep it.
 app.conf.CELERY_DB_REUSE_MAX = 10_000_000
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Being asked here is all that Celery needs to leave Django's logging as it is."""
+
+
+@celeryd_init.connect
+def leave_out_the_banner(instance: Any = None, **_: Any) -> None:
+    """Where the log is for machines, its lines are all there is."""
+    if settings.LOG_FORMAT == "json":
+        instance.quiet = True
 
 
 @worker_ready.connect

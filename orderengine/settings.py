@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 import environ
 from kombu import Queue
 
-from orderengine import redis_urls
+from orderengine import logs, redis_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "orders",
 ]
 MIDDLEWARE = [
+    "orders.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -266,17 +268,8 @@ REBROADCAST_SECONDS = env.int("REBROADCAST_SECONDS", default=2)
 DISPATCH_BATCH = 64
 
 # --- Logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "httpx2": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "websockets": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-    },
-}
+# Readable lines for people, JSON for machines: one object a line.
+LOG_FORMAT = env.str("LOG_FORMAT", default="readable" if DEBUG else "json")
+# Python's own warnings too become lines like all others.
+logging.captureWarnings(LOG_FORMAT == "json")
+LOGGING = logs.logging_config(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

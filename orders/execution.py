@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, crash_points, gateway, journal, settlement, statements, trading
+from orders import claims, crash_points, gateway, journal, settlement, stage_log, statements, trading
 from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
 from orders.errors import TradingHalted
@@ -33,10 +33,15 @@ MAX_STARTS: Final = 6
 
 @dataclass(slots=True)
 class Outcome:
-    """What a stage leaves: orders for the next stage, and orders that wait for a retry."""
+    """What a stage leaves: orders for the next stage, orders that wait for a retry, and orders that ended.
+
+    ``orders`` are those that the stage claimed and worked on.
+    """
 
     onward: list[UUID] = field(default_factory=list)
     waiting: list[Order] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    ended: list[Order] = field(default_factory=list)
 
     @property
     def retry_in_seconds(self) -> int:
@@ -47,6 +52,7 @@ class Outcome:
         return max(1, -(-int(wait.total_seconds() * 1000) // 1000))
 
 
+@stage_log.logged
 def route(order_ids: Collection[UUID]) -> Outcome:
     """Find the best pool for each order: pending or routing becomes building.
 
@@ -55,7 +61,7 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     if not trading.is_on():
         return outcome
-    orders = _begin_routing(order_ids)
+    orders = _begin_routing(order_ids, outcome)
     with claims.given_back_on_error(orders):
         boards = gateway.quote_swaps([_request(order) for order in orders])
         crash_point(crash_points.QUOTED)
@@ -64,13 +70,14 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     return outcome
 
 
+@stage_log.logged
 def build(order_ids: Collection[UUID]) -> Outcome:
     """Sign a transaction for each order and commit it as its open attempt; the status stays building.
 
     While trading is off nothing is signed: orders without an open attempt go back to routing and wait.
     """
     outcome = Outcome()
-    orders = _claim_sound(order_ids, {Status.BUILDING})
+    orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
     with claims.given_back_on_error(orders):
         signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
         ready = [order for order in orders if order.pk in signed_before]
@@ -91,6 +98,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
     return outcome
 
 
+@stage_log.logged
 def submit(order_ids: Collection[UUID]) -> Outcome:
     """Send each order's committed bytes; whatever the node says, the order is then submitted.
 
@@ -101,7 +109,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     if not trading.is_on():
         return outcome
-    orders = _claim_sound(order_ids, {Status.BUILDING})
+    orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
     with claims.given_back_on_error(orders):
         attempts = list(_open_attempts(orders))
         crash_point(crash_points.BEFORE_SEND)
@@ -120,9 +128,10 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
 
 def end_expired(order_ids: Collection[UUID]) -> None:
     """End those orders whose expiry has passed before a transaction was signed; others stay as they are."""
-    claims.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING}))
+    claims.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING}, Outcome()))
 
 
+@stage_log.logged
 def break_off(order_ids: Collection[UUID]) -> Outcome:
     """Count a stage that ended in an unexpected error as a failure that may be retried.
 
@@ -130,6 +139,7 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
     """
     outcome = Outcome()
     orders = claims.claim(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING})
+    outcome.orders.extend(orders)
     with claims.given_back_on_error(orders):
         under_way = set(_open_attempts(orders).values_list("order_id", flat=True))
         claims.release([order for order in orders if order.pk in under_way])
@@ -140,15 +150,15 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
     return outcome
 
 
-def _begin_routing(order_ids: Collection[UUID]) -> list[Order]:
+def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
     wanted = claims.with_pending(order_ids, most=settings.DISPATCH_BATCH)
-    orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING})
+    orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING}, outcome)
     again = [order for order in orders if order.status == Status.ROUTING]
     fresh = [order for order in orders if order.status == Status.PENDING]
     return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
 
 
-def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status]) -> list[Order]:
+def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outcome: Outcome) -> list[Order]:
     """Claim, and end those that expired or broke off too often; the others are to be worked on."""
     now = timezone.now()
     sound, ending = [], []
@@ -159,7 +169,8 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status]) -> l
             ending.append(Transition(order, Status.EXPIRED))
         else:
             sound.append(order)
-    journal.record(ending)
+    outcome.ended.extend(journal.record(ending))
+    outcome.orders.extend(sound)
     return sound
 
 
@@ -266,3 +277,5 @@ def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:
             outcome.onward.append(order.pk)
         elif order.status == Status.ROUTING:
             outcome.waiting.append(order)
+        else:
+            outcome.ended.append(order)

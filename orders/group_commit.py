@@ -12,12 +12,11 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Final
-from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 
-from orders import crash_points, dispatch, journal
+from orders import crash_points, dispatch, journal, stage_log
 from orders.crash_points import crash_point
 from orders.models import Order
 
@@ -31,13 +30,14 @@ def insert_and_announce(orders: Sequence[Order]) -> None:
     """Write orders in one transaction; the dispatcher hears of them once it is committed."""
     with transaction.atomic():
         journal.insert(orders)
-        transaction.on_commit(lambda: _announce([order.pk for order in orders]))
+        transaction.on_commit(lambda: _announce(orders))
         crash_point(crash_points.ACCEPTING)
 
 
-def _announce(order_ids: Sequence[UUID]) -> None:
+def _announce(orders: Sequence[Order]) -> None:
     crash_point(crash_points.ACCEPTED)
-    dispatch.announce(order_ids)
+    dispatch.announce([order.pk for order in orders])
+    stage_log.accepted(orders)
 
 
 class GroupCommit:

@@ -34,6 +34,7 @@ from orders.errors import (
 from orders.group_commit import GroupCommit, insert_and_announce
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
+from orders.request_ids import bound_request_id
 
 # Longer than the database's own patience with locks, so that its answer is heard.
 WRITE_TIMEOUT_SECONDS = 25
@@ -124,6 +125,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         type=order_type,
         network=settings.SOLANA_NETWORK,
         wallet=settings.WALLET_ADDRESS,
+        request_id=bound_request_id(),
         token_in=token_in.mint,
         token_out=token_out.mint,
         amount_in=_amount_in(intent, token_in.decimals),

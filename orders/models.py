@@ -48,6 +48,8 @@ class Order(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", db_index=False)
     client_order_id = models.CharField(max_length=255, null=True, blank=True)
     request_hash = models.CharField(max_length=64)
+    # Of the request that placed it; db_default, so that processes of the version before can write rows.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     type = models.CharField(max_length=8, choices=OrderType.choices, default=OrderType.MARKET)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)

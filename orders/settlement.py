@@ -20,7 +20,7 @@ from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
-from orders import crash_points, dispatch, gateway, journal, statements
+from orders import crash_points, dispatch, gateway, journal, stage_log, statements
 from orders.amounts import from_base_units, price_text
 from orders.crash_points import crash_point
 from orders.endings import failed_or_retried
@@ -108,6 +108,11 @@ def settle(batch: Sequence[Watched]) -> set[str]:
 
     Raises DexError when the node cannot be asked; nothing is decided then.
     """
+    with stage_log.begun("settle"):
+        return _settle(batch)
+
+
+def _settle(batch: Sequence[Watched]) -> set[str]:
     heard = gateway.hear([watched.attempt.signature for watched in batch])
     by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
     for watched, one in zip(batch, heard, strict=True):
@@ -219,7 +224,9 @@ def _record_endings(
                 statement, [[state.value, a.slot, a.error_code, a.pk, open_state] for a in ending]
             )
 
-    return journal.record(steps, alongside=end_attempts)
+    moved = journal.record(steps, alongside=end_attempts)
+    stage_log.came_to(state.value, moved)
+    return moved
 
 
 def _confirmed(order: Order, attempt: Attempt, moved: Executed) -> Transition:

@@ -66,7 +66,8 @@ def _run(stage: Stage, order_ids: Sequence[UUID]) -> execution.Outcome:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        logger.exception("%s broke off for %d orders", stage.__name__, len(order_ids))
+        named = {"orders": [str(order_id) for order_id in order_ids], "stage": stage.__name__}
+        logger.exception("%s broke off for %d orders", stage.__name__, len(order_ids), extra=named)
     if len(order_ids) <= 1:
         return execution.break_off(order_ids)
     # One order's fault must not be its batch's: each has the stage for itself.

@@ -20,6 +20,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from orders import errors
+from orders.request_ids import bound_request_id
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def as_order_error(error: Exception) -> errors.OrderError:
     for framework_error, ours in _FRAMEWORK_ERRORS:
         if isinstance(error, framework_error):
             return ours()
-    request_id = uuid.uuid4().hex
+    request_id = bound_request_id() or uuid.uuid4().hex
     logger.error("request %s failed", request_id, exc_info=error)
     return errors.Internal(requestId=request_id)
 
@@ -104,7 +105,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the fault itself is in Django's log of requests."""
-    request_id = uuid.uuid4().hex
+    request_id = bound_request_id() or uuid.uuid4().hex
     logger.error("request %s failed outside the API views: %s", request_id, request.path)
     return _plain(errors.Internal(requestId=request_id))
 
