@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from dex.localnet.command_line import CommandLine, read_command_line
-from dex.localnet.errors import LedgerRefused
+from dex.localnet.errors import ForkRefused, LedgerRefused
+from dex.localnet.fork.network import open_fork
 from dex.localnet.server import Localnet
 from dex.localnet.traders import run_traders
 
@@ -21,16 +22,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = read_command_line(arguments)
     try:
         asyncio.run(serve(command))
-    except (LedgerRefused, OSError) as error:
+    except (ForkRefused, LedgerRefused, OSError) as error:
         print(f"localnet: {error}", file=sys.stderr)  # noqa: T201 -- this is the command line
         return 1
     return 0
 
 
 async def serve(command: CommandLine) -> None:
-    """Runs a network and its traders until a signal; raises LedgerRefused, or OSError for a taken port."""
-    network = Localnet(command.options)
+    """Runs a network and its traders until a signal.
+
+    Raises ForkRefused, LedgerRefused, or OSError for a taken port.
+    """
+    fork = None if command.fork is None else await open_fork(command.options, command.fork)
+    network = Localnet(command.options) if fork is None else fork.network
     await network.start()
+    if fork is not None and command.fork is not None:
+        print(f"localnet {fork.description(command.fork)}", flush=True)  # noqa: T201 -- the command line
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,6 +61,8 @@ async def serve(command: CommandLine) -> None:
         task.cancel()
     await asyncio.wait(waiting, timeout=_TRADERS_STOP_SECONDS)
     await network.stop()
+    if fork is not None:
+        await fork.origin.aclose()
     for task in done:
         task.result()
 

@@ -20,10 +20,11 @@ from solders.transaction_metadata import FailedTransactionMetadata, TransactionM
 
 from dex.config import CLOCK_SYSVAR
 from dex.localnet.accounts import AccountStore
+from dex.localnet.epochs import Epochs
+from dex.localnet.errors import UnusableProgram
 from dex.localnet.execution import AccountKeys, Execution, error_json
 from dex.localnet.token_accounts import TOKEN_PROGRAMS, mint_decimals
 
-SLOTS_PER_EPOCH: Final = 432_000
 _LOOKUP_TABLE_HEADER: Final = 56  # solana address-lookup-table interface: LOOKUP_TABLE_META_SIZE
 
 
@@ -39,7 +40,8 @@ class Simulation:
 class Bank:
     """The SVM and the accounts it works on."""
 
-    def __init__(self) -> None:
+    def __init__(self, epochs: Epochs | None = None) -> None:
+        self.epochs = epochs or Epochs()
         self.accounts = AccountStore()
         self._svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
         # LiteSVM starts hundreds of millions of slots ahead; programs loaded there would not be usable yet.
@@ -54,8 +56,17 @@ class Bank:
         self._svm.add_program(address, program)
 
     def load_account(self, address: Pubkey, account: Account) -> None:
-        """Places a genesis or ledger account."""
-        self._svm.set_account(address, account)
+        """Places an account without recording a change: of genesis, ledger or parent.
+
+        Raises UnusableProgram. An upgradeable program finds its code only if that was placed before it.
+        """
+        try:
+            self._svm.set_account(address, account)
+        except Exception as error:
+            # solders gives this class of its own no name to import.
+            if type(error).__name__ != "LiteSVMError":
+                raise
+            raise UnusableProgram(f"{address}: {error}") from error
         self.accounts.load(address, account)
 
     def resume_at(self, slot: int, unix_timestamp: int) -> None:
@@ -78,6 +89,10 @@ class Bank:
         if found is None and address not in self.accounts:
             return self._svm.get_account(address)
         return found
+
+    def has(self, address: Pubkey) -> bool:
+        """Whether there is an account now; true for what the SVM brings along (native programs, sysvars)."""
+        return address in self.accounts or self._svm.get_account(address) is not None
 
     def decimals_of(self, mint: Pubkey) -> int | None:
         """Decimals of ``mint``; None when there is no such mint."""
@@ -147,7 +162,7 @@ class Bank:
 
     def _set_clock(self, slot: int, unix_timestamp: int) -> None:
         clock = self._svm.get_clock()
-        epoch = slot // SLOTS_PER_EPOCH
+        epoch = self.epochs.at(slot)
         if epoch != clock.epoch or clock.epoch_start_timestamp == 0:
             clock.epoch_start_timestamp = unix_timestamp
         clock.slot = slot

@@ -11,7 +11,6 @@ from solders.message import Message, MessageV0, from_bytes_versioned
 
 from dex.config import COMPUTE_BUDGET_PROGRAM
 from dex.localnet.account_methods import API_VERSION, with_context
-from dex.localnet.bank import SLOTS_PER_EPOCH
 from dex.localnet.chain import BLOCKHASH_LIFE, Chain
 from dex.localnet.errors import block_cleaned_up, block_not_available, invalid_params
 from dex.localnet.parameters import Parameters, as_hash, context_slot
@@ -84,13 +83,14 @@ def get_block_time(chain: Chain, parameters: Parameters) -> object:
 
 def get_epoch_info(chain: Chain, parameters: Parameters) -> object:
     """Where in its epoch the chain is."""
+    epochs = chain.bank.epochs
     slot = context_slot(chain, parameters.options(0))
     return {
         "absoluteSlot": slot,
         "blockHeight": slot,
-        "epoch": slot // SLOTS_PER_EPOCH,
-        "slotIndex": slot % SLOTS_PER_EPOCH,
-        "slotsInEpoch": SLOTS_PER_EPOCH,
+        "epoch": epochs.at(slot),
+        "slotIndex": epochs.index(slot),
+        "slotsInEpoch": epochs.length,
         "transactionCount": chain.transaction_count,
     }
 

@@ -11,25 +11,31 @@ from pathlib import Path
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
+from dex.localnet.fork.gifts import Gift, read_gift
+from dex.localnet.fork.network import DEFAULT_GIFTS, ForkOptions
+from dex.localnet.fork.pools import pair_of
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import RAYDIUM_CPMM, stand_ins
 from dex.localnet.roles import ROLES
-from dex.localnet.server import NetworkOptions
+from dex.localnet.server import NetworkOptions, no_genesis
 from dex.localnet.traders import trader_keypairs
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What to run: the network, and so many traders who take it for ``traders_network``."""
+    """What to run: the network, forked or not, and so many traders who take it for ``traders_network``."""
 
     options: NetworkOptions
+    fork: ForkOptions | None = None
     traders: int = 0
     traders_network: str = "localnet"
 
 
 def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
     """The command line; prints usage and exits with status 2 when it cannot be read."""
-    found = _parser().parse_args(arguments)
+    parser = _parser()
+    found = parser.parse_args(arguments)
+    fork = _fork_options(parser, found)
     role = ROLES.get(found.play)
     cpmm_program = RAYDIUM_CPMM if role is None else role.raydium_cpmm
     traders = [keypair.pubkey() for keypair in trader_keypairs(found.traders, found.seed)]
@@ -39,15 +45,16 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         ledger=found.ledger,
         seed=found.seed,
         fund=[*found.fund, *traders],
-        programs={**stand_ins(cpmm_program), **dict(found.program)},
-        genesis=lambda fund: build_genesis(found.seed, fund, cpmm_program).accounts,
+        # A fork has the real programs, so no stand-ins for them, and no pools made up for these.
+        programs={**({} if fork else stand_ins(cpmm_program)), **dict(found.program)},
+        genesis=no_genesis if fork else lambda fund: build_genesis(found.seed, fund, cpmm_program).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
         genesis_hash=found.genesis_hash or (None if role is None else role.genesis_hash),
         faucet_lamports=found.faucet_limit,
         has_faucet=role is None or role.has_faucet,
     )
-    return CommandLine(options, found.traders, found.play or "localnet")
+    return CommandLine(options, fork, found.traders, found.play or "localnet")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +74,44 @@ def _parser() -> argparse.ArgumentParser:
     add("--play", choices=ROLES, help="have this network's genesis hash, faucet and addresses")
     add("--genesis-hash", type=_hash, metavar="HASH", help="default: made from the accounts")
     add("--faucet-limit", type=_lamports, metavar="SOL", help="for each address; past it 429, as on devnet")
+    add("--fork", metavar="URL", help="go on from the state of the network behind this RPC URL")
+    add("--pool", type=_address, action="append", default=[], metavar="ADDRESS", help="to fork")
+    add("--pair", type=_pair, action="append", default=[], metavar="BASE/QUOTE", help="fork all its pools")
+    add(
+        "--give",
+        type=_gift,
+        action="append",
+        default=[],
+        metavar="TOKEN=AMOUNT",
+        help="to --fund; forks only",
+    )
+    add("--fork-cache", type=Path, metavar="DIR", help="what the parent has answered")
     return parser
+
+
+def _fork_options(parser: argparse.ArgumentParser, found: argparse.Namespace) -> ForkOptions | None:
+    if found.fork is None:
+        if found.pool or found.pair or found.give or found.fork_cache:
+            parser.error("--pool, --pair, --give and --fork-cache need --fork URL")
+        return None
+    if not found.fork.startswith(("http://", "https://")):
+        parser.error("--fork wants an http:// or https:// URL")
+    gifts = tuple(found.give) or DEFAULT_GIFTS
+    return ForkOptions(found.fork, found.pool, found.pair, gifts, found.fork_cache)
+
+
+def _pair(text: str) -> tuple[Pubkey, Pubkey]:
+    try:
+        return pair_of(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not BASE/QUOTE, two symbols or mints") from None
+
+
+def _gift(text: str) -> Gift:
+    try:
+        return read_gift(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not TOKEN=AMOUNT, a symbol or mint") from None
 
 
 def _program(text: str) -> tuple[Pubkey, Path]:

@@ -25,6 +25,7 @@ from dex.localnet.errors import (
 )
 from dex.localnet.parameters import Parameters
 
+Prepare = Callable[[str, Parameters], Awaitable[None]]
 Method = Callable[[Chain, Parameters], object]
 STANDARD_METHODS: Final[Mapping[str, Method]] = {
     **account_methods.METHODS,
@@ -63,9 +64,11 @@ class Dispatcher:
         methods: Mapping[str, Method] = STANDARD_METHODS,
         interceptor: Interceptor | None = None,
     ) -> None:
+        """``prepare``, when set, is awaited before a method runs."""
         self._chain = chain
         self._methods = methods
         self._interceptor = interceptor
+        self.prepare: Prepare | None = None
 
     async def answer(self, body: bytes) -> bytes:
         """The answer to an HTTP body; empty when it held only notifications. May raise HttpFailure."""
@@ -112,7 +115,10 @@ class Dispatcher:
             raise invalid_params("`params` should be an array")
         if self._interceptor is not None:
             await self._interceptor.before(name)
-        result = method(self._chain, Parameters(params or ()))
+        parameters = Parameters(params or ())
+        if self.prepare is not None:
+            await self.prepare(name, parameters)
+        result = method(self._chain, parameters)
         if inspect.isawaitable(result):
             result = await cast("Awaitable[object]", result)
         if self._interceptor is not None:

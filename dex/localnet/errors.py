@@ -61,6 +61,14 @@ class LedgerRefused(Exception):
     """A ledger folder that this network cannot go on from."""
 
 
+class UnusableProgram(Exception):
+    """A program account whose code this virtual machine does not run."""
+
+
+class ForkRefused(Exception):
+    """A parent network that cannot be forked as it was asked for."""
+
+
 def invalid_params(message: str) -> RpcError:
     """-32602: a parameter that cannot be read."""
     return RpcError(INVALID_PARAMS, message)

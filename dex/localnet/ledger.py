@@ -91,6 +91,13 @@ class Ledger:
         row = self._reader.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
+    def facts(self, prefix: str) -> dict[str, str]:
+        """The stored facts whose keys begin with ``prefix``."""
+        rows = self._reader.execute(
+            "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?", (len(prefix), prefix)
+        )
+        return dict(rows.fetchall())
+
     def begin(self, facts: Mapping[str, str], write: SlotWrite) -> None:
         """Writes the genesis: its facts, slot and accounts."""
         with self._writer:
@@ -100,7 +107,7 @@ class Ledger:
     def fund(self, facts: Mapping[str, str], accounts: Mapping[Pubkey, Account | None]) -> None:
         """Adds accounts outside any slot, and remembers why."""
         with self._writer:
-            self._writer.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
+            self._writer.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
             self._write_accounts(accounts)
 
     def check(self, facts: Mapping[str, str], folder: Path) -> None:
@@ -128,9 +135,9 @@ class Ledger:
             self._write_accounts(accounts)
 
     def accounts(self) -> Iterator[tuple[Pubkey, Account]]:
-        """Every account."""
+        """Every account, programs after what they run."""
         rows = self._reader.execute(
-            "SELECT address, lamports, owner, executable, rent_epoch, data FROM accounts"
+            "SELECT address, lamports, owner, executable, rent_epoch, data FROM accounts ORDER BY executable"
         )
         for address, lamports, owner, executable, rent_epoch, data in rows:
             account = Account(

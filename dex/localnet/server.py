@@ -17,7 +17,8 @@ from solders.pubkey import Pubkey
 
 from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
-from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher, Method
+from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher, Method, Prepare
+from dex.localnet.epochs import Epochs
 from dex.localnet.errors import LedgerRefused
 from dex.localnet.faucet import faucet_account, faucet_keypair
 from dex.localnet.faucet_limit import LimitedFaucet, no_faucet
@@ -44,6 +45,7 @@ class NetworkOptions:
     ``genesis`` gives the accounts of the chain's start, including those of the wallets to fund.
     ``genesis_hash`` None: made from seed and accounts. ``faucet_lamports`` None: the faucet gives whatever
     it is asked for; else so much to an address. ``has_faucet`` false: there is none, as on mainnet.
+    A new chain begins at ``first_slot``, in its epoch of ``epochs``.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +60,8 @@ class NetworkOptions:
     genesis_hash: Hash | None = None
     faucet_lamports: int | None = None
     has_faucet: bool = True
+    first_slot: int = 0
+    epochs: Epochs = field(default_factory=Epochs)
 
 
 class Localnet:
@@ -67,12 +71,13 @@ class Localnet:
         """Opens the ledger and loads the chain; raises LedgerRefused when it belongs to another genesis."""
         self.options = options
         self.chain = open_chain(options)
-        self._writing = asyncio.Lock()
-        faults = FaultPlan(self.chain, self._writing) if options.allow_faults else None
+        self.writing = asyncio.Lock()  # held while the ledger is written
+        faults = FaultPlan(self.chain, self.writing) if options.allow_faults else None
         methods = {**STANDARD_METHODS, **_faucet_methods(options)}
         if faults is not None:
             methods |= faults.methods()
-        self._http = HttpServer(Dispatcher(self.chain, methods, faults).answer)
+        self._dispatcher = Dispatcher(self.chain, methods, faults)
+        self._http = HttpServer(self._dispatcher.answer)
         self._websocket = WebSocketServer(SubscriptionHub(self.chain))
         self._clock: asyncio.Task[None] | None = None
         self._confirming: asyncio.Task[None] | None = None
@@ -86,6 +91,10 @@ class Localnet:
     def websocket_url(self) -> str:
         """The address of the subscriptions."""
         return f"ws://{self.options.host}:{self.options.port + 1}"
+
+    def prepare_calls_with(self, prepare: Prepare) -> None:
+        """Awaits ``prepare`` before every method runs."""
+        self._dispatcher.prepare = prepare
 
     async def start(self) -> None:
         """Serves and starts the clock; raises OSError when a port is taken."""
@@ -108,7 +117,7 @@ class Localnet:
 
     async def advance(self, slots: int = 1) -> None:
         """Closes and confirms ``slots`` slots now."""
-        async with self._writing:
+        async with self.writing:
             self.chain.advance(slots)
 
     async def failed(self) -> None:
@@ -131,7 +140,7 @@ class Localnet:
 
     async def _confirm_closed(self) -> None:
         while True:
-            async with self._writing:
+            async with self.writing:
                 block = self.chain.next_to_confirm()
                 if block is None:
                     return
@@ -141,9 +150,6 @@ class Localnet:
 
 def open_chain(options: NetworkOptions) -> Chain:
     """The chain in the ledger, or a new one; raises LedgerRefused."""
-    bank = Bank()
-    for address, file in options.programs.items():
-        bank.add_program(address, file)
     ledger = Ledger(options.ledger)
     accounts = _genesis_accounts(options, ())
     facts = {
@@ -155,12 +161,17 @@ def open_chain(options: NetworkOptions) -> Chain:
         # A hash that was given says nothing about the accounts.
         facts["genesis_accounts"] = str(_genesis_hash(options.seed, accounts))
     if ledger.fact("genesis_hash") is None:
-        genesis = SlotRow(0, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
+        genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
+        facts["epochs"] = options.epochs.as_text()
         facts.update(_funded_facts(options.fund))
         ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
     elif options.ledger is not None:
         _check(ledger, facts, options.ledger)
     _fund_newcomers(options, ledger, accounts)
+    epochs = ledger.fact("epochs")
+    bank = Bank(options.epochs if epochs is None else Epochs.from_text(epochs))
+    for address, file in options.programs.items():
+        bank.add_program(address, file)
     return Chain(bank, ledger)
 
 
