@@ -11,13 +11,13 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app registry above)
 
-from orderengine import body_cap, bounded_socket  # noqa: E402
+from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
 from orders.request_ids import with_request_id  # noqa: E402
 from orders.routing import websocket_application  # noqa: E402
 
-body_cap.install()
 bounded_socket.install()
+http_server.install()
 application = ProtocolTypeRouter(
     {"http": ThreadedHandler(), "websocket": with_request_id(websocket_application)}
 )

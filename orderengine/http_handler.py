@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from os import SEEK_END
 from typing import IO, Any, Final, cast
 
 from django.core import signals
@@ -52,6 +53,10 @@ class ThreadedHandler(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, body)
+        if request is not None:
+            # A chunked body comes without a length, and REST framework reads none of unknown length.
+            request.META["CONTENT_LENGTH"] = str(body.seek(0, SEEK_END))
+            body.seek(0)
         response: Any = refusal if request is None else self.get_response(request)
         if not response.streaming:
             # Closing ends the request for Django and gives its connection back, in this thread.

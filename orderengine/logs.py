@@ -43,6 +43,8 @@ def logging_config(log_format: str, level: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": "WARNING"} for name in _NOISY},
             "django.request": {"level": "ERROR"},
+            # Anybody can cause it, with a trace of nothing that is wrong here.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }
 

@@ -32,6 +32,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
+SESSION_ENGINE = "orderengine.sessions"
+CSRF_FAILURE_VIEW = "orders.api.exceptions.csrf_failure"
 
 # Celery's command, as a script or as a module.
 IS_WORKER = any("celery" in part for part in Path(sys.argv[0]).parts[-2:])

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+
+from orders.api.exceptions import read_only
 
 _POLICY: Final = (
     ("default-src", "'none'"),
@@ -21,7 +22,7 @@ _POLICY: Final = (
 )
 
 
-@require_safe
+@read_only
 @never_cache
 def order_page(request: HttpRequest) -> HttpResponse:
     """The page at `/`. Everything it shows comes from the public API; it holds no data of its own."""

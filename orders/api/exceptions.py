@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import (
@@ -14,10 +15,11 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
-from rest_framework.response import Response
 
 from orders import errors
 from orders.request_ids import bound_request_id
@@ -32,6 +34,7 @@ _FRAMEWORK_ERRORS: tuple[tuple[type[Exception], type[errors.OrderError]], ...] =
     (PermissionDenied, errors.Forbidden),
     (RequestDataTooBig, errors.PayloadTooLarge),
     (BadRequest, errors.InvalidRequest),
+    (MultiPartParserError, errors.MalformedBody),
     (SuspiciousOperation, errors.InvalidRequest),
     (drf.NotFound, errors.NotFound),
     (drf.NotAuthenticated, errors.Unauthenticated),
@@ -70,10 +73,10 @@ def as_order_error(error: Exception) -> errors.OrderError:
     return errors.Internal(requestId=request_id)
 
 
-def error_response(error: Exception, context: Mapping[str, Any]) -> Response:
-    """REST framework's exception handler."""
+def error_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """REST framework's exception handler: JSON, also where the answer would have been another format."""
     refusal = as_order_error(error)
-    response = Response(refusal.as_wire(), status=refusal.http_status)
+    response = _plain(refusal)
     if isinstance(refusal, errors.Unauthenticated):
         response["WWW-Authenticate"] = "Bearer"
     wait = refusal.details.get("retryAfterSeconds")
@@ -96,6 +99,28 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler403."""
     return _plain(errors.Forbidden())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW; people who sign in to the admin see Django's page."""
+    if request.path.startswith("/admin/"):
+        return django_csrf_failure(request, reason)
+    return _plain(errors.Forbidden())
+
+
+def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A plain view that answers GET and HEAD, and refuses all else in the shape of the API."""
+
+    @csrf_exempt
+    @wraps(view)
+    def only_read(request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD"}:
+            return view(request)
+        refusal = _plain(errors.MethodNotAllowed())
+        refusal["Allow"] = "GET, HEAD"
+        return refusal
+
+    return only_read
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db.models import Q
+from django.http import QueryDict
 
 from orders import gateway, request_fields
 from orders.errors import InvalidRequest
@@ -18,6 +19,17 @@ MAX_LIMIT: Final = 200
 MAX_SEQUENCE: Final = 2**31 - 1
 # Filters that few of a user's orders may fit, each with indexes of ended orders; the most telling first.
 _INDEXED: Final = ("token", "status", "dex", "type")
+
+
+def single_values(query: QueryDict) -> dict[str, str]:
+    """A query string as names and values; raises InvalidRequest where one of its names comes twice.
+
+    Half the readers of such a query take the first value, half the last: the caller means neither.
+    """
+    doubled = [name for name, values in query.lists() if len(values) > 1]
+    if doubled:
+        raise InvalidRequest(**{request_fields.printable(name): "give it once" for name in doubled})
+    return {name: str(value) for name, value in query.items()}
 
 
 def parts(query: Mapping[str, str]) -> list[Q]:

@@ -26,7 +26,7 @@ class Quotes(APIView):
     @extend_schema(**schema.QUOTES)
     def get(self, request: Request) -> Response:
         """What each venue would pay, best first; no order is made."""
-        query = request.query_params
+        query = filters.single_values(request.query_params)
         intent = parse_order({name: query[name] for name in _QUOTE_FIELDS if query.get(name)})
         slippage = filters.bounded_integer(
             query, "slippageBps", settings.DEFAULT_SLIPPAGE_BPS, 0, settings.MAX_SLIPPAGE_BPS

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from orders import trading
+from orders.api.exceptions import read_only
 from orders.api.health import living_workers
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
@@ -54,7 +54,7 @@ class OrderMetrics(Collector):
             )
 
 
-@require_safe
+@read_only
 def metrics(request: HttpRequest) -> HttpResponse:
     """The metrics in Prometheus' text format."""
     registry = CollectorRegistry()

@@ -45,7 +45,7 @@ class OrderList(APIView):
     @extend_schema(**schema.LIST)
     def get(self, request: Request) -> Response:
         """The caller's orders, newest first, a page at a time."""
-        query = request.query_params
+        query = filters.single_values(request.query_params)
         limit = filters.bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
         cursor = query.get("cursor")
         position = pages.decode_cursor(cursor) if cursor else None
@@ -77,7 +77,8 @@ class OrderEvents(APIView):
     @extend_schema(**schema.EVENTS)
     def get(self, request: Request, order_id: str) -> Response:
         """The journal of one order behind sequence `after`."""
-        after = filters.bounded_integer(request.query_params, "after", 0, 0, filters.MAX_SEQUENCE)
+        query = filters.single_values(request.query_params)
+        after = filters.bounded_integer(query, "after", 0, 0, filters.MAX_SEQUENCE)
         order = _own_order(request, order_id)
         rows = order.events.filter(sequence__gt=after).order_by("sequence")
         events = [event_as_wire(event) for event in rows]

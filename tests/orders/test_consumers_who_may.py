@@ -53,7 +53,8 @@ async def test_a_session_opens_the_door_to_pages_of_this_site_only(settings: Any
     assert (await in_database(Order.objects.get)).user_id == user.pk
     for origin in ("http://evil.example", "null", "http://testserver:81", "http://[", ""):
         assert await refusal("/api/orders/connect", headers={**cookie, "origin": origin}) == 4401
-    assert await refusal("/api/orders/connect", headers={"cookie": "sessionid=unknown"}) == 4401
+    for session in ("unknown", '"' + r"\000" * 32 + '"'):
+        assert await refusal("/api/orders/connect", headers={"cookie": f"sessionid={session}"}) == 4401
 
 
 async def test_a_page_of_another_site_does_not_stream_as_the_local_user(settings: Any) -> None:
