@@ -15,6 +15,8 @@ DexError                        code says what, retryable says whether asking ag
 ├── NoRoute                     no pool had a quote
 ├── PolicyViolation             a transaction that the signer must not sign
 ├── KeyUnavailable              no wallet key, or one that cannot be read safely
+│   ├── SignerUnreachable       a service that holds the key did not sign: asking again is safe
+│   └── WrongSigner             the key is not the wallet's
 └── ChainError                  a node did not give an answer that can be used
     ├── ChainUnreachable        no answer: time-out, refused, reset, 5xx: outcome unknown
     ├── ChainBusy               429 or node behind: outcome unknown
@@ -91,6 +93,15 @@ class PolicyViolation(DexError):
 
 class KeyUnavailable(DexError):
     code = "KEY_UNAVAILABLE"
+
+
+class SignerUnreachable(KeyUnavailable):
+    code = "SIGNER_UNREACHABLE"
+    retryable = True
+
+
+class WrongSigner(KeyUnavailable):
+    code = "WRONG_SIGNER"
 
 
 class ChainError(DexError):

@@ -256,7 +256,17 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
 WALLET_ADDRESS = env.str("WALLET_ADDRESS", default="")
+# Who signs: a key in the worker's memory, or a service. Only workers are given key and credentials.
+SIGNER = env.str("SIGNER", default="memory")
 WALLET_KEYPAIR = env.str("WALLET_KEYPAIR", default="")
+VAULT_ADDR = env.str("VAULT_ADDR", default="")
+VAULT_KEY = env.str("VAULT_KEY", default="")
+VAULT_TOKEN = env.str("VAULT_TOKEN", default="")
+VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
+VAULT_NAMESPACE = env.str("VAULT_NAMESPACE", default="")
+VAULT_CACERT = env.str("VAULT_CACERT", default="")
+AWS_KMS_KEY_ID = env.str("AWS_KMS_KEY_ID", default="")
+AWS_REGION = env.str("AWS_REGION", default="")
 EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
 
 # --- Orders ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.apps import AppConfig
@@ -13,6 +13,12 @@ from django.core.checks import CheckMessage, Error, register
 TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
+# What a signer cannot do without. Secrets are not in it: only workers are given those, and look themselves.
+_SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
+    "memory": (),
+    "vault": ("WALLET_ADDRESS", "VAULT_ADDR", "VAULT_KEY"),
+    "aws-kms": ("WALLET_ADDRESS", "AWS_KMS_KEY_ID"),
+}
 
 
 @register(TAG)
@@ -45,3 +51,18 @@ def limits_are_no_negative_numbers(
     names = ("ORDERS_PER_MINUTE", "REQUESTS_PER_MINUTE", "SOCKETS_PER_USER", "SUBSCRIPTIONS_PER_SOCKET")
     wrong = [name for name in names if getattr(settings, name) < 0]
     return [Error(f"{name} is less than 0.", hint="0 switches it off.", id="orders.E003") for name in wrong]
+
+
+@register(TAG)
+def the_signer_is_described(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """SIGNER names a backend that exists, with the settings that it cannot do without."""
+    needs = _SIGNER_NEEDS.get(settings.SIGNER)
+    if needs is None:
+        hint = f"One of {', '.join(_SIGNER_NEEDS)}."
+        return [Error("SIGNER names no signer.", hint=hint, id="orders.E020")]
+    missing = [name for name in needs if not getattr(settings, name)]
+    return [
+        Error(f"SIGNER={settings.SIGNER} needs {name}.", hint="Set it.", id="orders.E021") for name in missing
+    ]

@@ -15,7 +15,7 @@ from celery import Task, shared_task
 from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
 from django.db import InterfaceError, OperationalError, connection
 
-from orders import dispatch, execution, recovery
+from orders import dispatch, execution, gateway, recovery
 from orders.lifecycle import Status
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,15 @@ def _onward(task: Task[Any, Any], outcome: execution.Outcome) -> list[str]:
 def renew_broken_connection(**_: Any) -> None:
     """A thread keeps its connection from task to task; one that an error has broken is given up first."""
     connection.close_if_unusable_or_obsolete()
+
+
+@worker_init.connect
+def refuse_a_foreign_key(**_: Any) -> None:
+    """A worker that cannot sign for the wallet would only use up the orders' retries: it does not start."""
+    reason = gateway.unfit_to_sign()
+    if reason is not None:
+        # Celery logs the exceptions of such a hook and goes on; this is none.
+        raise SystemExit(f"this worker cannot sign for the wallet: {reason}")
 
 
 @worker_init.connect

@@ -1,13 +1,13 @@
 """The wallet's key: where it is read from, and the only thing it does.
 
-A `Signer` is the seam for other backends (a KMS, a vault): whatever can name its public key and sign bytes.
+A `Signer` is the seam for other backends: whatever can name its public key and sign bytes. This module has
+the key in memory, `dex.chain.remote_signer` keys that stay elsewhere.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,10 +15,10 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from dex.chain.private_file import read_private_file
 from dex.errors import KeyUnavailable
 
 _KEY_BYTES: Final = 64
-_MAX_KEY_FILE_BYTES: Final = 4096
 
 
 class Signer(Protocol):
@@ -27,8 +27,15 @@ class Signer(Protocol):
     @property
     def pubkey(self) -> Pubkey: ...
 
-    def sign_message(self, message: bytes) -> Signature:
-        """The ed25519 signature of ``message``; raises KeyUnavailable when the key cannot be used now."""
+    def sign_messages(self, messages: Sequence[bytes]) -> list[Signature | KeyUnavailable]:
+        """For each message, in their order, its ed25519 signature or why the key cannot be used now.
+
+        Every signature is one of ``pubkey``. Raises nothing for the key.
+        """
+        ...
+
+    def prove(self) -> None:
+        """Return when the key signs for ``pubkey``; raises KeyUnavailable, or a kind of it, when not."""
         ...
 
 
@@ -55,14 +62,17 @@ class WalletSigner:
     @classmethod
     def from_file(cls, path: Path) -> WalletSigner:
         """The wallet of a key file; raises KeyUnavailable if it is a link or others may read it."""
-        return cls(_parse_key(_read_private_file(path)))
+        return cls(_parse_key(read_private_file(path, "key file")))
 
     @property
     def pubkey(self) -> Pubkey:
         return self._pubkey
 
-    def sign_message(self, message: bytes) -> Signature:
-        return self._keypair.sign_message(message)
+    def sign_messages(self, messages: Sequence[bytes]) -> list[Signature | KeyUnavailable]:
+        return [self._keypair.sign_message(message) for message in messages]
+
+    def prove(self) -> None:
+        """Nothing to ask: ``pubkey`` is worked out from the key."""
 
     def __repr__(self) -> str:
         return f"WalletSigner({self._pubkey})"
@@ -76,42 +86,12 @@ def _looks_like_path(text: str) -> bool:
     return not text.startswith("[") and any(mark in text for mark in ("/", ".", "~", "\\"))
 
 
-def _read_private_file(path: Path) -> str:
-    # O_NOFOLLOW and fstat on the open file: what is checked is what is read. O_NONBLOCK: a pipe cannot hang.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        descriptor = os.open(path.expanduser(), flags)
-    except (OSError, RuntimeError) as error:
-        raise KeyUnavailable(f"key file cannot be opened: {type(error).__name__}") from error
-    try:
-        _require_private(os.fstat(descriptor))
-        content = os.read(descriptor, _MAX_KEY_FILE_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    return _ascii(content)
-
-
-def _require_private(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyUnavailable("key file is not a regular file")
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyUnavailable("key file is open to others: chmod 600 it")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise KeyUnavailable("key file belongs to another user")
-
-
-def _ascii(content: bytes) -> str:
-    if len(content) > _MAX_KEY_FILE_BYTES or not content.isascii():
-        raise KeyUnavailable("key file holds no key")
-    return content.decode("ascii").strip()
-
-
 def _parse_key(text: str) -> Keypair:
     if not text:
         raise KeyUnavailable("no wallet key is set")
     try:
         return _keypair_from_json(text) if text.startswith("[") else Keypair.from_base58_string(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         # "from None": the parsers' own errors quote what they were given.
         raise KeyUnavailable("wallet key is not a Solana key pair") from None
 

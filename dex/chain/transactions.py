@@ -6,6 +6,7 @@ at the same time never share wrapped SOL and nothing is left behind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from dex.chain.instructions import (
@@ -33,7 +35,7 @@ from dex.chain.tokens import (
     associated_token_address,
 )
 from dex.config import NATIVE_MINT, TOKEN_PROGRAM
-from dex.errors import PolicyViolation, WrongOwner
+from dex.errors import DexError, KeyUnavailable, PolicyViolation, WrongOwner
 from dex.types import Snapshot, Swap, SwapMode
 from dex.venues.base import Pool, Venue
 
@@ -155,12 +157,49 @@ def build_message(plan: SwapPlan) -> MessageV0:
 
 
 def sign(message: MessageV0, signer: Signer, last_valid_block_height: int) -> SignedTransaction:
-    """Sign ``message``; raises PolicyViolation when it is too large for the network."""
-    signature = signer.sign_message(to_bytes_versioned(message))
-    raw = bytes(VersionedTransaction.populate(message, [signature]))
-    if len(raw) > MAX_TRANSACTION_BYTES:
-        raise PolicyViolation(f"{len(raw)} bytes are more than the network's {MAX_TRANSACTION_BYTES}")
-    return SignedTransaction(str(signature), raw, last_valid_block_height, str(message.recent_blockhash))
+    """Sign ``message``; raises KeyUnavailable, and PolicyViolation when it is too large for the network."""
+    [signed] = sign_all([message], signer, last_valid_block_height)
+    if isinstance(signed, DexError):
+        raise signed
+    return signed
+
+
+def sign_all(
+    messages: Sequence[MessageV0], signer: Signer, last_valid_block_height: int
+) -> list[SignedTransaction | KeyUnavailable | PolicyViolation]:
+    """For each message, in their order, its transaction or why there is none.
+
+    What is too large for the network is not signed.
+    """
+    raws = [to_bytes_versioned(message) for message in messages]
+    answers = iter(signer.sign_messages([raw for raw in raws if _fits(raw)]))
+    return [
+        _signed(message, next(answers), last_valid_block_height) if _fits(raw) else _too_large(raw)
+        for message, raw in zip(messages, raws, strict=True)
+    ]
+
+
+def _signed(
+    message: MessageV0, answer: Signature | KeyUnavailable, last_valid_block_height: int
+) -> SignedTransaction | KeyUnavailable:
+    if isinstance(answer, KeyUnavailable):
+        return answer
+    raw = bytes(VersionedTransaction.populate(message, [answer]))
+    return SignedTransaction(str(answer), raw, last_valid_block_height, str(message.recent_blockhash))
+
+
+def _fits(message: bytes) -> bool:
+    return _transaction_bytes(message) <= MAX_TRANSACTION_BYTES
+
+
+def _too_large(message: bytes) -> PolicyViolation:
+    size = _transaction_bytes(message)
+    return PolicyViolation(f"{size} bytes are more than the network's {MAX_TRANSACTION_BYTES}")
+
+
+def _transaction_bytes(message: bytes) -> int:
+    # The number of signatures in one byte, and one signature.
+    return 1 + Signature.LENGTH + len(message)
 
 
 def _require_sound(plan: SwapPlan) -> None:

@@ -23,8 +23,16 @@ LOCALNET_HOST = "127.0.0.1"
 LOCALNET_PORT_TRIES = 50
 # Time for a running stage to end; what it leaves behind is resumed from the database.
 WORKER_GRACE_SECONDS = 30.0
-# Valkey and localnet are given none of these; WALLET_KEYPAIR goes to the workers alone.
-ENGINE_SECRETS = ("WALLET_KEYPAIR", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
+# What lets a process sign: the workers alone are given it. WALLET_KEYPAIR is added for them.
+SIGNER_SECRETS = (
+    *("VAULT_TOKEN", "VAULT_TOKEN_FILE"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+)
+# Valkey and localnet are given none of these.
+ENGINE_SECRETS = (
+    *("WALLET_KEYPAIR", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "SOLANA_RPC_URL"),
+    *SIGNER_SECRETS,
+)
 
 VALKEY_CONFIGURATION = """\
 port 0
@@ -72,6 +80,7 @@ def lay_out(plan: EnginePlan, folder: DataFolder, wallet: Wallet, base: Mapping[
         # Empty, not absent: a process that reads .env would take an absent one from there.
         "WALLET_KEYPAIR": "",
     }
+    shared |= {name: "" for name in SIGNER_SECRETS if name in shared}
     if not shared.get("SECRET_KEY"):
         shared["SECRET_KEY"] = folder.secret_key()
     valkey = localnet = None
@@ -90,7 +99,7 @@ def lay_out(plan: EnginePlan, folder: DataFolder, wallet: Wallet, base: Mapping[
             "SOLANA_WS_URL": f"ws://{LOCALNET_HOST}:{port + 1}",
         }
     numbers = range(1, plan.workers + 1)
-    workers = tuple(_worker(plan, folder, wallet, number, shared) for number in numbers)
+    workers = tuple(_worker(plan, folder, wallet, number, shared, base) for number in numbers)
     return Parts(valkey, localnet, workers, _web(plan, shared), shared)
 
 
@@ -155,7 +164,12 @@ def _localnet(
 
 
 def _worker(
-    plan: EnginePlan, folder: DataFolder, wallet: Wallet, number: int, shared: Mapping[str, str]
+    plan: EnginePlan,
+    folder: DataFolder,
+    wallet: Wallet,
+    number: int,
+    shared: Mapping[str, str],
+    base: Mapping[str, str],
 ) -> Part:
     mark = folder.run / f"worker-{number}.ready"
     command = (
@@ -166,6 +180,7 @@ def _worker(
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     )
     own = {"WALLET_KEYPAIR": wallet.keypair_setting, "WORKER_READY_FILE": str(mark)}
+    own |= {name: base[name] for name in SIGNER_SECRETS if name in base}
     return Part(
         name=f"worker-{number}",
         command=command,

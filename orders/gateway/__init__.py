@@ -1,7 +1,8 @@
 """The one door to dex: settings in, plain values and order-language failures out.
 
 tokens.py       networks, brands, the token list, wallet holdings
-connection.py   node, pools and signer of this process; sync <-> async
+connection.py   node and pools of this process; sync <-> async
+wallet.py       the wallet's address and its signer
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
 outcomes.py     what the chain says of sent transactions
@@ -48,6 +49,7 @@ from orders.gateway.tokens import (
     token_by_mint,
     tokens,
 )
+from orders.gateway.wallet import unfit_to_sign
 
 __all__ = [
     "ChainHealth",
@@ -86,5 +88,6 @@ __all__ = [
     "sign_swaps",
     "token_by_mint",
     "tokens",
+    "unfit_to_sign",
     "warm_up",
 ]

@@ -1,4 +1,4 @@
-"""This process's connection to the chain: one node client, one pool directory, one signer.
+"""This process's connection to the chain: one node client, one pool directory.
 
 Made at first use from the settings, on an event loop of its own, so that the threads of a worker
 share connections and caches.
@@ -13,13 +13,11 @@ from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
-from solders.pubkey import Pubkey
 
 from dex.chain.rpc import SolanaRpc
-from dex.chain.signer import Signer, WalletSigner
 from dex.config import PAIRS, TOKENS
 from dex.discovery import PoolDirectory
-from dex.errors import ChainUnreachable, KeyUnavailable
+from dex.errors import ChainUnreachable
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.loop_thread import LoopThread
@@ -67,30 +65,6 @@ def warm_up() -> None:
     connection().run(connection().warm_up())
 
 
-def wallet_address() -> Pubkey:
-    """The wallet whose tokens are swapped; raises KeyUnavailable when neither address nor key is set."""
-    if settings.WALLET_ADDRESS:
-        return _pubkey(settings.WALLET_ADDRESS)
-    return signer().pubkey
-
-
-def signer() -> Signer:
-    """The wallet's signer; raises KeyUnavailable where this process has no key."""
-    if not settings.WALLET_KEYPAIR:
-        raise KeyUnavailable("this process has no wallet key")
-    return _signer(settings.WALLET_KEYPAIR)
-
-
 @functools.lru_cache(maxsize=4)
 def _connection(rpc_url: str, network: str, _pid: int) -> Connection:
     return Connection(rpc_url, network)
-
-
-@functools.lru_cache(maxsize=2)
-def _signer(source: str) -> Signer:
-    return WalletSigner.read(source)
-
-
-@functools.lru_cache(maxsize=4)
-def _pubkey(address: str) -> Pubkey:
-    return Pubkey.from_string(address)

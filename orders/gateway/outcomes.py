@@ -16,8 +16,9 @@ from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatus,
 from dex.chain.confirmation import DeadCheck, Prospect
 from dex.errors import ChainAnswerInvalid
 from orders.gateway import failures
-from orders.gateway.connection import connection, wallet_address
+from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
+from orders.gateway.wallet import wallet_address
 
 logger = logging.getLogger(__name__)
 

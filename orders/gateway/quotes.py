@@ -19,9 +19,10 @@ from dex.types import Quote, QuoteRequest, Quotes, Snapshot
 from orders.amounts import from_base_units, price_text
 from orders.errors import ChainUnavailable
 from orders.gateway import failures
-from orders.gateway.connection import connection, wallet_address
+from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.tokens import TokenInfo, token_by_mint
+from orders.gateway.wallet import wallet_address
 from orders.lifecycle import FailureReason
 
 # Kept back of a wallet's SOL for fees and for the rent of token accounts, in lamports.

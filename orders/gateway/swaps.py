@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
 from dex.chain.answers import LatestBlockhash, SendKind, SendOutcome
 from dex.chain.instructions import temporary_account_seed
 from dex.chain.policy import check_policy
 from dex.chain.signer import Signer
-from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
-from dex.errors import DexError, NoRoute
+from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign_all
+from dex.errors import DexError, KeyUnavailable, NoRoute
 from dex.router import accounts_of
 from dex.types import Snapshot
 from dex.venues.base import Pool
 from orders.gateway import failures
-from orders.gateway.connection import Connection, connection, signer
+from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
+from orders.gateway.wallet import signer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,10 @@ def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
         wallet = signer()
         pools, snapshot, blockhash = connection().run(_prepare(connection(), swaps))
     except DexError as error:
+        _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
-    return [_sign(swap, wallet, pools, snapshot, blockhash) for swap in swaps]
+    messages = [_message(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
+    return _sign(messages, wallet, blockhash.last_valid_block_height)
 
 
 def send(raws: Sequence[bytes]) -> list[SendOutcome]:
@@ -86,26 +93,44 @@ async def _prepare(
     return pools, snapshot, blockhash
 
 
-def _sign(
+def _message(
     swap: SwapToSign,
-    wallet: Signer,
+    wallet: Pubkey,
     pools: Mapping[str, Pool],
     snapshot: Snapshot,
     blockhash: LatestBlockhash,
-) -> SignedSwap | Failure:
+) -> MessageV0 | DexError:
+    """What is to be signed, within the signer's policy, or why there is nothing."""
     try:
-        plan = _plan(swap, wallet.pubkey, pools, snapshot, blockhash)
-        signed = _sign_within_policy(plan, wallet)
+        plan = _plan(swap, wallet, pools, snapshot, blockhash)
+        message = build_message(plan)
+        allowed = [venue.program_id for venue in connection().venues.values()]
+        check_policy(message, wallet=wallet, allowed_programs=allowed, plan=plan)
     except DexError as error:
-        return failures.of_error(error)
-    return SignedSwap(signed.signature, signed.raw, signed.blockhash, signed.last_valid_block_height)
+        return error
+    return message
 
 
-def _sign_within_policy(plan: SwapPlan, wallet: Signer) -> SignedTransaction:
-    message = build_message(plan)
-    allowed = [venue.program_id for venue in connection().venues.values()]
-    check_policy(message, wallet=wallet.pubkey, allowed_programs=allowed, plan=plan)
-    return sign(message, wallet, plan.last_valid_block_height)
+def _sign(
+    messages: Sequence[MessageV0 | DexError], wallet: Signer, last_valid_block_height: int
+) -> list[SignedSwap | Failure]:
+    to_sign = [message for message in messages if isinstance(message, MessageV0)]
+    signed = iter(sign_all(to_sign, wallet, last_valid_block_height))
+    results = [next(signed) if isinstance(message, MessageV0) else message for message in messages]
+    _note_missing_key(results)
+    return [_signed_swap(result) for result in results]
+
+
+def _signed_swap(result: SignedTransaction | DexError) -> SignedSwap | Failure:
+    if isinstance(result, DexError):
+        return failures.of_error(result)
+    return SignedSwap(result.signature, result.raw, result.blockhash, result.last_valid_block_height)
+
+
+def _note_missing_key(results: Iterable[object]) -> None:
+    # An order only says that the key could not be used; why is for who runs the engine, once a batch.
+    for text in sorted({str(result) for result in results if isinstance(result, KeyUnavailable)}):
+        logger.error("nothing signed: %s", text)
 
 
 def _plan(

@@ -10,7 +10,8 @@ from dex.config import NATIVE_MINT, TOKENS
 from dex.errors import DexError
 from dex.venues.registry import NETWORKS, venues_for
 from orders.errors import ChainUnavailable, UnknownToken
-from orders.gateway.connection import connection, wallet_address
+from orders.gateway.connection import connection
+from orders.gateway.wallet import wallet_address
 
 
 @dataclass(frozen=True, slots=True)

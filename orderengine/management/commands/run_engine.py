@@ -25,7 +25,7 @@ WELCOME = """
 curl -X POST {url}/api/orders/execute -H 'Content-Type: application/json' \
 -d '{{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1"}}'
 """
-# What another terminal needs to join in; no secret is among it.
+# What another terminal needs to join in. For this user only: a URL may hold a password.
 PUBLISHED = ("REDIS_URL", "SOLANA_NETWORK", "SOLANA_RPC_URL", "SOLANA_WS_URL", "WALLET_ADDRESS")
 
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             folder.release()
 
     def _run(self, plan: EnginePlan, folder: DataFolder) -> None:
-        wallet = find_wallet(os.environ.get("WALLET_KEYPAIR"), folder.path)
+        wallet = find_wallet(os.environ, folder.path)
         parts = lay_out(plan, folder, wallet, os.environ)
         with StopRequests() as requests:
             engine = Engine(folder, settings.BASE_DIR, requests, self._say)

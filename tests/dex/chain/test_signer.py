@@ -26,7 +26,7 @@ def test_a_key_is_read_from_json_base58_and_a_private_file(tmp_path):
 
 
 def test_it_signs():
-    signature = WalletSigner(KEYPAIR).sign_message(b"message")
+    [signature] = WalletSigner(KEYPAIR).sign_messages([b"message"])
     assert signature.verify(KEYPAIR.pubkey(), b"message")
 
 
