@@ -51,7 +51,7 @@ _MORE: Final = ("user", *(f"fee_{name}" for name in _FEES), "errorCode", "errorM
 _FORMULA: Final = re.compile(r"(?!-?\d+(\.\d+)?\Z)[=+\-@\t\r\n]")
 
 
-def csv_pages(orders: QuerySet[Order], most: int = MOST_ROWS) -> Iterator[str]:
+def csv_pages(orders: QuerySet[Order], most: int) -> Iterator[str]:
     """The head line, then the orders newest first, at most ``most``, some hundred lines a piece."""
     yield _lines([(*_COLUMNS, *_MORE)])
     position: tuple[datetime, UUID] | None = None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from orders import statistics
+from orders import statistics, trading
 from orders.admin.columns import STATUS_COLOURS
 
 _WINDOWS: Final = {
@@ -26,6 +26,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     figures = statistics.statistics(_WINDOWS[chosen][1])
     return context | {
         "figures": figures,
+        "trading": trading.state(),
         "windows": [(name, label, name == chosen) for name, (label, _) in _WINDOWS.items()],
         "window_label": _WINDOWS[chosen][0].lower(),
         "success": _percent_text(figures.success_percent_tenths),

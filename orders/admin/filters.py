@@ -4,14 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter, RadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import CheckboxFilter, DropdownFilter, RadioFilter, RangeDateFilter
 
 from orders import gateway
-from orders.lifecycle import FailureReason
+from orders.lifecycle import FINAL, UNFINISHED, FailureReason, Status
 from orders.models import Order
+from orders.row_sets import HAS_ENDED, IS_UNFINISHED
+
+
+class StatusFilter(CheckboxFilter):  # type: ignore[misc]
+    """Any number of statuses; those of ended and of unfinished orders have indexes of their own."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """All of them."""
+        return Status.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders at one of the chosen statuses."""
+        chosen = set(self.value() or ())
+        if not chosen:
+            return queryset
+        one, *more = sorted(chosen)
+        found = Q(status__in=[one, *more]) if more else Q(status=one)
+        if chosen <= {status.value for status in FINAL}:
+            return queryset.filter(HAS_ENDED, found)
+        if chosen <= {status.value for status in UNFINISHED}:
+            # They are few: named one by one, none of the ended orders between them is read.
+            return queryset.filter(pk__in=Order.objects.filter(IS_UNFINISHED, found).order_by().values("pk"))
+        return queryset.filter(found)
 
 
 class DexFilter(RadioFilter):  # type: ignore[misc]
@@ -50,11 +77,17 @@ class ReasonFilter(DropdownFilter):  # type: ignore[misc]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Orders that failed for this reason."""
-        return queryset.filter(error_code=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(HAS_ENDED, status=Status.FAILED, error_code=self.value())
 
 
 class PlacedFilter(RangeDateFilter):  # type: ignore[misc]
     """From one day to another, both included, in UTC."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.title = "day placed (UTC)"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order] | None:
         """Orders placed on these days; None, which Django answers with an error mark, for no date."""

@@ -9,12 +9,12 @@ from django.contrib.admin.options import ShowFacets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, ChoicesRadioFilter
+from unfold.contrib.filters.admin import ChoicesRadioFilter
 
 from orders.admin import listing, record, search
 from orders.admin.actions import OrderActions
 from orders.admin.columns import AttemptColumns, OrderColumns
-from orders.admin.filters import DexFilter, NetworkFilter, PlacedFilter, ReasonFilter
+from orders.admin.filters import DexFilter, NetworkFilter, PlacedFilter, ReasonFilter, StatusFilter
 from orders.admin.read_only import ReadOnly
 from orders.models import Attempt, Order
 
@@ -37,7 +37,7 @@ class AttemptInline(ReadOnly, AttemptColumns, TabularInline):  # type: ignore[mi
 class OrderAdmin(ReadOnly, OrderActions, OrderColumns, ModelAdmin):  # type: ignore[misc]
     list_display = ("short_id", "placed", "user", "badge", "swap", "dex", "slippage", "transaction")
     list_filter = (
-        ("status", ChoicesCheckboxFilter),
+        StatusFilter,
         DexFilter,
         ("type", ChoicesRadioFilter),
         NetworkFilter,

@@ -176,8 +176,7 @@ def _remark(data: Mapping[str, Any]) -> str:
     if "retryInMs" in data:
         return f"{words}; retry {data.get('attempt', '')} in {data['retryInMs']} ms".lstrip("; ")
     known = (
-        ("venue", "{}"),
-        ("amountOut", "quoted {}"),
+        ("amountOut", f"{data.get('venue', '')} quoted {{}}"),
         ("executedAmountOut", "received {}"),
         ("attempt", "attempt {}"),
         ("slot", "slot {}"),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.axe import serious_findings
 from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 
 
 async def fill_with_life(page: Page) -> None:
@@ -25,34 +22,14 @@ async def fill_with_life(page: Page) -> None:
     await expect(page.locator(".details")).to_be_visible()
 
 
-async def findings(page: Page) -> list[dict[str, Any]]:
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(AXE.read_text())
-    # Entering elements fade in; what is judged is how they look when they have arrived.
-    await page.evaluate(
-        "document.getAnimations().forEach("
-        "a => a.effect.getComputedTiming().iterations === 1 ? a.finish() : a.cancel())"
-    )
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        {
-            "rule": each["id"],
-            "where": [node["target"] for node in each["nodes"]],
-            "how": each["nodes"][0]["failureSummary"],
-        }
-        for each in found["violations"]
-        if each["impact"] in {"serious", "critical"}
-    ]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_has_no_serious_finding(visit: Visit, scheme: str) -> None:
     page = await visit(color_scheme=scheme)
     await fill_with_life(page)
-    assert await findings(page) == []
+    assert await serious_findings(page) == []
     await page.click("#pick-in")
     await expect(page.locator(".token-option").first).to_be_visible()
-    assert await findings(page) == []
+    assert await serious_findings(page) == []
 
 
 async def test_360_pixels_are_enough(visit: Visit) -> None:

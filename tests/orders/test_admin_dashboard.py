@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from knox.models import AuthToken
 
-from orders import statistics
+from orders import statistics, trading
 from orders.models import Order, OrderEvent
 from orders.statistics import Spread, spread
 from tests.factories import OrderFactory, UserFactory
@@ -97,8 +97,17 @@ def test_the_dashboard_shows_the_chosen_window(staff: Client, query: str, title:
     page = staff.get(f"/admin/{query}").content.decode()
 
     assert f"Orders of the {title}" in page
-    assert "NO_ROUTE" in page and "status__exact=failed" in page
+    assert "NO_ROUTE" in page and "status=failed" in page
     assert "localnet" in page
+
+
+@pytest.mark.django_db
+def test_the_dashboard_says_that_trading_is_off(staff: Client) -> None:
+    assert "Trading is off" not in staff.get("/admin/").content.decode()
+    trading.switch(on=False, reason="node upgrade", changed_by="boss")
+    page = staff.get("/admin/").content.decode()
+
+    assert "Trading is off" in page and "node upgrade" in page
 
 
 @pytest.mark.django_db

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.test import AsyncClient, Client
+from django.test import AsyncRequestFactory, Client
 
 from orders.admin import csv_export, record
 from orders.lifecycle import Status
@@ -200,7 +201,7 @@ def test_the_csv_goes_on_over_pages_and_ends_at_its_bound(monkeypatch: pytest.Mo
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     orders = [OrderFactory(created_at=moment) for _ in range(5)]
 
-    whole = rows_of("".join(csv_export.csv_pages(Order.objects.all())).encode())
+    whole = rows_of("".join(csv_export.csv_pages(Order.objects.all(), most=9)).encode())
     cut = rows_of("".join(csv_export.csv_pages(Order.objects.all(), most=3)).encode())
 
     ids = sorted((str(order.pk) for order in orders), reverse=True)
@@ -208,19 +209,28 @@ def test_the_csv_goes_on_over_pages_and_ends_at_its_bound(monkeypatch: pytest.Mo
     assert [row["orderId"] for row in cut] == ids[:3]
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_under_asgi_the_csv_is_streamed_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db
+def test_under_asgi_the_csv_is_streamed_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_export, "_PAGE", 1)
-    boss = await User.objects.acreate(username="boss", is_staff=True, is_superuser=True)
-    pks = [str(order.pk) for order in [await placed(), await placed()]]
-    client = AsyncClient()
-    await client.aforce_login(boss)
+    OrderFactory(), OrderFactory()
+    browser: Any = admin.site.get_model_admin(Order)
+    answer = browser.export_csv(AsyncRequestFactory().post(LIST), Order.objects.all())
 
-    answer: Any = await client.post(LIST, {"action": "export_csv", "_selected_action": pks})
+    async def pieces() -> list[bytes]:
+        return [piece async for piece in answer.streaming_content]
+
+    sent = async_to_sync(pieces)()
 
     assert answer.is_async
-    pieces = [piece async for piece in answer.streaming_content]
-    assert len(pieces) == 3 and len(rows_of(b"".join(pieces))) == 2
+    assert len(sent) == 3 and len(rows_of(b"".join(sent))) == 2
 
 
-placed = sync_to_async(OrderFactory)
+@pytest.mark.django_db
+def test_a_file_that_was_cut_says_so(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_export, "MOST_ROWS", 1)
+    orders = [OrderFactory(), OrderFactory()]
+
+    answer = run(staff, "export_csv", *orders)
+
+    assert "orders-newest-" in answer["Content-Disposition"]
+    assert said(staff.get(LIST)) == ["The file holds the newest 1 of the chosen orders."]
