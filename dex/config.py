@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from solders.pubkey import Pubkey
@@ -15,6 +17,29 @@ COMPUTE_BUDGET_PROGRAM: Final = Pubkey.from_string("ComputeBudget111111111111111
 MEMO_PROGRAM: Final = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 CLOCK_SYSVAR: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 NATIVE_MINT: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
+
+
+MAINNET: Final = "mainnet-beta"
+DEVNET: Final = "devnet"
+LOCALNET: Final = "localnet"
+NETWORKS: Final = (MAINNET, DEVNET, LOCALNET)
+
+# What getGenesisHash gives there: docs.anza.xyz, clusters and endpoints.
+GENESIS_HASHES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        MAINNET: "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d",
+        DEVNET: "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG",
+        "testnet": "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjD2NsNY",
+    }
+)
+
+
+def is_of_network(genesis_hash: str, network: str) -> bool:
+    """Whether a node with this genesis hash belongs to ``network``; localnet is whatever is not public."""
+    expected = GENESIS_HASHES.get(network)
+    if expected is None:
+        return genesis_hash not in GENESIS_HASHES.values()
+    return genesis_hash == expected
 
 
 @dataclass(frozen=True, slots=True)

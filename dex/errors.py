@@ -21,7 +21,8 @@ DexError                        code says what, retryable says whether asking ag
     ├── ChainUnreachable        no answer: time-out, refused, reset, 5xx: outcome unknown
     ├── ChainBusy               429 or node behind: outcome unknown
     ├── ChainAnswerInvalid      an answer that is not JSON-RPC, or breaks its own contract
-    └── ChainRefused            the node understood and declined: wrong parameters, key or method
+    ├── ChainRefused            the node understood and declined: wrong parameters, key or method
+    └── WrongNetwork            the node belongs to another network than the one that is configured
 """
 
 from __future__ import annotations
@@ -123,4 +124,9 @@ class ChainAnswerInvalid(ChainError):
 
 class ChainRefused(ChainError):
     code = "CHAIN_REFUSED"
+    retryable = False
+
+
+class WrongNetwork(ChainError):
+    code = "CHAIN_WRONG_NETWORK"
     retryable = False

@@ -255,6 +255,10 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # --- Solana ----------------------------------------------------------------------------------
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
+SOLANA_COMMITMENT = env.str("SOLANA_COMMITMENT", default="confirmed")
+# Real money asks for a deliberate yes, and for limits: orders.checks.
+ALLOW_MAINNET = env.bool("ALLOW_MAINNET", default=False)
+MAX_ORDER_AMOUNTS = env.dict("MAX_ORDER_AMOUNTS", default={})
 WALLET_ADDRESS = env.str("WALLET_ADDRESS", default="")
 # Who signs: a key in the worker's memory, or a service. Only workers are given key and credentials.
 SIGNER = env.str("SIGNER", default="memory")

@@ -9,6 +9,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from orders import gateway
+
 # `manage.py run_engine` runs the checks of this tag before it starts anything.
 TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -19,6 +21,7 @@ _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "vault": ("WALLET_ADDRESS", "VAULT_ADDR", "VAULT_KEY"),
     "aws-kms": ("WALLET_ADDRESS", "AWS_KMS_KEY_ID"),
 }
+_COMMITMENTS: Final = ("confirmed", "finalized")
 
 
 @register(TAG)
@@ -66,3 +69,35 @@ def the_signer_is_described(
     return [
         Error(f"SIGNER={settings.SIGNER} needs {name}.", hint="Set it.", id="orders.E021") for name in missing
     ]
+
+
+@register(TAG)
+def network_may_be_traded_on(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A known network, caps that can be read, and for real money a deliberate yes with limits."""
+    hint = "See the README, under Beyond one machine."
+    faults: list[CheckMessage] = [
+        Error(fault, hint=hint, id="orders.E004") for fault in gateway.network_faults()
+    ]
+    if settings.SOLANA_COMMITMENT not in _COMMITMENTS:
+        text = f"SOLANA_COMMITMENT is one of {', '.join(_COMMITMENTS)}."
+        faults.append(Error(text, hint="A processed block is often dropped.", id="orders.E005"))
+    return faults
+
+
+@register(deploy=True)
+def node_is_of_the_network(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """`check --deploy` asks the node; a worker asks at its start and before it signs.
+
+    A node that does not answer is no fault of the settings.
+    """
+    try:
+        gateway.require_network()
+    except gateway.WrongNetwork as error:
+        return [Error(str(error), hint="SOLANA_NETWORK must fit SOLANA_RPC_URL.", id="orders.E006")]
+    except gateway.DexError:
+        return []
+    return []

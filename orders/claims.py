@@ -14,12 +14,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.row_sets import IS_ACTIVE
+
+
+def ours() -> QuerySet[Order]:
+    """Orders of this worker's network. What another network says of the others would mean nothing."""
+    return Order.objects.filter(network=settings.SOLANA_NETWORK)
 
 
 def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order]:
@@ -29,7 +34,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     """
     now = timezone.now()
     token = uuid.uuid4()
-    takeable = Order.objects.filter(
+    takeable = ours().filter(
         _is_free(now), pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now
     )
     with _forgettable():
@@ -45,9 +50,8 @@ def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
     """These orders and the oldest pending ones that are free, ``most`` in all."""
     room = max(0, most - len(order_ids))
     pending = (
-        Order.objects.filter(
-            IS_ACTIVE, _is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now()
-        )
+        ours()
+        .filter(IS_ACTIVE, _is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
         .exclude(pk__in=order_ids)
         .order_by("due_at")
         .values_list("pk", flat=True)[:room]

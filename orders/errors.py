@@ -3,6 +3,7 @@
 OrderError
 ├── InvalidRequest            400  a field is missing, malformed or out of range
 │   ├── InvalidAmount         400
+│   │   └── OrderTooLarge     400  more than MAX_ORDER_AMOUNTS allows
 │   ├── UnknownToken          400
 │   ├── SameToken             400
 │   ├── UnsupportedOrderType  400
@@ -60,6 +61,11 @@ class InvalidRequest(OrderError):
 class InvalidAmount(InvalidRequest):
     code = "INVALID_AMOUNT"
     default_message = "The amount is not valid"
+
+
+class OrderTooLarge(InvalidAmount):
+    code = "ORDER_TOO_LARGE"
+    default_message = "The amount is more than an order may sell"
 
 
 class UnknownToken(InvalidRequest):

@@ -182,6 +182,8 @@ def _swap_to_sign(order: Order) -> SwapToSign:
     return SwapToSign(
         order_id=order.pk,
         attempt=order.attempt + 1,
+        network=order.network,
+        slippage_bps=order.slippage_bps,
         venue=order.venue,
         pool=order.pool,
         token_in=order.token_in,

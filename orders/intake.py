@@ -73,7 +73,7 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
     """Accept an order, or find the one that the same key made before.
 
     Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
-    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch,
+    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch, OrderTooLarge,
     TooManyRequests, TradingHalted.
     """
     order = _new_order(user, intent)
@@ -135,6 +135,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         created_at=now,
         updated_at=now,
     )
+    gateway.require_within_cap(token_in, order.amount_in)
     order.request_hash = _request_hash(order, intent)
     return order
 

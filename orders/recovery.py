@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import dispatch, execution, gateway, journal, settlement, trading
-from orders.gateway import DexError, Heard, Verdict
+from orders import claims, dispatch, execution, gateway, journal, settlement, trading
+from orders.gateway import DexError, Heard, Verdict, WrongNetwork
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
@@ -69,7 +69,17 @@ _sweepers: list[Sweeper] = []
 
 
 def reconcile() -> None:
-    """One sweep before a worker takes new work, with the node's pools looked up for the first orders."""
+    """One sweep before a worker takes new work, with the node's pools looked up for the first orders.
+
+    Raises WrongNetwork when the node is of another network than the settings say.
+    """
+    try:
+        gateway.require_network()
+    except WrongNetwork:
+        raise
+    except DexError as error:
+        # It is asked again before anything is signed or given up.
+        logger.warning("the node's network is not known yet: %s", error.code)
     _guarded(gateway.warm_up)
     _sweep()
 
@@ -113,7 +123,8 @@ def resume_due() -> int:
     """
     now = timezone.now()
     if not trading.is_on():
-        late = Order.objects.filter(status__in=(Status.PENDING, Status.ROUTING), expires_at__lte=now)
+        waiting = (Status.PENDING, Status.ROUTING)
+        late = claims.ours().filter(IS_ACTIVE, status__in=waiting, expires_at__lte=now)
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -122,7 +133,7 @@ def resume_due() -> int:
     resumed = 0
     for status in _RESUMED:
         not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before)
-        due = Order.objects.filter(IS_ACTIVE, free, not_just_swept, status=status, due_at__lte=before)
+        due = claims.ours().filter(IS_ACTIVE, free, not_just_swept, status=status, due_at__lte=before)
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
         Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
@@ -156,7 +167,7 @@ def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:
 def adopt_submitted() -> int:
     """Watch submitted orders whose poller is gone or late; how many there were."""
     now = timezone.now()
-    due = Order.objects.filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
+    due = claims.ours().filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
     order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
     if not order_ids:
         return 0
@@ -170,9 +181,9 @@ def finalize() -> int:
     """Mark confirmed orders whose block is final, take back those whose block is gone; how many are final."""
     since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
     waiting = list(
-        Order.objects.filter(
-            status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since
-        ).order_by("confirmed_at")[:_MOST_AT_ONCE]
+        claims.ours()
+        .filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
+        .order_by("confirmed_at")[:_MOST_AT_ONCE]
     )
     heard = gateway.hear([order.signature for order in waiting], search_history=True)
     pairs = list(zip(waiting, heard, strict=True))

@@ -105,8 +105,14 @@ def refuse_a_foreign_key(**_: Any) -> None:
 
 @worker_init.connect
 def reconcile(**_: Any) -> None:
-    """Look at what earlier processes left behind, before this one takes new work."""
-    recovery.reconcile()
+    """Look at what earlier processes left behind, before this one takes new work.
+
+    Raises SystemExit for a node of another network: Celery lets no other exception out of a signal.
+    """
+    try:
+        recovery.reconcile()
+    except gateway.WrongNetwork as error:
+        raise SystemExit(f"this worker does not start: {error}") from error
 
 
 @worker_ready.connect

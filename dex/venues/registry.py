@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dex.config import DEVNET, NETWORKS
 from dex.venues.base import Venue
 from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
 from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM, MAINNET_PROGRAM, RaydiumCpmm
-
-NETWORKS = ("mainnet-beta", "devnet", "localnet")
 
 
 def venues_for(network: str) -> tuple[Venue, ...]:
@@ -16,7 +15,7 @@ def venues_for(network: str) -> tuple[Venue, ...]:
     """
     if network not in NETWORKS:
         raise ValueError(f"unknown network {network!r}, expected one of {', '.join(NETWORKS)}")
-    on_devnet = network == "devnet"
+    on_devnet = network == DEVNET
     return (
         MeteoraDammV2(),
         RaydiumCpmm(DEVNET_PROGRAM if on_devnet else MAINNET_PROGRAM),

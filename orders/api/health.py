@@ -54,14 +54,20 @@ class Health(APIView):
         checks: dict[str, Any] = {
             "database": "ok" if writable else "unavailable",
             "redis": "unavailable" if workers is None else "ok",
-            "chain": "ok" if chain.reachable else "unavailable",
+            "chain": _chain_text(chain),
             "workers": workers or 0,
             "oldestDueOrderSeconds": oldest,
             "trading": None if trading_on is None else "on" if trading_on else "off",
         }
-        well = writable and bool(workers) and chain.reachable and bool(trading_on)
+        well = writable and bool(workers) and _chain_text(chain) == "ok" and bool(trading_on)
         body = {"status": "ok" if well else "degraded", "checks": checks, "slot": chain.slot}
         return Response(body, status=200 if writable else 503)
+
+
+def _chain_text(chain: gateway.ChainHealth) -> str:
+    if not chain.right_network:
+        return "wrong network"
+    return "ok" if chain.reachable else "unavailable"
 
 
 def _database() -> tuple[bool, int | None, bool | None]:

@@ -5,13 +5,14 @@ connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
+permits.py      what may be signed at all
 outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
 """
 
 from dex.chain.confirmation import DeadCheck
-from dex.errors import DexError
-from orders.gateway.connection import warm_up
+from dex.errors import DexError, WrongNetwork
+from orders.gateway.connection import require_network, warm_up
 from orders.gateway.failures import Failure
 from orders.gateway.outcomes import (
     Executed,
@@ -27,6 +28,7 @@ from orders.gateway.outcomes import (
     on_chain_failures,
     prove_dead,
 )
+from orders.gateway.permits import network_faults, require_within_cap
 from orders.gateway.quotes import (
     PoolQuote,
     QuoteBoard,
@@ -69,6 +71,7 @@ __all__ = [
     "SwapToSign",
     "TokenInfo",
     "Verdict",
+    "WrongNetwork",
     "brands",
     "chain_health",
     "dead_check",
@@ -78,12 +81,15 @@ __all__ = [
     "hear",
     "holdings",
     "is_dead",
+    "network_faults",
     "networks",
     "on_chain_failures",
     "prove_dead",
     "quote_as_wire",
     "quote_board",
     "quote_swaps",
+    "require_network",
+    "require_within_cap",
     "send",
     "sign_swaps",
     "token_by_mint",

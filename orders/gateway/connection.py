@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
-from dex.chain.rpc import SolanaRpc
-from dex.config import PAIRS, TOKENS
+from dex.chain.rpc import Commitment, SolanaRpc
+from dex.config import PAIRS, TOKENS, is_of_network
 from dex.discovery import PoolDirectory
-from dex.errors import ChainUnreachable
+from dex.errors import ChainUnreachable, WrongNetwork
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.loop_thread import LoopThread
@@ -32,14 +32,29 @@ _making = threading.Lock()
 class Connection:
     """Node, venues, pools; coroutines run on its loop."""
 
-    def __init__(self, rpc_url: str, network: str) -> None:
+    def __init__(self, rpc_url: str, network: str, commitment: Commitment) -> None:
         self._loop = LoopThread("solana")
-        self.rpc = SolanaRpc(rpc_url)
+        self._network = network
+        self._is_of_network = False
+        self.rpc = SolanaRpc(rpc_url, commitment=commitment)
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.directory = PoolDirectory(self.rpc, self.venues.values())
 
+    async def require_network(self) -> None:
+        """Raise WrongNetwork unless the node is of the configured network; one that is, is not asked again.
+
+        What another network says of a signature proves nothing, and its money is other money.
+        """
+        if self._is_of_network:
+            return
+        genesis_hash = await self.rpc.genesis_hash()
+        if not is_of_network(genesis_hash, self._network):
+            raise WrongNetwork(f"the node's genesis hash is {genesis_hash}: it is not of {self._network}")
+        self._is_of_network = True
+
     async def warm_up(self) -> None:
         """Find the pools of the usual pairs before the first order asks; raises ChainError."""
+        await self.require_network()
         mints = {token.symbol: token.mint for token in TOKENS}
         for token_a, token_b in PAIRS:
             await self.directory.pools(mints[token_a], mints[token_b])
@@ -57,7 +72,9 @@ def connection() -> Connection:
     """The connection of this process to the node that the settings name."""
     # The cache alone would let two threads make two connections, with two loops, at first use.
     with _making:
-        return _connection(settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, os.getpid())
+        return _connection(
+            settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, settings.SOLANA_COMMITMENT, os.getpid()
+        )
 
 
 def warm_up() -> None:
@@ -65,6 +82,11 @@ def warm_up() -> None:
     connection().run(connection().warm_up())
 
 
+def require_network() -> None:
+    """Raise WrongNetwork when the node is of another network, ChainError when it cannot be asked."""
+    connection().run(connection().require_network())
+
+
 @functools.lru_cache(maxsize=4)
-def _connection(rpc_url: str, network: str, _pid: int) -> Connection:
-    return Connection(rpc_url, network)
+def _connection(rpc_url: str, network: str, commitment: Commitment, _pid: int) -> Connection:
+    return Connection(rpc_url, network, commitment)

@@ -155,6 +155,8 @@ def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) 
 
 async def _observe(signatures: Sequence[str]) -> tuple[ChainHeight, SignatureStatuses]:
     rpc = connection().rpc
+    # On another network no signature is ever found, and heights are other heights.
+    await connection().require_network()
     height = await rpc.height()
     return height, await rpc.signature_statuses(signatures, search_history=True)
 

@@ -21,7 +21,7 @@ from dex.errors import DexError, KeyUnavailable, NoRoute
 from dex.router import accounts_of
 from dex.types import Snapshot
 from dex.venues.base import Pool
-from orders.gateway import failures
+from orders.gateway import failures, permits
 from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
 from orders.gateway.wallet import signer
@@ -35,6 +35,8 @@ class SwapToSign:
 
     order_id: UUID
     attempt: int
+    network: str
+    slippage_bps: int
     venue: str
     pool: str
     token_in: str
@@ -55,6 +57,15 @@ class SignedSwap:
 
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
+    refusals = [
+        permits.refusal(swap.network, swap.token_in, swap.amount_in, swap.slippage_bps) for swap in swaps
+    ]
+    permitted = [swap for swap, refusal in zip(swaps, refusals, strict=True) if refusal is None]
+    signed = iter(_sign_permitted(permitted))
+    return [refusal or next(signed) for refusal in refusals]
+
+
+def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     if not swaps:
         return []
     try:
@@ -83,6 +94,7 @@ def send(raws: Sequence[bytes]) -> list[SendOutcome]:
 async def _prepare(
     chain: Connection, swaps: Sequence[SwapToSign]
 ) -> tuple[Mapping[str, Pool], Snapshot, LatestBlockhash]:
+    await chain.require_network()
     pairs = {(Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)) for swap in swaps}
     found = await asyncio.gather(*(chain.directory.pools(*pair) for pair in pairs))
     wanted = {swap.pool for swap in swaps}

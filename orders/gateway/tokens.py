@@ -6,11 +6,11 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dex.config import NATIVE_MINT, TOKENS
-from dex.errors import DexError
-from dex.venues.registry import NETWORKS, venues_for
+from dex.config import NATIVE_MINT, NETWORKS, TOKENS
+from dex.errors import DexError, WrongNetwork
+from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
-from orders.gateway.connection import connection
+from orders.gateway.connection import connection, require_network
 from orders.gateway.wallet import wallet_address
 
 
@@ -34,10 +34,11 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class ChainHealth:
-    """Whether the node answers, and its slot."""
+    """Whether the node answers, its slot, and whether it is of the configured network."""
 
     reachable: bool
     slot: int | None
+    right_network: bool = True
 
 
 @functools.cache
@@ -89,6 +90,9 @@ def holdings() -> Holdings:
 def chain_health() -> ChainHealth:
     """Whether the node answers; never raises for a node that does not."""
     try:
+        require_network()
         return ChainHealth(True, connection().run(connection().rpc.slot()))
+    except WrongNetwork:
+        return ChainHealth(True, None, right_network=False)
     except DexError:
         return ChainHealth(False, None)

@@ -13,9 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 from solders.keypair import Keypair
 
-from dex.localnet.genesis import build_genesis
-from dex.localnet.programs import BUNDLED
-from dex.localnet.server import NetworkOptions
+from dex.localnet.command_line import read_command_line
 from tests.localnet_process import FAST_SLOTS_MS, LocalnetThread, start_localnet_thread
 
 Found = TypeVar("Found")
@@ -55,24 +53,30 @@ class TestChain:
 
 
 @contextmanager
-def running_chain(folder: Path) -> Iterator[TestChain]:
-    """A fresh chain with fast slots and fault methods, and a key file for its wallet."""
+def running_chain(folder: Path, *arguments: str, funded: bool = True) -> Iterator[TestChain]:
+    """A fresh chain with fast slots and fault methods, and a key file for its wallet.
+
+    ``arguments`` are those of ``python -m dex.localnet``.
+    """
     wallet = Keypair()
     key_file = folder / "wallet.json"
     key_file.touch(mode=0o600)
     key_file.write_text(wallet.to_json())
-    options = NetworkOptions(
-        fund=[wallet.pubkey()],
-        programs=BUNDLED,
-        genesis=lambda fund: build_genesis(1, fund).accounts,
-        slot_ms=FAST_SLOTS_MS,
-        allow_faults=True,
-    )
-    network = start_localnet_thread(options)
+    fund = ("--fund", str(wallet.pubkey())) if funded else ()
+    fast = ("--slot-ms", str(FAST_SLOTS_MS), "--allow-faults")
+    network = start_localnet_thread(read_command_line([*fund, *fast, *arguments]).options)
     try:
         yield TestChain(network, wallet, key_file)
     finally:
         network.stop()
+
+
+def use_chain(settings: Any, chain: TestChain, network: str = "localnet") -> None:
+    """Point the gateway's settings at ``chain`` and its wallet."""
+    settings.SOLANA_RPC_URL = chain.url
+    settings.SOLANA_NETWORK = network
+    settings.WALLET_ADDRESS = str(chain.wallet.pubkey())
+    settings.WALLET_KEYPAIR = str(chain.key_file)
 
 
 _pause = threading.Event()

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.orders.chain import TestChain, running_chain
+from tests.orders.chain import TestChain, running_chain, use_chain
 
 
 @pytest.fixture
@@ -22,10 +22,7 @@ def user(db: None) -> User:
 def chain(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestChain]:
     """A chain of this test alone, which the gateway's settings point at."""
     with running_chain(tmp_path_factory.mktemp("chain")) as running:
-        settings.SOLANA_RPC_URL = running.url
-        settings.SOLANA_NETWORK = "localnet"
-        settings.WALLET_ADDRESS = str(running.wallet.pubkey())
-        settings.WALLET_KEYPAIR = str(running.key_file)
+        use_chain(settings, running)
         yield running
 
 

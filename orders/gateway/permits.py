@@ -1,0 +1,92 @@
+"""What this process may sign at all, by its settings: which network, how much, at what slippage.
+
+Doors refuse such orders too; here it is asked once more, right before a signature, of the order's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.conf import settings
+
+from dex.config import MAINNET, NETWORKS
+from orders.amounts import parse_amount, to_base_units
+from orders.errors import InvalidAmount, OrderTooLarge
+from orders.gateway.failures import Failure
+from orders.gateway.tokens import TokenInfo, token_by_mint, tokens
+from orders.lifecycle import FailureReason
+
+# 10 %: who allows more on mainnet-beta has most likely not thought of it.
+MAX_SLIPPAGE_BPS_ON_MAINNET: Final = 1_000
+
+
+def refusal(network: str, token_in: str, amount_in: int, slippage_bps: int) -> Failure | None:
+    """Why a swap of base units ``amount_in`` must not be signed, or None when it may."""
+    if network != settings.SOLANA_NETWORK:
+        return _violation(f"the order is for {network}, this worker for {settings.SOLANA_NETWORK}")
+    if network == MAINNET and mainnet_faults():
+        return _violation(mainnet_faults()[0])
+    if slippage_bps > settings.MAX_SLIPPAGE_BPS:
+        return _violation(f"slippage over {settings.MAX_SLIPPAGE_BPS} bps is not allowed")
+    token = token_by_mint(token_in)
+    most = None if token is None else largest_amount(token)
+    if most is not None and amount_in > most:
+        return _violation(f"more than {most} base units of it is not allowed in an order")
+    return None
+
+
+def require_within_cap(token: TokenInfo, amount_in: int) -> None:
+    """Raise OrderTooLarge when an order sells more base units of ``token`` than MAX_ORDER_AMOUNTS allows."""
+    most = largest_amount(token)
+    if most is not None and amount_in > most:
+        raise OrderTooLarge(maxAmountInRaw=str(most))
+
+
+def largest_amount(token: TokenInfo) -> int | None:
+    """The most base units of ``token`` that an order may sell, None for no limit.
+
+    On mainnet-beta a token without a cap cannot be sold.
+    """
+    cap = settings.MAX_ORDER_AMOUNTS.get(token.symbol)
+    if cap is None:
+        return 0 if settings.SOLANA_NETWORK == MAINNET else None
+    return to_base_units(parse_amount(cap), token.decimals)
+
+
+def network_faults() -> Sequence[str]:
+    """What is wrong with the settings of the network, in words; nothing when it can be traded on."""
+    if settings.SOLANA_NETWORK not in NETWORKS:
+        return [f"SOLANA_NETWORK is one of {', '.join(NETWORKS)}"]
+    faults = [f"MAX_ORDER_AMOUNTS: {fault}" for fault in _cap_faults()]
+    return faults + (mainnet_faults() if settings.SOLANA_NETWORK == MAINNET else [])
+
+
+def mainnet_faults() -> list[str]:
+    """What is missing before real money may be traded."""
+    faults = []
+    if not settings.ALLOW_MAINNET:
+        faults.append("mainnet-beta needs ALLOW_MAINNET=1: orders there spend real money")
+    if not settings.MAX_ORDER_AMOUNTS:
+        faults.append("mainnet-beta needs MAX_ORDER_AMOUNTS, for example SOL=1,USDC=200")
+    if settings.MAX_SLIPPAGE_BPS > MAX_SLIPPAGE_BPS_ON_MAINNET:
+        faults.append(f"mainnet-beta needs MAX_SLIPPAGE_BPS of {MAX_SLIPPAGE_BPS_ON_MAINNET} at most")
+    return faults
+
+
+def _cap_faults() -> list[str]:
+    known = {token.symbol: token for token in tokens()}
+    faults = []
+    for symbol, cap in settings.MAX_ORDER_AMOUNTS.items():
+        if symbol not in known:
+            faults.append(f"{symbol} is no known token")
+            continue
+        try:
+            to_base_units(parse_amount(cap), known[symbol].decimals)
+        except InvalidAmount:
+            faults.append(f"{cap} is no amount of {symbol}")
+    return faults
+
+
+def _violation(why: str) -> Failure:
+    return Failure(FailureReason.POLICY_VIOLATION, f"{FailureReason.POLICY_VIOLATION.label}: {why}")
