@@ -82,12 +82,21 @@ def cpu_ms(pid: int) -> int | None:
 
 def peak_rss_mib(pid: int) -> int:
     """The most memory a process has held, 0 when it is gone."""
+    return _memory_mib(pid, "VmHWM:")
+
+
+def rss_mib(pid: int) -> int:
+    """The memory a process holds now, 0 when it is gone."""
+    return _memory_mib(pid, "VmRSS:")
+
+
+def _memory_mib(pid: int, name: str) -> int:
     try:
         status = (_PROC / str(pid) / "status").read_text()
     except OSError:
         return 0
-    peaks = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
-    return peaks[0] // _KIB_A_MIB if peaks else 0
+    found = [int(line.split()[1]) for line in status.splitlines() if line.startswith(name)]
+    return found[0] // _KIB_A_MIB if found else 0
 
 
 def _written_down(run_folder: Path) -> dict[int, str]:
