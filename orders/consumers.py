@@ -26,6 +26,7 @@ from orders.intake import cancel_order, place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.order_stream import CLOSE_DONE, OrderStream, in_database
+from orders.shared_rows import shared_rows
 from orders.wire import parse_order
 
 # Orders are looked for a little further back than the last look: clocks of processes differ.
@@ -118,7 +119,8 @@ class SingleOrder(OrderStream):
 class EnvelopedOrder(SingleOrder):
     """`/api/orders/execute?orderId=`: the same stream as {"type": "update", "data": {…}}."""
 
-    def envelope(self, message: dict[str, Any]) -> dict[str, Any]:
+    @staticmethod
+    def envelope(message: dict[str, Any]) -> dict[str, Any]:
         """The event inside `data`."""
         return {"type": message["type"], "data": {k: v for k, v in message.items() if k != "type"}}
 
@@ -129,7 +131,7 @@ class Feed(OrderStream):
     async def begin(self) -> None:
         """Join, replay the orders that are under way, then stream all of them."""
         self._seen_until = timezone.now()
-        await super().begin()
+        await self.join(events.user_group(self.user.pk), hears_all=True)
         await self.discover(await in_database(following.active_orders, self.user.pk))
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
@@ -141,7 +143,8 @@ class Feed(OrderStream):
         """Find orders that no hint has named, besides new events of the known ones."""
         now = timezone.now()
         since = self._seen_until - _OVERLAP
-        await self.discover(await in_database(following.orders_since, self.user.pk, since))
+        found = await shared_rows().orders.ask({self.user.pk: since})
+        await self.discover(found[self.user.pk])
         self._seen_until = now
         await super().look_again()
 

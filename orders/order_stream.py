@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final, TypeVar
@@ -20,15 +19,15 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import get_channel_layer
 from channels.utils import await_many_dispatch
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
 from orders import errors, events, following, frames
 from orders.api.authentication import SUBPROTOCOL, socket_user
 from orders.api.exceptions import as_order_error
 from orders.connection_limit import ConnectionLimit
+from orders.fan_out import Group, fan_out
+from orders.shared_rows import Told, shared_rows
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -41,8 +40,9 @@ CLOSE_NOT_FOUND: Final = 4404
 CLOSE_TOO_MANY: Final = 4429
 CLOSE_FLOOD: Final = 4008
 MESSAGES_A_SECOND: Final = 50
-HEAL_SECONDS: Final = 2
-_JOIN_TIMEOUT_SECONDS: Final = 1
+# Told in pieces, so that a long history is never whole in memory while a client reads slowly.
+_ORDERS_A_PIECE: Final = 100
+_MOST_WATCHED: Final = 20_000
 
 # What one message may go wrong with: it is answered, and the streams of other orders go on.
 _ANSWERED: Final = (
@@ -67,9 +67,10 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.user: Any = None
         self.following = following.Following()
         self._asides: dict[UUID, dict[str, Any]] = {}
-        self._group = ""
-        self._joined = False
+        self._group: Group | None = None
+        self._watched: set[UUID] = set()
         self._telling = asyncio.Lock()
+        self._news: dict[UUID, int] = {}
         self._listener: asyncio.Task[None] | None = None
         self._healer: asyncio.Task[None] | None = None
         self._closed = False
@@ -77,18 +78,19 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._arrivals: deque[float] = deque(maxlen=MESSAGES_A_SECOND)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the connection. Unlike the base class it survives a Redis that does not answer."""
+        """Run the connection. Unlike the base class it has no channel of its own: see `orders.fan_out`."""
         self.scope, self.base_send = scope, send
-        self.channel_layer = get_channel_layer()
-        self.channel_name = f"specific.{uuid.uuid4().hex}"
         try:
             await await_many_dispatch([receive], self.dispatch)
         except StopConsumer:
             pass
         finally:
+            self._closed = True
             if self._is_counted:
                 self.connections.leave(self.user.pk)
             await self._stop_tasks()
+            if self._group is not None:
+                await fan_out().leave(self._group, self, self._watched)
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         """Call the handler of a message; this thread holds no database connection to look after."""
@@ -120,7 +122,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Join the group, then replay: doors extend this. Here: hear of all orders of the user."""
         await self.join(events.user_group(self.user.pk))
 
-    def envelope(self, message: dict[str, Any]) -> dict[str, Any]:
+    @staticmethod
+    def envelope(message: dict[str, Any]) -> dict[str, Any]:
         """The form in which this door tells an event."""
         return message
 
@@ -131,14 +134,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.tell({"type": "pong"}, request_id)
 
     async def disconnect(self, code: int) -> None:
-        """Leave the group; nothing is sent any more."""
+        """Nothing is sent any more."""
         self._closed = True
-        if self._group:
-            try:
-                async with asyncio.timeout(_JOIN_TIMEOUT_SECONDS):
-                    await self.channel_layer.group_discard(self._group, self.channel_name)
-            except (RedisError, OSError) as error:
-                logger.warning("group not left: %s", type(error).__name__)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close once; later sends are dropped."""
@@ -161,31 +158,27 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         except _ANSWERED as error:
             await self._refuse(error, request_id)
 
-    async def order_hint(self, message: Mapping[str, Any]) -> None:
-        """Something has happened to these orders: [[orderId, sequence], …]."""
-        hints = {UUID(order_id): sequence for order_id, sequence in message["orders"]}
-        try:
-            await self.hinted(hints)
-        except DatabaseError as error:
-            logger.warning("a hint waits for the next poll: %s", type(error).__name__)
+    def hear(self, hints: Mapping[UUID, int]) -> None:
+        """Note that these orders have reached these sequences, and see to it."""
+        for order_id, sequence in hints.items():
+            self._news[order_id] = max(sequence, self._news.get(order_id, 0))
+        if not self._closed and (self._listener is None or self._listener.done()):
+            self._listener = asyncio.create_task(self._tell_news())
+
+    def heal(self) -> None:
+        """Look for what no hint has told, unless the last look still goes on."""
+        if not self._closed and self.has_work() and (self._healer is None or self._healer.done()):
+            self._healer = asyncio.create_task(self._look_again())
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
         """Tell what is new about the followed ones among the hinted orders."""
         await self.deliver(self.following.behind(hints))
 
-    async def join(self, group: str) -> None:
-        """Hear the hints of a group; without Redis the poll alone carries the stream."""
-        self._group = group
-        if self._listener is None:
-            self._listener = asyncio.create_task(self._listen())
-            # The layer knows a channel from the moment that somebody listens to it.
-            await asyncio.sleep(0)
-        try:
-            async with asyncio.timeout(_JOIN_TIMEOUT_SECONDS):
-                await self.channel_layer.group_add(group, self.channel_name)
-            self._joined = True
-        except (RedisError, OSError, RuntimeError) as error:
-            logger.warning("group not joined, polling: %s", type(error).__name__)
+    async def join(self, group: str, *, hears_all: bool = False) -> None:
+        """Hear the hints of a group: all of them, or those about followed orders."""
+        # Known before the first wait, so that whatever ends the connection also leaves the group.
+        self._group = fan_out().group(group)
+        await fan_out().join(self._group, self, hears_all=hears_all)
 
     async def discover(self, order_ids: Iterable[UUID]) -> None:
         """Follow those of these orders that are not followed yet, from their beginning."""
@@ -194,28 +187,29 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             for order_id in fresh:
                 self.following.follow(order_id)
         await self.deliver(fresh)
-        self._heal_while_needed()
 
     async def follow(self, order_ids: Iterable[UUID], after: int = 0, **aside: Any) -> None:
         """Tell the history behind ``after`` and go on; ``aside`` rides on the next event told."""
         wanted = dict.fromkeys(order_ids, after)
+        self._watch(wanted)
         async with self._telling:
             for order_id in wanted:
                 self.following.follow(order_id, after)
                 if aside:
                     self._asides[order_id] = aside
         await self.deliver(wanted)
-        self._heal_while_needed()
 
     async def deliver(self, told: Mapping[UUID, int]) -> None:
         """Read the rows behind these sequences and tell them, each once and in order."""
         if not told:
             return
+        order_ids = list(told)
         async with self._telling:
-            for event in await in_database(following.rows_after, told):
-                if self.following.take(event):
-                    aside = self._asides.pop(event.order_id, {})
-                    await self._send_json(self.envelope(events.as_wire(event) | aside))
+            for start in range(0, len(order_ids), _ORDERS_A_PIECE):
+                piece = {order_id: told[order_id] for order_id in order_ids[start : start + _ORDERS_A_PIECE]}
+                found = await shared_rows().events.ask(piece)
+                for order_id in piece:
+                    await self._tell_events(order_id, found.get(order_id, ()))
         await self.delivered()
 
     async def delivered(self) -> None:
@@ -240,14 +234,39 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self._closed:
             await self.send(text_data=json.dumps(message))
 
-    async def _listen(self) -> None:
-        while not self._closed:
+    async def _tell_events(self, order_id: UUID, found: Iterable[Told]) -> None:
+        for each in found:
+            if not self._closed and self.following.take(each.event):
+                aside = self._asides.pop(order_id, None)
+                if aside is None:
+                    await self.send(text_data=each.text(self.envelope))
+                else:
+                    await self._send_json(self.envelope(each.message() | aside))
+
+    async def _tell_news(self) -> None:
+        while self._news and not self._closed:
+            hints, self._news = self._news, {}
             try:
-                message = await self.channel_layer.receive(self.channel_name)
-            except (RedisError, OSError):
-                await asyncio.sleep(HEAL_SECONDS)
-            else:
-                await self.dispatch(message)
+                await self.hinted(hints)
+            except DatabaseError as error:
+                logger.warning("a hint waits for the next poll: %s", type(error).__name__)
+
+    async def _look_again(self) -> None:
+        try:
+            await self.look_again()
+        except DatabaseError as error:
+            logger.warning("poll failed, trying again: %s", type(error).__name__)
+
+    def _watch(self, order_ids: Iterable[UUID]) -> None:
+        if self._group is None:
+            return
+        if len(self._watched) > _MOST_WATCHED:
+            for order_id in [each for each in self._watched if each not in self.following]:
+                self._group.unwatch(self, order_id)
+                self._watched.discard(order_id)
+        for order_id in order_ids:
+            self._group.to_some.setdefault(order_id, set()).add(self)
+            self._watched.add(order_id)
 
     def _is_flood(self) -> bool:
         now = time.monotonic()
@@ -256,27 +275,12 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._arrivals.append(now)
         return flood
 
-    def _heal_while_needed(self) -> None:
-        if not self._closed and self.has_work() and (self._healer is None or self._healer.done()):
-            self._healer = asyncio.create_task(self._heal())
-
     async def _stop_tasks(self) -> None:
         tasks = [task for task in (self._listener, self._healer) if task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
-            # Bounded: cleaning up talks to Redis, and a client that hangs there must not hold this one.
-            await asyncio.wait(tasks, timeout=_JOIN_TIMEOUT_SECONDS)
-
-    async def _heal(self) -> None:
-        while not self._closed and self.has_work():
-            await asyncio.sleep(HEAL_SECONDS)
-            try:
-                if not self._joined:
-                    await self.join(self._group)
-                await self.look_again()
-            except DatabaseError as error:
-                logger.warning("poll failed, trying again: %s", type(error).__name__)
+            await asyncio.wait(tasks)
 
 
 def _closing_code(error: Exception) -> int:

@@ -7,8 +7,9 @@ import uuid
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 
-from orders import order_stream
+from orders import fan_out
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.order_stream import in_database
@@ -211,7 +212,7 @@ async def test_a_stream_refuses_a_position_that_is_none() -> None:
 
 
 async def test_a_lost_hint_only_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_stream, "HEAL_SECONDS", 0.1)
+    monkeypatch.setattr(fan_out, "HEAL_SECONDS", 0.1)
     order = await new_order()
     async with opened("/api/orders/connect") as one, opened(f"/ws/orders/{order.pk}") as other:
         await one.send_json_to({"action": "subscribe", "orderId": str(order.pk)})
@@ -224,7 +225,7 @@ async def test_a_lost_hint_only_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_without_redis_the_stream_runs_on_the_poll(
     monkeypatch: pytest.MonkeyPatch, redis_server: Any
 ) -> None:
-    monkeypatch.setattr(order_stream, "HEAL_SECONDS", 0.1)
+    monkeypatch.setattr(fan_out, "HEAL_SECONDS", 0.1)
     redis_server.stop()
     async with opened("/api/orders/connect") as socket, opened("/api/orders/ws") as feed:
         await socket.send_json_to(FIVE_SOL)
@@ -242,7 +243,7 @@ async def test_doubled_and_old_hints_repeat_nothing() -> None:
     async with opened("/api/orders/connect") as socket:
         await socket.send_json_to({"action": "subscribe", "orderId": str(order.pk)})
         await socket.statuses(4)
-        layer = order_stream.get_channel_layer()
+        layer = get_channel_layer()
         for sequence in (1, 4, 4):
             hint = {"type": "order.hint", "orders": [[str(order.pk), sequence]]}
             await layer.group_send(f"orders.{order.user_id}", hint)
