@@ -7,7 +7,7 @@ import random
 import socket
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from dex.localnet.server import Localnet, NetworkOptions
@@ -15,14 +15,14 @@ from dex.localnet.server import Localnet, NetworkOptions
 FAST_SLOTS_MS = 20
 
 
-def free_port_pair() -> int:
-    """A port that is free, and so is the next one (the WebSocket port)."""
+def free_port_pair(nodes: int = 1) -> int:
+    """A port that is free, and so are the next ones (the WebSocket port, further nodes)."""
     while True:
         port = random.randrange(20_000, 32_000)
         try:
-            with socket.socket() as first, socket.socket() as second:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
+            with ExitStack() as probes:
+                for number in range(2 * nodes):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port + number))
         except OSError:
             continue
         return port
@@ -31,7 +31,8 @@ def free_port_pair() -> int:
 @asynccontextmanager
 async def running_localnet(options: NetworkOptions | None = None) -> AsyncIterator[Localnet]:
     """A localnet in this event loop on free ports; ``.url``, ``.websocket_url``, ``.chain``."""
-    network = Localnet(replace(options or NetworkOptions(slot_ms=FAST_SLOTS_MS), port=free_port_pair()))
+    options = options or NetworkOptions(slot_ms=FAST_SLOTS_MS)
+    network = Localnet(replace(options, port=free_port_pair(options.nodes)))
     await network.start()
     try:
         yield network

@@ -43,7 +43,7 @@ async def serve(command: CommandLine) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     print(  # noqa: T201 -- this is the command line
-        f"localnet ready: {network.url} websocket {network.websocket_url} "
+        f"localnet ready: {' '.join(network.urls)} websocket {network.websocket_url} "
         f"slot {network.chain.slot} genesis {network.chain.genesis_hash}",
         flush=True,
     )

@@ -54,6 +54,10 @@ class AccountStore:
                 return changes.before[address]
         return self._current.get(address)
 
+    def oldest_slot(self) -> int:
+        """The oldest slot that can be read at; at least one slot must have been opened."""
+        return self._changes[0].slot - 1
+
     def changed_in(self, slot: int) -> Iterable[Pubkey]:
         """Addresses that ``slot`` changed; nothing for a slot that is no longer kept."""
         for changes in self._changes:

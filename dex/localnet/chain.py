@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
@@ -20,12 +21,13 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from dex.localnet.bank import Bank
+from dex.localnet.blockhashes import BLOCKHASH_LIFE, BlockhashWindow
 from dex.localnet.execution import Execution, TransactionRecord
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
 from dex.localnet.statuses import RECENT_SLOTS, LandedStatus, StatusCache
 
-BLOCKHASH_LIFE: Final = 150  # blocks; solana-clock MAX_PROCESSING_AGE
 FINALITY_SLOTS: Final = 31  # a rooted block has 31 confirmed ones on top
+MOST_LAG: Final = 1_000  # slots that a lagging node can be behind
 _DETAILS_IN_MEMORY: Final = 1_000
 
 
@@ -69,8 +71,9 @@ class Chain:
         self.transaction_count = int(ledger.fact("transaction_count") or 0)
         self._now = now
         self._statuses = StatusCache()
-        self._blockhash_slots: dict[Hash, int] = {}
-        self._blockhashes: deque[tuple[int, Hash, int]] = deque(maxlen=BLOCKHASH_LIFE + FINALITY_SLOTS + 2)
+        self._blockhashes = BlockhashWindow(BLOCKHASH_LIFE + FINALITY_SLOTS + 2 + MOST_LAG)
+        self._behind = 0
+        self._history_slots = 0
         self._details: OrderedDict[str, TransactionRecord] = OrderedDict()
         self.blocks: deque[Block] = deque()
         self._resume()
@@ -83,10 +86,28 @@ class Chain:
         return self.blocks[-1].slot
 
     def slot_at(self, commitment: Commitment) -> int:
-        """The newest slot with at least this commitment."""
-        if commitment is Commitment.PROCESSED:
-            return self.slot
-        return self.confirmed_slot if commitment is Commitment.CONFIRMED else self.finalized_slot
+        """The newest slot with at least this commitment, as a reader knows it that may be behind."""
+        newest = {
+            Commitment.PROCESSED: self.slot,
+            Commitment.CONFIRMED: self.confirmed_slot,
+            Commitment.FINALIZED: self.finalized_slot,
+        }[commitment]
+        if not self._behind:
+            return newest
+        return min(newest, max(newest - self._behind, self.bank.accounts.oldest_slot()))
+
+    @contextmanager
+    def read_behind(self, slots: int) -> Iterator[None]:
+        """Meanwhile reads see what a node ``slots`` behind knows; it stands still until there is history."""
+        self._behind = slots
+        try:
+            yield
+        finally:
+            self._behind = 0
+
+    def keep_history(self, slots: int) -> None:
+        """Keeps so many finalized slots readable from now on, or more if that was asked for before."""
+        self._history_slots = max(self._history_slots, slots)
 
     def close_slot(self) -> None:
         """Closes the open slot and opens the next one; the closed block still has to be confirmed."""
@@ -117,7 +138,7 @@ class Chain:
             rooted = self.blocks.popleft()
             self.finalized_slot = rooted.slot
             self._notify(rooted, Commitment.FINALIZED)
-            self.bank.accounts.forget_until(rooted.slot)
+            self.bank.accounts.forget_until(rooted.slot - self._history_slots)
         self._statuses.forget_before(block.slot - RECENT_SLOTS)
 
     def advance(self, slots: int = 1) -> None:
@@ -132,21 +153,15 @@ class Chain:
 
     def latest_blockhash(self, commitment: Commitment) -> tuple[Hash, int]:
         """The newest blockhash at a commitment, and the last block height at which it is valid."""
-        limit = self.slot_at(commitment)
-        slot, blockhash = next(
-            (slot, found) for slot, found, _ in reversed(self._blockhashes) if slot <= limit
-        )
-        return blockhash, slot + BLOCKHASH_LIFE
+        return self._blockhashes.newest_at(self.slot_at(commitment))
 
     def is_blockhash_valid(self, blockhash: Hash, commitment: Commitment = Commitment.PROCESSED) -> bool:
         """Whether a bank at this commitment knows the blockhash and it is young enough."""
-        slot = self._blockhash_slots.get(blockhash)
-        at = self.slot_at(commitment)
-        return slot is not None and slot <= at <= slot + BLOCKHASH_LIFE
+        return self._blockhashes.is_valid_at(blockhash, self.slot_at(commitment))
 
     def block_time(self, slot: int) -> int | None:
         """Wall time of a slot in seconds; None when it is unknown or pruned."""
-        recent = next((when for found, _, when in self._blockhashes if found == slot), None)
+        recent = self._blockhashes.time_of(slot)
         return recent if recent is not None else self.ledger.block_time(slot)
 
     # -- transactions -------------------------------------------------------------------------
@@ -158,7 +173,8 @@ class Chain:
         signature = str(transaction.signatures[0])
         if self._statuses.get(signature) is not None:
             return None
-        if not self.is_blockhash_valid(transaction.message.recent_blockhash):
+        # The leader's view, whoever forwarded it.
+        if not self._blockhashes.is_valid_at(transaction.message.recent_blockhash, self.slot):
             return None
         block = self.blocks[-1]
         execution = self.bank.execute(transaction, signature, block.slot, block.block_time)
@@ -181,15 +197,19 @@ class Chain:
 
     def recent_status(self, signature: str) -> LandedStatus | None:
         """The status of a signature of the last RECENT_SLOTS slots."""
-        return self._statuses.get(signature)
+        return self._seen(self._statuses.get(signature))
 
     def status_in_history(self, signature: str) -> LandedStatus | None:
         """The status of any signature that the ledger holds."""
         found = self._statuses.get(signature)
         if found is not None:
-            return found
+            return self._seen(found)
         kept = self.ledger.status(signature)
-        return LandedStatus(*kept) if kept is not None else None
+        return self._seen(LandedStatus(*kept)) if kept is not None else None
+
+    def _seen(self, status: LandedStatus | None) -> LandedStatus | None:
+        known = status is not None and status.slot <= self.slot_at(Commitment.PROCESSED)
+        return status if known else None
 
     def transaction(self, signature: str, commitment: Commitment) -> TransactionRecord | None:
         """A landed transaction at this commitment, confirmed at least, with its meta."""
@@ -255,7 +275,7 @@ class Chain:
     def _resume(self) -> None:
         rows = self.ledger.last_slots(BLOCKHASH_LIFE + FINALITY_SLOTS + 1)
         for row in rows:
-            self._remember_blockhash(row.slot, row.blockhash, row.block_time)
+            self._blockhashes.add(row.slot, row.blockhash, row.block_time)
         last = rows[-1].slot
         self.confirmed_slot = self.finalized_slot = last
         for signature, slot, error in self.ledger.statuses_since(last - RECENT_SLOTS):
@@ -267,20 +287,13 @@ class Chain:
 
     def _open(self, slot: int) -> None:
         block_time = int(self._now())
-        parent = self._blockhashes[-1][1]
-        seed = bytes(self.genesis_hash) + bytes(parent) + slot.to_bytes(8, "little")
+        seed = bytes(self.genesis_hash) + bytes(self._blockhashes.newest()) + slot.to_bytes(8, "little")
         blockhash = Hash.from_bytes(hashlib.sha256(seed).digest())
-        self._remember_blockhash(slot, blockhash, block_time)
+        self._blockhashes.add(slot, blockhash, block_time)
         self.bank.open_slot(slot, block_time)
         self.blocks.append(Block(slot, blockhash, block_time))
         for listener in self.listeners:
             listener.slot_opened(slot)
-
-    def _remember_blockhash(self, slot: int, blockhash: Hash, block_time: int) -> None:
-        if len(self._blockhashes) == self._blockhashes.maxlen:
-            del self._blockhash_slots[self._blockhashes[0][1]]
-        self._blockhashes.append((slot, blockhash, block_time))
-        self._blockhash_slots[blockhash] = slot
 
     def _notify(self, block: Block, commitment: Commitment) -> None:
         for listener in self.listeners:

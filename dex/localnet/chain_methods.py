@@ -11,8 +11,9 @@ from solders.message import Message, MessageV0, from_bytes_versioned
 
 from dex.config import COMPUTE_BUDGET_PROGRAM
 from dex.localnet.account_methods import API_VERSION, with_context
-from dex.localnet.chain import BLOCKHASH_LIFE, Chain
-from dex.localnet.errors import block_cleaned_up, block_not_available, invalid_params
+from dex.localnet.blockhashes import BLOCKHASH_LIFE
+from dex.localnet.chain import Chain, Commitment
+from dex.localnet.errors import block_cleaned_up, block_not_available, invalid_params, node_is_behind
 from dex.localnet.parameters import Parameters, as_hash, context_slot
 
 _LAMPORTS_PER_SIGNATURE: Final = 5_000
@@ -21,11 +22,15 @@ _DEFAULT_UNITS: Final = 200_000  # agave: DEFAULT_INSTRUCTION_COMPUTE_UNIT_LIMIT
 _MOST_UNITS: Final = 1_400_000
 _SET_UNIT_LIMIT: Final = 2
 _SET_UNIT_PRICE: Final = 3
+_HEALTHY_SLOTS_BEHIND: Final = 128  # agave: DELINQUENT_VALIDATOR_SLOT_DISTANCE
 _FEATURE_SET: Final = 0x10CA1
 
 
-def get_health(_chain: Chain, _parameters: Parameters) -> object:
-    """Always well: a network of one node is never behind."""
+def get_health(chain: Chain, _parameters: Parameters) -> object:
+    """Well, unless this node is made to lag; raises -32005 then, from the distance on that a node minds."""
+    behind = chain.slot - chain.slot_at(Commitment.PROCESSED)
+    if behind > _HEALTHY_SLOTS_BEHIND:
+        raise node_is_behind(behind)
     return "ok"
 
 
@@ -111,7 +116,7 @@ def get_fee_for_message(chain: Chain, parameters: Parameters) -> object:
 
 def get_recent_prioritization_fees(chain: Chain, _parameters: Parameters) -> object:
     """The least priority fee that got a transaction in, by slot: nothing, as blocks are never full."""
-    newest = chain.confirmed_slot
+    newest = chain.slot_at(Commitment.CONFIRMED)
     first = max(chain.ledger.first_slot(), newest - BLOCKHASH_LIFE + 1)
     return [{"slot": slot, "prioritizationFee": 0} for slot in range(first, newest + 1)]
 

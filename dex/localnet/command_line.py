@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Final
 
 from solders.hash import Hash
 from solders.pubkey import Pubkey
@@ -19,6 +20,8 @@ from dex.localnet.programs import RAYDIUM_CPMM, stand_ins
 from dex.localnet.roles import ROLES
 from dex.localnet.server import NetworkOptions, no_genesis
 from dex.localnet.traders import trader_keypairs
+
+_MOST_NODES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         genesis=no_genesis if fork else lambda fund: build_genesis(found.seed, fund, cpmm_program).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
+        nodes=found.nodes,
         genesis_hash=found.genesis_hash or (None if role is None else role.genesis_hash),
         faucet_lamports=found.faucet_limit,
         has_faucet=role is None or role.has_faucet,
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--traders", type=int, default=0, metavar="N", help="keep the pools moving")
     add("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     add("--slot-ms", type=int, default=400)
+    add("--nodes", type=_count, default=1, metavar="N", help="RPC nodes, each on the next two ports")
     add("--allow-faults", action="store_true", help="serve the localnet_ fault methods")
     add("--play", choices=ROLES, help="have this network's genesis hash, faucet and addresses")
     add("--genesis-hash", type=_hash, metavar="HASH", help="default: made from the accounts")
@@ -119,6 +124,12 @@ def _program(text: str) -> tuple[Pubkey, Path]:
     if not separator:
         raise argparse.ArgumentTypeError(f"{text!r} is not ADDRESS=FILE.so")
     return _address(address), Path(file)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_NODES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {_MOST_NODES}")
+    return int(text)
 
 
 def _hash(text: str) -> Hash:

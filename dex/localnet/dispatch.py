@@ -48,7 +48,12 @@ class HttpFailure(Exception):
 
 
 class Interceptor(Protocol):
-    """May wait or raise (RpcError, HttpFailure) before and after a method runs."""
+    """May wait or raise (RpcError, HttpFailure) before and after a method runs.
+
+    ``lag``: how many slots the node is behind when it reads.
+    """
+
+    lag: int
 
     async def before(self, method: str) -> None: ...
 
@@ -118,7 +123,8 @@ class Dispatcher:
         parameters = Parameters(params or ())
         if self.prepare is not None:
             await self.prepare(name, parameters)
-        result = method(self._chain, parameters)
+        with self._chain.read_behind(0 if self._interceptor is None else self._interceptor.lag):
+            result = method(self._chain, parameters)
         if inspect.isawaitable(result):
             result = await cast("Awaitable[object]", result)
         if self._interceptor is not None:

@@ -109,6 +109,11 @@ def airdrop_limit_reached() -> RpcError:
     )
 
 
+def node_is_behind(slots: int) -> RpcError:
+    """-32005 of a node that knows that it lags."""
+    return RpcError(NODE_UNHEALTHY, f"Node is behind by {slots} slots", {"numSlotsBehind": slots})
+
+
 def block_not_available(slot: int) -> RpcError:
     """-32004."""
     return RpcError(BLOCK_NOT_AVAILABLE, f"Block not available for slot {slot}")

@@ -12,7 +12,10 @@ localnet_setFault {"method", "kind", "count", "percent", "delayMs"}: the next ``
     behind      JSON-RPC error -32005, node is behind
     swallow     sendTransaction answers with the signature, and the transaction is lost
     airdrop_limit  what devnet's faucet answers when it gives no more: HTTP 429 with a JSON-RPC error
-localnet_resetFaults []         forgets all of them
+localnet_setLag {"slots"}       this node stands still until it is so many slots behind (at most 1,000), and
+                                stays so: it reads old accounts, statuses and blockhashes, and forwards what
+                                it is sent; simulations and subscriptions do not lag
+localnet_resetFaults []         forgets all of them, and the lag
 localnet_advance {"slots"}      closes and confirms that many slots now
 localnet_forkAway {"signature"} the slot it landed in is replayed without it
 """
@@ -24,10 +27,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dex.localnet.chain import Chain
+from dex.localnet.chain import MOST_LAG, Chain
 from dex.localnet.dispatch import HttpFailure, Method
 from dex.localnet.encoding import decode_transaction
-from dex.localnet.errors import NODE_UNHEALTHY, RpcError, airdrop_limit_reached, invalid_params
+from dex.localnet.errors import airdrop_limit_reached, invalid_params, node_is_behind
 from dex.localnet.parameters import Parameters, as_options, as_signature
 from dex.localnet.transaction_methods import send_transaction
 
@@ -74,18 +77,20 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults that are set; intercepts every call (an Interceptor)."""
+    """The faults of one node; intercepts every call (an Interceptor). ``lag`` in slots."""
 
     def __init__(self, chain: Chain, writing: asyncio.Lock) -> None:
         """``writing`` is held while a slot is written to the ledger: the chain must not move under it."""
         self._chain = chain
         self._writing = writing
         self._faults: list[Fault] = []
+        self.lag = 0
 
     def methods(self) -> Mapping[str, Method]:
         """The fault methods, and sendTransaction as the faults want it."""
         return {
             "localnet_setFault": self._set_fault,
+            "localnet_setLag": self._set_lag,
             "localnet_resetFaults": self._reset,
             "localnet_advance": self._advance,
             "localnet_forkAway": self._fork_away,
@@ -109,7 +114,7 @@ class FaultPlan:
         if fault.kind == "airdrop_limit":
             raise airdrop_limit_reached()
         if fault.kind == "behind":
-            raise RpcError(NODE_UNHEALTHY, "Node is behind by 200 slots", {"numSlotsBehind": 200})
+            raise node_is_behind(200)
         status, body = _HTTP[fault.kind]
         raise HttpFailure(status, body)
 
@@ -135,8 +140,17 @@ class FaultPlan:
         self._faults.append(Fault(method, kind, count, delay_ms, percent or _WHOLE))
         return True
 
+    def _set_lag(self, chain: Chain, parameters: Parameters) -> object:
+        slots = as_options(parameters.required(0)).integer("slots") or 0
+        if slots > MOST_LAG:
+            raise invalid_params(f"Too many slots; max {MOST_LAG}")
+        chain.keep_history(slots)
+        self.lag = slots
+        return True
+
     def _reset(self, _chain: Chain, _parameters: Parameters) -> object:
         self._faults.clear()
+        self.lag = 0
         return True
 
     async def _advance(self, chain: Chain, parameters: Parameters) -> object:

@@ -40,7 +40,8 @@ def no_genesis(_fund: Sequence[Pubkey]) -> Mapping[Pubkey, AccountData]:
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """How to run a network. ``port`` serves HTTP and ``port + 1`` WebSocket; times in milliseconds.
+    """How to run a network. ``port`` serves HTTP and ``port + 1`` WebSocket, the next two ports the same of
+    a second node, if there are so many ``nodes``; times in milliseconds.
 
     ``genesis`` gives the accounts of the chain's start, including those of the wallets to fund.
     ``genesis_hash`` None: made from seed and accounts. ``faucet_lamports`` None: the faucet gives whatever
@@ -57,11 +58,21 @@ class NetworkOptions:
     genesis: GenesisAccounts = no_genesis
     slot_ms: int = 400
     allow_faults: bool = False
+    nodes: int = 1
     genesis_hash: Hash | None = None
     faucet_lamports: int | None = None
     has_faucet: bool = True
     first_slot: int = 0
     epochs: Epochs = field(default_factory=Epochs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """One RPC node: all nodes are over the same chain, each has its own faults."""
+
+    dispatcher: Dispatcher
+    http: HttpServer
+    websocket: WebSocketServer
 
 
 class Localnet:
@@ -72,34 +83,37 @@ class Localnet:
         self.options = options
         self.chain = open_chain(options)
         self.writing = asyncio.Lock()  # held while the ledger is written
-        faults = FaultPlan(self.chain, self.writing) if options.allow_faults else None
         methods = {**STANDARD_METHODS, **_faucet_methods(options)}
-        if faults is not None:
-            methods |= faults.methods()
-        self._dispatcher = Dispatcher(self.chain, methods, faults)
-        self._http = HttpServer(self._dispatcher.answer)
-        self._websocket = WebSocketServer(SubscriptionHub(self.chain))
+        self._nodes = [self._node(methods) for _ in range(options.nodes)]
         self._clock: asyncio.Task[None] | None = None
         self._confirming: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """The RPC address."""
-        return f"http://{self.options.host}:{self.options.port}"
+        """The RPC address of the first node."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """The RPC address of every node."""
+        ports = range(self.options.port, self.options.port + 2 * self.options.nodes, 2)
+        return [f"http://{self.options.host}:{port}" for port in ports]
 
     @property
     def websocket_url(self) -> str:
-        """The address of the subscriptions."""
+        """The address of the first node's subscriptions."""
         return f"ws://{self.options.host}:{self.options.port + 1}"
 
     def prepare_calls_with(self, prepare: Prepare) -> None:
         """Awaits ``prepare`` before every method runs."""
-        self._dispatcher.prepare = prepare
+        for node in self._nodes:
+            node.dispatcher.prepare = prepare
 
     async def start(self) -> None:
         """Serves and starts the clock; raises OSError when a port is taken."""
-        await self._http.start(self.options.host, self.options.port)
-        await self._websocket.start(self.options.host, self.options.port + 1)
+        for number, node in enumerate(self._nodes):
+            await node.http.start(self.options.host, self.options.port + 2 * number)
+            await node.websocket.start(self.options.host, self.options.port + 2 * number + 1)
         self._clock = asyncio.create_task(self._run_clock())
 
     async def stop(self) -> None:
@@ -108,8 +122,9 @@ class Localnet:
             self._clock.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clock
-        await self._http.stop()
-        await self._websocket.stop()
+        for node in self._nodes:
+            await node.http.stop()
+            await node.websocket.stop()
         if self._confirming is not None:
             await self._confirming
         self.chain.advance()
@@ -124,6 +139,14 @@ class Localnet:
         """Returns never; raises what stopped the clock."""
         assert self._clock is not None
         await self._clock
+
+    def _node(self, methods: Mapping[str, Method]) -> _Node:
+        faults = FaultPlan(self.chain, self.writing) if self.options.allow_faults else None
+        if faults is not None:
+            methods = {**methods, **faults.methods()}
+        dispatcher = Dispatcher(self.chain, methods, faults)
+        websocket = WebSocketServer(SubscriptionHub(self.chain))
+        return _Node(dispatcher, HttpServer(dispatcher.answer), websocket)
 
     async def _run_clock(self) -> None:
         period = self.options.slot_ms / 1000

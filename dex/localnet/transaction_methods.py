@@ -83,7 +83,8 @@ def get_signature_statuses(chain: Chain, parameters: Parameters) -> object:
     if not parameters.options(1).flag("searchTransactionHistory"):
         look_up = chain.recent_status
     found = [look_up(signature) for signature in signatures]
-    return with_context(chain.slot, [status and _status_json(chain, status) for status in found])
+    newest = chain.slot_at(Commitment.PROCESSED)
+    return with_context(newest, [status and _status_json(chain, status) for status in found])
 
 
 def get_transaction(chain: Chain, parameters: Parameters) -> object:
@@ -186,10 +187,10 @@ def _account_after(chain: Chain, simulation: Simulation, address: Pubkey, option
 
 
 def _status_json(chain: Chain, status: LandedStatus) -> dict[str, object]:
-    finalized = status.slot <= chain.finalized_slot
+    finalized = status.slot <= chain.slot_at(Commitment.FINALIZED)
     return {
         "slot": status.slot,
-        "confirmations": None if finalized else chain.slot - status.slot,
+        "confirmations": None if finalized else chain.slot_at(Commitment.PROCESSED) - status.slot,
         "err": status.error,
         "status": status_json(status.error),
         "confirmationStatus": confirmation_status(chain, status.slot),
