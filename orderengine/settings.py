@@ -283,6 +283,11 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=2)
 REBROADCAST_SECONDS = env.int("REBROADCAST_SECONDS", default=2)
 DISPATCH_BATCH = 64
 
+# --- Metrics ---------------------------------------------------------------------------------
+# prometheus_client reads the first from the environment itself, when it is imported.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)
+
 # --- Logs ------------------------------------------------------------------------------------
 # Readable lines for people, JSON for machines: one object a line.
 LOG_FORMAT = env.str("LOG_FORMAT", default="readable" if DEBUG else "json")

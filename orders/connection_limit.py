@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from orders.errors import TooManyRequests
+from orders.metrics import counted
 
 
 class ConnectionLimit:
@@ -25,9 +26,11 @@ class ConnectionLimit:
         if most and self._open[user_id] >= most:
             raise TooManyRequests("Too many connections are open", mostConnections=most)
         self._open[user_id] += 1
+        counted.socket_opened()
 
     def leave(self, user_id: Any) -> None:
         """Count one less."""
         self._open[user_id] -= 1
+        counted.socket_closed()
         if self._open[user_id] <= 0:
             del self._open[user_id]

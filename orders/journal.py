@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from orders import events, statements
 from orders.lifecycle import Status, may_follow
+from orders.metrics import counted
 from orders.models import Order, OrderEvent
 
 
@@ -53,7 +54,8 @@ def record(
         _check(step)
     if not steps:
         return []
-    ready = _make_ready(steps, timezone.now())
+    now = timezone.now()
+    ready = _make_ready(steps, now)
     with transaction.atomic(), connection.cursor() as cursor:
         applied = [one for one in ready if _apply(one, cursor)]
         cursor.executemany(statements.insert(OrderEvent), [one.event_values for one in applied])
@@ -61,6 +63,7 @@ def record(
         if alongside and moved:
             alongside(moved)
         _publish_on_commit(moved)
+        _count_on_commit(applied, now)
     return moved
 
 
@@ -75,6 +78,7 @@ def insert(orders: Sequence[Order]) -> None:
         cursor.executemany(statements.insert(Order), order_values)
         cursor.executemany(statements.insert(OrderEvent), event_values)
         _publish_on_commit(orders)
+        transaction.on_commit(lambda: counted.accepted(len(orders)))
 
 
 def _check(step: Transition) -> None:
@@ -92,6 +96,8 @@ class _Ready:
     update: str
     update_values: list[Any]
     event_values: list[Any]
+    left: Status
+    came_at: datetime
 
 
 def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
@@ -113,7 +119,8 @@ def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
             guards["lease_token"] = order.lease_token
         update = statements.update(Order, tuple(changes), tuple(guards), unset)
         parameters = statements.values(Order, [*changes.items(), *guards.items()])
-        ready.append(_Ready(step, changes, update, parameters, values))
+        left = Status(order.status)
+        ready.append(_Ready(step, changes, update, parameters, values, left, order.updated_at))
     return ready
 
 
@@ -136,3 +143,9 @@ def _publish_on_commit(orders: Sequence[Order]) -> None:
     hints = [events.Hint(order.user_id, order.pk, order.version) for order in orders]
     if hints:
         transaction.on_commit(lambda: events.publish(hints))
+
+
+def _count_on_commit(applied: Sequence[_Ready], now: datetime) -> None:
+    steps = [counted.Step(one.step.order, one.left, one.came_at, now, one.step.data) for one in applied]
+    if steps:
+        transaction.on_commit(lambda: counted.moved(steps))

@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from orders import dispatch, execution, gateway, recovery
 from orders.lifecycle import Status
+from orders.metrics import processes
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ def reconcile(**_: Any) -> None:
 @worker_ready.connect
 def start_recovery(sender: Any = None, **_: Any) -> None:
     """Every worker sweeps: any number of sweepers is safe, none is needed twice."""
+    processes.serve_from_worker()
     recovery.start(worker_name=str(getattr(sender, "hostname", "worker")))
 
 

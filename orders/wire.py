@@ -20,10 +20,10 @@ from orders.amounts import from_base_units, parse_amount, parse_raw_amount, pric
 from orders.errors import InvalidAmount, InvalidRequest
 from orders.intake import OrderIntent
 from orders.lifecycle import FailureReason
+from orders.metrics.counted import realised_slippage_bps
 from orders.models import Attempt, Order, OrderEvent
 
 _LAMPORT_DECIMALS: Final = 9
-_BASIS_POINTS: Final = 10_000
 # Explorer's `cluster` argument; mainnet is its default and has none.
 _EXPLORER_CLUSTERS: Final = {"devnet": "devnet", "testnet": "testnet"}
 
@@ -63,7 +63,7 @@ def order_as_wire(
         "dex": order.dex or None,
         "venue": order.venue or None,
         "pool": order.pool or None,
-        "slippageRealisedBps": _realised_slippage_bps(order),
+        "slippageRealisedBps": realised_slippage_bps(order),
         "fees": _fees(order),
         "txHash": order.signature or None,
         "explorerUrl": explorer_url(order.network, order.signature),
@@ -162,14 +162,6 @@ def _price(order: Order, paid: int | None, received: int | None) -> str | None:
     if token_in is None or token_out is None or not paid or received is None:
         return None
     return price_text(paid, token_in.decimals, received, token_out.decimals)
-
-
-def _realised_slippage_bps(order: Order) -> int | None:
-    """How far the amount received fell short of the quote, rounded up; negative when it was more."""
-    quoted, received = order.quoted_amount_out, order.executed_amount_out
-    if not quoted or received is None:
-        return None
-    return -((received - quoted) * _BASIS_POINTS // quoted)
 
 
 def _fees(order: Order) -> dict[str, str | None]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,6 +17,7 @@ from typing import Any, Final
 
 import httpx2
 
+from dex.chain.observing import OK, Observer, RequestSeen, node_name
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
 
 # agave's default of --rpc-max-request-body-size, and what hosted nodes take in one batch.
@@ -51,6 +54,9 @@ _BUSY_CODES: Final = frozenset(
         RpcErrorCode.TOO_MANY_REQUESTS,
     }
 )
+
+# What a node may answer by its documentation: JSON-RPC's own codes, Solana's, and the hosts' 429.
+_KNOWN_CODES: Final = frozenset({-32700, *range(-32603, -32599), *range(-32021, -32000), 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,13 @@ class Reply:
     result: Any = None
     fault: RpcFault | None = None
 
+    @property
+    def code(self) -> str:
+        """`OK`, the node's error code, or ``other`` for one that Solana's nodes do not have."""
+        if self.fault is None:
+            return OK
+        return str(self.fault.code) if self.fault.code in _KNOWN_CODES else "other"
+
     def value(self) -> Any:
         """The result; raises ChainBusy or ChainRefused for a fault."""
         if self.fault is not None:
@@ -116,9 +129,16 @@ class JsonRpcClient:
     """A connection pool to one node. Belongs to the event loop that first used it."""
 
     def __init__(
-        self, url: str, *, timeout_seconds: float, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        *,
+        timeout_seconds: float,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._url = url
+        self._node = node_name(url)
+        self._observer = observer
         # It logs the URL of every request at INFO.
         logging.getLogger("httpx2").setLevel(logging.WARNING)
         # No retries below: only the caller knows whether a call may be repeated.
@@ -151,7 +171,19 @@ class JsonRpcClient:
         requests = [one.as_request(number) for number, one in enumerate(calls)]
         # A single call goes out bare: not every node in front of a cluster takes arrays.
         content = requests[0] if len(requests) == 1 else f"[{','.join(requests)}]"
-        return _replies(await self._post(content, calls[0].method), calls)
+        started = time.monotonic()
+        try:
+            replies = _replies(await self._post(content, calls[0].method), calls)
+        except ChainError as error:
+            self._observe(started, [(one.method, error.code) for one in calls])
+            raise
+        self._observe(started, [(reply.method, reply.code) for reply in replies])
+        return replies
+
+    def _observe(self, started: float, calls: Sequence[tuple[str, str]]) -> None:
+        if self._observer is not None:
+            seconds = time.monotonic() - started
+            self._observer(RequestSeen(self._node, calls[0][0], seconds, Counter(calls)))
 
     async def _post(self, content: str, method: str) -> Any:
         try:

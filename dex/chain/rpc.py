@@ -38,6 +38,7 @@ from dex.chain.answers import (
     reading,
 )
 from dex.chain.jsonrpc import Call, JsonRpcClient, Reply, RpcErrorCode, call, split_calls
+from dex.chain.observing import Observer
 from dex.chain.tokens import associated_token_address, parse_token_account
 from dex.config import CLOCK_SYSVAR, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, DexError
@@ -74,8 +75,11 @@ class SolanaRpc:
         commitment: Commitment = "confirmed",
         timeout_seconds: float = 10,
         transport: httpx2.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
     ) -> None:
-        self._rpc = JsonRpcClient(url, timeout_seconds=timeout_seconds, transport=transport)
+        self._rpc = JsonRpcClient(
+            url, timeout_seconds=timeout_seconds, transport=transport, observer=observer
+        )
         self._commitment = commitment
 
     async def aclose(self) -> None:

@@ -50,6 +50,13 @@ class DataFolder:
         self._short_lived.append(short)
         return short / f"{name}.sock"
 
+    def fresh_metrics(self) -> Path:
+        """An empty folder in which the processes of this run leave what they have counted."""
+        path = self.run / "metrics"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(mode=0o700)
+        return path
+
     def secret_key(self) -> str:
         """The key that signs sessions: made once, readable by this user only."""
         path = self.path / "secret_key"

@@ -73,6 +73,7 @@ def lay_out(plan: EnginePlan, folder: DataFolder, wallet: Wallet, base: Mapping[
         "HOST": plan.host,
         "PORT": str(plan.port),
         "DATA_DIR": str(folder.path),
+        "PROMETHEUS_MULTIPROC_DIR": str(folder.fresh_metrics()),
         "WALLET_ADDRESS": wallet.address,
         "PYTHONUNBUFFERED": "1",
         # glibc keeps a heap for each of many threads; two are enough, and save some 20 MB a process.

@@ -8,7 +8,8 @@ from typing import Any
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from orders.api import exceptions, health, market_views, metrics, order_views
+from orders.api import exceptions, health, market_views, order_views
+from orders.metrics import export
 
 
 def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -29,7 +30,7 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
     *_with_and_without_slash("health", health.Health.as_view(), "health"),
     *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),
-    *_with_and_without_slash("metrics", metrics.metrics, "metrics"),
+    *_with_and_without_slash("metrics", export.metrics, "metrics"),
     *_with_and_without_slash("api/schema", SpectacularAPIView.as_view(), "schema"),
     *_with_and_without_slash("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
     re_path(r"^(?:api|health)(?:/|$)", exceptions.unknown_url),

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
+from dex.chain.observing import RequestSeen
 from dex.chain.rpc import Commitment, SolanaRpc
 from dex.config import PAIRS, TOKENS, is_of_network
 from dex.discovery import PoolDirectory
@@ -21,6 +22,7 @@ from dex.errors import ChainUnreachable, WrongNetwork
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.loop_thread import LoopThread
+from orders.metrics import counted
 
 Result = TypeVar("Result")
 
@@ -36,7 +38,7 @@ class Connection:
         self._loop = LoopThread("solana")
         self._network = network
         self._is_of_network = False
-        self.rpc = SolanaRpc(rpc_url, commitment=commitment)
+        self.rpc = SolanaRpc(rpc_url, commitment=commitment, observer=_count)
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.directory = PoolDirectory(self.rpc, self.venues.values())
 
@@ -66,6 +68,12 @@ class Connection:
             return self._loop.run(coroutine, CALL_TIMEOUT_SECONDS)
         except TimeoutError as error:
             raise ChainUnreachable(f"no answer within {CALL_TIMEOUT_SECONDS} s") from error
+
+
+def _count(seen: RequestSeen) -> None:
+    counted.answered(seen.node, seen.method, seen.seconds)
+    for (method, code), calls in seen.calls.items():
+        counted.called(seen.node, method, code, calls)
 
 
 def connection() -> Connection:

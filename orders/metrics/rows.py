@@ -1,8 +1,4 @@
-"""What Prometheus scrapes, computed from the rows at the time of the scrape.
-
-Every web process gives the same answer, because the rows are the truth; nothing has to be
-gathered from processes.
-"""
+"""What the rows say at the time of a scrape. Every web process gives the same answer."""
 
 from __future__ import annotations
 
@@ -10,13 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from orders import trading
-from orders.api.exceptions import read_only
 from orders.api.health import living_workers
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
@@ -24,7 +17,7 @@ from orders.recovery import oldest_due_seconds
 from orders.row_sets import IS_ACTIVE
 
 
-class OrderMetrics(Collector):
+class RowMetrics(Collector):
     """Gauges over orders under work. Counting ended orders would read the whole table."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -52,14 +45,6 @@ class OrderMetrics(Collector):
             yield GaugeMetricFamily(
                 "orders_workers", "Workers that have shown a sign of life lately", value=workers
             )
-
-
-@read_only
-def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics in Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(OrderMetrics())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _by_status() -> GaugeMetricFamily:

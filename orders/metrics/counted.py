@@ -1,0 +1,149 @@
+"""What this process counts: every step that it writes, every call of the node that it makes.
+
+A step is counted by the process that wrote it, once it is committed; a process that is killed between
+commit and count leaves one out. The rows are the truth, these are for graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from orders.lifecycle import FINAL, Status
+from orders.models import Order
+
+_BASIS_POINTS: Final = 10_000
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_CALL_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SLIPPAGE_BPS: Final = (-100, -10, -1, 0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000)
+
+# When a counter was made is told by one process alone, never by several that share a folder.
+disable_created_metrics()
+REGISTRY: Final = CollectorRegistry()
+
+_accepted: Final = Counter("orders_accepted", "Orders committed", registry=REGISTRY)
+_stage_seconds: Final = Histogram(
+    "orders_stage_duration_seconds",
+    "How long an order stood at a status before its next step",
+    ["stage"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_confirmation_seconds: Final = Histogram(
+    "orders_confirmation_duration_seconds",
+    "From acceptance to confirmed",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_ended: Final = Counter(
+    "orders_ended", "Orders that came to a final status", ["status", "reason"], registry=REGISTRY
+)
+_retries: Final = Counter("orders_retries", "Steps back to routing", ["reason"], registry=REGISTRY)
+_confirmed: Final = Counter("orders_confirmed", "Confirmed orders", ["dex", "venue"], registry=REGISTRY)
+_attempts: Final = Histogram(
+    "orders_attempts_per_order",
+    "Signed transactions of an order at its end",
+    buckets=(0, 1, 2, 3, 4),
+    registry=REGISTRY,
+)
+_slippage: Final = Histogram(
+    "orders_realised_slippage_bps",
+    "How far the amount received fell short of the quote; negative when it was more",
+    buckets=_SLIPPAGE_BPS,
+    registry=REGISTRY,
+)
+_rpc_calls: Final = Counter(
+    "orders_rpc_calls",
+    "Calls of a Solana node by what came back",
+    ["node", "method", "code"],
+    registry=REGISTRY,
+)
+_rpc_seconds: Final = Histogram(
+    "orders_rpc_request_duration_seconds",
+    "How long a request to a Solana node took, a batch of calls or one",
+    ["node", "method"],
+    buckets=_CALL_SECONDS,
+    registry=REGISTRY,
+)
+_sockets: Final = Gauge(
+    "orders_websocket_connections",
+    "WebSockets that are open",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One committed step: what the order left, when it had come there, and what it is now."""
+
+    order: Order
+    left: Status
+    came_at: datetime
+    at: datetime
+    data: dict[str, Any]
+
+
+def accepted(count: int) -> None:
+    """Count new orders."""
+    _accepted.inc(count)
+
+
+def moved(steps: Sequence[Step]) -> None:
+    """Count steps that are committed."""
+    for step in steps:
+        _stage_seconds.labels(step.left.value).observe(_seconds(step.came_at, step.at))
+        status = Status(step.order.status)
+        if status is Status.ROUTING and "code" in step.data:
+            _retries.labels(str(step.data["code"])).inc()
+        if status in FINAL:
+            _count_end(step, status)
+
+
+def called(node: str, method: str, code: str, calls: int) -> None:
+    """Count calls of one method that came to the same."""
+    _rpc_calls.labels(node, method, code).inc(calls)
+
+
+def answered(node: str, method: str, seconds: float) -> None:
+    """Count one request to a node."""
+    _rpc_seconds.labels(node, method).observe(seconds)
+
+
+def socket_opened() -> None:
+    """Count a WebSocket that is open from now on."""
+    _sockets.inc()
+
+
+def socket_closed() -> None:
+    """Count one that is open no more."""
+    _sockets.dec()
+
+
+def _count_end(step: Step, status: Status) -> None:
+    order = step.order
+    _ended.labels(status.value, order.error_code if status is Status.FAILED else "").inc()
+    _attempts.observe(order.attempt)
+    if status is not Status.CONFIRMED:
+        return
+    _confirmed.labels(order.dex, order.venue).inc()
+    _confirmation_seconds.observe(_seconds(order.created_at, step.at))
+    slippage = realised_slippage_bps(order)
+    if slippage is not None:
+        _slippage.observe(slippage)
+
+
+def realised_slippage_bps(order: Order) -> int | None:
+    """How far the amount received fell short of the quote, rounded up; negative when it was more."""
+    quoted, received = order.quoted_amount_out, order.executed_amount_out
+    if not quoted or received is None:
+        return None
+    return -((received - quoted) * _BASIS_POINTS // quoted)
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    return max(0.0, (until - since).total_seconds())
