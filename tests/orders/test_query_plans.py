@@ -16,8 +16,8 @@ from prometheus_client.registry import Collector
 
 from orders import claims, execution, following, gateway, journal, order_rate, recovery, settlement
 from orders.api.health import _database
-from orders.api.metrics import OrderMetrics
 from orders.lifecycle import Status
+from orders.metrics.rows import RowMetrics
 from orders.models import Attempt, Order, OrderEvent
 from tests.factories import SOL, USDC, UserFactory
 from tests.orders.plans import PARTIAL, Plans, explained
@@ -93,7 +93,7 @@ def told(trader: User) -> None:
 def watched_over(trader: User) -> None:
     order_row(trader)
     assert _database()[0]
-    collector: Collector = OrderMetrics()
+    collector: Collector = RowMetrics()
     assert list(collector.collect())
 
 
