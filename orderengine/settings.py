@@ -250,6 +250,7 @@ REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0 if DEBUG else 120
 SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=0 if DEBUG else 100)
 SUBSCRIPTIONS_PER_SOCKET = env.int("SUBSCRIPTIONS_PER_SOCKET", default=1000)
 SOCKET_STALL_SECONDS = env.int("SOCKET_STALL_SECONDS", default=20)
+SOCKET_CHECK_SECONDS = env.int("SOCKET_CHECK_SECONDS", default=15)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 
 # --- Solana ----------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,6 +12,21 @@ from orders import errors
 from orders.api.parsers import read_object
 
 _LONGEST_REQUEST_ID: Final = 128
+
+
+class Arrivals:
+    """When the last messages of a connection came."""
+
+    def __init__(self, most_a_second: int) -> None:
+        self._moments: deque[float] = deque(maxlen=most_a_second)
+
+    def are_a_flood(self) -> bool:
+        """Note one more; whether that makes more than may come in a second."""
+        now = time.monotonic()
+        is_full = len(self._moments) == self._moments.maxlen
+        is_flood = is_full and now - self._moments[0] < 1
+        self._moments.append(now)
+        return is_flood
 
 
 def read_frame(text: str | None) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
@@ -23,10 +22,12 @@ from channels.utils import await_many_dispatch
 from django.db import Error as DatabaseError
 
 from orders import errors, events, following, frames
-from orders.api.authentication import SUBPROTOCOL, socket_user
+from orders.api.authentication import SUBPROTOCOL, socket_caller
+from orders.api.credentials import Credential
 from orders.api.exceptions import as_order_error
 from orders.connection_limit import ConnectionLimit
 from orders.fan_out import Group, fan_out
+from orders.revocation import revocation
 from orders.shared_rows import Told, shared_rows
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user: Any = None
+        self.credential = Credential(None)
         self.following = following.Following()
         self._asides: dict[UUID, dict[str, Any]] = {}
         self._group: Group | None = None
@@ -75,7 +77,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._healer: asyncio.Task[None] | None = None
         self._closed = False
         self._is_counted = False
-        self._arrivals: deque[float] = deque(maxlen=MESSAGES_A_SECOND)
+        self._arrivals = frames.Arrivals(MESSAGES_A_SECOND)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the connection. Unlike the base class it has no channel of its own: see `orders.fan_out`."""
@@ -88,6 +90,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._closed = True
             if self._is_counted:
                 self.connections.leave(self.user.pk)
+                revocation().leave(self)
             await self._stop_tasks()
             if self._group is not None:
                 await fan_out().leave(self._group, self, self._watched)
@@ -98,21 +101,23 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Refuse before the handshake is answered, or accept and begin."""
-        refusal: DatabaseError | None = None
+        caller, refusal = None, None
         try:
-            self.user = await socket_user(self.scope)
+            caller = await socket_caller(self.scope)
         except DatabaseError as error:
             refusal = error
-        if self.user is None and refusal is None:
+        if caller is None and refusal is None:
             await self.close(CLOSE_UNAUTHENTICATED)
             return
         offered = self.scope.get("subprotocols") or [None]
         await self.accept(SUBPROTOCOL if offered[0] == SUBPROTOCOL else None)
         try:
-            if refusal is not None:
-                raise refusal
+            if caller is None:
+                raise refusal or errors.Unauthenticated()
+            self.user, self.credential = caller
             self.connections.enter(self.user.pk)
             self._is_counted = True
+            revocation().enter(self)
             await self.begin()
         except _ANSWERED as error:
             await self._refuse(error)
@@ -143,11 +148,19 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._closed = True
             await super().close(code, reason)
 
+    async def revoke(self) -> None:
+        """Close: whoever was let in would not be let in any more."""
+        with suppress(TimeoutError):
+            # Somebody who does not read is not waited for.
+            async with asyncio.timeout(1):
+                await self._refuse(errors.Unauthenticated())
+        await self.close(CLOSE_UNAUTHENTICATED)
+
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer one frame. A bad one costs an error message, a flood the connection."""
         if self._closed:
             return
-        if self._is_flood():
+        if self._arrivals.are_a_flood():
             await self.close(CLOSE_FLOOD)
             return
         request_id = None
@@ -267,13 +280,6 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         for order_id in order_ids:
             self._group.to_some.setdefault(order_id, set()).add(self)
             self._watched.add(order_id)
-
-    def _is_flood(self) -> bool:
-        now = time.monotonic()
-        full = len(self._arrivals) == MESSAGES_A_SECOND
-        flood = full and now - self._arrivals[0] < 1
-        self._arrivals.append(now)
-        return flood
 
     async def _stop_tasks(self) -> None:
         tasks = [task for task in (self._listener, self._healer) if task is not None]

@@ -18,6 +18,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from orders.api.credentials import Credential
+
 LOCAL_USERNAME: Final = "local"
 SUBPROTOCOL: Final = "bearer"
 
@@ -93,15 +95,15 @@ def origin_is_allowed(origin: str, host: str) -> bool:
     return bool(domain) and netloc.lower() == host.lower() and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
-async def socket_user(scope: Mapping[str, Any]) -> AbstractBaseUser | None:
-    """The caller of a WebSocket handshake, or None when it must be refused.
+async def socket_caller(scope: Mapping[str, Any]) -> tuple[AbstractBaseUser, Credential] | None:
+    """The caller of a WebSocket handshake and what lets them in, or None when it must be refused.
 
     A token decides alone; it comes as `Sec-WebSocket-Protocol: bearer, TOKEN` (browsers cannot
     set headers) or as an Authorization header. Session and `local` need a fitting Origin.
     """
     token = _token(scope)
     if token is not None:
-        owner: AbstractBaseUser | None = await database_sync_to_async(_user_of_token)(token)
+        owner: tuple[AbstractBaseUser, Credential] | None = await database_sync_to_async(_owner)(token)
         return owner
     origin = _header(scope, b"origin")
     if origin is not None and not origin_is_allowed(origin, _header(scope, b"host") or ""):
@@ -110,19 +112,19 @@ async def socket_user(scope: Mapping[str, Any]) -> AbstractBaseUser | None:
     if session_user is not None and session_user.is_authenticated and session_user.is_active:
         # Read before: a lazy user would query again in every place that looks at it.
         known: AbstractBaseUser = getattr(session_user, "_wrapped", session_user)
-        return known
+        return known, Credential(known.pk, session_key=scope["session"].session_key)
     if settings.LOCAL_USER_ALLOWED and is_on_this_machine((scope.get("client") or [None])[0]):
         local: AbstractBaseUser = await database_sync_to_async(local_user)()
-        return local
+        return local, Credential(local.pk)
     return None
 
 
-def _user_of_token(token: bytes) -> AbstractBaseUser | None:
+def _owner(token: bytes) -> tuple[AbstractBaseUser, Credential] | None:
     try:
-        user, _token_row = BearerAuthentication().authenticate_credentials(token)
+        user, row = BearerAuthentication().authenticate_credentials(token)
     except AuthenticationFailed:
         return None
-    return user
+    return user, Credential(user.pk, token_id=row.pk)
 
 
 def _token(scope: Mapping[str, Any]) -> bytes | None:
