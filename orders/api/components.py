@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
+
 from orders.api import exceptions
 from orders.lifecycle import AttemptState, OrderType, Status
 
@@ -13,6 +15,7 @@ _DECIMAL: Final = {"type": "string", "description": "decimal text in whole token
 _BASE_UNITS: Final = {"type": "string", "description": "base units", "pattern": "^[0-9]+$"}
 _INSTANT: Final = {"type": "string", "format": "date-time"}
 _UUID: Final = {"type": "string", "format": "uuid"}
+_TYPE: Final = "market, in any letter case"
 _AMOUNT: Final = {
     "oneOf": [{"type": "string"}, {"type": "number"}],
     "description": "whole tokens, greater than zero, no more decimals than the mint has",
@@ -101,7 +104,11 @@ COMPONENTS: Final[dict[str, Any]] = {
             "retryable": {"type": "boolean"},
             "details": {"type": "object", "additionalProperties": True},
         }
-    ),
+    )
+    | {
+        "description": "The one shape of every refusal. Beside those of each call: METHOD_NOT_ALLOWED for"
+        " its other methods, and UNKNOWN_ACTION, over WebSocket only."
+    },
     "OrderRequest": {
         "type": "object",
         "additionalProperties": False,
@@ -110,14 +117,16 @@ COMPONENTS: Final[dict[str, Any]] = {
         "properties": {
             "tokenIn": {"type": "string", "minLength": 1, "maxLength": 64, "example": "SOL"},
             "tokenOut": {"type": "string", "minLength": 1, "maxLength": 64, "example": "USDC"},
-            "amountIn": _AMOUNT,
-            "amount": _AMOUNT,
-            "amountInRaw": {"oneOf": [_BASE_UNITS, {"type": "integer", "minimum": 1}]},
-            "type": {"type": "string", "description": "market, in any letter case", "example": "market"},
-            "slippageBps": {"type": "integer", "minimum": 0},
-            "limitPrice": _AMOUNT,
-            "expiresAt": _INSTANT,
-            "clientOrderId": {"type": "string", "minLength": 1, "maxLength": 255},
+            "amountIn": _nullable(_AMOUNT),
+            "amount": _nullable(_AMOUNT),
+            "amountInRaw": _nullable({"oneOf": [_BASE_UNITS, {"type": "integer", "minimum": 1}]}),
+            "type": _nullable({"type": "string", "description": _TYPE, "example": "market", "maxLength": 64}),
+            "slippageBps": _nullable(
+                {"type": "integer", "minimum": 0, "maximum": settings.MAX_SLIPPAGE_BPS, "example": 50}
+            ),
+            "limitPrice": _nullable(_AMOUNT),
+            "expiresAt": _nullable(_INSTANT),
+            "clientOrderId": _nullable({"type": "string", "minLength": 1, "maxLength": 255}),
         },
     },
     "Order": _object(_ORDER),
@@ -144,6 +153,13 @@ COMPONENTS: Final[dict[str, Any]] = {
         ),
         "additionalProperties": True,
     },
+    "Journal": _object(
+        {
+            "orderId": _UUID,
+            "status": {"type": "string", "enum": Status.values},
+            "events": _list_of("Event"),
+        }
+    ),
     "Quote": _object(_QUOTE),
     "QuoteBoard": _object(
         {
@@ -182,6 +198,7 @@ COMPONENTS: Final[dict[str, Any]] = {
             },
         }
     ),
+    "Liveness": _object({"status": {"type": "string", "enum": ["ok"]}}),
     "Health": _object(
         {
             "status": {"type": "string", "enum": ["ok", "degraded"]},
