@@ -12,6 +12,7 @@ from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
+from dex.config import TOKEN_PROGRAM
 from dex.errors import ChainError
 from dex.localnet.chain import Chain
 from dex.localnet.encoding import decode_transaction
@@ -25,6 +26,7 @@ _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111
 _NATIVE_LOADER: Final = Pubkey.from_string("NativeLoader1111111111111111111111111111111")
 _PROGRAM_ADDRESS: Final = slice(4, 36)  # UpgradeableLoaderState::Program: u32 tag, ProgramData's address
 _ASKED: Final = "parent "
+_LISTED: Final = "parent's tokens "
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +50,8 @@ class AccountLoader:
         try:
             if named is not None:
                 await self.load(named(parameters))
+            elif method == "getTokenAccountsByOwner":
+                await self._load_held(parameters)
             elif method in _RUNS:
                 await self._load_for(_transaction(parameters))
         except ChainError as error:
@@ -77,6 +81,22 @@ class AccountLoader:
             self._chain.ledger.fund(facts, accounts)
         for address, account in accounts.items():
             self._chain.bank.load_account(address, account)
+
+    async def _load_held(self, parameters: Parameters) -> None:
+        owner, wanted = parameters.pubkey(0), parameters.options(1)
+        mint = wanted.text("mint")
+        await self.load([owner] if mint is None else [owner, as_pubkey(mint)])
+        program = self._token_program(as_pubkey(mint)) if mint else as_pubkey(wanted.text("programId") or "")
+        fact = f"{_LISTED}{owner} {program}"
+        # A wallet that the parent has never seen has nothing there to list.
+        if not self._asked.get(owner) or self._chain.ledger.fact(fact) is not None:
+            return
+        await self.load(await self._origin.token_addresses(owner, program))
+        await self.write({}, {fact: "yes"})
+
+    def _token_program(self, mint: Pubkey) -> Pubkey:
+        account = self._chain.bank.accounts.current(mint)
+        return TOKEN_PROGRAM if account is None else account.owner
 
     async def _load_for(self, transaction: VersionedTransaction) -> None:
         message = transaction.message
@@ -134,11 +154,6 @@ def _list(parameters: Parameters) -> list[Pubkey]:
     return [as_pubkey(text) for text in parameters.items(0, 100, "inputs")]
 
 
-def _mint_filter(parameters: Parameters) -> list[Pubkey]:
-    mint = parameters.options(1).text("mint")
-    return [] if mint is None else [as_pubkey(mint)]
-
-
 def _transaction(parameters: Parameters) -> VersionedTransaction:
     encoding = parameters.options(1).choice("encoding", ("base58", "base64"), "base58")
     return decode_transaction(parameters.text(0), encoding)
@@ -151,6 +166,5 @@ _NAMED: Final[Mapping[str, Callable[[Parameters], list[Pubkey]]]] = {
     "getTokenSupply": _first,
     "requestAirdrop": _first,
     "getMultipleAccounts": _list,
-    "getTokenAccountsByOwner": _mint_filter,
 }
 _RUNS: Final = ("sendTransaction", "simulateTransaction")

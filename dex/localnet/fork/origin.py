@@ -104,6 +104,19 @@ class Origin:
         self._cache.keep_listing(name, found)
         return found
 
+    async def token_addresses(self, owner: Pubkey, program: Pubkey) -> list[Pubkey]:
+        """The token accounts of a wallet; from the cache, or none, if the parent does not list them."""
+        name = f"{program} of {owner}"
+        if not self.is_offline:
+            try:
+                found = await self._parent.token_addresses(owner, program)
+            except ChainError as error:
+                _log.warning("the parent does not list the token accounts of %s: %s", owner, error)
+            else:
+                self._cache.keep_listing(name, found)
+                return found
+        return self._cache.listing(name) or []
+
     def kept_slot(self, address: Pubkey) -> int | None:
         """The slot of the newest answer about an address; None when the parent was never asked."""
         kept = self._cache.account(address)

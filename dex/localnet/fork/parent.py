@@ -96,6 +96,17 @@ class Parent:
         with reading("getProgramAccounts"):
             return [read_pubkey(entry["pubkey"]) for entry in result]
 
+    async def token_addresses(self, owner: Pubkey, program: Pubkey) -> list[Pubkey]:
+        """The addresses of the token accounts that ``owner`` has with a token program."""
+        config = {
+            "commitment": _COMMITMENT,
+            "encoding": "base64",
+            "dataSlice": {"offset": 0, "length": 0},
+        }
+        result = await self._call("getTokenAccountsByOwner", str(owner), {"programId": str(program)}, config)
+        with reading("getTokenAccountsByOwner"):
+            return [read_pubkey(entry["pubkey"]) for entry in result["value"]]
+
     async def _call(self, method: str, *params: object) -> Any:
         return await self._persistently(lambda: self._rpc.call(method, *params))
 

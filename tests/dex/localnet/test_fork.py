@@ -21,14 +21,14 @@ from dex.localnet.epochs import Epochs
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.gifts import Gift, read_gift
 from dex.localnet.fork.loader import program_data_address
-from dex.localnet.genesis import localnet_keypair
+from dex.localnet.genesis import build_genesis, localnet_keypair
 from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_CPMM
 from dex.localnet.server import Localnet
 from dex.venues.registry import venues_for
 from tests.dex.localnet.forks import SOL_USDC, fork_of, running_fork, running_parent
 from tests.dex.localnet.network_swaps import GENESIS, MINTS, WALLET, options, quoted, settled, signed_swap
 from tests.dex.localnet.scenes import FRIEND, PAYER, SOL, funded, payment
-from tests.localnet_process import running_localnet
+from tests.localnet_process import FAST_SLOTS_MS, running_localnet
 
 STRANGER = localnet_keypair("stranger", 1).pubkey()
 GIFTS = (Gift(NATIVE_MINT, Decimal(50)), Gift(MINTS["USDC"], Decimal("2500.25")))
@@ -64,10 +64,12 @@ async def silence(network: Localnet) -> None:
     }
 
 
-async def swap_exactly(network: Localnet, sold: str, bought: str, amount: int, venue: str) -> Pubkey:
+async def swap_exactly(
+    network: Localnet, sold: str, bought: str, amount: int, venue: str, addresses_of: str = "localnet"
+) -> Pubkey:
     """Swaps, and the chain says the amounts of the quote; the pool."""
     rpc = SolanaRpc(network.url)
-    [wanted] = [found for found in venues_for("localnet") if found.name == venue]
+    [wanted] = [found for found in venues_for(addresses_of) if found.name == venue]
     quote, plan = await quoted(rpc, sold, bought, amount, venues=[wanted])
     signed = signed_swap(plan)
     await rpc.send([signed.raw])
@@ -184,6 +186,42 @@ async def test_a_transaction_brings_the_accounts_that_it_names(tmp_path: Path) -
             assert await lamports(fork.network, FRIEND) == SOL + 12_345
             assert await lamports(fork.network, PAYER.pubkey()) == 1_000 * SOL - 12_345 - 5_000
         assert await lamports(parent, FRIEND) == SOL
+
+
+async def test_a_wallets_tokens_are_listed_as_the_parent_lists_them(parent: Localnet, tmp_path: Path) -> None:
+    async with running_fork(fork_of(parent, tmp_path), fund=[STRANGER]) as fork:
+        rpc, parents = SolanaRpc(fork.network.url), SolanaRpc(parent.url)
+        expected = await parents.balances(WALLET)
+        assert len(expected.tokens) == 4
+        balances = await rpc.balances(WALLET)
+        assert (balances.lamports, balances.tokens) == (expected.lamports, expected.tokens)
+        await silence(parent)
+        assert (await rpc.balances(WALLET)).tokens == expected.tokens
+        assert (await rpc.balances(STRANGER)).tokens == {}
+        await rpc.aclose()
+        await parents.aclose()
+
+
+async def test_a_wallet_of_the_forks_own_trades_on_without_asking_the_parent(tmp_path: Path) -> None:
+    strange = replace(options(faults=True), genesis=lambda also: build_genesis(2, also).accounts)
+    async with (
+        running_localnet(strange) as parent,
+        running_fork(fork_of(parent, tmp_path, gifts=GIFTS)) as fork,
+    ):
+        await swap_exactly(fork.network, "SOL", "USDC", 1_000_000, "raydium-cpmm")
+        await swap_exactly(fork.network, "USDC", "SOL", 1_000_000, "meteora-damm-v2")
+        await silence(parent)
+        await swap_exactly(fork.network, "SOL", "USDC", 1_000_001, "raydium-cpmm")
+        await swap_exactly(fork.network, "USDC", "SOL", 1_000_001, "meteora-damm-v2")
+
+
+async def test_a_fork_of_devnet_trades_at_devnets_addresses(tmp_path: Path) -> None:
+    devnet = replace(read_command_line(["--play", "devnet"]).options, slot_ms=FAST_SLOTS_MS)
+    async with (
+        running_localnet(devnet) as parent,
+        running_fork(fork_of(parent, tmp_path, gifts=GIFTS)) as fork,
+    ):
+        await swap_exactly(fork.network, "SOL", "USDC", 1_000_000, "raydium-cpmm", "devnet")
 
 
 async def test_what_the_fork_made_or_closed_itself_is_not_asked_for_again(tmp_path: Path) -> None:
