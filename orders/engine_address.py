@@ -25,7 +25,7 @@ def find_engine() -> EngineAddress:
     bracketed = f"[{host}]" if ":" in host else host
     return EngineAddress(
         url=published.get("url") or f"http://{bracketed}:{settings.PORT}",
-        rpc_url=published.get("SOLANA_RPC_URL") or settings.SOLANA_RPC_URL,
+        rpc_url=(published.get("SOLANA_RPC_URL") or settings.SOLANA_RPC_URL).split(",")[0].strip(),
         wallet=published.get("WALLET_ADDRESS") or settings.WALLET_ADDRESS,
     )
 

@@ -122,7 +122,7 @@ def explorer_url(network: str, signature: str) -> str | None:
     if network in _EXPLORER_CLUSTERS:
         return f"{page}?cluster={_EXPLORER_CLUSTERS[network]}"
     if network == "localnet":
-        return f"{page}?cluster=custom&customUrl={quote(settings.SOLANA_RPC_URL, safe='')}"
+        return f"{page}?cluster=custom&customUrl={quote(gateway.node_urls()[0], safe='')}"
     return page
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx2
 
@@ -97,10 +97,15 @@ class RpcFault:
     message: str
     data: Any = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the node says that it cannot answer now, not that it will not."""
+        return self.code in _BUSY_CODES
+
     def as_error(self, method: str) -> ChainError:
         """The exception for a caller that cannot go on: ChainBusy or ChainRefused."""
         text = f"{method}: error {self.code}: {self.message}"
-        return ChainBusy(text) if self.code in _BUSY_CODES else ChainRefused(text)
+        return ChainBusy(text) if self.is_busy else ChainRefused(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,18 @@ class Reply:
         if self.fault is not None:
             raise self.fault.as_error(self.method)
         return self.result
+
+
+class RpcClient(Protocol):
+    """What asks one node, or several as one."""
+
+    async def aclose(self) -> None: ...
+
+    async def call(self, method: str, *params: object) -> Any: ...
+
+    async def batch(self, calls: Sequence[Call]) -> list[Reply]: ...
+
+    async def request(self, calls: Sequence[Call]) -> list[Reply]: ...
 
 
 class JsonRpcClient:

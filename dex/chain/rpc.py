@@ -37,7 +37,7 @@ from dex.chain.answers import (
     read_transaction,
     reading,
 )
-from dex.chain.jsonrpc import Call, JsonRpcClient, Reply, RpcErrorCode, call, split_calls
+from dex.chain.jsonrpc import Call, JsonRpcClient, Reply, RpcClient, RpcErrorCode, call, split_calls
 from dex.chain.observing import Observer
 from dex.chain.tokens import associated_token_address, parse_token_account
 from dex.config import CLOCK_SYSVAR, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
@@ -77,9 +77,10 @@ class SolanaRpc:
         transport: httpx2.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._rpc = JsonRpcClient(
+        self.client = JsonRpcClient(
             url, timeout_seconds=timeout_seconds, transport=transport, observer=observer
         )
+        self._rpc: RpcClient = self.client
         self._commitment = commitment
 
     async def aclose(self) -> None:

@@ -95,6 +95,12 @@ _QUOTE: Final[dict[str, Any]] = {
     "fee": _nullable(_DECIMAL),
     "feeToken": _TEXT,
 }
+_NODE: Final[dict[str, Any]] = {
+    "name": {"type": "string", "description": "host and port"},
+    "state": {"type": "string", "description": "ok, lagging, failing, wrong network, unknown"},
+    "slot": _nullable(_INTEGER),
+    "slotsBehind": _nullable(_INTEGER),
+}
 
 COMPONENTS: Final[dict[str, Any]] = {
     "Error": _object(
@@ -213,6 +219,7 @@ COMPONENTS: Final[dict[str, Any]] = {
                 }
             ),
             "slot": _nullable(_INTEGER),
+            "nodes": {"type": "array", "items": _object(_NODE)},
         }
     ),
 }

@@ -60,8 +60,22 @@ class Health(APIView):
             "trading": None if trading_on is None else "on" if trading_on else "off",
         }
         well = writable and bool(workers) and _chain_text(chain) == "ok" and bool(trading_on)
-        body = {"status": "ok" if well else "degraded", "checks": checks, "slot": chain.slot}
+        body = {
+            "status": "ok" if well else "degraded",
+            "checks": checks,
+            "slot": chain.slot,
+            "nodes": [_node_as_wire(node) for node in chain.nodes],
+        }
         return Response(body, status=200 if writable else 503)
+
+
+def _node_as_wire(node: Any) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "state": node.state.value,
+        "slot": node.slot,
+        "slotsBehind": node.slots_behind,
+    }
 
 
 def _chain_text(chain: gateway.ChainHealth) -> str:

@@ -5,6 +5,7 @@ connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
+node_health.py  whether the chain answers
 permits.py      what may be signed at all
 outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
@@ -12,8 +13,9 @@ failures.py     dex errors as FailureReason
 
 from dex.chain.confirmation import DeadCheck
 from dex.errors import DexError, WrongNetwork
-from orders.gateway.connection import require_network, warm_up
+from orders.gateway.connection import node_urls, require_network, warm_up
 from orders.gateway.failures import Failure
+from orders.gateway.node_health import ChainHealth, chain_health, node_reports
 from orders.gateway.outcomes import (
     Executed,
     Heard,
@@ -40,11 +42,9 @@ from orders.gateway.quotes import (
 )
 from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
-    ChainHealth,
     Holdings,
     TokenInfo,
     brands,
-    chain_health,
     find_token,
     holdings,
     networks,
@@ -83,6 +83,8 @@ __all__ = [
     "is_dead",
     "network_faults",
     "networks",
+    "node_reports",
+    "node_urls",
     "on_chain_failures",
     "prove_dead",
     "quote_as_wire",

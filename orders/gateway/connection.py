@@ -9,16 +9,17 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
+from dex.chain.failover import FailoverRpc
 from dex.chain.observing import RequestSeen
-from dex.chain.rpc import Commitment, SolanaRpc
-from dex.config import PAIRS, TOKENS, is_of_network
+from dex.chain.rpc import Commitment
+from dex.config import PAIRS, TOKENS
 from dex.discovery import PoolDirectory
-from dex.errors import ChainUnreachable, WrongNetwork
+from dex.errors import ChainUnreachable
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.loop_thread import LoopThread
@@ -32,27 +33,28 @@ _making = threading.Lock()
 
 
 class Connection:
-    """Node, venues, pools; coroutines run on its loop."""
+    """Nodes, venues, pools; coroutines run on its loop."""
 
-    def __init__(self, rpc_url: str, network: str, commitment: Commitment) -> None:
+    def __init__(
+        self, rpc_urls: Sequence[str], network: str, commitment: Commitment, max_slots_behind: int
+    ) -> None:
         self._loop = LoopThread("solana")
-        self._network = network
-        self._is_of_network = False
-        self.rpc = SolanaRpc(rpc_url, commitment=commitment, observer=_count)
+        self.rpc = FailoverRpc(
+            rpc_urls,
+            network=network,
+            commitment=commitment,
+            max_slots_behind=max_slots_behind,
+            observer=_count,
+        )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.directory = PoolDirectory(self.rpc, self.venues.values())
 
     async def require_network(self) -> None:
-        """Raise WrongNetwork unless the node is of the configured network; one that is, is not asked again.
+        """Raise WrongNetwork when no node is of the configured network, ChainError when none answers.
 
         What another network says of a signature proves nothing, and its money is other money.
         """
-        if self._is_of_network:
-            return
-        genesis_hash = await self.rpc.genesis_hash()
-        if not is_of_network(genesis_hash, self._network):
-            raise WrongNetwork(f"the node's genesis hash is {genesis_hash}: it is not of {self._network}")
-        self._is_of_network = True
+        await self.rpc.require_network()
 
     async def warm_up(self) -> None:
         """Find the pools of the usual pairs before the first order asks; raises ChainError."""
@@ -81,8 +83,17 @@ def connection() -> Connection:
     # The cache alone would let two threads make two connections, with two loops, at first use.
     with _making:
         return _connection(
-            settings.SOLANA_RPC_URL, settings.SOLANA_NETWORK, settings.SOLANA_COMMITMENT, os.getpid()
+            settings.SOLANA_RPC_URL,
+            settings.SOLANA_NETWORK,
+            settings.SOLANA_COMMITMENT,
+            settings.SOLANA_MAX_SLOTS_BEHIND,
+            os.getpid(),
         )
+
+
+def node_urls() -> list[str]:
+    """The nodes of the settings, in their order."""
+    return [url.strip() for url in settings.SOLANA_RPC_URL.split(",") if url.strip()]
 
 
 def warm_up() -> None:
@@ -96,5 +107,7 @@ def require_network() -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _connection(rpc_url: str, network: str, commitment: Commitment, _pid: int) -> Connection:
-    return Connection(rpc_url, network, commitment)
+def _connection(
+    _rpc_url: str, network: str, commitment: Commitment, max_slots_behind: int, _pid: int
+) -> Connection:
+    return Connection(node_urls(), network, commitment, max_slots_behind)

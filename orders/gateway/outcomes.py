@@ -16,7 +16,7 @@ from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatus,
 from dex.chain.confirmation import DeadCheck, Prospect
 from dex.errors import ChainAnswerInvalid
 from orders.gateway import failures
-from orders.gateway.connection import connection
+from orders.gateway.connection import connection, node_urls
 from orders.gateway.failures import Failure
 from orders.gateway.wallet import wallet_address
 
@@ -136,7 +136,7 @@ def explorer_url(signature: str) -> str:
     if network == "mainnet-beta":
         return base
     if network == "localnet":
-        return f"{base}?cluster=custom&customUrl={quote(settings.SOLANA_RPC_URL, safe='')}"
+        return f"{base}?cluster=custom&customUrl={quote(node_urls()[0], safe='')}"
     return f"{base}?cluster={network}"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dex.config import NATIVE_MINT, NETWORKS, TOKENS
-from dex.errors import DexError, WrongNetwork
+from dex.errors import DexError
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
-from orders.gateway.connection import connection, require_network
+from orders.gateway.connection import connection
 from orders.gateway.wallet import wallet_address
 
 
@@ -30,15 +30,6 @@ class Holdings:
 
     wallet: str
     by_mint: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ChainHealth:
-    """Whether the node answers, its slot, and whether it is of the configured network."""
-
-    reachable: bool
-    slot: int | None
-    right_network: bool = True
 
 
 @functools.cache
@@ -85,14 +76,3 @@ def holdings() -> Holdings:
         raise ChainUnavailable() from error
     by_mint = {str(mint): amount for mint, amount in balances.tokens.items()}
     return Holdings(str(wallet), by_mint | {str(NATIVE_MINT): balances.lamports})
-
-
-def chain_health() -> ChainHealth:
-    """Whether the node answers; never raises for a node that does not."""
-    try:
-        require_network()
-        return ChainHealth(True, connection().run(connection().rpc.slot()))
-    except WrongNetwork:
-        return ChainHealth(True, None, right_network=False)
-    except DexError:
-        return ChainHealth(False, None)

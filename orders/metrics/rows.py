@@ -9,7 +9,7 @@ from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from orders import trading
+from orders import gateway, trading
 from orders.api.health import living_workers
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
@@ -40,11 +40,23 @@ class RowMetrics(Collector):
         yield GaugeMetricFamily(
             "orders_trading_on", "1 while new transactions may be signed, else 0", value=int(trading.is_on())
         )
+        yield from _nodes()
         workers = living_workers()
         if workers is not None:
             yield GaugeMetricFamily(
                 "orders_workers", "Workers that have shown a sign of life lately", value=workers
             )
+
+
+def _nodes() -> Iterator[GaugeMetricFamily]:
+    """As this web process sees them; every worker looks for itself."""
+    well = GaugeMetricFamily("orders_node_ok", "1 for a Solana node that is asked", labels=["node"])
+    behind = GaugeMetricFamily("orders_node_slots_behind", "Slots behind the best node", labels=["node"])
+    for node in gateway.node_reports():
+        well.add_metric([node.name], int(node.state == "ok"))
+        if node.slots_behind is not None:
+            behind.add_metric([node.name], node.slots_behind)
+    yield from (well, behind)
 
 
 def _by_status() -> GaugeMetricFamily:

@@ -73,7 +73,7 @@ def test_nothing_is_done_with_a_node_of_another_network(
         return
     use_chain(settings, chain, named)
     allow(settings)
-    with pytest.raises(gateway.WrongNetwork, match=f"it is not of {named}"):
+    with pytest.raises(gateway.WrongNetwork, match=f"is not of {named}"):
         gateway.require_network()
     with pytest.raises(gateway.WrongNetwork):
         gateway.prove_dead([("sig", gateway.dead_check(1))])

@@ -71,7 +71,8 @@ class Command(BaseCommand):
     def _start(self, engine: Engine, parts: Parts, plan: EnginePlan) -> bool:
         for name, url in (("redis", plan.redis_url), ("chain", plan.solana_rpc_url)):
             if url is not None:
-                self._say(f"{name:<10} yours   {public_address(url)}")
+                shown = ", ".join(public_address(each.strip()) for each in url.split(","))
+                self._say(f"{name:<10} yours   {shown}")
         engine.launch(parts.foundations)
         self._migrate()
         if not engine.await_ready():
