@@ -178,6 +178,9 @@ CACHES = {
     }
 }
 
+# For how long answers about orders under way are kept there; 0 switches it off.
+ORDER_CACHE_SECONDS = env.int("ORDER_CACHE_SECONDS", default=30)
+
 # --- Celery: why each value, see docs/decisions ----------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=redis_urls.broker_url(REDIS_URL))
 CELERY_TASK_IGNORE_RESULT = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db.models import Q, Value
+from django.db.models import Func, Q, Value
 
 from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, Status
 
@@ -21,6 +21,21 @@ class _Written(Value):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """Only members of `Status` get here: none holds a quote."""
         return f"'{Status(self.value).value}'", ()
+
+
+class Unindexed(Func):
+    """A column that SQLite is not to look for in an index.
+
+    Of two indexes that fit it takes either, as it keeps no statistics; a plus keeps a term off
+    (https://www.sqlite.org/optoverview.html, section 1.1). PostgreSQL weighs them itself.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
+        sql, parameters = self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+        return sql, tuple(parameters)
 
 
 def in_index_order(statuses: Iterable[Status]) -> list[str]:

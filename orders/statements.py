@@ -19,6 +19,17 @@ def insert(model: type[Model]) -> str:
     return _insert(model)
 
 
+def columns(model: type[Model]) -> list[str]:
+    """The columns of ``insert`` in their order."""
+    return [field.column for field in _fields(model)]
+
+
+def copy(model: type[Model]) -> str:
+    """PostgreSQL's COPY of rows of ``model``, with ``insert_values`` for each of them."""
+    names = ", ".join(connection.ops.quote_name(name) for name in columns(model))
+    return f"COPY {_table(model)} ({names}) FROM STDIN"
+
+
 def insert_values(rows: Iterable[Model]) -> list[list[Any]]:
     """The parameters of ``insert`` for each row."""
     return [

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db.models import Q
+from django.db.models.lookups import Exact, In
 from django.http import QueryDict
 
 from orders import gateway, request_fields
 from orders.errors import InvalidRequest
 from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
-from orders.row_sets import HAS_ENDED, IS_UNFINISHED
+from orders.row_sets import HAS_ENDED, IS_UNFINISHED, Unindexed
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 # The largest value of the column that counts events.
 MAX_SEQUENCE: Final = 2**31 - 1
-# Filters that few of a user's orders may fit, each with indexes of ended orders; the most telling first.
-_INDEXED: Final = ("token", "status", "dex", "type")
 
 
 def single_values(query: QueryDict) -> dict[str, str]:
@@ -39,15 +38,30 @@ def parts(query: Mapping[str, str]) -> list[Q]:
     where one index cannot give it in the order of the list. Raises InvalidRequest, UnknownToken.
     """
     wanted = _conditions(query)
-    leading = next((name for name in _INDEXED if name in wanted), None)
-    if leading is None or "clientOrderId" in wanted:
-        return [_all_of(wanted)]
+    leading = None if "clientOrderId" in wanted else _leading(query)
+    if leading is None:
+        return [Q(*wanted.values())]
     statuses = set(_statuses(query.get("status") or ",".join(Status.values)))
-    unfinished = [IS_UNFINISHED & _all_of(wanted)] if UNFINISHED & statuses else []
+    unfinished = [IS_UNFINISHED & Q(*wanted.values())] if UNFINISHED & statuses else []
     if not FINAL & statuses:
         return unfinished
-    rest = HAS_ENDED & _all_of({name: each for name, each in wanted.items() if name != leading})
+    beside = {name: _BESIDE.get(name, _FILTERS[name])(query[name]) for name in wanted if name != leading}
+    rest = HAS_ENDED & Q(*beside.values())
     return unfinished + [rest & each for each in _split(leading, query[leading])]
+
+
+def _leading(query: Mapping[str, str]) -> str | None:
+    """The filter whose index is to be read: the one that fewest orders are likely to fit."""
+    given = {name for name in ("token", "status", "dex", "type") if query.get(name)}
+    is_market = OrderType.MARKET.value in query.get("type", "").lower().split(",")
+    is_confirmed = Status.CONFIRMED.value in query.get("status", "").lower().split(",")
+    rarest_first = (
+        "type" if not is_market else "",
+        "token",
+        "status" if not is_confirmed else "",
+        *("dex", "status", "type"),
+    )
+    return next((name for name in rarest_first if name in given), None)
 
 
 def _split(name: str, text: str) -> list[Q]:
@@ -59,10 +73,6 @@ def _split(name: str, text: str) -> list[Q]:
     if name == "type":
         return [Q(type=value) for value in _one_of(text, OrderType.values)]
     return [_dex(text)]
-
-
-def _all_of(wanted: Mapping[str, Q]) -> Q:
-    return Q(*wanted.values())
 
 
 def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
@@ -114,6 +124,13 @@ def _mint(text: str) -> str:
     return gateway.find_token(request_fields.token_name(text)).mint
 
 
+# The same conditions where another filter's index is to be read.
+_BESIDE: Final[Mapping[str, Any]] = {
+    "status": lambda text: Q(In(Unindexed("status"), _statuses(text))),
+    "type": lambda text: Q(In(Unindexed("type"), _one_of(text, OrderType.values))),
+    "dex": lambda text: Q(Exact(Unindexed("dex"), request_fields.token_name(text).lower())),
+    "token": lambda text: _token(text),
+}
 _FILTERS: Final[Mapping[str, Any]] = {
     "status": lambda text: Q(status__in=_statuses(text)),
     "type": lambda text: Q(type__in=_one_of(text, OrderType.values)),

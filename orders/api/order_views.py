@@ -7,7 +7,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +20,7 @@ from orders.api.parsers import require_object
 from orders.errors import NotFound, Unauthenticated
 from orders.intake import cancel_order, place_order
 from orders.models import Order
+from orders.order_cache import Stamp, order_cache
 from orders.wire import event_as_wire, order_as_wire, parse_order
 
 
@@ -63,12 +67,19 @@ class OrderDetail(APIView):
     """One order."""
 
     @extend_schema(**schema.DETAIL)
-    def get(self, request: Request, order_id: str) -> Response:
+    def get(self, request: Request, order_id: str) -> HttpResponseBase:
         """One order with its attempts and its journal."""
         order = _own_order(request, order_id)
-        attempts = order.attempts.defer("signed_transaction").order_by("number")
-        events = order.events.order_by("sequence")
-        return Response(order_as_wire(order, attempts=attempts, events=events))
+        if not order_cache.serves(order) or request.accepted_media_type != JSONRenderer.media_type:
+            return Response(_detail_of(order)[0])
+        stamp = Stamp.of(order)
+        document = order_cache.read(stamp)
+        if document is None:
+            wire, shown = _detail_of(order)
+            document = JSONRenderer().render(wire)
+            if shown == stamp:
+                order_cache.keep(stamp, document)
+        return HttpResponse(document, content_type=JSONRenderer.media_type)
 
 
 class OrderEvents(APIView):
@@ -118,6 +129,14 @@ def _own_order(request: Request, order_id: str) -> Order:
     if order is None:
         raise NotFound("There is no such order")
     return order
+
+
+def _detail_of(order: Order) -> tuple[dict[str, Any], Stamp]:
+    """The whole order, and the state that attempts and events belong to: they are read after the row."""
+    attempts = list(order.attempts.defer("signed_transaction").order_by("number"))
+    events = list(order.events.order_by("sequence"))
+    wire = order_as_wire(order, attempts=attempts, events=events)
+    return wire, Stamp(order.pk, events[-1].sequence if events else 0, len(attempts))
 
 
 def _page_url(request: Request, position: pages.Position | None) -> Any:

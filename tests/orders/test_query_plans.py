@@ -162,6 +162,10 @@ def listed(client: Client, query: str) -> Plans:
         ("type=sniper,limit", "order_ended_user_type"),
         ("token=BONK", "order_ended_user_token_in"),
         ("token=BONK&status=confirmed,failed", "order_ended_user_token_in"),
+        ("token=BONK&status=expired&dex=orca&type=market", "order_ended_user_token_in"),
+        ("status=expired&dex=raydium", "order_ended_user_status"),
+        ("status=confirmed&dex=orca", "order_ended_user_dex"),
+        ("type=limit&dex=raydium&status=failed&token=SOL", "order_ended_user_type"),
     ],
 )
 def test_a_filter_that_few_orders_fit_has_an_index(
@@ -173,6 +177,8 @@ def test_a_filter_that_few_orders_fit_has_an_index(
         return
     used = listed(client, query).indexes
     assert index in used
+    ended = {name for name in PARTIAL if name.startswith("order_ended_user_")}
+    assert used & ended <= {index, index.replace("token_in", "token_out")}
     assert used <= {*PARTIAL, index, "sqlite_autoindex_orders_order_1"}
 
 
