@@ -7,4 +7,9 @@ processes.py    CPU time and memory of the engine's processes
 chain_check.py  whether every order swapped exactly once, judged by the chain
 machine.py      where it ran
 report.py       the figures as text
+
+And of `manage.py bench_history`:
+
+history.py      a long history of orders, written in bulk
+reads.py        how long lists, details and admin pages take on it
 """

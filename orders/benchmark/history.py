@@ -40,6 +40,15 @@ _LIMIT_ORDERS: Final = 0.0005
 _UNFINISHED: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED)
 _UNFINISHED_AMONG: Final = 100
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_OFFER: Final = {
+    "pool": "7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5",
+    "amountOut": "164.718348",
+    "minAmountOut": "163.894756",
+    "price": "164.718348",
+    "priceImpactBps": 1,
+    "fee": "0.0025",
+    "feeToken": "SOL",
+}
 _WAY: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED)
 
 
@@ -66,7 +75,6 @@ def require_own() -> None:
 def fill(total: int, newest: datetime) -> None:
     """Add orders until there are ``total``, the first of them placed at ``newest``."""
     owners, draw = _owners(), random.Random(total)  # noqa: S311 -- a repeatable history, no secret
-    _trade_safety_for_speed()
     block: _Block | None = None
     for start in range(Order.objects.count(), total, _CHUNK):
         size = min(_CHUNK, total - start)
@@ -77,9 +85,13 @@ def fill(total: int, newest: datetime) -> None:
             block.repeat(start, newest - start * _STEP)
         with transaction.atomic():
             block.write()
-    with connection.cursor() as cursor:
-        # What a server does by itself after a while; SQLite keeps no statistics unless told to.
-        cursor.execute("VACUUM (ANALYZE)" if connection.vendor == "postgresql" else "PRAGMA optimize")
+
+
+def settle() -> None:
+    """Have statistics gathered, which PostgreSQL does by itself after a while, and SQLite does not."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
 
 
 class _Block:
@@ -142,7 +154,8 @@ def _shifted(moment: Any, shift: timedelta) -> Any:
     return moment + shift
 
 
-def _trade_safety_for_speed() -> None:
+def trade_safety_for_speed() -> None:
+    """Do not wait for the disk on this connection: a history is made again when it is lost."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET synchronous_commit TO off")
@@ -235,13 +248,28 @@ def _attempts(draft: _Draft) -> Iterator[Attempt]:
 def _events(draft: _Draft) -> Iterator[OrderEvent]:
     order = draft.order
     for sequence, status in enumerate(draft.statuses, start=1):
-        data: dict[str, Any] = {}
-        if status in {Status.BUILDING, Status.SUBMITTED, Status.CONFIRMED}:
-            data = {"dex": order.dex, "venue": order.venue, "pool": order.pool, "amountOut": "164.718348"}
-        if status in {Status.SUBMITTED, Status.CONFIRMED}:
-            data["txHash"] = draft.signature
         at = order.created_at + timedelta(milliseconds=80 * (sequence - 1))
+        data = _told(draft, status)
         yield OrderEvent(order_id=order.pk, sequence=sequence, status=status.value, at=at, data=data)
+
+
+def _told(draft: _Draft, status: Status) -> dict[str, Any]:
+    order = draft.order
+    chosen = {"dex": order.dex, "venue": order.venue}
+    match status:
+        case Status.BUILDING:
+            other = "meteora" if order.dex == "raydium" else "raydium"
+            losing = {"dex": other, "venue": f"{other}-other", **_OFFER, "amountOut": "164.502113"}
+            return {**chosen, **_OFFER, "quotes": [losing]}
+        case Status.SUBMITTED:
+            return {**chosen, "txHash": draft.signature, "attempt": 1}
+        case Status.CONFIRMED:
+            received = {"executedAmountOut": "164.718348", "executedPrice": "164.718348"}
+            return {**chosen, "txHash": draft.signature, "slot": 131, "executedAmountIn": "1", **received}
+        case Status.FAILED:
+            reason = FailureReason.SLIPPAGE_EXCEEDED
+            return {"code": reason.value, "error": str(reason.label)}
+    return {}
 
 
 def _write(model: type[Model], values: Sequence[list[Any]]) -> None:
