@@ -72,10 +72,8 @@ export function readPercent(text, maxBps) {
   return { bps: Number(read.raw) };
 }
 
-/** Price in whole tokens out per whole token in, as text with `digits` decimals, rounded half up. */
-export function priceText(rawIn, decimalsIn, rawOut, decimalsOut, digits = 12) {
-  if (!rawIn || rawOut === null || rawOut === undefined) return null;
-  const numerator = BigInt(rawOut) * 10n ** BigInt(decimalsIn + digits);
-  const denominator = BigInt(rawIn) * 10n ** BigInt(decimalsOut);
-  return amountText((numerator * 2n + denominator) / (denominator * 2n), digits);
+/** How far `executed` fell short of `quoted` (BigInt base units) in basis points, rounded up as the engine does. */
+export function slippageBps(quoted, executed) {
+  const missing = (quoted - executed) * 10_000n;
+  return Number(missing > 0n ? (missing + quoted - 1n) / quoted : missing / quoted);
 }

@@ -4,6 +4,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { grouped } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
+import { FLOW_PART, OwnTrades, drawFlow, drawMarks } from "./own-trades.js";
 
 const KEPT_POINTS = 2_000;
 const HEIGHT = 205;
@@ -13,7 +14,8 @@ export class PriceChart {
   #plot = null;
   #pair = "";
   #points = [];
-  #marks = [];
+  #own = new OwnTrades();
+  #trades = [];
   #seconds = 300;
   #frame = byId("chart");
 
@@ -38,7 +40,7 @@ export class PriceChart {
     this.#showLatest();
     this.#frame.setAttribute(
       "aria-label",
-      `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#marks.length} of your orders are marked`,
+      `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#trades.length} of your orders are marked`,
     );
     this.#draw();
   }
@@ -49,22 +51,16 @@ export class PriceChart {
     if (pair === this.#pair) return;
     this.#pair = pair;
     this.#points = this.#stored();
+    this.#chooseTrades();
     setText(byId("chart-title"), `${tokenIn} in ${tokenOut}`);
     this.#showLatest();
     this.#draw();
   }
 
-  /** Mark executed orders of any pair: [{at, tokenIn, tokenOut, price, side text}]. */
+  /** Take in confirmed orders of any pair; those of the pair on show are marked. */
   mark(orders) {
-    const [base, counter] = this.#pair.split("/");
-    this.#marks = orders.flatMap((order) => {
-      const value = number(order.executedPrice);
-      if (order.tokenIn === base && order.tokenOut === counter)
-        return [{ at: Date.parse(order.confirmedAt) / 1000, price: value, sells: true }];
-      if (order.tokenIn === counter && order.tokenOut === base && value > 0)
-        return [{ at: Date.parse(order.confirmedAt) / 1000, price: 1 / value, sells: false }];
-      return [];
-    });
+    this.#own.add(orders);
+    this.#chooseTrades();
     this.#draw();
   }
 
@@ -73,6 +69,10 @@ export class PriceChart {
     this.#plot?.destroy();
     this.#plot = null;
     this.#draw();
+  }
+
+  #chooseTrades() {
+    this.#trades = this.#own.of(...this.#pair.split("/"));
   }
 
   #showLatest() {
@@ -139,46 +139,31 @@ export class PriceChart {
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],
       series: [{}, line("Raydium", ink(".key.raydium")), line("Meteora", ink(".key.meteora"))],
-      hooks: { draw: [(plot) => this.#drawMarks(plot, ink(".key.own"))] },
+      hooks: {
+        draw: [
+          (plot) => drawFlow(plot, this.#trades, ink(".key.own"), axis.grid.stroke),
+          (plot) => drawMarks(plot, this.#trades, ink(".key.own")),
+        ],
+      },
     };
   }
 
   #timeRange() {
     const end = this.#points.at(-1)[0];
-    const first = Math.min(this.#points[0][0], ...this.#marks.map((mark) => mark.at), end - 60);
+    const first = Math.min(this.#points[0][0], ...this.#trades.map(({ at }) => at), end - 60);
     const start = this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first;
     return [start, end + (end - start) * 0.02];
   }
 
   #priceRange(low, high) {
     const [from, to] = [this.#plot?.scales.x.min ?? 0, this.#plot?.scales.x.max ?? Infinity];
-    const marked = this.#marks.filter((mark) => mark.at >= from && mark.at <= to).map((mark) => mark.price);
+    const marked = this.#trades.filter(({ at }) => at >= from && at <= to).map(({ price }) => price);
     const [least, most] = [Math.min(low ?? Infinity, ...marked), Math.max(high ?? -Infinity, ...marked)];
     if (!Number.isFinite(least)) return [0, 1];
     const margin = Math.max((most - least) * 0.15, most * 0.0005);
-    return [least - margin, most + margin];
-  }
-
-  #drawMarks(plot, colour) {
-    const { ctx, bbox } = plot;
-    const size = 6 * devicePixelRatio;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    ctx.fillStyle = colour;
-    for (const mark of this.#marks) {
-      const [x, y] = [plot.valToPos(mark.at, "x", true), plot.valToPos(mark.price, "y", true)];
-      // Selling the base token points down, buying it points up.
-      const tip = mark.sells ? size : -size;
-      ctx.beginPath();
-      ctx.moveTo(x, y + tip);
-      ctx.lineTo(x - size, y - tip);
-      ctx.lineTo(x + size, y - tip);
-      ctx.closePath();
-      ctx.fill();
-    }
-    ctx.restore();
+    // Room for the flow of orders below the price.
+    const height = (most - least + 2 * margin) / (1 - FLOW_PART);
+    return [most + margin - height, most + margin];
   }
 
   #keep() {
@@ -199,7 +184,6 @@ export class PriceChart {
 }
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const number = (text) => (text === null || text === undefined ? null : Number(text));
 
 // The quoted price without the impact of the amount asked for: the line then does not jump with every
 // keystroke, and the marks show what an order's own size has cost.

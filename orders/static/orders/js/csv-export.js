@@ -1,7 +1,6 @@
 // The filtered history as a CSV file, read page by page from the API.
 
 import { get } from "./api.js";
-import { quotedPrice } from "./history.js";
 
 const PAGE_SIZE = 200;
 const MOST_ROWS = 10_000;
@@ -50,11 +49,10 @@ export async function readRows(filters, progress) {
 }
 
 /** RFC 4180 text of these orders. */
-export function asCsv(orders, tokens) {
+export function asCsv(orders) {
   const lines = orders.map((order) => {
     const flat = {
       ...order,
-      quotedPrice: quotedPrice(order, tokens),
       errorCode: order.error?.code,
       errorMessage: order.error?.message,
     };

@@ -1,11 +1,11 @@
 // The history table: filters, pages by cursor, details on demand.
 
 import { get } from "./api.js";
-import { grouped, priceText } from "./amounts.js";
+import { grouped } from "./amounts.js";
 import { byId, copyButton, h, icon, setText } from "./dom.js";
 import { brand, moment, short } from "./format.js";
 import { detailsOf } from "./history-details.js";
-import { chip } from "./order-card.js";
+import { chip, slippage } from "./order-card.js";
 
 const PAGE_SIZE = 20;
 
@@ -156,13 +156,6 @@ export class History {
   }
 }
 
-/** The price that the quote promised, as text, or null. */
-export function quotedPrice(order, tokens) {
-  const [tokenIn, tokenOut] = [tokens.find(order.tokenInMint), tokens.find(order.tokenOutMint)];
-  if (!tokenIn || !tokenOut || order.quotedAmountOutRaw === null) return null;
-  return priceText(order.amountInRaw, tokenIn.decimals, order.quotedAmountOutRaw, tokenOut.decimals);
-}
-
 function cellsOf(order, tokens) {
   const cell = (label, className, ...content) =>
     h("td", { "data-label": label, class: className, "data-empty": content[0] === "–" }, ...content);
@@ -188,7 +181,7 @@ function cellsOf(order, tokens) {
         : null,
     ),
     cell("DEX", "", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
-    cell("Quoted price", "num", grouped(quotedPrice(order, tokens), 6)),
+    cell("Quoted price", "num", grouped(order.quotedPrice, 6)),
     cell("Executed price", "num", grouped(order.executedPrice, 6)),
     cell("Slippage", "num", slippage(order.slippageRealisedBps)),
     cell(
@@ -215,10 +208,4 @@ function transaction(order) {
         text,
       )
     : h("code", {}, text);
-}
-
-function slippage(bps) {
-  if (bps === null) return "–";
-  const tone = bps > 0 ? "worse" : bps < 0 ? "better" : "";
-  return h("span", { class: tone }, `${bps > 0 ? "+" : ""}${String(bps).replace("-", "−")} bps`);
 }

@@ -153,7 +153,7 @@ async function exportCsv() {
   button.disabled = true;
   try {
     const rows = await readRows(history.query, (count) => announce(`${count} orders read`));
-    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows, tokens));
+    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     setText(byId("history-problem"), `No CSV: ${error.message}.`);

@@ -1,6 +1,6 @@
 // One order of the live panel: its timeline, what was chosen and why, the transaction, the outcome.
 
-import { bpsText, grouped, tenthsOfBps, readAmount } from "./amounts.js";
+import { bpsText, grouped, readAmount, slippageBps, tenthsOfBps } from "./amounts.js";
 import { copyButton, h, icon } from "./dom.js";
 import { adviceFor, brand, capitalised, clock, duration, millisecondsBetween, short } from "./format.js";
 
@@ -23,7 +23,7 @@ export function orderCard(order, tokens, act) {
       { class: "order-notes" },
       retries(order),
       choice(order, tokens),
-      outcome(order),
+      outcome(order, tokens),
       failure(order, act),
       identity(order),
     ),
@@ -157,7 +157,7 @@ function difference(chosen, quote, decimals) {
   return tenths === null ? null : h("span", { class: "quiet" }, ` (${bpsText(tenths)} bps)`);
 }
 
-function outcome(order) {
+function outcome(order, tokens) {
   const { last } = order;
   if (last?.status !== "confirmed") return null;
   const { tokenIn, tokenOut } = order.intent;
@@ -166,8 +166,26 @@ function outcome(order) {
     { class: "note good" },
     h("b", {}, `Received ${grouped(last.executedAmountOut, 9)} ${tokenOut}`),
     ` at ${grouped(last.executedPrice, 6)} ${tokenOut} per ${tokenIn}`,
+    againstQuote(order, tokens),
     last.slot ? h("span", { class: "quiet" }, ` · slot ${last.slot}`) : null,
   );
+}
+
+function againstQuote({ intent, events, last }, tokens) {
+  const quoted = events.findLast((event) => event.status === "building" && event.amountOut);
+  const decimals = tokens.decimals(intent.tokenOut);
+  if (!quoted || decimals === null) return null;
+  const [promised, received] = [quoted.amountOut, last.executedAmountOut].map(
+    (text) => readAmount(text, decimals).raw,
+  );
+  return h("span", {}, " · ", slippage(slippageBps(promised, received)), " against the quote");
+}
+
+/** Realised slippage with its sign: above 0 less was received than quoted. */
+export function slippage(bps) {
+  if (bps === null) return "–";
+  const tone = bps > 0 ? "worse" : bps < 0 ? "better" : "";
+  return h("span", { class: tone }, `${bps > 0 ? "+" : ""}${String(bps).replace("-", "−")} bps`);
 }
 
 function transaction(order) {

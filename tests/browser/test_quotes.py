@@ -1,0 +1,111 @@
+"""The quotes of the order page: both venues, their age, and what is said when one or all are missing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_both_venues_stand_side_by_side(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "3")
+    await expect(page.locator("#quote-for")).to_have_text("for 3 SOL")
+    await expect(page.locator(".quote .quote-out")).to_have_count(2)
+    await expect(page.locator(".quote.best .best-mark")).to_have_text(re.compile(r"^BEST \+\d+\.\d bps$"))
+    await expect(page.locator(".quote:not(.best) .behind")).to_have_text(re.compile(r"^−\d+\.\d bps$"))
+    facts = await page.locator(".quote.best dt").all_text_contents()
+    assert facts == ["Price", "Impact", "LP fee", "At least"]
+
+
+async def test_quotes_refresh_themselves(visit: Visit) -> None:
+    page = await visit()
+    for _ in range(2):
+        async with page.expect_response(re.compile("/api/quotes")) as answer:
+            pass
+        assert (await answer.value).status == 200
+
+
+async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> None:
+    page = await visit()
+    await page.click("#pick-in")
+    await page.fill("#token-search", "jup")
+    await page.keyboard.press("Enter")
+    await page.fill("#amount", "39000000")
+    await expect(page.locator("#quote-for")).to_have_text("for 39\u202f000\u202f000 JUP")
+    await expect(page.locator(".impact.red")).to_have_count(2)
+    await expect(page.locator("#execute")).to_have_text(re.compile(r"^Price impact \d\d\.\d+ % is too high$"))
+
+
+async def test_a_pair_without_pools_has_no_route(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "1")
+    await page.click("#pick-in")
+    await page.fill("#token-search", "jup")
+    await page.keyboard.press("Enter")
+    await page.click("#pick-out")
+    await page.fill("#token-search", "bonk")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#execute")).to_have_text("No route")
+    await expect(page.locator(".quote.none")).to_have_count(2)
+
+
+async def test_a_venue_that_is_down_is_told_beside_the_other_one(visit: Visit) -> None:
+    page = await visit()
+    await page.route("**/api/quotes?*", without_meteora)
+    await page.fill("#amount", "3")
+    down = page.locator(".quote[data-dex=meteora] .down")
+    await expect(down).to_have_text("No quote. The pool does not accept swaps nowPOOL_DISABLED")
+    await expect(page.locator(".quote[data-dex=raydium] .best-mark")).to_have_text("BEST")
+    await expect(page.locator("#execute")).to_have_text("Execute: 3 SOL → USDC")
+
+
+async def without_meteora(route: Route) -> None:
+    answer = await route.fetch()
+    board = await answer.json()
+    board["quotes"] = [quote for quote in board["quotes"] if quote["dex"] == "raydium"]
+    board["best"] = board["quotes"][0]
+    words = "The pool does not accept swaps now"
+    board["errors"] = [{"venue": "meteora-damm-v2", "code": "POOL_DISABLED", "message": words}]
+    await route.fulfill(response=answer, json=board)
+
+
+async def test_quotes_grow_old_while_the_engine_gives_none(visit: Visit) -> None:
+    page = await visit()
+    await page.fill("#amount", "3")
+    await expect(page.locator("#execute")).to_have_text("Execute: 3 SOL → USDC")
+    await page.route("**/api/quotes?*", lambda route: route.abort())
+    await expect(page.locator("#quote-age")).to_have_text(re.compile(r"^[2-9] s old$"))
+    await expect(page.locator(".quote .quote-out")).to_have_count(2)
+
+
+async def test_the_chart_shows_what_was_bought_and_sold(visit: Visit) -> None:
+    page = await visit()
+    # A pair that no other test trades: its chart begins without orders.
+    await page.click("#pick-out")
+    await page.fill("#token-search", "bonk")
+    await page.keyboard.press("Enter")
+    await page.fill("#amount", "0.5")
+    await expect(page.locator("#execute")).to_have_text("Execute: 0.5 SOL → BONK")
+    await expect(page.locator("#chart canvas")).to_be_visible()
+    assert await page.evaluate(INKED) == 0
+    await page.click("#execute")
+    await expect(page.locator(".order-card.confirmed")).to_be_visible()
+    await page.wait_for_function(f"() => ({INKED})() > 0")
+
+
+# How many pixels of the chart have the colour of the visitor's own orders.
+INKED = """() => {
+  const canvas = document.querySelector("#chart canvas");
+  const wanted = getComputedStyle(document.querySelector(".key.own")).color.match(/\\d+/g).map(Number);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (wanted.every((value, part) => Math.abs(data[at + part] - value) < 3)) count += 1;
+  return count;
+}"""
