@@ -13,6 +13,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from dex.localnet.epochs import Epochs
+from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.parent import Position
 
 _SCHEMA: Final = """
@@ -38,12 +39,16 @@ class AnswerCache:
     """One SQLite file for one parent; several processes may use it."""
 
     def __init__(self, folder: Path) -> None:
-        """Opens the cache in ``folder``, made if missing; raises OSError."""
+        """Opens the cache in ``folder``, made if missing; raises OSError, ForkRefused for a broken file."""
         folder.mkdir(parents=True, exist_ok=True)
         file = f"file:{quote(str(folder.resolve() / 'parent.sqlite3'))}"
         self._database = sqlite3.connect(file, uri=True, timeout=10)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.executescript(_SCHEMA)
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            self._database.close()
+            raise ForkRefused(f"the cache in {folder} cannot be used: {error}; remove it") from error
 
     def close(self) -> None:
         """Closes the file."""

@@ -89,7 +89,8 @@ async def open_fork(options: NetworkOptions, fork: ForkOptions) -> Fork:
 
     Raises ForkRefused when it cannot be made, LedgerRefused, and OSError for a folder that cannot be used.
     """
-    origin = Origin(Parent(fork.url, fork.backoff), AnswerCache(_cache_folder(options, fork)))
+    cache = AnswerCache(_cache_folder(options, fork))
+    origin = Origin(Parent(fork.url, fork.backoff), cache)
     async with contextlib.AsyncExitStack() as undo:
         undo.push_async_callback(origin.aclose)
         position = await origin.find()

@@ -87,3 +87,10 @@ def test_the_command_ends_with_1_and_one_line(tmp_path: Path, capsys: pytest.Cap
     assert output.count("\n") == 1
     assert output.startswith("localnet: the parent network gives no answer (getGenesisHash: ConnectError)")
     assert "secret" not in output
+
+
+async def test_a_broken_cache_is_named(parent: Localnet, tmp_path: Path) -> None:
+    (tmp_path / "parent.sqlite3").write_bytes(b"no database" * 1_000)
+    with pytest.raises(ForkRefused, match=f"the cache in {tmp_path} cannot be used: file is not a database"):
+        async with running_fork(fork_of(parent, tmp_path)):
+            pass
