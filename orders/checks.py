@@ -86,6 +86,15 @@ def network_may_be_traded_on(
     return faults
 
 
+@register(TAG)
+def the_priority_fee_can_be_read(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A level or a price, within bounds that make sense."""
+    hint = "See the README, under Landing."
+    return [Error(f"{fault}.", hint=hint, id="orders.E030") for fault in gateway.fee_faults()]
+
+
 @register(deploy=True)
 def node_is_of_the_network(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any

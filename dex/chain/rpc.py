@@ -229,6 +229,12 @@ class SolanaRpc:
                 tokens |= _associated_amounts(holding["value"], owner)
             return Balances(read_integer(lamports["value"]), tokens, read_context_slot(lamports))
 
+    async def recent_prioritization_fees(self, written: Sequence[Pubkey]) -> list[int]:
+        """Micro-lamports a compute unit, one number a recent slot; at most 128 accounts."""
+        result = await self._rpc.call("getRecentPrioritizationFees", [str(key) for key in written])
+        with reading("getRecentPrioritizationFees"):
+            return [read_integer(entry["prioritizationFee"]) for entry in result]
+
     async def request_airdrop(self, address: Pubkey, lamports: int) -> str:
         """Ask a test network for SOL; the signature of the transfer. Raises ChainRefused on mainnet."""
         result = await self._rpc.call("requestAirdrop", str(address), lamports, self._config())

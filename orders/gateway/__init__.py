@@ -13,6 +13,7 @@ failures.py     dex errors as FailureReason
 
 from dex.chain.confirmation import DeadCheck
 from dex.errors import DexError, WrongNetwork
+from orders.gateway.bids import fee_faults
 from orders.gateway.connection import node_urls, require_network, warm_up
 from orders.gateway.failures import Failure
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
@@ -77,6 +78,7 @@ __all__ = [
     "dead_check",
     "executed_swaps",
     "explorer_url",
+    "fee_faults",
     "find_token",
     "hear",
     "holdings",

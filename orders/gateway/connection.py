@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from django.conf import settings
 
 from dex.chain.failover import FailoverRpc
+from dex.chain.fees import FeeMarket
 from dex.chain.observing import RequestSeen
 from dex.chain.rpc import Commitment
 from dex.config import PAIRS, TOKENS
@@ -47,6 +48,7 @@ class Connection:
             observer=_count,
         )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
+        self.fees = FeeMarket(self.rpc)
         self.directory = PoolDirectory(self.rpc, self.venues.values())
 
     async def require_network(self) -> None:

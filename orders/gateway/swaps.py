@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
@@ -21,7 +20,7 @@ from dex.errors import DexError, KeyUnavailable, NoRoute
 from dex.router import accounts_of
 from dex.types import Snapshot
 from dex.venues.base import Pool
-from orders.gateway import failures, permits
+from orders.gateway import bids, failures, permits
 from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
 from orders.gateway.wallet import signer
@@ -71,10 +70,12 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     try:
         wallet = signer()
         pools, snapshot, blockhash = connection().run(_prepare(connection(), swaps))
+        unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
+        plans = bids.with_bids(unpriced, [swap.attempt for swap in swaps])
     except DexError as error:
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
-    messages = [_message(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
+    messages = [_message(plan, wallet.pubkey) for plan in plans]
     return _sign(messages, wallet, blockhash.last_valid_block_height)
 
 
@@ -105,16 +106,24 @@ async def _prepare(
     return pools, snapshot, blockhash
 
 
-def _message(
+def _plan_or_error(
     swap: SwapToSign,
     wallet: Pubkey,
     pools: Mapping[str, Pool],
     snapshot: Snapshot,
     blockhash: LatestBlockhash,
-) -> MessageV0 | DexError:
-    """What is to be signed, within the signer's policy, or why there is nothing."""
+) -> SwapPlan | DexError:
     try:
-        plan = _plan(swap, wallet, pools, snapshot, blockhash)
+        return _plan(swap, wallet, pools, snapshot, blockhash)
+    except DexError as error:
+        return error
+
+
+def _message(plan: SwapPlan | DexError, wallet: Pubkey) -> MessageV0 | DexError:
+    """What is to be signed, within the signer's policy, or why there is nothing."""
+    if isinstance(plan, DexError):
+        return plan
+    try:
         message = build_message(plan)
         allowed = [venue.program_id for venue in connection().venues.values()]
         check_policy(message, wallet=wallet, allowed_programs=allowed, plan=plan)
@@ -173,5 +182,4 @@ def _plan(
         account_seed=temporary_account_seed(memo),
         blockhash=blockhash.blockhash,
         last_valid_block_height=blockhash.last_valid_block_height,
-        compute_unit_price=settings.COMPUTE_UNIT_PRICE_MICRO_LAMPORTS,
     )
