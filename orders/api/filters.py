@@ -93,7 +93,7 @@ def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
 def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     """An integer of a query string within its bounds; raises InvalidRequest."""
     text = query.get(name)
-    if not text:
+    if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and lowest <= int(text) <= highest):
         raise InvalidRequest(**{name: f"an integer from {lowest} to {highest}"})

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
-from orders.api import exceptions, health, market_views, order_views
+from orders.api import docs, exceptions, health, market_views, order_views
 from orders.metrics import export
 
 
@@ -32,6 +32,6 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),
     *_with_and_without_slash("metrics", export.metrics, "metrics"),
     *_with_and_without_slash("api/schema", SpectacularAPIView.as_view(), "schema"),
-    *_with_and_without_slash("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), "docs"),
+    *_with_and_without_slash("api/docs", docs.Docs.as_view(url_name="schema"), "docs"),
     re_path(r"^(?:api|health)(?:/|$)", exceptions.unknown_url),
 ]
