@@ -12,6 +12,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import Processor
 
+from orderengine.secrecy import DiscreetFormatter
+
 FORMATS: Final = ("readable", "json")
 # What this project's lines carry beside their message; bound context comes on top.
 FIELDS: Final = (
@@ -21,8 +23,11 @@ FIELDS: Final = (
 _NOISY: Final = ("httpx", "httpx2", "daphne", "websockets", "celery", "kombu", "amqp")
 
 
-def logging_config(log_format: str, level: str) -> dict[str, Any]:
-    """Django's LOGGING; raises ValueError for a format that is none of `FORMATS`."""
+def logging_config(log_format: str, level: str, secrets: Sequence[str] = ()) -> dict[str, Any]:
+    """Django's LOGGING; no line holds one of ``secrets``.
+
+    Raises ValueError for a format that is none of `FORMATS`.
+    """
     if log_format not in FORMATS:
         raise ValueError(f"LOG_FORMAT={log_format} is none of {', '.join(FORMATS)}")
     return {
@@ -30,7 +35,8 @@ def logging_config(log_format: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": DiscreetFormatter,
+                "secrets": secrets,
                 "foreign_pre_chain": _gather(),
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 import environ
 from kombu import Queue
 
-from orderengine import logs, redis_urls
+from orderengine import logs, redis_urls, secrecy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+logging.getLogger("environ.environ").addFilter(secrecy.without_values)
 environ.Env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
+secrecy.require_addresses(
+    os.environ,
+    names=("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "VAULT_ADDR"),
+    lists=("SOLANA_RPC_URL",),
+)
 
 # --- Process ---------------------------------------------------------------------------------
 HOST = env.str("HOST", default="127.0.0.1")
@@ -301,4 +308,9 @@ WORKER_METRICS_PORT = env.int("WORKER_METRICS_PORT", default=0)
 LOG_FORMAT = env.str("LOG_FORMAT", default="readable" if DEBUG else "json")
 # Python's own warnings too become lines like all others.
 logging.captureWarnings(LOG_FORMAT == "json")
-LOGGING = logs.logging_config(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+SECRETS = secrecy.known_secrets(
+    texts=(SECRET_KEY, WALLET_KEYPAIR, VAULT_TOKEN, DATABASES["default"].get("PASSWORD", "")),
+    urls=(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, *(url.strip() for url in SOLANA_RPC_URL.split(","))),
+)
+LOGGING = logs.logging_config(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"), SECRETS)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "orderengine.secrecy.DiscreetErrorPages"

@@ -222,7 +222,7 @@ def _submitted(order: Order, attempt: Attempt) -> Transition:
         "dex": order.dex,
         "venue": order.venue,
         "txHash": attempt.signature,
-        "explorerUrl": gateway.explorer_url(attempt.signature),
+        "explorerUrl": gateway.explorer_url(order.network, attempt.signature),
         "attempt": attempt.number,
     }
     return Transition(order, Status.SUBMITTED, changes, data)

@@ -248,7 +248,7 @@ def _confirmed(order: Order, attempt: Attempt, moved: Executed) -> Transition:
         "dex": order.dex,
         "venue": order.venue,
         "txHash": attempt.signature,
-        "explorerUrl": gateway.explorer_url(attempt.signature),
+        "explorerUrl": gateway.explorer_url(order.network, attempt.signature),
         "slot": moved.slot,
         "executedAmountIn": from_base_units(moved.amount_in, decimals_in),
         "executedAmountOut": from_base_units(moved.amount_out, decimals_out),

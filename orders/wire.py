@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote
-
-from django.conf import settings
 
 from orders import events as event_messages
 from orders import gateway, request_fields
@@ -24,8 +21,6 @@ from orders.metrics.counted import realised_slippage_bps
 from orders.models import Attempt, Order, OrderEvent
 
 _LAMPORT_DECIMALS: Final = 9
-# Explorer's `cluster` argument; mainnet is its default and has none.
-_EXPLORER_CLUSTERS: Final = {"devnet": "devnet", "testnet": "testnet"}
 
 _ORDER_FIELDS: Final = frozenset(
     {
@@ -112,18 +107,8 @@ def timestamp(moment: datetime | None) -> str | None:
 
 
 def explorer_url(network: str, signature: str) -> str | None:
-    """The page of a transaction in the Solana Explorer, or None when there is no transaction.
-
-    The node's address is in it for localnet only: elsewhere it may hold an access key.
-    """
-    if not signature:
-        return None
-    page = f"{settings.EXPLORER_URL}/tx/{signature}"
-    if network in _EXPLORER_CLUSTERS:
-        return f"{page}?cluster={_EXPLORER_CLUSTERS[network]}"
-    if network == "localnet":
-        return f"{page}?cluster=custom&customUrl={quote(gateway.node_urls()[0], safe='')}"
-    return page
+    """The page of a transaction in the Solana Explorer, or None when there is no transaction."""
+    return gateway.explorer_url(network, signature) if signature else None
 
 
 def whole(raw: int | None, mint: str) -> str | None:

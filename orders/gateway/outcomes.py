@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from solders.pubkey import Pubkey
@@ -129,15 +129,20 @@ def is_dead(check: DeadCheck) -> bool:
     return check.prospect is Prospect.DEAD
 
 
-def explorer_url(signature: str) -> str:
-    """Where people can look the transaction up."""
-    network = settings.SOLANA_NETWORK
-    base = f"{settings.EXPLORER_URL}/tx/{signature}"
+def explorer_url(network: str, signature: str) -> str:
+    """Where people can look the transaction up.
+
+    The node's address is in it for localnet only, and without user, path and query: elsewhere they hold
+    access keys, and a network's name may be set wrong.
+    """
+    page = f"{settings.EXPLORER_URL}/tx/{signature}"
     if network == "mainnet-beta":
-        return base
+        return page
     if network == "localnet":
-        return f"{base}?cluster=custom&customUrl={quote(node_urls()[0], safe='')}"
-    return f"{base}?cluster={network}"
+        node = urlsplit(node_urls()[0])
+        address = f"{node.scheme}://{node.netloc.rpartition('@')[2]}"
+        return f"{page}?cluster=custom&customUrl={quote(address, safe='')}"
+    return f"{page}?cluster={network}"
 
 
 def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) -> Executed | None:

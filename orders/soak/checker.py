@@ -11,6 +11,7 @@ G7  no form of the wallet's secret stands in a log
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from typing import Final
 from uuid import UUID
 
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
 from orders.lifecycle import FINAL, AttemptState, Status, may_follow
 from orders.soak.books import AttemptRow, EngineBooks, EventRow, OrderRow
@@ -100,13 +102,21 @@ class Checker:
 
 
 def secret_forms(wallet: Keypair) -> Iterator[bytes]:
-    """The ways in which a key may be spelled: base58, hex, JSON array (also without blanks)."""
+    """The ways in which a key, or its seed, may be spelled.
+
+    Base58, hex, JSON array (also without blanks), base64 in both alphabets, and the seed's bytes.
+    """
     raw = bytes(wallet)
     yield str(wallet).encode()
     yield from (raw.hex().encode(), raw[:32].hex().encode())
-    for part in (list(raw), list(raw[:32])):
-        yield json.dumps(part)[1:-1].encode()
-        yield json.dumps(part, separators=(",", ":"))[1:-1].encode()
+    for numbers in (list(raw), list(raw[:32])):
+        yield json.dumps(numbers)[1:-1].encode()
+        yield json.dumps(numbers, separators=(",", ":"))[1:-1].encode()
+    yield from (raw.hex().upper().encode(), raw[:32].hex().upper().encode())
+    yield from (str(Pubkey(raw[:32])).encode(), raw[:32])
+    for part in (raw, raw[:32]):
+        # Without the last characters: they depend on what follows.
+        yield from (encode(part)[:-4] for encode in (base64.b64encode, base64.urlsafe_b64encode))
 
 
 def swaps_match(orders: Mapping[UUID, OrderRow], landed: Sequence[Landed]) -> Iterator[str]:

@@ -95,3 +95,6 @@ def test_a_secret_is_known_in_every_spelling() -> None:
     assert bytes(range(32)).hex().encode() in forms
     assert b"0, 1, 2, 3" in forms[3]
     assert b"0,1,2,3" in forms[4]
+    assert b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" in [form[:43] for form in forms]
+    assert bytes(range(32)) in forms
+    assert b"1thX6LZfHDZZKUs92febYZhYRcXddmzfzF2NvTkPNE" in forms
