@@ -11,8 +11,8 @@ _SOL: Final = "So11111111111111111111111111111111111111112"
 _USDC: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 _POOL: Final = "7JuwJuNU88gurFnyWeiyGKbFmExMWcmRZntn9imEzdny"
 _SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
-_NODE: Final = "http%3A%2F%2F127.0.0.1%3A8899"
-_EXPLORER: Final = f"https://explorer.solana.com/tx/{_SIGNATURE}?cluster=custom&customUrl={_NODE}"
+_NODE_QUOTED: Final = "http%3A%2F%2F127.0.0.1%3A8899"
+_EXPLORER: Final = f"https://explorer.solana.com/tx/{_SIGNATURE}?cluster=custom&customUrl={_NODE_QUOTED}"
 ORDER_ID: Final = "d05f4450-ea82-4bca-bab0-f729a6fd03a6"
 
 ORDER_REQUEST: Final[dict[str, Any]] = {
