@@ -36,8 +36,8 @@ FILTERS: Final = (
 )
 ADMIN: Final = {
     "admin list": "",
-    "admin status=failed": "status__exact=failed",
-    "admin status=pending": "status__exact=pending",
+    "admin status=failed": "status=failed",
+    "admin status=pending": "status=pending",
     "admin dex=meteora": "dex=meteora",
     "admin reason, none": "error_code=NO_ROUTE",
     "admin page 150": "p=150",
