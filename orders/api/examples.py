@@ -196,13 +196,13 @@ _CHECKS: Final[dict[str, Any]] = {
     "oldestDueOrderSeconds": 0,
     "trading": "on",
 }
-_NODE: Final[dict[str, Any]] = {"name": "127.0.0.1:8899", "state": "ok", "slot": 17, "slotsBehind": 0}
-HEALTH: Final[dict[str, Any]] = {"status": "ok", "checks": _CHECKS, "slot": 17, "nodes": [_NODE]}
+_NODE_STATE: Final[dict[str, Any]] = {"name": "127.0.0.1:8899", "state": "ok", "slot": 17, "slotsBehind": 0}
+HEALTH: Final[dict[str, Any]] = {"status": "ok", "checks": _CHECKS, "slot": 17, "nodes": [_NODE_STATE]}
 UNHEALTHY: Final[dict[str, Any]] = {
     "status": "degraded",
     "checks": {**_CHECKS, "database": "unavailable", "oldestDueOrderSeconds": None, "trading": None},
     "slot": 17,
-    "nodes": [_NODE],
+    "nodes": [_NODE_STATE],
 }
 
 REFUSALS: Final[tuple[errors.OrderError, ...]] = (
