@@ -288,6 +288,7 @@ EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
 
 # --- Orders ----------------------------------------------------------------------------------
 DEFAULT_SLIPPAGE_BPS = env.int("DEFAULT_SLIPPAGE_BPS", default=50)
+AUTO_SLIPPAGE_CAP_BPS = env.int("AUTO_SLIPPAGE_CAP_BPS", default=300)
 MAX_SLIPPAGE_BPS = env.int("MAX_SLIPPAGE_BPS", default=5_000)
 MAX_PRICE_IMPACT_BPS = env.int("MAX_PRICE_IMPACT_BPS", default=1_000)
 PRIORITY_FEE = env.str("PRIORITY_FEE", default="0" if SOLANA_NETWORK == "localnet" else "auto")

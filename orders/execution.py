@@ -175,7 +175,14 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outc
 
 
 def _request(order: Order) -> SwapRequest:
-    return SwapRequest(order.token_in, order.token_out, order.amount_in, order.slippage_bps)
+    return SwapRequest(
+        order.token_in,
+        order.token_out,
+        order.amount_in,
+        order.slippage_bps,
+        order.slippage_is_auto,
+        order.max_price_impact_bps,
+    )
 
 
 def _swap_to_sign(order: Order) -> SwapToSign:
@@ -203,6 +210,7 @@ def _routed(order: Order, board: QuoteBoard | Failure) -> Transition:
         "pool": best.pool,
         "quoted_amount_out": best.amount_out,
         "min_amount_out": best.min_amount_out,
+        "slippage_bps": best.slippage_bps,
         "lp_fee": best.fee_amount,
         "lp_fee_mint": best.fee_mint,
     }

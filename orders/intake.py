@@ -34,6 +34,7 @@ from orders.errors import (
 from orders.group_commit import GroupCommit, insert_and_announce
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
+from orders.request_fields import AUTO
 from orders.request_ids import bound_request_id
 
 # Longer than the database's own patience with locks, so that its answer is heard.
@@ -56,6 +57,8 @@ class OrderIntent:
     amount_raw: int | None = None
     type: str = "market"
     slippage_bps: int | None = None
+    slippage_is_auto: bool = False
+    max_price_impact_bps: int | None = None
     limit_price: Decimal | None = None
     expires_at: datetime | None = None
     client_order_id: str | None = None
@@ -129,7 +132,9 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         token_in=token_in.mint,
         token_out=token_out.mint,
         amount_in=_amount_in(intent, token_in.decimals),
-        slippage_bps=_slippage(intent.slippage_bps),
+        slippage_bps=_slippage(intent),
+        slippage_is_auto=intent.slippage_is_auto,
+        max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
         expires_at=_future(intent.expires_at, now),
         due_at=now,
         created_at=now,
@@ -158,12 +163,23 @@ def _amount_in(intent: OrderIntent, decimals: int) -> int:
     return to_base_units(intent.amount, decimals)
 
 
-def _slippage(slippage_bps: int | None) -> int:
+def _slippage(intent: OrderIntent) -> int:
+    slippage_bps = intent.slippage_bps
+    if intent.slippage_is_auto:
+        return gateway.auto_slippage_cap_bps()
     if slippage_bps is None:
         return int(settings.DEFAULT_SLIPPAGE_BPS)
     if not 0 <= slippage_bps <= settings.MAX_SLIPPAGE_BPS:
-        raise InvalidRequest("The slippage is out of range", slippageBps=f"0 to {settings.MAX_SLIPPAGE_BPS}")
+        allowed = f"0 to {settings.MAX_SLIPPAGE_BPS}, or auto"
+        raise InvalidRequest("The slippage is out of range", slippageBps=allowed)
     return slippage_bps
+
+
+def _max_price_impact(impact_bps: int | None) -> int | None:
+    most = settings.MAX_PRICE_IMPACT_BPS
+    if impact_bps is not None and not 0 <= impact_bps <= most:
+        raise InvalidRequest("The price impact is out of range", maxPriceImpactBps=f"0 to {most}")
+    return impact_bps
 
 
 def _future(expires_at: datetime | None, now: datetime) -> datetime | None:
@@ -179,9 +195,12 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
         "in": order.token_in,
         "out": order.token_out,
         "amount": order.amount_in,
-        "slippage": intent.slippage_bps,
+        "slippage": AUTO if intent.slippage_is_auto else intent.slippage_bps,
         "expires": intent.expires_at and intent.expires_at.isoformat(),
     }
+    if intent.max_price_impact_bps is not None:
+        # Only where it is given: requests of before this field keep their hash.
+        meaning["impact"] = intent.max_price_impact_bps
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

@@ -58,7 +58,10 @@ class Order(models.Model):
     token_in = models.CharField(max_length=44)
     token_out = models.CharField(max_length=44)
     amount_in = models.BigIntegerField()
+    # For an automatic one: the most it may become, and from the quote on what it has become.
     slippage_bps = models.PositiveIntegerField()
+    slippage_is_auto = models.BooleanField(default=False, db_default=False)
+    max_price_impact_bps = models.PositiveIntegerField(null=True, blank=True)
     limit_price = models.CharField(max_length=40, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

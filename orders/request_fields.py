@@ -15,6 +15,9 @@ _LONGEST_TOKEN: Final = 64
 _LONGEST_KEY: Final = 255
 _LONGEST_WORD: Final = 64
 
+# In place of a slippage: the engine chooses it by the quote.
+AUTO: Final = "auto"
+
 
 def printable(text: str) -> str:
     """Text of a caller that is safe to give back: shortened, without control characters."""

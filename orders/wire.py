@@ -31,6 +31,7 @@ _ORDER_FIELDS: Final = frozenset(
         "amountInRaw",
         "type",
         "slippageBps",
+        "maxPriceImpactBps",
         "limitPrice",
         "expiresAt",
         "clientOrderId",
@@ -53,6 +54,8 @@ def order_as_wire(
         "status": order.status,
         **_tokens_and_amounts(order),
         "slippageBps": order.slippage_bps,
+        "slippageAuto": order.slippage_is_auto,
+        "maxPriceImpactBps": order.max_price_impact_bps,
         "limitPrice": order.limit_price,
         "expiresAt": timestamp(order.expires_at),
         "dex": order.dex or None,
@@ -226,7 +229,12 @@ _READERS: Final[Mapping[str, Any]] = {
     "tokenIn": lambda value: ("token_in", request_fields.token_name(value)),
     "tokenOut": lambda value: ("token_out", request_fields.token_name(value)),
     "type": lambda value: ("type", request_fields.word(value)),
-    "slippageBps": lambda value: ("slippage_bps", request_fields.basis_points(value)),
+    "slippageBps": lambda value: (
+        ("slippage_is_auto", True)
+        if value == request_fields.AUTO
+        else ("slippage_bps", request_fields.basis_points(value))
+    ),
+    "maxPriceImpactBps": lambda value: ("max_price_impact_bps", request_fields.basis_points(value)),
     "limitPrice": lambda value: ("limit_price", request_fields.price(value)),
     "expiresAt": lambda value: ("expires_at", request_fields.moment(value)),
     "clientOrderId": lambda value: ("client_order_id", request_fields.key(value)),

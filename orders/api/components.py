@@ -64,6 +64,8 @@ _ORDER: Final[dict[str, Any]] = {
     "quotedPrice": _nullable({"type": "string", "description": "tokenOut per tokenIn, as quoted"}),
     "executedPrice": _nullable({"type": "string", "description": "tokenOut per tokenIn"}),
     "slippageBps": _INTEGER,
+    "slippageAuto": {"type": "boolean"},
+    "maxPriceImpactBps": _nullable(_INTEGER),
     "limitPrice": _nullable(_TEXT),
     "expiresAt": _nullable(_INSTANT),
     "dex": _nullable(_TEXT),
@@ -128,7 +130,16 @@ COMPONENTS: Final[dict[str, Any]] = {
             "amountInRaw": _nullable({"oneOf": [_BASE_UNITS, {"type": "integer", "minimum": 1}]}),
             "type": _nullable({"type": "string", "description": _TYPE, "example": "market", "maxLength": 64}),
             "slippageBps": _nullable(
-                {"type": "integer", "minimum": 0, "maximum": settings.MAX_SLIPPAGE_BPS, "example": 50}
+                {
+                    "oneOf": [
+                        {"type": "integer", "minimum": 0, "maximum": settings.MAX_SLIPPAGE_BPS},
+                        {"type": "string", "enum": ["auto"]},
+                    ],
+                    "example": 50,
+                }
+            ),
+            "maxPriceImpactBps": _nullable(
+                {"type": "integer", "minimum": 0, "maximum": settings.MAX_PRICE_IMPACT_BPS, "example": 100}
             ),
             "limitPrice": _nullable(_AMOUNT),
             "expiresAt": _nullable(_INSTANT),

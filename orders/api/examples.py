@@ -43,6 +43,8 @@ ACCEPTED: Final[dict[str, Any]] = {
     "quotedPrice": None,
     "executedPrice": None,
     "slippageBps": 50,
+    "slippageAuto": False,
+    "maxPriceImpactBps": None,
     "limitPrice": None,
     "expiresAt": None,
     "dex": None,

@@ -38,6 +38,8 @@ class SwapRequest:
     token_out: str
     amount_in: int
     slippage_bps: int
+    slippage_is_auto: bool = False
+    max_price_impact_bps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class PoolQuote:
     amount_in: int
     amount_out: int
     min_amount_out: int
+    slippage_bps: int
     fee_amount: int
     fee_mint: str
     price_impact_bps: int
@@ -82,7 +85,7 @@ def quote_board(token_in: TokenInfo, token_out: TokenInfo, amount_in: int, slipp
         quotes, _ = connection().run(_quote([request], ()))
     except DexError as error:
         raise ChainUnavailable() from error
-    return _board(quotes[0], slippage_bps)
+    return _board(quotes[0], request)
 
 
 def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
@@ -160,17 +163,35 @@ def _judge(request: SwapRequest, found: Quotes, balance: int) -> QuoteBoard | Fa
         return failures.of_venue_errors(found.errors)
     if balance < request.amount_in:
         return failures.failed(FailureReason.INSUFFICIENT_FUNDS)
-    if found.quotes[0].price_impact_bps > settings.MAX_PRICE_IMPACT_BPS:
+    most = settings.MAX_PRICE_IMPACT_BPS
+    if request.max_price_impact_bps is not None:
+        most = min(most, request.max_price_impact_bps)
+    if found.quotes[0].price_impact_bps > most:
         return failures.failed(FailureReason.PRICE_IMPACT_TOO_HIGH)
-    return _board(found, request.slippage_bps)
+    return _board(found, request)
 
 
-def _board(found: Quotes, slippage_bps: int) -> QuoteBoard:
+def _board(found: Quotes, request: SwapRequest) -> QuoteBoard:
     return QuoteBoard(
         slot=found.slot,
-        quotes=tuple(_pool_quote(quote, slippage_bps) for quote in found.quotes),
+        quotes=tuple(_pool_quote(quote, _slippage_bps(quote, request)) for quote in found.quotes),
         errors=tuple(QuoteError(e.venue, e.code, e.message) for e in found.errors),
     )
+
+
+def auto_slippage_cap_bps() -> int:
+    """The most that an automatic slippage becomes."""
+    return int(min(settings.AUTO_SLIPPAGE_CAP_BPS, settings.MAX_SLIPPAGE_BPS))
+
+
+def _slippage_bps(quote: Quote, request: SwapRequest) -> int:
+    """As asked for; automatic: the default and the quote's own price impact together, up to the cap.
+
+    Who moves the price by so much meets others who do: one of the same size before it costs about that.
+    """
+    if not request.slippage_is_auto:
+        return request.slippage_bps
+    return min(auto_slippage_cap_bps(), int(settings.DEFAULT_SLIPPAGE_BPS) + quote.price_impact_bps)
 
 
 def _pool_quote(quote: Quote, slippage_bps: int) -> PoolQuote:
@@ -183,6 +204,7 @@ def _pool_quote(quote: Quote, slippage_bps: int) -> PoolQuote:
         amount_in=quote.amount_in,
         amount_out=quote.amount_out,
         # Rounded down, as the venues' own SDKs do; never 0, which would accept anything.
+        slippage_bps=slippage_bps,
         min_amount_out=max(1, quote.amount_out * (_BPS - slippage_bps) // _BPS),
         fee_amount=quote.fee_amount,
         fee_mint=str(quote.fee_mint),
