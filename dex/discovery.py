@@ -6,6 +6,7 @@ No I/O of its own: whatever can list a program's accounts is handed in.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from typing import Final, Protocol
 
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, WrongMint
-from dex.types import AccountData, AccountFilter, VenueError
+from dex.errors import ChainBusy, ChainRefused, DexError, WrongMint
+from dex.types import AccountData, AccountFilter, Snapshot, VenueError
 from dex.venues.base import Pool, Venue
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_TTL_SECONDS: Final = 60.0
 DEFAULT_EMPTY_TTL_SECONDS: Final = 5.0
@@ -35,6 +38,19 @@ class AccountSource(Protocol):
     ) -> Sequence[tuple[Pubkey, AccountData]]:
         """The accounts of a program that fit; raises ChainError."""
         ...
+
+    async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
+        """The accounts at these addresses; raises ChainError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPool:
+    """Where a pool is, from whoever remembers it; the mints in either order."""
+
+    venue: str
+    address: Pubkey
+    mints: tuple[Pubkey, Pubkey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +73,9 @@ class PoolDirectory:
     """Finds the pools of a pair among venues; belongs to one event loop.
 
     An answer is kept for ``ttl_seconds``, one without pools for ``empty_ttl_seconds``. A venue that
-    cannot be asked keeps the pools last seen, adds its error, and is asked again after
-    ``failure_ttl_seconds``. Callers who ask for the same pair at the same time share one lookup.
+    cannot be asked keeps the pools last seen, or opens those that were remembered, adds its error, and is
+    asked again after ``failure_ttl_seconds``, or after ``ttl_seconds`` when it does not want to be asked.
+    Callers who ask for the same pair at the same time share one lookup.
     """
 
     def __init__(
@@ -70,8 +87,10 @@ class PoolDirectory:
         empty_ttl_seconds: float = DEFAULT_EMPTY_TTL_SECONDS,
         failure_ttl_seconds: float = DEFAULT_FAILURE_TTL_SECONDS,
         pools_per_venue: int = DEFAULT_POOLS_PER_VENUE,
+        pinned: Iterable[Pubkey] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``pinned`` pools are there whether or not a venue can be asked for its pools."""
         self._source = source
         self._venues = tuple(venues)
         self._ttl = ttl_seconds
@@ -79,6 +98,9 @@ class PoolDirectory:
         self._failure_ttl = failure_ttl_seconds
         self._pools_per_venue = pools_per_venue
         self._monotonic = monotonic
+        self._unread = tuple(pinned)
+        self._pinned: set[Pubkey] = set()
+        self._known: dict[_Key, set[Pubkey]] = {}
         self._found: dict[_Key, _Found] = {}
         self._running: dict[_Key, asyncio.Task[_Found]] = {}
 
@@ -86,7 +108,9 @@ class PoolDirectory:
         """Every venue's pools of the pair, in either order of mints; raises WrongMint for one mint."""
         if mint_a == mint_b:
             raise WrongMint("a pair has two different mints")
-        pair = (mint_a, mint_b) if bytes(mint_a) < bytes(mint_b) else (mint_b, mint_a)
+        if self._unread:
+            await self._read_pinned()
+        pair = _in_order(mint_a, mint_b)
         found = [self._fresh((venue.name, pair)) for venue in self._venues]
         missing = [venue for venue, known in zip(self._venues, found, strict=True) if known is None]
         looked_up = iter(await asyncio.gather(*(self._shared_look_up(venue, pair) for venue in missing)))
@@ -95,6 +119,54 @@ class PoolDirectory:
             pools=tuple(pool for content in contents for pool in content.pools),
             errors=tuple(error for content in contents for error in content.errors),
         )
+
+    def remember(self, pools: Iterable[KnownPool]) -> None:
+        """Pools to fall back on where a venue cannot be asked for its pools."""
+        for pool in pools:
+            self._known.setdefault((pool.venue, _in_order(*pool.mints)), set()).add(pool.address)
+
+    async def discover(
+        self, pairs: Iterable[tuple[Pubkey, Pubkey]]
+    ) -> tuple[list[KnownPool], list[VenueError]]:
+        """Ask every venue for the pools of the pairs now; what was found, and who could not be asked."""
+        if self._unread:
+            await self._read_pinned()
+        found: list[KnownPool] = []
+        errors: list[VenueError] = []
+        for pair in pairs:
+            for venue in self._venues:
+                content = (await self._shared_look_up(venue, _in_order(*pair))).content
+                found += [KnownPool(pool.venue, pool.address, pool.mints) for pool in content.pools]
+                errors += [error for error in content.errors if error.pool is None]
+        return found, errors
+
+    async def _read_pinned(self) -> None:
+        try:
+            snapshot = await self._source.snapshot(self._unread)
+        except DexError as error:
+            # They are read again before the next answer; what can be asked for is there meanwhile.
+            logger.warning("the pools of the settings are not read yet: %s", error.code)
+            return
+        for address in self._unread:
+            account = snapshot.accounts.get(address)
+            if account is not None:
+                self._pin(address, account)
+            else:
+                logger.error("%s of the settings is no pool: there is no such account", address)
+        self._unread = ()
+
+    def _pin(self, address: Pubkey, account: AccountData) -> None:
+        venue = next((venue for venue in self._venues if venue.program_id == account.owner), None)
+        if venue is None:
+            logger.error("%s is no pool of a venue of this network", address)
+            return
+        try:
+            pool = venue.open_pool(address, account)
+        except DexError as error:
+            logger.error("pool %s cannot be used: %s", address, error)
+            return
+        self._pinned.add(address)
+        self.remember([KnownPool(venue.name, address, pool.mints)])
 
     def _fresh(self, key: _Key) -> _Found | None:
         known = self._found.get(key)
@@ -117,8 +189,11 @@ class PoolDirectory:
             ttl = self._ttl if content.pools else self._empty_ttl
         except DexError as error:
             last_seen = self._found[key].content.pools if key in self._found else ()
-            content = PoolSet(last_seen, (VenueError(venue.name, error.code, str(error)),))
-            ttl = self._failure_ttl
+            pools = last_seen or (await self._open_known(venue, key)).pools
+            content = PoolSet(pools, (VenueError(venue.name, error.code, str(error)),))
+            # Who refuses will refuse again, and who is busy is spared; who could not answer may answer soon.
+            spared = isinstance(error, ChainRefused) or (isinstance(error, ChainBusy) and bool(pools))
+            ttl = self._ttl if spared else self._failure_ttl
         found = _Found(content, self._monotonic() + ttl)
         self._found.pop(key, None)
         self._found[key] = found
@@ -131,7 +206,24 @@ class PoolDirectory:
         answers = await asyncio.gather(
             *(self._source.program_accounts(venue.program_id, query) for query in queries)
         )
-        return {address: account for answer in answers for address, account in answer}
+        accounts = {address: account for answer in answers for address, account in answer}
+        known = self._known.get((venue.name, pair), set())
+        unlisted = sorted((known & self._pinned) - accounts.keys(), key=str)
+        return accounts | (await self._read(unlisted) if unlisted else {})
+
+    async def _read(self, addresses: Sequence[Pubkey]) -> dict[Pubkey, AccountData]:
+        snapshot = await self._source.snapshot(addresses)
+        found = {address: snapshot.accounts.get(address) for address in addresses}
+        return {address: account for address, account in found.items() if account is not None}
+
+    async def _open_known(self, venue: Venue, key: _Key) -> PoolSet:
+        addresses = sorted(self._known.get(key, ()), key=str)
+        if not addresses:
+            return PoolSet()
+        try:
+            return self._open(venue, await self._read(addresses))
+        except DexError:
+            return PoolSet()
 
     def _open(self, venue: Venue, accounts: Mapping[Pubkey, AccountData]) -> PoolSet:
         pools: list[Pool] = []
@@ -141,5 +233,9 @@ class PoolDirectory:
                 pools.append(venue.open_pool(address, account))
             except DexError as error:
                 errors.append(VenueError(venue.name, error.code, str(error), address))
-        pools.sort(key=lambda pool: (-pool.depth, str(pool.address)))
+        pools.sort(key=lambda pool: (pool.address not in self._pinned, -pool.depth, str(pool.address)))
         return PoolSet(tuple(pools[: self._pools_per_venue]), tuple(errors))
+
+
+def _in_order(mint_a: Pubkey, mint_b: Pubkey) -> _Pair:
+    return (mint_a, mint_b) if bytes(mint_a) < bytes(mint_b) else (mint_b, mint_a)

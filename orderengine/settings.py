@@ -267,6 +267,9 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # --- Solana ----------------------------------------------------------------------------------
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
+# Pools that are known beforehand, by address; the others are looked for in the background.
+POOLS = env.list("POOLS", default=[])
+POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)
 SOLANA_MAX_SLOTS_BEHIND = env.int("SOLANA_MAX_SLOTS_BEHIND", default=25)
 SOLANA_COMMITMENT = env.str("SOLANA_COMMITMENT", default="confirmed")
 # Real money asks for a deliberate yes, and for limits: orders.checks.

@@ -199,6 +199,38 @@ class TradingSwitch(models.Model):
         return f"trading is {'on' if self.is_on else 'off'}"
 
 
+class KnownPool(models.Model):
+    """A pool that discovery has found once: what orders are routed by while a node will not list pools."""
+
+    network = models.CharField(max_length=16)
+    venue = models.CharField(max_length=32)
+    address = models.CharField(max_length=44)
+    mint_a = models.CharField(max_length=44)
+    mint_b = models.CharField(max_length=44)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("network", "venue", "address")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("network", "address"), name="known_pool_once_a_network"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.venue} {self.address}"
+
+
+class PoolRefresh(models.Model):
+    """When the pools of a network are looked for next, by whichever worker comes first; how it last went."""
+
+    network = models.CharField(max_length=16, primary_key=True)
+    due_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"pools of {self.network}"
+
+
 class OrderEvent(models.Model):
     """One step of one order: history, timeline, replay and outbox are this table."""
 

@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import claims, dispatch, execution, gateway, journal, settlement, trading
+from orders import claims, dispatch, execution, gateway, journal, pools, settlement, trading
 from orders.gateway import DexError, Heard, Verdict, WrongNetwork
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
@@ -98,7 +98,7 @@ def stop() -> None:
 
 
 def _sweep() -> None:
-    for step in (adopt_submitted, resume_due, finalize):
+    for step in (adopt_submitted, resume_due, finalize, pools.refresh_due):
         _guarded(step)
 
 

@@ -230,6 +230,9 @@ COMPONENTS: Final[dict[str, Any]] = {
                 }
             ),
             "slot": _nullable(_INTEGER),
+            "pools": _nullable(
+                _object({"known": _INTEGER, "refreshedAt": _nullable(_INSTANT), "error": _nullable(_TEXT)})
+            ),
             "nodes": {"type": "array", "items": _object(_NODE)},
         }
     ),

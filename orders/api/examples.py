@@ -199,11 +199,19 @@ _CHECKS: Final[dict[str, Any]] = {
     "trading": "on",
 }
 _NODE_STATE: Final[dict[str, Any]] = {"name": "127.0.0.1:8899", "state": "ok", "slot": 17, "slotsBehind": 0}
-HEALTH: Final[dict[str, Any]] = {"status": "ok", "checks": _CHECKS, "slot": 17, "nodes": [_NODE_STATE]}
+_POOLS: Final[dict[str, Any]] = {"known": 12, "refreshedAt": "2026-11-21T14:33:25.103Z", "error": None}
+HEALTH: Final[dict[str, Any]] = {
+    "status": "ok",
+    "checks": _CHECKS,
+    "slot": 17,
+    "pools": _POOLS,
+    "nodes": [_NODE_STATE],
+}
 UNHEALTHY: Final[dict[str, Any]] = {
     "status": "degraded",
     "checks": {**_CHECKS, "database": "unavailable", "oldestDueOrderSeconds": None, "trading": None},
     "slot": 17,
+    "pools": None,
     "nodes": [_NODE_STATE],
 }
 

@@ -18,8 +18,9 @@ from rest_framework.views import APIView
 
 from orders import gateway, trading
 from orders.api import schema
-from orders.models import Order
+from orders.models import KnownPool, Order, PoolRefresh
 from orders.recovery import HEARTBEAT_KEY, oldest_due_seconds
+from orders.wire import timestamp
 
 _REDIS_TIMEOUT_SECONDS: Final = 0.5
 _NOBODY: Final = uuid.UUID(int=0)
@@ -64,6 +65,7 @@ class Health(APIView):
             "status": "ok" if well else "degraded",
             "checks": checks,
             "slot": chain.slot,
+            "pools": _pools() if writable else None,
             "nodes": [_node_as_wire(node) for node in chain.nodes],
         }
         return Response(body, status=200 if writable else 503)
@@ -75,6 +77,16 @@ def _node_as_wire(node: Any) -> dict[str, Any]:
         "state": node.state.value,
         "slot": node.slot,
         "slotsBehind": node.slots_behind,
+    }
+
+
+def _pools() -> dict[str, Any]:
+    """How many pools are known beforehand, and how the last look for more went."""
+    last = PoolRefresh.objects.filter(network=settings.SOLANA_NETWORK).first()
+    return {
+        "known": KnownPool.objects.filter(network=settings.SOLANA_NETWORK).count(),
+        "refreshedAt": None if last is None else timestamp(last.refreshed_at),
+        "error": last.error_code or None if last else None,
     }
 
 

@@ -3,6 +3,7 @@
 tokens.py       networks, brands, the token list, wallet holdings
 connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
+pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
 node_health.py  whether the chain answers
@@ -32,6 +33,7 @@ from orders.gateway.outcomes import (
     prove_dead,
 )
 from orders.gateway.permits import network_faults, require_within_cap
+from orders.gateway.pools import list_pools
 from orders.gateway.quotes import (
     PoolQuote,
     QuoteBoard,
@@ -85,6 +87,7 @@ __all__ = [
     "hear",
     "holdings",
     "is_dead",
+    "list_pools",
     "network_faults",
     "networks",
     "node_reports",

@@ -9,17 +9,18 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
+from solders.pubkey import Pubkey
 
 from dex.chain.failover import FailoverRpc
 from dex.chain.fees import FeeMarket
 from dex.chain.observing import RequestSeen
 from dex.chain.rpc import Commitment
 from dex.config import PAIRS, TOKENS
-from dex.discovery import PoolDirectory
+from dex.discovery import KnownPool, PoolDirectory
 from dex.errors import ChainUnreachable
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
@@ -37,7 +38,12 @@ class Connection:
     """Nodes, venues, pools; coroutines run on its loop."""
 
     def __init__(
-        self, rpc_urls: Sequence[str], network: str, commitment: Commitment, max_slots_behind: int
+        self,
+        rpc_urls: Sequence[str],
+        network: str,
+        commitment: Commitment,
+        max_slots_behind: int,
+        pinned: Sequence[Pubkey] = (),
     ) -> None:
         self._loop = LoopThread("solana")
         self.rpc = FailoverRpc(
@@ -49,7 +55,16 @@ class Connection:
         )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.fees = FeeMarket(self.rpc)
-        self.directory = PoolDirectory(self.rpc, self.venues.values())
+        self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned)
+        # Monotonic seconds until which the pools that the database knows are taken as read.
+        self.pools_read_until = 0.0
+
+    def remember(self, pools: Iterable[KnownPool]) -> None:
+        """Fall back on these pools where nodes list none."""
+        self._loop.run(self._remember(list(pools)), CALL_TIMEOUT_SECONDS)
+
+    async def _remember(self, pools: Sequence[KnownPool]) -> None:
+        self.directory.remember(pools)
 
     async def require_network(self) -> None:
         """Raise WrongNetwork when no node is of the configured network, ChainError when none answers.
@@ -112,4 +127,5 @@ def require_network() -> None:
 def _connection(
     _rpc_url: str, network: str, commitment: Commitment, max_slots_behind: int, _pid: int
 ) -> Connection:
-    return Connection(node_urls(), network, commitment, max_slots_behind)
+    pinned = [Pubkey.from_string(address) for address in settings.POOLS]
+    return Connection(node_urls(), network, commitment, max_slots_behind, pinned)

@@ -21,6 +21,7 @@ from orders.errors import ChainUnavailable
 from orders.gateway import failures
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
+from orders.gateway.pools import with_known_pools
 from orders.gateway.tokens import TokenInfo, token_by_mint
 from orders.gateway.wallet import wallet_address
 from orders.lifecycle import FailureReason
@@ -82,7 +83,7 @@ def quote_board(token_in: TokenInfo, token_out: TokenInfo, amount_in: int, slipp
     """All venues' offers now, possibly none; raises ChainUnavailable."""
     request = SwapRequest(token_in.mint, token_out.mint, amount_in, slippage_bps)
     try:
-        quotes, _ = connection().run(_quote([request], ()))
+        quotes, _ = with_known_pools().run(_quote([request], ()))
     except DexError as error:
         raise ChainUnavailable() from error
     return _board(quotes[0], request)
@@ -95,7 +96,7 @@ def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
     try:
         wallet = wallet_address()
         addresses = _balance_addresses(wallet, requests)
-        quotes, snapshot = connection().run(_quote(requests, [wallet, *addresses]))
+        quotes, snapshot = with_known_pools().run(_quote(requests, [wallet, *addresses]))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
     return [

@@ -23,6 +23,7 @@ from dex.venues.base import Pool
 from orders.gateway import bids, failures, permits
 from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
+from orders.gateway.pools import with_known_pools
 from orders.gateway.wallet import signer
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
         return []
     try:
         wallet = signer()
-        pools, snapshot, blockhash = connection().run(_prepare(connection(), swaps))
+        pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps))
         unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
         plans = bids.with_bids(unpriced, [swap.attempt for swap in swaps])
     except DexError as error:

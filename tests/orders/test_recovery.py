@@ -195,6 +195,7 @@ def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
     monkeypatch.setattr(recovery, "adopt_submitted", broken)
     monkeypatch.setattr(recovery, "resume_due", lambda: rounds.append("next step"))
     monkeypatch.setattr(recovery, "finalize", lambda: None)
+    monkeypatch.setattr("orders.pools.refresh_due", lambda: False)
     monkeypatch.setattr(recovery, "_show_life", lambda name: None)
     recovery.start("tested@here")
     try:

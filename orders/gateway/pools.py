@@ -1,0 +1,65 @@
+"""Pools by address: those of the settings, those that the database remembers, those that nodes list."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from solders.pubkey import Pubkey
+
+from dex.config import TOKENS
+from dex.discovery import KnownPool as Known
+from orders.gateway.connection import Connection, connection
+from orders.models import KnownPool
+
+_READ_AGAIN_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAddress:
+    """A pool that a node has listed."""
+
+    venue: str
+    address: str
+    mint_a: str
+    mint_b: str
+
+
+def with_known_pools() -> Connection:
+    """This process's connection, which has read the pools of the database within the last minute.
+
+    They are what it falls back on; without a database it goes by what it knows.
+    """
+    chain = connection()
+    now = time.monotonic()
+    if now >= chain.pools_read_until:
+        chain.pools_read_until = now + _READ_AGAIN_SECONDS
+        try:
+            rows = list(KnownPool.objects.filter(network=settings.SOLANA_NETWORK))
+        except DatabaseError:
+            return chain
+        chain.remember(_known(rows))
+    return chain
+
+
+def list_pools() -> tuple[list[PoolAddress], str]:
+    """The pools of all pairs of known tokens as the node lists them now, and why some are missing, if so.
+
+    Raises DexError when the node does not answer in time.
+    """
+    pairs = list(combinations([token.mint for token in TOKENS], 2))
+    chain = with_known_pools()
+    found, errors = chain.run(chain.directory.discover(pairs))
+    pools = [PoolAddress(p.venue, str(p.address), str(p.mints[0]), str(p.mints[1])) for p in found]
+    return pools, errors[0].code if errors else ""
+
+
+def _known(rows: Sequence[KnownPool]) -> Iterable[Known]:
+    for row in rows:
+        mints = Pubkey.from_string(row.mint_a), Pubkey.from_string(row.mint_b)
+        yield Known(row.venue, Pubkey.from_string(row.address), mints)
