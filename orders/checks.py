@@ -90,9 +90,12 @@ def network_may_be_traded_on(
 def the_priority_fee_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A level or a price, within bounds that make sense."""
+    """A level or a price, within bounds that make sense; a tip where Jito is."""
     hint = "See the README, under Landing."
-    return [Error(f"{fault}.", hint=hint, id="orders.E030") for fault in gateway.fee_faults()]
+    return [
+        Error(f"{fault}.", hint=hint, id="orders.E030")
+        for fault in (*gateway.fee_faults(), *gateway.relay_faults())
+    ]
 
 
 @register(deploy=True)

@@ -77,6 +77,9 @@ def percentile(values: Sequence[int], percent: int) -> int:
 def written_accounts(message: MessageV0, plan: SwapPlan) -> list[Pubkey]:
     """The accounts of others that ``message`` writes to: those that swaps compete for."""
     own = {plan.payer, plan.account_in, plan.account_out}
+    if plan.tip is not None:
+        # Everybody who tips writes to it: what is paid there is not the price of this pool.
+        own.add(plan.tip.account)
     keys = enumerate(message.account_keys)
     written = [key for index, key in keys if message.is_maybe_writable(index) and key not in own]
     return written[:MOST_ACCOUNTS]

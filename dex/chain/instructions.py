@@ -1,8 +1,8 @@
 """The instructions around a swap: compute budget, token accounts, memo. Pure.
 
-Sources of the byte formats: solana-compute-budget-interface, solana-system-interface (CreateAccountWithSeed
-= 3), spl-token ``instruction.rs`` (InitializeAccount3 = 18, CloseAccount = 9), associated-token-account
-(CreateIdempotent = 1), Memo v2.
+Sources of the byte formats: solana-compute-budget-interface, solana-system-interface (Transfer = 2,
+CreateAccountWithSeed = 3), spl-token ``instruction.rs`` (InitializeAccount3 = 18, CloseAccount = 9),
+associated-token-account (CreateIdempotent = 1), Memo v2.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dex.config import (
 
 SET_COMPUTE_UNIT_LIMIT: Final = 2
 SET_COMPUTE_UNIT_PRICE: Final = 3
+TRANSFER: Final = 2
 CREATE_ACCOUNT_WITH_SEED: Final = 3
 INITIALIZE_ACCOUNT_3: Final = 18
 CLOSE_ACCOUNT: Final = 9
@@ -68,6 +69,14 @@ def create_token_account_if_missing(owner: Pubkey, mint: Pubkey, token_program: 
         AccountMeta(token_program, is_signer=False, is_writable=False),
     ]
     return Instruction(ASSOCIATED_TOKEN_PROGRAM, bytes([CREATE_IDEMPOTENT]), metas)
+
+
+def transfer(payer: Pubkey, to: Pubkey, lamports: int) -> Instruction:
+    metas = [
+        AccountMeta(payer, is_signer=True, is_writable=True),
+        AccountMeta(to, is_signer=False, is_writable=True),
+    ]
+    return Instruction(SYSTEM_PROGRAM, struct.pack("<IQ", TRANSFER, lamports), metas)
 
 
 def create_temporary_account(payer: Pubkey, seed: str, lamports: int) -> Instruction:

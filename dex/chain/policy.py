@@ -22,10 +22,13 @@ from dex.chain.instructions import (
     INITIALIZE_ACCOUNT_3,
     SET_COMPUTE_UNIT_LIMIT,
     SET_COMPUTE_UNIT_PRICE,
+    TRANSFER,
     create_temporary_account,
+    transfer,
 )
+from dex.chain.jito import MOST_TIP, TIP_ACCOUNTS
 from dex.chain.tokens import TOKEN_PROGRAMS
-from dex.chain.transactions import SwapPlan
+from dex.chain.transactions import SwapPlan, Tip
 from dex.config import (
     ASSOCIATED_TOKEN_PROGRAM,
     COMPUTE_BUDGET_PROGRAM,
@@ -56,7 +59,8 @@ def check_policy(
     """
     _check_payer(message, wallet, plan)
     swaps = 0
-    for instruction in _decompile(message):
+    instructions = _decompile(message)
+    for instruction in instructions:
         if instruction.program in allowed_programs:
             _check_swap(instruction, plan)
             swaps += 1
@@ -66,6 +70,8 @@ def check_policy(
             raise PolicyViolation(f"program {instruction.program} is not allowed")
         check(instruction, plan)
     _require(swaps == 1, f"{swaps} swap instructions, expected one")
+    tips = sum(map(_is_transfer, instructions))
+    _require(tips == (plan.tip is not None), f"{tips} tips, expected {int(plan.tip is not None)}")
 
 
 def _check_payer(message: MessageV0, wallet: Pubkey, plan: SwapPlan) -> None:
@@ -125,6 +131,9 @@ def _check_associated_account(instruction: _Instruction, plan: SwapPlan) -> None
 
 def _check_system(instruction: _Instruction, plan: SwapPlan) -> None:
     tag = int.from_bytes(instruction.data[:4], "little")
+    if tag == TRANSFER and plan.tip is not None:
+        _check_tip(instruction, plan, plan.tip)
+        return
     _require(tag == CREATE_ACCOUNT_WITH_SEED, f"system instruction {tag} is not allowed")
     _require(NATIVE_MINT in (plan.token_in, plan.token_out), "no temporary account was planned")
     planned = create_temporary_account(plan.payer, plan.account_seed, plan.temporary_account_lamports)
@@ -133,6 +142,21 @@ def _check_system(instruction: _Instruction, plan: SwapPlan) -> None:
         and list(instruction.accounts) == [meta.pubkey for meta in planned.accounts],
         "the temporary account is not the planned one",
     )
+
+
+def _check_tip(instruction: _Instruction, plan: SwapPlan, tip: Tip) -> None:
+    _require(tip.account in TIP_ACCOUNTS, "the tip would go to an account that takes none")
+    _require(0 < tip.lamports <= MOST_TIP, "the tip is out of range")
+    planned = transfer(plan.payer, tip.account, tip.lamports)
+    _require(
+        instruction.data == planned.data
+        and list(instruction.accounts) == [meta.pubkey for meta in planned.accounts],
+        "the transfer is not the planned tip",
+    )
+
+
+def _is_transfer(instruction: _Instruction) -> bool:
+    return instruction.program == SYSTEM_PROGRAM and instruction.data[:4] == TRANSFER.to_bytes(4, "little")
 
 
 def _check_token(instruction: _Instruction, plan: SwapPlan) -> None:

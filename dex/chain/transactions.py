@@ -26,6 +26,7 @@ from dex.chain.instructions import (
     initialize_token_account,
     memo,
     temporary_account_address,
+    transfer,
 )
 from dex.chain.signer import Signer
 from dex.chain.tokens import (
@@ -48,8 +49,17 @@ _UNITS_FIXED: Final = 1_000
 _UNITS_TOKEN_ACCOUNT: Final = 30_000
 _UNITS_BUMP_SEED_TRY: Final = 1_500
 _UNITS_TEMPORARY_ACCOUNT: Final = 10_000
+_UNITS_TIP: Final = 300
 _UNITS_MEMO_BASE: Final = 3_000
 _UNITS_MEMO_BYTE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Lamports for who gets the transaction into a block."""
+
+    account: Pubkey
+    lamports: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class SwapPlan:
     token_out_program: Pubkey | None = None
     compute_unit_price: int = 0
     mode: SwapMode = SwapMode.EXACT_IN
+    tip: Tip | None = None
 
     @property
     def account_in(self) -> Pubkey:
@@ -143,6 +154,8 @@ def compute_units(plan: SwapPlan) -> int:
         units += _UNITS_TOKEN_ACCOUNT + _UNITS_BUMP_SEED_TRY * tries
     if plan.temporary_account is not None:
         units += _UNITS_TEMPORARY_ACCOUNT
+    if plan.tip is not None:
+        units += _UNITS_TIP
     return units
 
 
@@ -228,6 +241,8 @@ def _instructions(plan: SwapPlan) -> list[Instruction]:
     instructions.extend(plan.pool.swap_instructions(plan.snapshot, _swap(plan)))
     if temporary is not None:
         instructions.append(close_token_account(temporary, plan.payer))
+    if plan.tip is not None:
+        instructions.append(transfer(plan.payer, plan.tip.account, plan.tip.lamports))
     return instructions
 
 

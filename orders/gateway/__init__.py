@@ -44,6 +44,7 @@ from orders.gateway.quotes import (
     quote_board,
     quote_swaps,
 )
+from orders.gateway.relay import relay_faults
 from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
@@ -97,6 +98,7 @@ __all__ = [
     "quote_as_wire",
     "quote_board",
     "quote_swaps",
+    "relay_faults",
     "require_network",
     "require_within_cap",
     "send",

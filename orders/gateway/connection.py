@@ -51,7 +51,7 @@ class Connection:
             network=network,
             commitment=commitment,
             max_slots_behind=max_slots_behind,
-            observer=_count,
+            observer=count_request,
         )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.fees = FeeMarket(self.rpc)
@@ -89,7 +89,8 @@ class Connection:
             raise ChainUnreachable(f"no answer within {CALL_TIMEOUT_SECONDS} s") from error
 
 
-def _count(seen: RequestSeen) -> None:
+def count_request(seen: RequestSeen) -> None:
+    """Count a request to a node."""
     counted.answered(seen.node, seen.method, seen.seconds)
     for (method, code), calls in seen.calls.items():
         counted.called(seen.node, method, code, calls)

@@ -20,7 +20,7 @@ from dex.errors import DexError, KeyUnavailable, NoRoute
 from dex.router import accounts_of
 from dex.types import Snapshot
 from dex.venues.base import Pool
-from orders.gateway import bids, failures, permits
+from orders.gateway import bids, failures, permits, relay
 from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
@@ -88,9 +88,14 @@ def send(raws: Sequence[bytes]) -> list[SendOutcome]:
     if not raws:
         return []
     try:
-        return connection().run(connection().rpc.send(raws))
+        return connection().run(_send(raws))
     except DexError as error:
         return [SendOutcome(SendKind.UNKNOWN, reason=error.code)] * len(raws)
+
+
+async def _send(raws: Sequence[bytes]) -> list[SendOutcome]:
+    relay.send_soon(raws)
+    return await connection().rpc.send(raws)
 
 
 async def _prepare(
@@ -183,4 +188,5 @@ def _plan(
         account_seed=temporary_account_seed(memo),
         blockhash=blockhash.blockhash,
         last_valid_block_height=blockhash.last_valid_block_height,
+        tip=relay.tip(memo),
     )
