@@ -28,7 +28,7 @@ from dex.chain.instructions import (
 )
 from dex.chain.jito import MOST_TIP, TIP_ACCOUNTS
 from dex.chain.tokens import TOKEN_PROGRAMS
-from dex.chain.transactions import SwapPlan, Tip
+from dex.chain.transactions import MAX_COMPUTE_UNITS, SwapPlan, Tip
 from dex.config import (
     ASSOCIATED_TOKEN_PROGRAM,
     COMPUTE_BUDGET_PROGRAM,
@@ -37,8 +37,6 @@ from dex.config import (
     SYSTEM_PROGRAM,
 )
 from dex.errors import PolicyViolation
-
-_MAX_COMPUTE_UNITS: Final = 1_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def _check_swap(instruction: _Instruction, plan: SwapPlan) -> None:
 def _check_compute_budget(instruction: _Instruction, plan: SwapPlan) -> None:
     tag, value = instruction.data[0], int.from_bytes(instruction.data[1:], "little")
     if tag == SET_COMPUTE_UNIT_LIMIT:
-        _require(value <= _MAX_COMPUTE_UNITS, "the compute-unit limit is out of range")
+        _require(value <= MAX_COMPUTE_UNITS, "the compute-unit limit is out of range")
     elif tag == SET_COMPUTE_UNIT_PRICE:
         _require(value == plan.compute_unit_price, "the compute-unit price is not the planned one")
     else:

@@ -235,6 +235,19 @@ class SolanaRpc:
         with reading("getRecentPrioritizationFees"):
             return [read_integer(entry["prioritizationFee"]) for entry in result]
 
+    async def simulated_units(self, raw: bytes) -> int:
+        """Compute units that an unsigned transaction would use now; 0 when it would fail."""
+        config = {
+            **self._config(),
+            "encoding": "base64",
+            "sigVerify": False,
+            "replaceRecentBlockhash": True,
+        }
+        result = await self._rpc.call("simulateTransaction", base64.b64encode(raw).decode(), config)
+        with reading("simulateTransaction"):
+            value = result["value"]
+            return 0 if value["err"] is not None else read_integer(value["unitsConsumed"])
+
     async def request_airdrop(self, address: Pubkey, lamports: int) -> str:
         """Ask a test network for SOL; the signature of the transfer. Raises ChainRefused on mainnet."""
         result = await self._rpc.call("requestAirdrop", str(address), lamports, self._config())

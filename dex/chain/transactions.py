@@ -42,6 +42,8 @@ from dex.venues.base import Pool, Venue
 
 # The packet size of the network: IPv6's minimum MTU of 1280 less 48 bytes of headers.
 MAX_TRANSACTION_BYTES: Final = 1232
+# The network's bound on a transaction.
+MAX_COMPUTE_UNITS: Final = 1_400_000
 
 # Largest units measured in the SVM, with margin for the slower builds of the token and memo programs that
 # clusters still run. Creating an associated account searches its bump seed at 1,500 units a try.
@@ -89,6 +91,7 @@ class SwapPlan:
     compute_unit_price: int = 0
     mode: SwapMode = SwapMode.EXACT_IN
     tip: Tip | None = None
+    unit_limit: int | None = None
 
     @property
     def account_in(self) -> Pubkey:
@@ -145,7 +148,9 @@ class SignedTransaction:
 
 
 def compute_units(plan: SwapPlan) -> int:
-    """The compute-unit limit that ``plan`` asks for."""
+    """The compute-unit limit that ``plan`` asks for: its own, or what was measured."""
+    if plan.unit_limit is not None:
+        return plan.unit_limit
     units = plan.venue.compute_units + _UNITS_FIXED
     units += _UNITS_MEMO_BASE + _UNITS_MEMO_BYTE * len(plan.memo.encode())
     if plan.token_out != NATIVE_MINT:

@@ -1,4 +1,4 @@
-"""The priority fee of each plan, by the settings."""
+"""The priority fee and the compute-unit limit of each plan, by the settings."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ def with_bids(plans: Sequence[SwapPlan | DexError], attempts: Sequence[int]) -> 
         else plan
         for plan, attempt in zip(plans, attempts, strict=True)
     ]
+
+
+def with_limits(plans: Sequence[SwapPlan | DexError]) -> list[SwapPlan | DexError]:
+    """The plans with limits that a simulation raised, where that is asked for. Raises ChainUnreachable."""
+    if not settings.SIMULATE_COMPUTE_UNITS:
+        return list(plans)
+    return connection().run(_raised(connection(), plans))
+
+
+async def _raised(chain: Connection, plans: Sequence[SwapPlan | DexError]) -> list[SwapPlan | DexError]:
+    # One after the other: the first of a pool asks, the others find its answer.
+    return [await chain.units.raised(plan) if isinstance(plan, SwapPlan) else plan for plan in plans]
 
 
 async def _recent_prices(

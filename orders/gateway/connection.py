@@ -19,6 +19,7 @@ from dex.chain.failover import FailoverRpc
 from dex.chain.fees import FeeMarket
 from dex.chain.observing import RequestSeen
 from dex.chain.rpc import Commitment
+from dex.chain.units import UnitLimits
 from dex.config import PAIRS, TOKENS
 from dex.discovery import KnownPool, PoolDirectory
 from dex.errors import ChainUnreachable
@@ -55,6 +56,7 @@ class Connection:
         )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.fees = FeeMarket(self.rpc)
+        self.units = UnitLimits(self.rpc)
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned)
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0

@@ -72,7 +72,7 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
         wallet = signer()
         pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps))
         unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
-        plans = bids.with_bids(unpriced, [swap.attempt for swap in swaps])
+        plans = bids.with_bids(bids.with_limits(unpriced), [swap.attempt for swap in swaps])
     except DexError as error:
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)

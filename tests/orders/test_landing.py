@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from dex.config import COMPUTE_BUDGET_PROGRAM
 from orders import checks, execution, gateway, settlement
 from orders.landing import Landing, landings, rank, total
 from orders.lifecycle import AttemptState, Status
+from orders.metrics import counted
 from orders.models import Attempt, Order
 from orders.settlement import Watched
 from tests.orders.chain import TestChain, eventually
@@ -149,3 +151,23 @@ def test_a_report_of_nothing_has_dashes() -> None:
     assert total([]) == Landing()
     with pytest.raises(CommandError, match="at least 1"):
         call_command("landing_report", since=0)
+
+
+@pytest.mark.django_db
+def test_a_swap_is_simulated_before_it_is_signed_where_that_is_set(
+    user: User, chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.settlement.watch", lambda attempts: None)
+    node = urlsplit(chain.url).netloc
+    labels = {"node": node, "method": "simulateTransaction", "code": "ok"}
+
+    def simulations() -> float:
+        return counted.REGISTRY.get_sample_value("orders_rpc_calls_total", labels) or 0
+
+    measured = compute_budget(confirmed(order_row(user)).attempts.get())
+    assert simulations() == 0
+    settings.SIMULATE_COMPUTE_UNITS = True
+    simulated = [compute_budget(confirmed(order_row(user)).attempts.get()) for _ in range(2)]
+    # On localnet the measured limits are enough: the simulation raises none.
+    assert simulated == [measured] * 2
+    assert simulations() == 1
