@@ -272,6 +272,8 @@ POOLS = env.list("POOLS", default=[])
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)
 SOLANA_MAX_SLOTS_BEHIND = env.int("SOLANA_MAX_SLOTS_BEHIND", default=25)
 SOLANA_COMMITMENT = env.str("SOLANA_COMMITMENT", default="confirmed")
+# On devnet alone: what an order may do without SOL while the faucet gives none.
+DEVNET_PAPER_FALLBACK = env.bool("DEVNET_PAPER_FALLBACK", default=False)
 # Real money asks for a deliberate yes, and for limits: orders.checks.
 ALLOW_MAINNET = env.bool("ALLOW_MAINNET", default=False)
 MAX_ORDER_AMOUNTS = env.dict("MAX_ORDER_AMOUNTS", default={})

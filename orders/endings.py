@@ -12,9 +12,13 @@ from orders.lifecycle import NOT_RETRIED, FailureReason, Status, retry_delay_sec
 from orders.models import Order
 
 
-def failed_or_retried(order: Order, failure: Failure) -> Transition:
-    """Back to routing, due after the next delay; or failed, when retries cannot mend it or are used up."""
-    delay = None if failure.reason in NOT_RETRIED else retry_delay_seconds(order.retries)
+def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False) -> Transition:
+    """Back to routing, due after the next delay; or failed, when retries cannot mend it or are used up.
+
+    ``mendable``: something was done about the reason, so that a retry may mend even this one.
+    """
+    hopeless = failure.reason in NOT_RETRIED and not mendable
+    delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
         return ended(order, failure.reason, failure.message)
     changes = {"retries": order.retries + 1, "due_at": timezone.now() + timedelta(seconds=delay)}

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, crash_points, gateway, journal, settlement, stage_log, statements, trading
+from orders import claims, crash_points, gateway, journal, paper, settlement, stage_log, statements, trading
 from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
 from orders.errors import TradingHalted
@@ -65,8 +65,11 @@ def route(order_ids: Collection[UUID]) -> Outcome:
     with claims.given_back_on_error(orders):
         boards = gateway.quote_swaps([_request(order) for order in orders])
         crash_point(crash_points.QUOTED)
-        steps = [_routed(order, board) for order, board in zip(orders, boards, strict=True)]
-        _sort_out(journal.record(steps), Status.BUILDING, outcome)
+        found = [(order, board, _routed(order, board)) for order, board in zip(orders, boards, strict=True)]
+        short = [(o, b, s) for o, b, s in found if isinstance(b, QuoteBoard) and b.lamports_missing]
+        lacking = {order.pk for order, _, _ in short}
+        steps = [step for order, _, step in found if order.pk not in lacking]
+        _sort_out(journal.record([*steps, *paper.relieve(short)]), Status.BUILDING, outcome)
     return outcome
 
 

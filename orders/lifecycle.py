@@ -92,6 +92,9 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     Status.EXPIRED: frozenset(),
 }
 
+# The network of an order that was completed without a transaction.
+PAPER: Final = "paper"
+
 # A client's stream ends with these.
 FINAL: Final[frozenset[Status]] = frozenset(
     {Status.CONFIRMED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}

@@ -16,6 +16,7 @@ from django.db.models import Q
 from orders.lifecycle import (
     ACTIVE,
     FINAL,
+    PAPER,
     UNFINISHED,
     AttemptState,
     FailureReason,
@@ -105,6 +106,9 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(min_amount_out__isnull=True) | Q(min_amount_out__gte=1),
                 name="order_min_amount_out_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(network=PAPER) | Q(signature=""), name="order_on_paper_has_no_signature"
             ),
             # The client's id comes first, so that it finds orders also where the user is not known.
             models.UniqueConstraint(fields=("client_order_id", "user"), name="order_client_id_once_a_user"),

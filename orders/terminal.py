@@ -10,6 +10,8 @@ from decimal import Decimal
 from io import TextIOBase
 from typing import Any, Final, TextIO
 
+from orders.lifecycle import PAPER
+
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _CLEAR_LINE: Final = "\r\x1b[K"
 _COLOURS: Final = {"confirmed": "32", "failed": "31", "cancelled": "33", "expired": "33"}
@@ -61,6 +63,9 @@ class ProgressDisplay:
 
     def summary(self, order: Mapping[str, Any]) -> None:
         """Write what a confirmed order came to."""
+        if order.get("network") == PAPER:
+            self._line(f"{order['executedAmountOut']} {order['tokenOut']} on paper: nothing was swapped")
+            return
         fees = order["fees"]
         self._line(
             f"swapped {order['executedAmountIn']} {order['tokenIn']} for {order['executedAmountOut']} "
@@ -91,6 +96,9 @@ class ProgressDisplay:
 def describe(event: Mapping[str, Any], order: Mapping[str, Any]) -> str:
     """What an event tells, in words."""
     status = event["status"]
+    if event.get("network") == PAPER and status in ("submitted", "confirmed"):
+        received = event.get("executedAmountOut")
+        return f"{received} {order['tokenOut']} {event['note']}" if received else "no transaction: on paper"
     if status == "building":
         return _routed(event, order)
     if status == "submitted":

@@ -15,6 +15,8 @@ from dex.chain.rpc import Commitment, SolanaRpc
 from dex.config import is_of_network
 from dex.errors import ChainError, ChainRefused, ChainUnreachable, WrongNetwork
 
+# A node that is tired of these still answers the others.
+_THROTTLED_FOR_THEMSELVES: Final = frozenset({"getProgramAccounts", "requestAirdrop"})
 _PROBE_SECONDS: Final = 2
 _LEFT_SECONDS: Final = 2
 _LEFT_AT_MOST_SECONDS: Final = 30
@@ -182,8 +184,7 @@ class NodeSet:
         except ChainRefused:
             raise
         except ChainError:
-            # Nodes throttle this one method for itself; the others may go on there.
-            if calls[0].method != "getProgramAccounts":
+            if calls[0].method not in _THROTTLED_FOR_THEMSELVES:
                 self.note_failure(node)
             raise
         node.failures = 0

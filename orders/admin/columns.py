@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
-from orders.lifecycle import AttemptState, Status
+from orders.lifecycle import PAPER, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.wire import explorer_url, order_as_wire
 
@@ -36,7 +36,9 @@ def label(text: str, colour: str) -> str:
 
 
 def transaction_link(network: str, signature: str) -> str:
-    """The beginning of a signature, leading to the explorer; a dash without one."""
+    """The beginning of a signature, leading to the explorer; a dash without one, the word for none at all."""
+    if network == PAPER:
+        return "on paper"
     url = explorer_url(network, signature)
     if url is None:
         return "-"

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import CheckboxFilter, DropdownFilter, RadioFilter, RangeDateFilter
 
 from orders import gateway
-from orders.lifecycle import FINAL, UNFINISHED, FailureReason, Status
+from orders.lifecycle import FINAL, PAPER, UNFINISHED, FailureReason, Status
 from orders.models import Order
 from orders.row_sets import HAS_ENDED, IS_UNFINISHED
 
@@ -60,7 +60,7 @@ class NetworkFilter(RadioFilter):  # type: ignore[misc]
 
     def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
         """The networks that the engine can be set to."""
-        return [(name, name) for name in gateway.networks()]
+        return [(name, name) for name in (*gateway.networks(), PAPER)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Orders that were placed on this network."""

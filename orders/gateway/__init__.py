@@ -7,6 +7,7 @@ pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing and sending
 node_health.py  whether the chain answers
+faucet.py       SOL for a devnet wallet
 permits.py      what may be signed at all
 outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
@@ -17,6 +18,7 @@ from dex.errors import DexError, WrongNetwork
 from orders.gateway.bids import fee_faults
 from orders.gateway.connection import node_urls, require_network, warm_up
 from orders.gateway.failures import Failure
+from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
 from orders.gateway.outcomes import (
     Executed,
@@ -70,6 +72,7 @@ __all__ = [
     "PoolQuote",
     "QuoteBoard",
     "QuoteError",
+    "Relief",
     "SentSwap",
     "SignedSwap",
     "SwapRequest",
@@ -77,6 +80,7 @@ __all__ = [
     "TokenInfo",
     "Verdict",
     "WrongNetwork",
+    "ask_faucet",
     "auto_slippage_cap_bps",
     "brands",
     "chain_health",

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 
-from dex.config import MAINNET, NETWORKS
+from dex.config import DEVNET, MAINNET, NETWORKS
 from orders.amounts import parse_amount, to_base_units
 from orders.errors import InvalidAmount, OrderTooLarge
 from orders.gateway.failures import Failure
@@ -59,6 +59,8 @@ def network_faults() -> Sequence[str]:
     if settings.SOLANA_NETWORK not in NETWORKS:
         return [f"SOLANA_NETWORK is one of {', '.join(NETWORKS)}"]
     faults = [f"MAX_ORDER_AMOUNTS: {fault}" for fault in _cap_faults()]
+    if settings.DEVNET_PAPER_FALLBACK and settings.SOLANA_NETWORK != DEVNET:
+        faults.append("DEVNET_PAPER_FALLBACK is for devnet alone")
     return faults + (mainnet_faults() if settings.SOLANA_NETWORK == MAINNET else [])
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.chain.tokens import associated_token_address, parse_token_account
-from dex.config import NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from dex.config import DEVNET, NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.discovery import PoolSet
 from dex.errors import DexError
 from dex.router import accounts_of, quote_batch
@@ -72,11 +72,16 @@ class QuoteError:
 
 @dataclass(frozen=True, slots=True)
 class QuoteBoard:
-    """All offers for one request at one slot, best first."""
+    """All offers for one request at one slot, best first.
+
+    ``lamports_missing`` is what the wallet lacks for the swap and its fees, looked at on devnet only, where
+    a faucet may give it.
+    """
 
     slot: int
     quotes: tuple[PoolQuote, ...]
     errors: tuple[QuoteError, ...]
+    lamports_missing: int = 0
 
 
 def quote_board(token_in: TokenInfo, token_out: TokenInfo, amount_in: int, slippage_bps: int) -> QuoteBoard:
@@ -100,7 +105,12 @@ def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
     return [
-        _judge(request, found, _balance(snapshot, wallet, request.token_in))
+        _judge(
+            request,
+            found,
+            _balance(snapshot, wallet, request.token_in),
+            _lamports_missing(snapshot, wallet, request),
+        )
         for request, found in zip(requests, quotes, strict=True)
     ]
 
@@ -159,17 +169,26 @@ def _balance(snapshot: Snapshot, wallet: Pubkey, mint_text: str) -> int:
     return held
 
 
-def _judge(request: SwapRequest, found: Quotes, balance: int) -> QuoteBoard | Failure:
+def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: SwapRequest) -> int:
+    if settings.SOLANA_NETWORK != DEVNET:
+        return 0
+    account = snapshot.accounts.get(wallet)
+    spent = request.amount_in if request.token_in == str(NATIVE_MINT) else 0
+    return max(0, spent + SOL_RESERVE - (account.lamports if account else 0))
+
+
+def _judge(request: SwapRequest, found: Quotes, balance: int, lamports_missing: int) -> QuoteBoard | Failure:
     if not found.quotes:
         return failures.of_venue_errors(found.errors)
-    if balance < request.amount_in:
+    faucet_may_mend = lamports_missing > 0 and request.token_in == str(NATIVE_MINT)
+    if balance < request.amount_in and not faucet_may_mend:
         return failures.failed(FailureReason.INSUFFICIENT_FUNDS)
     most = settings.MAX_PRICE_IMPACT_BPS
     if request.max_price_impact_bps is not None:
         most = min(most, request.max_price_impact_bps)
     if found.quotes[0].price_impact_bps > most:
         return failures.failed(FailureReason.PRICE_IMPACT_TOO_HIGH)
-    return _board(found, request)
+    return replace(_board(found, request), lamports_missing=lamports_missing)
 
 
 def _board(found: Quotes, request: SwapRequest) -> QuoteBoard:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-from orders.lifecycle import FINAL, Status
+from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
 
 _BASIS_POINTS: Final = 10_000
@@ -128,7 +128,7 @@ def _count_end(step: Step, status: Status) -> None:
     order = step.order
     _ended.labels(status.value, order.error_code if status is Status.FAILED else "").inc()
     _attempts.observe(order.attempt)
-    if status is not Status.CONFIRMED:
+    if status is not Status.CONFIRMED or order.network == PAPER:
         return
     _confirmed.labels(order.dex, order.venue).inc()
     _confirmation_seconds.observe(_seconds(order.created_at, step.at))
