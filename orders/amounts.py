@@ -15,6 +15,7 @@ _PLAIN: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
 _RAW: Final = re.compile(r"\d{1,20}", re.ASCII)
 _EXACT: Final = Context(prec=80)
 _PRICE: Final = Context(prec=12, rounding=ROUND_HALF_EVEN)
+_BPS: Final = 10_000
 
 
 def parse_amount(value: object) -> Decimal:
@@ -77,3 +78,11 @@ def _require_range(raw: int) -> int:
     if raw > MAX_AMOUNT:
         raise InvalidAmount("The amount is out of range")
     return raw
+
+
+def shortfall_bps(quoted: int, received: int) -> int:
+    """How far ``received`` falls short of ``quoted`` (at least 1), in basis points rounded up.
+
+    Both in base units; below 0 when more was received.
+    """
+    return -((received - quoted) * _BPS // quoted)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from orders.amounts import shortfall_bps
 from orders.lifecycle import FINAL, Status
 from orders.models import Order, OrderEvent
 from orders.recovery import oldest_due_seconds
@@ -22,7 +23,6 @@ from orders.recovery import oldest_due_seconds
 MOST_ORDERS: Final = 10_000
 MOST_TIMED: Final = 2_000
 BUCKETS: Final = 30
-_BPS: Final = 10_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -100,7 +100,11 @@ def statistics(window: timedelta, now: datetime | None = None) -> Statistics:
         to_submitted=to_submitted,
         to_confirmed=to_confirmed,
         by_dex=Counter(row.dex for row in confirmed).most_common(),
-        slippage=spread(_slippage(row) for row in confirmed if row.quoted and row.executed is not None),
+        slippage=spread(
+            shortfall_bps(row.quoted, row.executed)
+            for row in confirmed
+            if row.quoted and row.executed is not None
+        ),
         failures=Counter(row.error_code for row in considered if row.status == Status.FAILED).most_common(),
         flow=_flow(considered, since, until),
         oldest_due_seconds=oldest_due_seconds(until),
@@ -130,11 +134,6 @@ def _success(by_status: Mapping[str, int]) -> int | None:
     # What the client took back says nothing about the engine.
     ended = sum(by_status[status] for status in FINAL - {Status.CANCELLED})
     return by_status[Status.CONFIRMED] * 1000 // ended if ended else None
-
-
-def _slippage(row: _Row) -> int:
-    quoted, executed = row.quoted or 1, row.executed or 0
-    return -((executed - quoted) * _BPS // quoted)
 
 
 def _latencies(rows: Sequence[_Row]) -> tuple[Spread | None, Spread | None]:

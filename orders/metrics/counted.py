@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from orders.amounts import shortfall_bps
 from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
 
-_BASIS_POINTS: Final = 10_000
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _CALL_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLIPPAGE_BPS: Final = (-100, -10, -1, 0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000)
@@ -142,7 +142,7 @@ def realised_slippage_bps(order: Order) -> int | None:
     quoted, received = order.quoted_amount_out, order.executed_amount_out
     if not quoted or received is None:
         return None
-    return -((received - quoted) * _BASIS_POINTS // quoted)
+    return shortfall_bps(quoted, received)
 
 
 def _seconds(since: datetime, until: datetime) -> float:
