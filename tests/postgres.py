@@ -28,11 +28,9 @@ import psycopg
 
 START_LIMIT_SECONDS = 30
 _PR_SET_PDEATHSIG = 1
+_SERVER_OPTIONS = ("-c", "listen_addresses=", "-c", "max_connections=200")
 # What a test writes is thrown away: durability would only cost time.
-_SERVER_OPTIONS = (
-    *("-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off"),
-    *("-c", "full_page_writes=off", "-c", "max_connections=200"),
-)
+_FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,8 +53,10 @@ def run_on(url: str, command: Sequence[str]) -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(*, durable: bool = False, binaries: Path | None = None) -> Iterator[str]:
     """Start a server in a folder under /tmp; gives its URL, and stops and removes it at the end.
+
+    ``durable``: with PostgreSQL's own defaults, for whoever measures.
 
     Raises FileNotFoundError when there are no binaries, RuntimeError when the server does not start.
     """
@@ -65,9 +65,9 @@ def postgres_server() -> Iterator[str]:
         user = "nobody" if os.geteuid() == 0 else None
         if user is not None:
             shutil.chown(folder, user)
-        binaries = _reachable(find_binaries(), folder, others=user is not None)
+        binaries = _reachable(binaries or find_binaries(), folder, others=user is not None)
         _initialise(binaries, folder, user)
-        server = _start(binaries, folder, user)
+        server = _start(binaries, folder, user, () if durable else _FORGETFUL)
         try:
             _await_answer(server, folder)
             yield f"postgres://postgres@/{folder}/postgres"
@@ -118,8 +118,8 @@ def _initialise(binaries: Path, folder: Path, user: str | None) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr}")
 
 
-def _start(binaries: Path, folder: Path, user: str | None) -> subprocess.Popen[bytes]:
-    options = (*_SERVER_OPTIONS, "-c", f"unix_socket_directories={folder}")
+def _start(binaries: Path, folder: Path, user: str | None, extra: Sequence[str]) -> subprocess.Popen[bytes]:
+    options = (*_SERVER_OPTIONS, *extra, "-c", f"unix_socket_directories={folder}")
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
             (str(binaries / "postgres"), "-D", str(folder / "data"), *options),

@@ -39,11 +39,12 @@ class Answer:
 class EngineClient:
     """Talks to one engine. Every order it hears to be accepted counts as promised."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
         self.accepted: set[UUID] = set()
         self._lock = threading.Lock()
-        self._http = httpx2.Client(base_url=url, timeout=30)
+        credentials = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx2.Client(base_url=url, timeout=30, headers=credentials)
         self._pause = threading.Event()
 
     def post(self, key: str | None = None, **fields: Any) -> Answer:
