@@ -38,6 +38,7 @@ from dex.chain.answers import (
     reading,
 )
 from dex.chain.jsonrpc import Call, JsonRpcClient, Reply, RpcClient, RpcErrorCode, call, split_calls
+from dex.chain.landing_calls import LandingCalls
 from dex.chain.observing import Observer
 from dex.chain.tokens import associated_token_address, parse_token_account
 from dex.config import CLOCK_SYSVAR, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
@@ -65,7 +66,7 @@ _NO_BLOCK_CODES: Final = frozenset(
 )
 
 
-class SolanaRpc:
+class SolanaRpc(LandingCalls):
     """One node, or the cluster behind one URL. Belongs to the event loop that first used it."""
 
     def __init__(
@@ -228,25 +229,6 @@ class SolanaRpc:
             for holding in holdings:
                 tokens |= _associated_amounts(holding["value"], owner)
             return Balances(read_integer(lamports["value"]), tokens, read_context_slot(lamports))
-
-    async def recent_prioritization_fees(self, written: Sequence[Pubkey]) -> list[int]:
-        """Micro-lamports a compute unit, one number a recent slot; at most 128 accounts."""
-        result = await self._rpc.call("getRecentPrioritizationFees", [str(key) for key in written])
-        with reading("getRecentPrioritizationFees"):
-            return [read_integer(entry["prioritizationFee"]) for entry in result]
-
-    async def simulated_units(self, raw: bytes) -> int:
-        """Compute units that an unsigned transaction would use now; 0 when it would fail."""
-        config = {
-            **self._config(),
-            "encoding": "base64",
-            "sigVerify": False,
-            "replaceRecentBlockhash": True,
-        }
-        result = await self._rpc.call("simulateTransaction", base64.b64encode(raw).decode(), config)
-        with reading("simulateTransaction"):
-            value = result["value"]
-            return 0 if value["err"] is not None else read_integer(value["unitsConsumed"])
 
     async def request_airdrop(self, address: Pubkey, lamports: int) -> str:
         """Ask a test network for SOL; the signature of the transfer. Raises ChainRefused on mainnet."""
