@@ -1,0 +1,28 @@
+"""What Celery's transports want to be told: each reads other names, and ignores those it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+_REDIS: Final[Mapping[str, Any]] = {
+    "queue_order_strategy": "priority",
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+}
+# Of a frozen broker a reader hears by heartbeats; a reading limit would also end an idle wait.
+_AMQP: Final[Mapping[str, Any]] = {"connect_timeout": 2, "write_timeout": 5}
+_BY_SCHEME: Final = {
+    **dict.fromkeys(("redis", "rediss", "redis+socket", "sentinel"), _REDIS),
+    **dict.fromkeys(("amqp", "amqps", "pyamqp"), _AMQP),
+}
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """Options for the broker at ``url``; times in seconds. Empty for a transport that is not known here."""
+    return dict(_BY_SCHEME.get(urlsplit(url).scheme, {}))
