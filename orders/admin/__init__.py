@@ -5,13 +5,14 @@ columns.py filters.py search.py listing.py    of the list; each affordable at a 
 record.py       what the page of one order shows: steps, quotes, amounts
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
+engine.py       the kill switch, known pools
 accounts.py     who may sign in, whose tokens there are
 """
 
 from django.contrib import admin
 
-from orders.admin import accounts, orders
+from orders.admin import accounts, engine, orders
 
-__all__ = ["accounts", "orders"]
+__all__ = ["accounts", "engine", "orders"]
 
 admin.site.index_template = "admin/dashboard.html"

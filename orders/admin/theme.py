@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from orders import trading
+
 
 def stylesheet(request: HttpRequest) -> str:
     """Address of what the admin's own templates need beside the theme."""
@@ -21,8 +23,10 @@ def favicon(request: HttpRequest) -> str:
 
 
 def network_badge(request: HttpRequest) -> list[str]:
-    """The network in words and a colour, red where real money moves."""
+    """The network in words and a colour, red where real money moves, or while trading is switched off."""
     network = settings.SOLANA_NETWORK
+    if not trading.is_on():
+        return [f"{network}, trading is off", "danger"]
     return [network, {"localnet": "success", "devnet": "info"}.get(network, "danger")]
 
 
@@ -31,7 +35,12 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [
         (
             "Orders",
-            [_item("Dashboard", "monitoring", "index"), *_model(request, "orders.order", "swap_horiz")],
+            [
+                _item("Dashboard", "monitoring", "index"),
+                *_model(request, "orders.order", "swap_horiz"),
+                *_model(request, "orders.tradingswitch", "power_settings_new"),
+                *_model(request, "orders.knownpool", "water"),
+            ],
         ),
         (
             "Access",
@@ -61,6 +70,8 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 _TITLES = {
     "orders.order": "Order browser",
+    "orders.tradingswitch": "Kill switch",
+    "orders.knownpool": "Pools",
     "auth.user": "Users",
     "auth.group": "Groups",
     "knox.authtoken": "API tokens",

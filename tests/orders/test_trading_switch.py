@@ -190,3 +190,16 @@ def test_no_attempt_is_committed_after_the_switch_with_fifty_orders_in_flight(
     assert sorted(execution.route(ids).onward) == sorted(
         Order.objects.filter(attempt=0).values_list("pk", flat=True)
     )
+
+
+@pytest.mark.django_db
+def test_the_admin_shows_the_switch_and_lets_nobody_throw_it(admin_client: Client) -> None:
+    assert "trading is off" not in admin_client.get("/admin/").content.decode()
+    trading.switch(on=False, reason="wallet is being moved", changed_by="ops")
+    assert "localnet, trading is off" in admin_client.get("/admin/").content.decode()
+    listed = admin_client.get("/admin/orders/tradingswitch/").content.decode()
+    assert "wallet is being moved" in listed and "ops" in listed
+    assert admin_client.get("/admin/orders/tradingswitch/add/").status_code == 403
+    thrown = admin_client.post("/admin/orders/tradingswitch/1/change/", {"is_on": "on"})
+    assert thrown.status_code == 403
+    assert not trading.is_on()
