@@ -108,8 +108,12 @@ def refuse_a_foreign_key(**_: Any) -> None:
 def reconcile(**_: Any) -> None:
     """Look at what earlier processes left behind, before this one takes new work.
 
-    Raises SystemExit for a node of another network: Celery lets no other exception out of a signal.
+    Raises SystemExit for settings that must not be traded on, and for a node of another network: Celery runs
+    the system checks but does not heed them, and lets no other exception out of a signal.
     """
+    faults = gateway.network_faults()
+    if faults:
+        raise SystemExit(f"this worker does not start: {faults[0]}")
     try:
         recovery.reconcile()
     except gateway.WrongNetwork as error:
