@@ -95,11 +95,16 @@ class NodeSet:
     async def batch(self, calls: Sequence[Call]) -> list[Reply]:
         """One reply a call from one node, the first that gives a usable answer; raises the first's error."""
         errors: list[ChainError] = []
-        for node in await self.candidates():
-            try:
-                return await self._ask(node, calls)
-            except ChainError as error:
-                errors.append(error)
+        tried: set[str] = set()
+        for candidates in (self.candidates, self._candidates_once_looked_at):
+            for node in await candidates():
+                if node.name in tried:
+                    continue
+                tried.add(node.name)
+                try:
+                    return await self._ask(node, calls)
+                except ChainError as error:
+                    errors.append(error)
         raise errors[0]
 
     async def candidates(self) -> list[Node]:
@@ -114,6 +119,12 @@ class NodeSet:
         if foreign:
             raise WrongNetwork(f"{', '.join(foreign)}: the genesis hash is not of {self._network}")
         raise ChainUnreachable("no node gives a usable answer")
+
+    async def _candidates_once_looked_at(self) -> list[Node]:
+        # At the start one node may be known before the others are: its first error is not the last word.
+        if self._probes and any(node.fits is None for node in self.nodes):
+            await asyncio.wait(set(self._probes))
+        return await self.candidates()
 
     async def well(self) -> list[Node]:
         """The nodes that are well, or else all of the network; raises as `candidates`."""
