@@ -21,8 +21,8 @@ from orders.row_sets import IS_ACTIVE
 
 # Later than any clock, and within what both databases can hold.
 PARKED_UNTIL: Final = datetime(9999, 12, 31, tzinfo=UTC)
-_WAITING: Final = (Status.PENDING, Status.ROUTING)
-_IN_FLIGHT: Final = (Status.BUILDING, Status.SUBMITTED)
+# What a worker would sign or send for when trading goes on.
+_WAITING: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
 _A_QUERY: Final = 500
 _MEMO: Final = re.compile(r"order ([0-9a-f-]{36}) attempt \d+")
 
@@ -36,8 +36,8 @@ class Forgotten:
 
 
 def in_flight() -> int:
-    """Orders whose transactions the chain has yet to decide; wait for them first."""
-    return Order.objects.filter(IS_ACTIVE, status__in=_IN_FLIGHT).count()
+    """Orders that workers are settling, which may send them back to routing; wait for them first."""
+    return Order.objects.filter(IS_ACTIVE, status=Status.SUBMITTED).count()
 
 
 def park_forgotten(landed: Iterable[LandedTransaction]) -> Forgotten:
