@@ -14,6 +14,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
+from django.utils import timezone
 
 from dex.chain.nodes import node_names
 from orders import execution, gateway, settlement
@@ -63,6 +64,22 @@ def execute(user: User, count: int = 1) -> list[Order]:
     return orders
 
 
+def execute_with_retries(user: User, count: int) -> list[Order]:
+    """As `execute`, where every node may break at the same moment and cost a retry."""
+    orders = [order_row(user, amount_in=10_000_000) for _ in range(count)]
+    ids = [order.pk for order in orders]
+
+    def all_sent() -> bool:
+        Order.objects.filter(pk__in=ids, status=Status.ROUTING).update(due_at=timezone.now(), retries=0)
+        for stage in (execution.route, execution.build, execution.submit):
+            stage(ids)
+        return Order.objects.filter(pk__in=ids, status=Status.SUBMITTED).count() == count
+
+    eventually(all_sent, seconds=30)
+    settle(orders)
+    return orders
+
+
 def settle(orders: list[Order]) -> None:
     attempts = Attempt.objects.filter(order__in=orders)
     watched = [
@@ -80,7 +97,7 @@ def settle(orders: list[Order]) -> None:
             del open_ones[signature]
         return not open_ones
 
-    eventually(all_done, seconds=20)
+    eventually(all_done, seconds=40)
 
 
 def require_each_swapped_once(chain: TestChain, orders: list[Order]) -> None:
@@ -250,7 +267,7 @@ def test_orders_in_flight_survive_nodes_that_come_and_go(
     def work() -> None:
         try:
             for _ in range(6):
-                orders.extend(execute(user, 3))
+                orders.extend(execute_with_retries(user, 3))
         except AssertionError as error:
             failed.append(str(error))
         finally:
