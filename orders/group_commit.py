@@ -16,7 +16,7 @@ from typing import Final
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 
-from orders import crash_points, dispatch, journal, stage_log
+from orders import crash_points, dispatch, journal, stage_log, trading
 from orders.crash_points import crash_point
 from orders.models import Order
 
@@ -27,8 +27,12 @@ _IDLE_SECONDS: Final = 2
 
 
 def insert_and_announce(orders: Sequence[Order]) -> None:
-    """Write orders in one transaction; the dispatcher hears of them once it is committed."""
+    """Write orders in one transaction; the dispatcher hears of them once it is committed.
+
+    Raises TradingHalted while the kill switch is off: asked here, it costs a batch one query.
+    """
     with transaction.atomic():
+        trading.require_on()
         journal.insert(orders)
         transaction.on_commit(lambda: _announce(orders))
         crash_point(crash_points.ACCEPTING)
@@ -51,8 +55,8 @@ class GroupCommit:
     def write(self, order: Order, timeout_seconds: int) -> None:
         """Return when ``order`` is committed.
 
-        Raises IntegrityError when its key is taken, DatabaseError when the database does not take
-        it, TimeoutError when it is not known yet whether it does.
+        Raises IntegrityError when its key is taken, TradingHalted, DatabaseError when the database
+        does not take it, TimeoutError when it is not known yet whether it does.
         """
         future: Future[None] = Future()
         with self._changed:
