@@ -152,3 +152,20 @@ def test_a_deep_data_folder_gets_a_short_socket_path(tmp_path: Path) -> None:
         assert engine.process.wait(timeout=40) == 0, engine.said()
     assert not path.parent.exists()
     assert port_is_free("127.0.0.1", engine.port)
+
+
+def test_the_first_order_that_is_shown_works_when_the_engine_listens_on_the_network(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    engine = RunningEngine(folder, HOST="0.0.0.0")
+    try:
+        engine.await_up()
+        shown = engine.said().partition("A first order")[2].split("\n\n")[1]
+        assert shown.startswith("TOKEN=$(")
+        kept = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
+        answer = subprocess.run(
+            ("sh", "-c", shown), env=kept, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert json.loads(answer.stdout)["status"] == "pending", answer.stderr
+    finally:
+        engine.stop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -20,9 +22,9 @@ from orderengine.supervisor.wallet import find_wallet
 from orders import checks
 
 WELCOME = """
-{url} is up (Ctrl-C stops it). A first order:
+{url} is up (Ctrl-C stops it). A first order{first}:
 
-curl -X POST {url}/api/orders/execute -H 'Content-Type: application/json' \
+{token}curl -X POST {url}/api/orders/execute {credentials}-H 'Content-Type: application/json' \
 -d '{{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"1"}}'
 """
 # What another terminal needs to join in. For this user only: a URL may hold a password.
@@ -61,7 +63,7 @@ class Command(BaseCommand):
                 self._say(f"{'wallet':<10} address {wallet.address}")
                 if self._start(engine, parts, plan):
                     self._publish(plan, folder, parts)
-                    self._say(WELCOME.format(url=plan.url))
+                    self._say(welcome(plan.url))
                     engine.watch()
                     self._say("stopping")
             finally:
@@ -103,3 +105,19 @@ class Command(BaseCommand):
         except OSError:
             # The terminal is gone; the engine is not.
             return
+
+
+def welcome(url: str) -> str:
+    """The first order to try; with a token to be made where the user `local` may not act."""
+    if settings.LOCAL_USER_ALLOWED:
+        return WELCOME.format(url=url, first="", token="", credentials="")
+    data_dir, python, manage = (
+        shlex.quote(str(path))
+        for path in (settings.DATA_DIR, sys.executable, settings.BASE_DIR / "manage.py")
+    )
+    return WELCOME.format(
+        url=url,
+        first=", with a token, as HOST is not loopback or DEBUG is off",
+        token=f"TOKEN=$(DATA_DIR={data_dir} {python} {manage} create_token me --create)\n",
+        credentials='-H "Authorization: Bearer $TOKEN" ',
+    )
