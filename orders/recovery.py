@@ -172,9 +172,13 @@ def adopt_submitted() -> int:
     if not order_ids:
         return 0
     later = now + timedelta(seconds=settlement.ADOPT_AFTER_SECONDS)
-    Order.objects.filter(pk__in=order_ids, status=Status.SUBMITTED).update(due_at=later)
-    settlement.watch(Attempt.objects.filter(order__in=order_ids, state=AttemptState.OPEN))
-    return len(order_ids)
+    # Whoever comes second finds them due no more: one poller each.
+    late = Order.objects.filter(pk__in=order_ids, status=Status.SUBMITTED, due_at__lte=now)
+    if not late.update(due_at=later):
+        return 0
+    adopted = Order.objects.filter(pk__in=order_ids, due_at=later).values_list("pk", flat=True)
+    settlement.watch(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN))
+    return len(adopted)
 
 
 def finalize() -> int:

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -35,17 +35,20 @@ logger = logging.getLogger(__name__)
 ADOPT_AFTER_SECONDS: Final = 15
 _POLL_SECONDS: Final = 0.2
 _DEAD_CHECK_SECONDS: Final = 2
+# Well before others adopt what this poller follows.
+_HOLD_SECONDS: Final = 5
 _MOST_AT_ONCE: Final = 256
 
 
 @dataclass(slots=True)
 class Watched:
-    """An open attempt of a submitted order. The two clocks are monotonic seconds."""
+    """An open attempt of a submitted order. The three clocks are monotonic seconds."""
 
     attempt: Attempt
     dead_check: DeadCheck
     resend_at: float
     check_at: float
+    hold_at: float = field(default_factory=lambda: time.monotonic() + _HOLD_SECONDS)
 
 
 class Poller:
@@ -64,7 +67,12 @@ class Poller:
                 check = gateway.dead_check(attempt.last_valid_block_height)
                 self._watched.setdefault(
                     attempt.signature,
-                    Watched(attempt, check, now + settings.REBROADCAST_SECONDS, now + _DEAD_CHECK_SECONDS),
+                    Watched(
+                        attempt,
+                        check,
+                        resend_at=now + settings.REBROADCAST_SECONDS,
+                        check_at=now + _DEAD_CHECK_SECONDS,
+                    ),
                 )
             if self._watched and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._poll, name="settlement", daemon=True)
@@ -121,7 +129,9 @@ def _settle(batch: Sequence[Watched]) -> set[str]:
     done = _confirm(confirmed)
     done |= _fail(by_verdict[Verdict.FAILED])
     done |= _give_up_dead(by_verdict[Verdict.UNSEEN])
-    _send_again([w for w in by_verdict[Verdict.UNSEEN] if w.attempt.signature not in done])
+    waiting = [w for w in by_verdict[Verdict.UNSEEN] if w.attempt.signature not in done]
+    _hold(waiting)
+    _send_again(waiting)
     return done
 
 
@@ -186,6 +196,18 @@ def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
     steps = [failed_or_retried(order, Failure(reason, str(reason.label))) for order in orders.values()]
     _resume(_record_endings(steps, dead, AttemptState.EXPIRED))
     return {w.attempt.signature for w in dead}
+
+
+def _hold(watched: Sequence[Watched]) -> None:
+    """Keep other workers from asking for the same signatures while this one hears of them."""
+    now = time.monotonic()
+    due = [w for w in watched if w.hold_at <= now]
+    if not due:
+        return
+    held = Order.objects.filter(pk__in=[w.attempt.order_id for w in due], status=Status.SUBMITTED)
+    held.update(due_at=timezone.now() + timedelta(seconds=ADOPT_AFTER_SECONDS))
+    for one in due:
+        one.hold_at = now + _HOLD_SECONDS
 
 
 def _send_again(watched: Sequence[Watched]) -> None:

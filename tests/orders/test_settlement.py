@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from orders import execution, gateway, settlement
+from orders import execution, gateway, recovery, settlement
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.settlement import Watched
@@ -132,6 +132,19 @@ def test_the_attempt_after_a_dead_one_swaps_once(user: User, chain: TestChain) -
     states = list(order.attempts.order_by("number").values_list("state", flat=True))
     assert states == ["expired", "landed"]
     assert len(chain.swaps_of_wallet()) == 1
+
+
+def test_who_follows_a_transaction_keeps_other_workers_from_adopting_it(user: User, chain: TestChain) -> None:
+    order = submitted(user, before_send=lambda: chain.fault("sendTransaction", "swallow", 1_000))
+    Order.objects.filter(pk=order.pk).update(due_at=order.created_at)
+    one = watched(order)
+    settlement.settle([one])
+    assert reload(order).due_at == order.created_at
+    one.hold_at = 0
+    settlement.settle([one])
+    assert recovery.adopt_submitted() == 0
+    Order.objects.filter(pk=order.pk).update(due_at=order.created_at)
+    assert recovery.adopt_submitted() == 1
 
 
 def test_a_node_without_statuses_decides_nothing(user: User, chain: TestChain) -> None:
