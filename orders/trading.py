@@ -16,13 +16,17 @@ from orders.errors import TradingHalted
 from orders.models import TradingSwitch
 
 _ROW: Final = 1
+# The only name in it is the model's own table.
+_IF_OFF: Final = f"SELECT 1 FROM {TradingSwitch._meta.db_table} WHERE id = %s AND NOT is_on"  # noqa: S608
 # Of the advisory lock that signers share and the switch takes alone; "trading" in ASCII.
 _LOCK: Final = 0x74726164696E67
 
 
 def is_on() -> bool:
-    """Whether new transactions may be signed now."""
-    return not TradingSwitch.objects.filter(pk=_ROW, is_on=False).exists()
+    """Whether new transactions may be signed now. Every stage asks: written out, it costs a sixth."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IF_OFF, [_ROW])
+        return cursor.fetchone() is None
 
 
 def stays_on() -> bool:
@@ -38,8 +42,8 @@ def stays_on() -> bool:
 
 def require_on() -> None:
     """Raise TradingHalted while trading is off, with the reason that was given."""
-    switch = state()
-    if not switch.is_on:
+    if not is_on():
+        switch = state()
         raise TradingHalted(reason=switch.reason, since=switch.changed_at.isoformat(timespec="seconds"))
 
 
