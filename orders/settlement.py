@@ -58,6 +58,7 @@ class Poller:
         self._watched: dict[str, Watched] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def watch(self, attempts: Iterable[Attempt]) -> None:
@@ -79,8 +80,15 @@ class Poller:
                 self._thread.start()
         self._wake.set()
 
+    def stop(self) -> None:
+        """Follow nothing any more; returns when the thread has ended."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
     def _poll(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             with self._lock:
                 batch = list(self._watched.values())
             if not batch:
@@ -89,7 +97,7 @@ class Poller:
                 continue
             for start in range(0, len(batch), _MOST_AT_ONCE):
                 self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE]))
-            time.sleep(_POLL_SECONDS)
+            self._stopped.wait(_POLL_SECONDS)
 
     def _forget(self, signatures: Iterable[str]) -> None:
         with self._lock:

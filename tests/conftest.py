@@ -122,3 +122,13 @@ def _forget_local_user() -> Iterator[None]:
     local_user.cache_clear()
     yield
     local_user.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _follow_no_order_of_another_test() -> Iterator[None]:
+    """The poller of this process would send what one test left open to the chain of the next."""
+    from orders import settlement
+
+    yield
+    settlement._poller.stop()
+    settlement._poller = settlement.Poller()
