@@ -12,22 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from orders import errors, events, following
+from orders.api.credentials import require_lasting
 from orders.api.filters import MAX_SEQUENCE, bounded_integer
 from orders.api.order_views import order_uuid
 from orders.intake import cancel_order, place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
-from orders.order_stream import CLOSE_DONE, OrderStream, in_database
+from orders.order_stream import CLOSE_DONE, OrderStream, Result, in_database
 from orders.shared_rows import shared_rows
 from orders.wire import parse_order
+
+Subject = TypeVar("Subject")
 
 # Orders are looked for a little further back than the last look: clocks of processes differ.
 _OVERLAP: Final = timedelta(seconds=30)
@@ -54,7 +58,7 @@ class Connection(OrderStream):
 
     async def _execute(self, message: dict[str, Any], request_id: Any) -> None:
         intent = parse_order(message)
-        placed = await in_database(place_order, self.user, intent)
+        placed = await in_database(self._allowed, place_order, intent)
         aside = {"requestId": request_id, "clientOrderId": intent.client_order_id}
         if placed.replayed:
             aside["replayed"] = True
@@ -75,9 +79,14 @@ class Connection(OrderStream):
         await self.tell({"type": "unsubscribed", "orderId": str(order_id)}, request_id)
 
     async def _cancel(self, message: dict[str, Any], request_id: Any) -> None:
-        order = await in_database(cancel_order, self.user, order_uuid(message.get("orderId")))
+        order = await in_database(self._allowed, cancel_order, order_uuid(message.get("orderId")))
         after = self.following.running().get(order.pk, order.version - 1)
         await self.follow([order.pk], after, **_aside(request_id))
+
+    def _allowed(self, action: Callable[[AbstractBaseUser, Subject], Result], subject: Subject) -> Result:
+        # A connection outlives its token for a while; what it does with it must not.
+        require_lasting(self.credential)
+        return action(self.user, subject)
 
     async def _own_order(self, message: dict[str, Any]) -> Order:
         order_id = order_uuid(message.get("orderId"))

@@ -148,12 +148,12 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._closed = True
             await super().close(code, reason)
 
-    async def revoke(self) -> None:
+    async def revoke(self, request_id: Any = None) -> None:
         """Close: whoever was let in would not be let in any more."""
         with suppress(TimeoutError):
             # Somebody who does not read is not waited for.
             async with asyncio.timeout(1):
-                await self._refuse(errors.Unauthenticated())
+                await self._refuse(errors.Unauthenticated(), request_id)
         await self.close(CLOSE_UNAUTHENTICATED)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -168,6 +168,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             message = frames.read_frame(text_data)
             request_id = frames.take_request_id(message)
             await self.act(message, request_id)
+        except errors.Unauthenticated:
+            await self.revoke(request_id)
         except _ANSWERED as error:
             await self._refuse(error, request_id)
 

@@ -14,14 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from knox.models import AuthToken
 
-from orders.api.credentials import Credential, ended
+from orders.api.credentials import Credential, ended, require_lasting
+from orders.errors import Unauthenticated
+from orders.models import Order
 from orders.order_stream import in_database
 from orders.revocation import revocation
 from tests.factories import UserFactory
-from tests.orders.sockets import Socket, new_user, opened
+from tests.orders.sockets import Socket, new_order, new_user, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PING = {"action": "ping"}
+ONE_SOL = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"}
 DOORS = ("/api/orders/connect", "/api/orders/ws", "/api/orders/execute")
 
 
@@ -105,3 +108,64 @@ def test_a_thousand_connections_are_checked_with_a_few_queries() -> None:
         gone = ended(set(wanted))
     assert gone == {Credential(tokens[3].user_id, token_id=wanted[3].token_id)}
     assert len(queries) == 2
+
+
+@pytest.mark.parametrize("path", ["/api/orders/connect", "/api/orders/execute"])
+@pytest.mark.parametrize("end", [delete, expire, deactivate])
+async def test_a_token_that_has_ended_places_no_order_before_anybody_has_looked(
+    path: str, end: Callable[[Any], None], settings: Any
+) -> None:
+    settings.SOCKET_CHECK_SECONDS = 600
+    user = await new_user()
+    token = (await in_database(AuthToken.objects.create, user))[1]
+    async with opened(path, headers={"authorization": f"Bearer {token}"}) as socket:
+        await socket.send_json_to({**ONE_SOL, "clientOrderId": "before"})
+        assert (await socket.next())["status"] == "pending"
+        await in_database(end, user)
+        # Not even one that was placed before is told again.
+        for client_order_id in ("after", "before"):
+            await socket.send_json_to({**ONE_SOL, "clientOrderId": client_order_id, "requestId": 7})
+        refusal = await socket.next()
+        assert (refusal["code"], refusal["requestId"]) == ("UNAUTHENTICATED", 7)
+        assert await socket.closing_code() == 4401
+    assert await in_database(lambda: [each.client_order_id for each in Order.objects.all()]) == ["before"]
+
+
+async def test_a_token_that_has_ended_cancels_no_order(settings: Any) -> None:
+    settings.SOCKET_CHECK_SECONDS = 600
+    user = await new_user()
+    order = await new_order(user=user)
+    token = (await in_database(AuthToken.objects.create, user))[1]
+    async with opened("/api/orders/connect", headers={"authorization": f"Bearer {token}"}) as socket:
+        await in_database(delete, user)
+        await socket.send_json_to({"action": "cancel_order", "orderId": str(order.pk)})
+        assert await is_told_and_closed(socket)
+    assert await in_database(lambda: Order.objects.get().status) == "pending"
+
+
+@pytest.mark.parametrize("end", [log_out, change_password, let_the_session_expire])
+async def test_a_session_that_has_ended_places_no_order_before_anybody_has_looked(
+    end: Callable[[Client, Any], None], settings: Any
+) -> None:
+    settings.SOCKET_CHECK_SECONDS = 600
+    user, client = await new_user(), Client()
+    await in_database(client.force_login, user)
+    headers = {"cookie": f"sessionid={client.cookies['sessionid'].value}", "origin": "http://testserver"}
+    async with opened("/api/orders/connect", headers=headers) as socket:
+        await socket.send_json_to(ONE_SOL)
+        assert (await socket.next())["status"] == "pending"
+        await in_database(end, client, user)
+        await socket.send_json_to(ONE_SOL)
+        assert await is_told_and_closed(socket)
+    assert await in_database(Order.objects.count) == 1
+
+
+def test_a_token_is_looked_at_with_one_query() -> None:
+    token = AuthToken.objects.create(UserFactory())[0]
+    credential = Credential(token.user_id, token_id=token.pk)
+    with CaptureQueriesContext(connection) as queries:
+        require_lasting(credential)
+    assert len(queries) == 1
+    token.delete()
+    with pytest.raises(Unauthenticated):
+        require_lasting(credential)
