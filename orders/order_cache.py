@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
-import threading
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,18 +17,11 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from orders.brief_redis import BriefRedis
 from orders.lifecycle import UNFINISHED
 from orders.models import Order
 
-logger = logging.getLogger(__name__)
-
-_PATIENCE_SECONDS: Final = 0.05
-_LEAVE_ALONE_SECONDS: Final = 5
 _CODE_BYTES: Final = 16
 # What a document looks like is decided by these; a release that changes them starts afresh.
 _FORM: Final = ("wire.py", "events.py", "amounts.py")
@@ -52,16 +42,10 @@ class Stamp:
 
 
 class OrderCache:
-    """Reads and keeps documents; never raises, and after a failure leaves Redis alone for some seconds.
+    """Reads and keeps documents; never raises, and waits for no Redis that does not answer."""
 
-    So a Redis that does not answer costs a process one wait of 50 ms, not one for every request.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._client: Redis | None = None
-        self._location = ""
-        self._away_until = 0.0
+    def __init__(self, redis: BriefRedis) -> None:
+        self.redis = redis
 
     def serves(self, order: Order) -> bool:
         """Whether documents of this order are kept: while it is under way, and 0 seconds is never."""
@@ -69,51 +53,13 @@ class OrderCache:
 
     def read(self, stamp: Stamp) -> bytes | None:
         """The document of exactly this state, or None."""
-        client = self._reachable()
-        if client is None:
-            return None
-        try:
-            kept = client.get(_key(stamp))
-        except (RedisError, OSError) as error:
-            self._leave_alone(error)
-            return None
+        kept = self.redis.ask(lambda redis: redis.get(_key(stamp)))
         return _opened(kept, stamp) if isinstance(kept, bytes) else None
 
     def keep(self, stamp: Stamp, document: bytes) -> None:
         """Keep a document for ORDER_CACHE_SECONDS; it must show this state and no other."""
-        client = self._reachable()
-        if client is None:
-            return
-        try:
-            client.set(_key(stamp), _code(stamp, document) + document, ex=settings.ORDER_CACHE_SECONDS)
-        except (RedisError, OSError) as error:
-            self._leave_alone(error)
-
-    def forget_failures(self) -> None:
-        """Ask Redis again at once."""
-        self._away_until = 0.0
-
-    def _reachable(self) -> Redis | None:
-        if time.monotonic() < self._away_until:
-            return None
-        location = str(settings.CACHES["default"]["LOCATION"])
-        with self._lock:
-            if self._client is None or self._location != location:
-                self._location, self._client = location, _connect(location)
-            return self._client
-
-    def _leave_alone(self, error: Exception) -> None:
-        logger.warning("orders are read without the cache: %s", type(error).__name__)
-        self._away_until = time.monotonic() + _LEAVE_ALONE_SECONDS
-
-
-def _connect(location: str) -> Redis:
-    return Redis.from_url(
-        location,
-        socket_timeout=_PATIENCE_SECONDS,
-        socket_connect_timeout=_PATIENCE_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
+        sealed = _code(stamp, document) + document
+        self.redis.ask(lambda redis: redis.set(_key(stamp), sealed, ex=settings.ORDER_CACHE_SECONDS))
 
 
 def _key(stamp: Stamp) -> str:
@@ -140,4 +86,4 @@ def _digest(*addresses: str) -> str:
     return hashlib.sha256(b"\0".join([*(each.encode() for each in addresses), *sources])).hexdigest()[:16]
 
 
-order_cache: Final = OrderCache()
+order_cache: Final = OrderCache(BriefRedis("orders are read without the cache"))

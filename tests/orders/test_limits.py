@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from redis import Redis
 
 from orders import order_rate
-from orders.api.throttles import RequestThrottle
+from orders.api.throttles import CallCounts, call_counts
+from orders.brief_redis import BriefRedis
 from orders.errors import TooManyRequests
 from orders.lifecycle import Status
 from orders.models import Order
@@ -28,7 +31,7 @@ FIVE_SOL = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "5"}
 @pytest.fixture(autouse=True)
 def _no_calls_counted_yet() -> None:
     cache.clear()
-    RequestThrottle.cache_is_away_until = 0
+    call_counts.forget()
 
 
 def place(client: Client, **headers: str) -> Any:
@@ -113,14 +116,64 @@ def test_the_call_after_the_last_of_a_minute_is_refused(client: Client, settings
     assert place(client).status_code == 201
 
 
-def test_without_redis_calls_are_not_counted_and_not_refused(
+def patient_counts() -> CallCounts:
+    """Those of a process that waits for Redis also on a busy machine."""
+    return CallCounts(BriefRedis("calls are not counted", patience_seconds=5))
+
+
+def test_calls_are_counted_for_all_processes_together() -> None:
+    one, other = patient_counts(), patient_counts()
+    assert [one.count("user:1", 7), other.count("user:1", 7), one.count("user:1", 7)] == [1, 2, 3]
+    assert [one.count("user:2", 7), one.count("user:1", 8)] == [1, 1]
+
+
+def test_a_count_ends_with_its_minute() -> None:
+    counts = patient_counts()
+    counts.count("user:1", 7)
+    with Redis.from_url(counts.redis.location) as redis:
+        assert 60 < redis.ttl("requests:user:1:7") <= 120
+
+
+def test_without_redis_each_process_counts_for_itself(redis_server: TestRedis) -> None:
+    one, other = patient_counts(), patient_counts()
+    assert [one.count("user:1", 7), other.count("user:1", 7)] == [1, 2]
+    redis_server.stop()
+    assert [one.count("user:1", 7), other.count("user:1", 7)] == [2, 2]
+    redis_server.start()
+    one.redis.forget_failures()
+    # Redis has forgotten what came before; the process has not.
+    assert one.count("user:1", 7) == 3
+
+
+def test_without_redis_the_limit_holds_all_the_same(
     client: Client, settings: Any, redis_server: TestRedis
 ) -> None:
-    settings.REQUESTS_PER_MINUTE = 1
+    settings.REQUESTS_PER_MINUTE = 3
     redis_server.stop()
-    assert [client.get("/api/orders").status_code for _ in range(4)] == [200] * 4
-    # The cache is asked once and then left alone for a while.
-    assert RequestThrottle.cache_is_away_until > 0
+    codes = [client.get("/api/orders").status_code for _ in range(8)]
+    assert (codes[:3], set(codes)) == ([200] * 3, {200, 429})
+
+
+def test_a_frozen_redis_costs_one_call_a_short_wait_and_the_others_none(
+    client: Client, settings: Any, redis_server: TestRedis
+) -> None:
+    settings.REQUESTS_PER_MINUTE = 1000
+    assert client.get("/api/orders").status_code == 200
+    with redis_server.frozen():
+        waits = [seconds_until_given_up(client) for _ in range(3)]
+        given_up_until = call_counts.redis.away_until
+        assert [client.get("/api/orders").status_code for _ in range(5)] == [200] * 5
+        assert call_counts.redis.away_until == given_up_until
+    # The least of three: what else the machine does is no wait for Redis.
+    assert 0.05 <= min(waits) < 0.5
+
+
+def seconds_until_given_up(client: Client) -> float:
+    call_counts.redis.forget_failures()
+    started = time.monotonic()
+    assert client.get("/api/orders").status_code == 200
+    assert call_counts.redis.away_until > started
+    return time.monotonic() - started
 
 
 async def test_one_connection_too_many_is_told_why_and_closed(settings: Any) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
 
+from orders.brief_redis import BriefRedis
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.order_cache import Stamp, order_cache
@@ -26,12 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache(settings: Any) -> Iterator[None]:
+def _empty_cache_and_much_patience(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ORDER_CACHE_SECONDS = 30
     cache.clear()
-    order_cache.forget_failures()
-    yield
-    order_cache.forget_failures()
+    monkeypatch.setattr(order_cache, "redis", BriefRedis("read without the cache", patience_seconds=5))
 
 
 @pytest.fixture
@@ -75,7 +71,7 @@ def test_the_answer_is_the_same_to_the_byte_with_and_without_the_cache(
 
 def test_a_kept_answer_ends(client: Client, order: Order) -> None:
     shown(client, order)
-    with Redis.from_url(str(order_cache._location)) as redis:
+    with Redis.from_url(str(order_cache.redis.location)) as redis:
         (key,) = redis.keys("orders:document:*")
         assert 0 < redis.ttl(key) <= 30
 
@@ -116,7 +112,7 @@ def test_flushed_in_the_middle_changes_nothing_but_queries(client: Client, order
 
 def test_what_others_put_there_is_not_believed(client: Client, order: Order) -> None:
     before = shown(client, order).content
-    with Redis.from_url(str(order_cache._location)) as redis:
+    with Redis.from_url(str(order_cache.redis.location)) as redis:
         (key,) = redis.keys("orders:document:*")
         for lie in (b"", b"short", b"\0" * 16 + before, redis.get(key).replace(b"building", b"confirmd")):
             redis.set(key, lie)
@@ -125,7 +121,7 @@ def test_what_others_put_there_is_not_believed(client: Client, order: Order) -> 
 
 def test_an_old_document_under_a_new_name_is_not_believed(client: Client, order: Order) -> None:
     shown(client, order)
-    with Redis.from_url(str(order_cache._location)) as redis:
+    with Redis.from_url(str(order_cache.redis.location)) as redis:
         (key,) = redis.keys("orders:document:*")
         old = redis.get(key)
         advance(order, Status.SUBMITTED)
@@ -152,22 +148,19 @@ def test_an_indented_answer_is_still_to_be_had(client: Client, order: Order) -> 
 
 
 def test_a_frozen_redis_costs_one_short_wait_and_then_none(
-    client: Client, redis_server: TestRedis, order: Order
+    client: Client, redis_server: TestRedis, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(order_cache, "redis", BriefRedis("read without the cache"))
     before = shown(client, order).content
-    process = redis_server._process
-    assert process is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
+    order_cache.redis.forget_failures()
+    with redis_server.frozen():
         started = time.monotonic()
         assert shown(client, order).content == before
-        assert order_cache._away_until > started
-        opened_until = order_cache._away_until
+        assert order_cache.redis.away_until > started
+        opened_until = order_cache.redis.away_until
         for _ in range(5):
             assert shown(client, order).content == before
-        assert order_cache._away_until == opened_until
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
+        assert order_cache.redis.away_until == opened_until
 
 
 def test_a_redis_that_is_down_is_not_asked_again_for_some_seconds(
@@ -176,9 +169,9 @@ def test_a_redis_that_is_down_is_not_asked_again_for_some_seconds(
     before = shown(client, order).content
     redis_server.stop()
     assert [shown(client, order).content for _ in range(3)] == [before] * 3
-    assert order_cache._away_until > time.monotonic()
+    assert order_cache.redis.away_until > time.monotonic()
     redis_server.start()
-    order_cache.forget_failures()
+    order_cache.redis.forget_failures()
     shown(client, order)
 
     assert queries(client, order) == 1
