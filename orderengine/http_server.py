@@ -48,6 +48,15 @@ class Request(daphne.http_protocol.WebRequest):  # type: ignore[misc]
         self.requestHeaders.removeHeader(b"daphne-root-path")
         return super().process()
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Pass an answer on, to HEAD without its body.
+
+        daphne writes past the guard with which Twisted stops a body after its first piece.
+        """
+        if self.method == b"HEAD" and message.get("type") == "http.response.body":
+            message = message | {"body": b""}
+        super().handle_reply(message)
+
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         """What daphne answers by itself, in the shape of the API."""
         refusal = errors.InvalidRequest(body) if status < 500 else _fault(body)

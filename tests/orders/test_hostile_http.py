@@ -52,6 +52,16 @@ def chunked(body: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/schema/", "/api/docs/", "/health/live", "/static/orders/vendor/uplot/uPlot.esm.js"]
+)
+def test_head_is_answered_without_a_body_however_long_it_is(web: HttpLine, path: str) -> None:
+    told, whole = web.call("HEAD", path), web.call("GET", path)
+
+    assert (told.status, told.body) == (whole.status, b"") == (200, b"")
+    assert told.headers["content-length"] == str(len(whole.body))
+
+
 def test_an_order_in_chunks_is_accepted_as_one_with_a_length(web: HttpLine, bearer: dict[str, str]) -> None:
     answer = web.call("POST", EXECUTE, bearer | CHUNKED, chunked(FIVE_SOL))
 
