@@ -140,6 +140,11 @@ class Feed(OrderStream):
     async def begin(self) -> None:
         """Join, replay the orders that are under way, then stream all of them."""
         self._seen_until = timezone.now()
+        # What has ended before this connection joins is not its to tell, though the first look
+        # goes back to it. By rows, not by the clock: nothing that ends from here on is passed over.
+        since = self._seen_until - _OVERLAP
+        for order_id, sequence in await in_database(following.ended_since, self.user.pk, since):
+            self.following.pass_over(order_id, sequence)
         await self.join(events.user_group(self.user.pk), hears_all=True)
         await self.discover(await in_database(following.active_orders, self.user.pk))
 

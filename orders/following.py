@@ -64,12 +64,16 @@ class Following:
         self._running.pop(order_id, None)
         self._finished.pop(order_id, None)
         if event.status in FINAL:
-            self._finished[order_id] = event.sequence
-            if len(self._finished) > _REMEMBERED:
-                self._finished.popitem(last=False)
+            self.pass_over(order_id, event.sequence)
         else:
             self._running[order_id] = event.sequence
         return True
+
+    def pass_over(self, order_id: UUID, sequence: int) -> None:
+        """Count an order as finished and told up to this sequence."""
+        self._finished[order_id] = sequence
+        if len(self._finished) > _REMEMBERED:
+            self._finished.popitem(last=False)
 
     def _told(self, order_id: UUID) -> int:
         return self._running.get(order_id, self._finished.get(order_id, 0))
@@ -99,6 +103,12 @@ def active_orders(user_id: Any) -> list[UUID]:
 def orders_since(user_id: Any, moment: datetime) -> list[UUID]:
     """The user's orders that were made since a moment."""
     return list(Order.objects.filter(user_id=user_id, created_at__gte=moment).values_list("pk", flat=True))
+
+
+def ended_since(user_id: Any, moment: datetime) -> list[tuple[UUID, int]]:
+    """Those of the user's orders made since a moment that have come to their end, and its sequence."""
+    ended = Order.objects.filter(user_id=user_id, created_at__gte=moment, status__in=sorted(FINAL))
+    return list(ended.values_list("pk", "version"))
 
 
 def _chunks(order_ids: Iterable[UUID]) -> Iterator[list[UUID]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from channels.layers import get_channel_layer
 
-from orders import fan_out
+from orders import fan_out, following
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.order_stream import in_database
@@ -180,6 +180,27 @@ async def test_the_feed_tells_every_order_of_the_caller_and_nobody_elses() -> No
         await moved(under_way, Status.BUILDING)
         message = await socket.next()
         assert (message["orderId"], message["sequence"]) == (str(under_way.pk), 3)
+
+
+async def test_the_feed_leaves_out_what_had_ended_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.fan_out.HEAL_SECONDS", 0.05)
+    looks = []
+    read = following.orders_since
+
+    def noted(user_id: Any, moment: Any) -> Any:
+        looks.append(read(user_id, moment))
+        return looks[-1]
+
+    monkeypatch.setattr("orders.following.orders_since", noted)
+    ended = await moved(await new_order(), *TO_THE_CHAIN, Status.CONFIRMED)
+    async with opened("/api/orders/ws") as socket:
+        deadline = asyncio.get_running_loop().time() + 5
+        while len(looks) < 3:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.01)
+        assert looks[0] == [ended.pk]
+        await moved(ended, Status.SUBMITTED)
+        assert await socket.statuses(1) == [(6, "submitted")]
 
 
 async def test_the_feed_can_be_narrowed_to_one_order() -> None:
