@@ -81,9 +81,10 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
     """
     order = _new_order(user, intent)
     try:
+        _require_future(order)
         order_rate.require_room(user.pk)
         _write(order)
-    except (IntegrityError, TooManyRequests, TradingHalted):
+    except (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted):
         # A repeated request makes no order: it is answered also where a new one would be refused.
         earlier = _earlier_order(order)
         if earlier is None:
@@ -117,6 +118,8 @@ def _write(order: Order) -> None:
 
 def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
     order_type = _known_type(intent.type)
+    if intent.limit_price is not None:
+        raise InvalidRequest("A market order has no limit price", limitPrice="only with a limit order")
     token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
     if token_in.mint == token_out.mint:
         raise SameToken()
@@ -134,7 +137,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         slippage_bps=_slippage(intent),
         slippage_is_auto=intent.slippage_is_auto,
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
-        expires_at=_future(intent.expires_at, now),
+        expires_at=intent.expires_at,
         due_at=now,
         created_at=now,
         updated_at=now,
@@ -181,10 +184,9 @@ def _max_price_impact(impact_bps: int | None) -> int | None:
     return impact_bps
 
 
-def _future(expires_at: datetime | None, now: datetime) -> datetime | None:
-    if expires_at is not None and expires_at <= now:
+def _require_future(order: Order) -> None:
+    if order.expires_at is not None and order.expires_at <= order.created_at:
         raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
-    return expires_at
 
 
 def _request_hash(order: Order, intent: OrderIntent) -> str:

@@ -141,7 +141,9 @@ COMPONENTS: Final[dict[str, Any]] = {
             "maxPriceImpactBps": _nullable(
                 {"type": "integer", "minimum": 0, "maximum": settings.MAX_PRICE_IMPACT_BPS, "example": 100}
             ),
-            "limitPrice": _nullable(_AMOUNT),
+            "limitPrice": _nullable(
+                {**_AMOUNT, "description": "for limit orders; refused with a market order"}
+            ),
             "expiresAt": _nullable(_INSTANT),
             "clientOrderId": _nullable({"type": "string", "minLength": 1, "maxLength": 255}),
         },

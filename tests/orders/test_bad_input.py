@@ -126,6 +126,12 @@ def test_a_limit_price_that_is_no_price(client: Client, price: object) -> None:
     refused(place(client, FIVE_SOL | {"limitPrice": price}), 400, "INVALID_REQUEST", "limitPrice")
 
 
+def test_a_limit_price_that_a_market_order_would_pass_over(client: Client) -> None:
+    refused(place(client, FIVE_SOL | {"limitPrice": "150"}), 400, "INVALID_REQUEST", "limitPrice")
+    wanted = FIVE_SOL | {"type": "limit", "limitPrice": "150"}
+    refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "type")
+
+
 @pytest.mark.parametrize("key", ["", 5, True, [], "x" * 256, "a\nb", "a\u0000b", "\ud800"])
 def test_a_client_order_id_that_is_no_key(client: Client, key: object) -> None:
     refused(place(client, FIVE_SOL | {"clientOrderId": key}), 400, "INVALID_REQUEST", "clientOrderId")

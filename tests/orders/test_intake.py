@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -76,6 +77,18 @@ def test_the_same_key_with_another_body_is_refused(user: User) -> None:
     place_order(user, intent(client_order_id="a"))
     with pytest.raises(errors.IdempotencyMismatch):
         place_order(user, intent(client_order_id="a", amount=Decimal("2")))
+
+
+def test_a_key_finds_its_order_after_the_expiry_too(user: User) -> None:
+    moment = timezone.now() + timedelta(seconds=60)
+    first = place_order(user, intent(client_order_id="a", expires_at=moment))
+    with time_machine.travel(moment + timedelta(seconds=1), tick=False):
+        again = place_order(user, intent(client_order_id="a", expires_at=moment))
+        with pytest.raises(errors.IdempotencyMismatch):
+            place_order(user, intent(client_order_id="a", amount=Decimal("2"), expires_at=moment))
+        with pytest.raises(errors.InvalidRequest):
+            place_order(user, intent(client_order_id="b", expires_at=moment))
+    assert (again.replayed, again.order.pk) == (True, first.order.pk)
 
 
 def test_keys_belong_to_their_user(user: User) -> None:
