@@ -19,6 +19,9 @@ _POLICY: Final = (
 class Docs(SpectacularSwaggerSplitView):
     """The page at `/api/docs/`. Its script is a file of its own, so that no inline script need run."""
 
+    # REST framework would answer OPTIONS with a page, and has no template for it.
+    http_method_names = ("get", "head")
+
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The page, or with `?script=` its script."""

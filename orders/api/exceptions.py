@@ -87,7 +87,7 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse
 
 @csrf_exempt
 def unknown_url(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
-    """Answer for a path under /api/ that no route has; also with DEBUG on."""
+    """Answer for a path that no route has; also with DEBUG on, when Django would not ask `not_found`."""
     return _plain(errors.NotFound())
 
 

@@ -1,4 +1,4 @@
-"""Routes of the REST API. Each answers with and without a trailing slash."""
+"""Routes of the REST API. Each answers with and without a trailing slash; what has none is told so."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("metrics", export.metrics, "metrics"),
     *_with_and_without_slash("api/schema", SpectacularAPIView.as_view(), "schema"),
     *_with_and_without_slash("api/docs", docs.Docs.as_view(url_name="schema"), "docs"),
-    re_path(r"^(?:api|health)(?:/|$)", exceptions.unknown_url),
+    re_path(r"", exceptions.unknown_url),
 ]
