@@ -9,17 +9,19 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders.lifecycle import Status
+from orders import statements
+from orders.lifecycle import ACTIVE, Status
 from orders.models import Order
-from orders.row_sets import IS_ACTIVE
+from orders.row_sets import written
 
 
 def ours() -> QuerySet[Order]:
@@ -32,46 +34,56 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
 
     The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition.
     """
+    ids = list(order_ids)
+    if not ids:
+        return []
     now = timezone.now()
-    token = uuid.uuid4()
-    takeable = ours().filter(
-        _is_free(now), pk__in=list(order_ids), status__in=list(statuses), due_at__lte=now
-    )
-    with _forgettable():
-        claimed = takeable.update(
-            lease_token=token,
-            lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-            starts=F("starts") + 1,
-        )
-    return list(Order.objects.filter(lease_token=token)) if claimed else []
+    named = [
+        ("lease_token", uuid.uuid4()),
+        ("lease_until", now + timedelta(seconds=settings.LEASE_SECONDS)),
+        *_free_and_due_at(now),
+        *(("status", status.value) for status in statuses),
+        *(("id", order_id) for order_id in ids),
+    ]
+    with _forgettable(), connection.cursor() as cursor:
+        cursor.execute(_claim(len(statuses), len(ids)), statements.values(Order, named))
+        claimed = statements.rows(Order, cursor.fetchall())
+    return sorted(claimed, key=lambda order: order.created_at)
 
 
 def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
     """These orders and the oldest pending ones that are free, ``most`` in all."""
-    room = max(0, most - len(order_ids))
-    pending = (
-        ours()
-        .filter(IS_ACTIVE, _is_free(timezone.now()), status=Status.PENDING, due_at__lte=timezone.now())
-        .exclude(pk__in=order_ids)
-        .order_by("due_at")
-        .values_list("pk", flat=True)[:room]
-    )
-    return [*order_ids, *pending]
+    room = most - len(order_ids)
+    if room <= 0:
+        return list(order_ids)
+    named = _free_and_due_at(timezone.now())
+    with connection.cursor() as cursor:
+        # Some of them may be those that were named.
+        cursor.execute(_oldest_pending(), [*statements.values(Order, named), most])
+        pending = statements.keys(Order, cursor.fetchall())
+    others = [pk for pk in pending if pk not in order_ids]
+    return [*order_ids, *others[:room]]
 
 
-def still_held(orders: Sequence[Order]) -> list[Order]:
-    """Those whose lease is still the one they were claimed with; locks them where the database can.
+def let_go_signed(orders: Sequence[Order]) -> list[Order]:
+    """Count an attempt for those whose lease is still the one they were claimed with, and end the lease.
 
-    Call it inside the transaction that relies on the answer.
+    Call it inside the transaction that writes the attempts: only these orders may get one. The orders
+    are of one claim.
     """
-    tokens = {order.pk: order.lease_token for order in orders}
-    rows = Order.objects.select_for_update().filter(pk__in=list(tokens)).values_list("pk", "lease_token")
-    held = {pk for pk, token in rows if token is not None and token == tokens[pk]}
+    if not orders:
+        return []
+    named = [("lease_token", orders[0].lease_token), *(("id", order.pk) for order in orders)]
+    with connection.cursor() as cursor:
+        cursor.execute(_let_go_signed(len(orders)), statements.values(Order, named))
+        held = set(statements.keys(Order, cursor.fetchall()))
     return [order for order in orders if order.pk in held]
 
 
 def release(orders: Sequence[Order]) -> None:
     """Give leases back without a transition, so that the next stage can claim at once."""
+    if not orders:
+        return
     tokens = {order.lease_token for order in orders}
     pks = [order.pk for order in orders]
     Order.objects.filter(pk__in=pks, lease_token__in=tokens).update(lease_token=None, lease_until=None)
@@ -113,5 +125,47 @@ def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
         raise
 
 
-def _is_free(now: datetime) -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:
+    return [("network", settings.SOLANA_NETWORK), ("due_at", now), ("lease_until", now)]
+
+
+def _free_and_due() -> str:
+    """What `_free_and_due_at` gives the parameters of."""
+    column = partial(statements.column, Order)
+    return (
+        f"{column('network')} = %s AND {column('due_at')} <= %s"
+        f" AND ({column('lease_until')} IS NULL OR {column('lease_until')} < %s)"
+    )
+
+
+@lru_cache(maxsize=1)
+def _oldest_pending() -> str:
+    # In the words of the index `order_due`, so that SQLite uses it.
+    return (
+        f"SELECT {statements.column(Order, 'id')} FROM {statements.table(Order)}"
+        f" WHERE {written(ACTIVE)} AND {_free_and_due()} AND {written([Status.PENDING])}"
+        f" ORDER BY {statements.column(Order, 'due_at')} LIMIT %s"
+    )
+
+
+@lru_cache(maxsize=256)
+def _claim(statuses: int, orders: int) -> str:
+    column = partial(statements.column, Order)
+    return (
+        f"UPDATE {statements.table(Order)} SET {column('lease_token')} = %s, {column('lease_until')} = %s,"
+        f" {column('starts')} = {column('starts')} + 1"
+        f" WHERE {_free_and_due()} AND {column('status')} IN {statements.places(statuses)}"
+        f" AND {column('id')} IN {statements.places(orders)}"
+        f" RETURNING {statements.every_column(Order)}"
+    )
+
+
+@lru_cache(maxsize=256)
+def _let_go_signed(orders: int) -> str:
+    column = partial(statements.column, Order)
+    return (
+        f"UPDATE {statements.table(Order)} SET {column('attempt')} = {column('attempt')} + 1,"
+        f" {column('lease_token')} = NULL, {column('lease_until')} = NULL"
+        f" WHERE {column('lease_token')} = %s AND {column('id')} IN {statements.places(orders)}"
+        f" RETURNING {column('id')}"
+    )

@@ -9,22 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from orders import claims, crash_points, gateway, journal, paper, settlement, stage_log, statements, trading
+from orders import attempts, claims, crash_points, gateway, journal, paper, settlement, stage_log, trading
 from orders.crash_points import crash_point
 from orders.endings import ended, failed_or_retried
 from orders.errors import TradingHalted
 from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
 from orders.journal import Transition
-from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 
 # Claims without progress after which an order is taken to be what kills its workers.
@@ -82,7 +80,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
     with claims.given_back_on_error(orders):
-        signed_before = set(_open_attempts(orders).values_list("order_id", flat=True))
+        signed_before = attempts.open_of(orders)
         ready = [order for order in orders if order.pk in signed_before]
         to_sign = [order for order in orders if order.pk not in signed_before]
         if not trading.is_on():
@@ -91,7 +89,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
         results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
         crash_point(crash_points.SIGNED)
         pairs = list(zip(to_sign, results, strict=True))
-        stored = _store_attempts([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
+        stored = attempts.store([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
         if len(stored) < sum(isinstance(result, SignedSwap) for result in results) and not trading.is_on():
             _hold_back([o for o, r in pairs if isinstance(r, SignedSwap) and o not in stored])
         claims.release(ready)
@@ -114,14 +112,13 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
         return outcome
     orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
     with claims.given_back_on_error(orders):
-        attempts = list(_open_attempts(orders))
+        by_order = attempts.open_of(orders)
         crash_point(crash_points.BEFORE_SEND)
-        gateway.send([bytes(attempt.signed_transaction) for attempt in attempts])
+        gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
         crash_point(crash_points.SENT)
-        by_order = {attempt.order_id: attempt for attempt in attempts}
         moved = journal.record(
             [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
-            alongside=lambda orders: settlement.note_sent(by_order[order.pk] for order in orders),
+            alongside=lambda orders: attempts.note_sent(by_order[order.pk] for order in orders),
         )
         claims.release([order for order in orders if order.pk not in by_order])
     settlement.watch(by_order[order.pk] for order in moved)
@@ -144,7 +141,7 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
     orders = claims.claim(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING})
     outcome.orders.extend(orders)
     with claims.given_back_on_error(orders):
-        under_way = set(_open_attempts(orders).values_list("order_id", flat=True))
+        under_way = attempts.open_of(orders)
         claims.release([order for order in orders if order.pk in under_way])
         reason = FailureReason.INTERNAL
         failure = Failure(reason, str(reason.label))
@@ -166,7 +163,7 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outc
     now = timezone.now()
     sound, ending = [], []
     for order in claims.claim(order_ids, statuses):
-        if order.starts > MAX_STARTS and not _open_attempts([order]).exists():
+        if order.starts > MAX_STARTS and not attempts.open_of([order]):
             ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
         elif order.expires_at is not None and order.expires_at <= now and not order.attempt:
             ending.append(Transition(order, Status.EXPIRED))
@@ -239,49 +236,11 @@ def _submitted(order: Order, attempt: Attempt) -> Transition:
     return Transition(order, Status.SUBMITTED, changes, data)
 
 
-def _open_attempts(orders: Sequence[Order]) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(order__in=[order.pk for order in orders], state=AttemptState.OPEN)
-
-
-def _store_attempts(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
-    """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
-
-    What was signed while trading was switched off is dropped here: it was never shown to a node.
-    """
-    if not signed:
-        return []
-    now = timezone.now()
-    attempts = [_attempt(order, swap, now) for order, swap in signed]
-    values = dict(zip((order.pk for order, _ in signed), statements.insert_values(attempts), strict=True))
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not trading.stays_on():
-            return []
-        held = claims.still_held([order for order, _ in signed])
-        cursor.executemany(statements.insert(Attempt), [values[order.pk] for order in held])
-        Order.objects.filter(pk__in=[order.pk for order in held]).update(
-            attempt=F("attempt") + 1, lease_token=None, lease_until=None
-        )
-    return held
-
-
 def _hold_back(orders: Sequence[Order]) -> None:
     """Back to routing, where they wait for trading to be on: their quotes are stale by then."""
     halted = TradingHalted()
     data = {"code": halted.code, "error": halted.message}
     journal.record([Transition(order, Status.ROUTING, data=data) for order in orders])
-
-
-def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
-    return Attempt(
-        order=order,
-        number=order.attempt + 1,
-        signature=swap.signature,
-        signed_transaction=swap.raw,
-        blockhash=swap.blockhash,
-        last_valid_block_height=swap.last_valid_block_height,
-        venue=order.venue,
-        created_at=now,
-    )
 
 
 def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:

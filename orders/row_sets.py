@@ -43,6 +43,12 @@ def in_index_order(statuses: Iterable[Status]) -> list[str]:
     return sorted(status.value for status in statuses)
 
 
+def written(statuses: Iterable[Status]) -> str:
+    """That an order stands at one of ``statuses``, for a statement that is written out."""
+    words = ", ".join(f"'{word}'" for word in in_index_order(statuses))
+    return f'"status" IN ({words})'
+
+
 def _one_of(statuses: Iterable[Status]) -> Q:
     return Q(status__in=[_Written(status) for status in in_index_order(statuses)])
 

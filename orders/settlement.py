@@ -17,10 +17,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection as database
-from django.db.models import F
 from django.utils import timezone
 
-from orders import crash_points, dispatch, gateway, journal, stage_log, statements
+from orders import attempts, crash_points, dispatch, gateway, journal, stage_log, statements
 from orders.amounts import from_base_units, price_text
 from orders.crash_points import crash_point
 from orders.endings import failed_or_retried
@@ -111,12 +110,6 @@ _poller = Poller()
 def watch(attempts: Iterable[Attempt]) -> None:
     """Follow these open attempts until the chain has decided about each; returns at once."""
     _poller.watch(attempts)
-
-
-def note_sent(attempts: Iterable[Attempt]) -> None:
-    """Count one more send of each attempt."""
-    pks = [attempt.pk for attempt in attempts]
-    Attempt.objects.filter(pk__in=pks).update(sends=F("sends") + 1, last_sent_at=timezone.now())
 
 
 def settle(batch: Sequence[Watched]) -> set[str]:
@@ -226,7 +219,7 @@ def _send_again(watched: Sequence[Watched]) -> None:
     gateway.send([bytes(w.attempt.signed_transaction) for w in due])
     for one in due:
         one.resend_at = now + settings.REBROADCAST_SECONDS
-    note_sent(one.attempt for one in due)
+    attempts.note_sent(one.attempt for one in due)
 
 
 def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:

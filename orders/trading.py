@@ -17,7 +17,7 @@ from orders.models import TradingSwitch
 
 _ROW: Final = 1
 # The only name in it is the model's own table.
-_IF_OFF: Final = f"SELECT 1 FROM {TradingSwitch._meta.db_table} WHERE id = %s AND NOT is_on"  # noqa: S608
+_IF_OFF: Final = f"SELECT 1 FROM {TradingSwitch._meta.db_table} WHERE id = %s AND NOT is_on"
 # Of the advisory lock that signers share and the switch takes alone; "trading" in ASCII.
 _LOCK: Final = 0x74726164696E67
 

@@ -40,8 +40,8 @@ def test_an_expired_lease_can_be_taken_over_with_a_new_token(user: User) -> None
     Order.objects.filter(pk=order.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     (second,) = claims.claim([order.pk], {Status.PENDING})
     assert first.lease_token != second.lease_token
-    assert claims.still_held([first]) == []
-    assert claims.still_held([second]) == [second]
+    assert claims.let_go_signed([first]) == []
+    assert claims.let_go_signed([second]) == [second]
 
 
 def test_each_claim_without_progress_counts_a_start(user: User) -> None:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.registry import Collector
 
-from orders import claims, execution, following, gateway, journal, order_rate, recovery, settlement
+from orders import attempts, claims, following, gateway, journal, order_rate, recovery, settlement
 from orders.api.health import _database
 from orders.lifecycle import Status
 from orders.metrics.rows import RowMetrics
@@ -63,8 +63,8 @@ def claimed(trader: User) -> None:
     order = order_row(trader)
     wanted = claims.with_pending([order.pk], most=64)
     (found,) = claims.claim(wanted, {Status.PENDING})
-    claims.still_held([found])
     claims.release([found])
+    assert claims.let_go_signed([found]) == []
 
 
 def settled(trader: User) -> None:
@@ -72,8 +72,8 @@ def settled(trader: User) -> None:
     attempt = attempt_row(order, signature="s")
     watched = settlement.Watched(attempt, gateway.dead_check(150), 0, 0)
     assert list(settlement._submitted_orders([watched])) == [order.pk]
-    settlement.note_sent([attempt])
-    assert list(execution._open_attempts([order])) == [attempt]
+    attempts.note_sent([attempt])
+    assert attempts.open_of([order]) == {order.pk: attempt}
 
 
 def swept(trader: User) -> None:
