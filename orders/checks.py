@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, register, run_checks
 
 from orders import gateway
 
-# `manage.py run_engine` runs the checks of this tag before it starts anything.
+# `manage.py run_engine` and every worker run the checks of this tag before they start anything.
 TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
@@ -22,6 +22,12 @@ _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "aws-kms": ("WALLET_ADDRESS", "AWS_KMS_KEY_ID"),
 }
 _COMMITMENTS: Final = ("confirmed", "finalized")
+
+
+def faults() -> list[str]:
+    """The errors that the checks of this tag find, each with hint and id; asks neither database nor node."""
+    found = [each for each in run_checks(tags=[TAG]) if each.is_serious() and not each.is_silenced()]
+    return [f"{each.msg} {each.hint} ({each.id})" for each in found]
 
 
 @register(TAG)

@@ -56,7 +56,7 @@ def _is_first() -> bool:
     return True
 
 
-@register
+@register("orders")
 def crash_points_are_for_tests(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -15,7 +15,7 @@ from celery import Task, shared_task
 from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
 from django.db import InterfaceError, OperationalError, connection
 
-from orders import dispatch, execution, gateway, recovery
+from orders import checks, dispatch, execution, gateway, recovery
 from orders.lifecycle import Status
 from orders.metrics import processes
 
@@ -96,6 +96,17 @@ def renew_broken_connection(**_: Any) -> None:
 
 
 @worker_init.connect
+def refuse_bad_settings(**_: Any) -> None:
+    """Settings that `manage.py check` calls an error are none to trade with.
+
+    Celery runs the system checks but does not heed them, and lets no other exception out of a signal.
+    """
+    faults = checks.faults()
+    if faults:
+        raise SystemExit("\n".join(f"this worker does not start: {fault}" for fault in faults))
+
+
+@worker_init.connect
 def refuse_a_foreign_key(**_: Any) -> None:
     """A worker that cannot sign for the wallet would only use up the orders' retries: it does not start."""
     reason = gateway.unfit_to_sign()
@@ -108,12 +119,8 @@ def refuse_a_foreign_key(**_: Any) -> None:
 def reconcile(**_: Any) -> None:
     """Look at what earlier processes left behind, before this one takes new work.
 
-    Raises SystemExit for settings that must not be traded on, and for a node of another network: Celery runs
-    the system checks but does not heed them, and lets no other exception out of a signal.
+    Raises SystemExit for a node of another network.
     """
-    faults = gateway.network_faults()
-    if faults:
-        raise SystemExit(f"this worker does not start: {faults[0]}")
     try:
         recovery.reconcile()
     except gateway.WrongNetwork as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 
+from orders import crash_points
 from orders.api.authentication import is_on_this_machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,9 +29,13 @@ PRODUCTION = {
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run((sys.executable, "manage.py", *arguments), environment)
+
+
+def run(command: tuple[str, ...], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        (sys.executable, "manage.py", *arguments),
+        command,
         cwd=ROOT,
         env=inherited | {"ENV_FILE": os.devnull} | environment,
         capture_output=True,
@@ -39,17 +46,17 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
-    run = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **PRODUCTION)
-    assert run.returncode == 0, run.stderr
-    assert "no issues" in run.stdout
+    ended = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **PRODUCTION)
+    assert ended.returncode == 0, ended.stderr
+    assert "no issues" in ended.stdout
 
 
 def test_without_debug_there_is_no_local_user_no_default_key_and_no_plain_cookie(tmp_path: Path) -> None:
     cookies = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
     names = ["LOCAL_USER_ALLOWED", *cookies, "SECURE_SSL_REDIRECT", "ORDERS_PER_MINUTE"]
     shown = f"from django.conf import settings as s; print(*[getattr(s, n) for n in {names}])"
-    run = manage("shell", "-v", "0", "-c", shown, DATA_DIR=str(tmp_path), **PRODUCTION)
-    assert run.stdout.split() == ["False", "True", "True", "True", "600"], run.stderr
+    ended = manage("shell", "-v", "0", "-c", shown, DATA_DIR=str(tmp_path), **PRODUCTION)
+    assert ended.stdout.split() == ["False", "True", "True", "True", "600"], ended.stderr
     no_key = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
     refused = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **no_key)
     assert refused.returncode != 0
@@ -57,10 +64,28 @@ def test_without_debug_there_is_no_local_user_no_default_key_and_no_plain_cookie
 
 
 def test_the_engine_refuses_limits_that_mean_nothing_before_it_starts_anything(tmp_path: Path) -> None:
-    run = manage("run_engine", DATA_DIR=str(tmp_path / "data"), ORDERS_PER_MINUTE="-1")
-    assert run.returncode == 1
-    assert "(orders.E003) ORDERS_PER_MINUTE is less than 0." in run.stderr
+    ended = manage("run_engine", DATA_DIR=str(tmp_path / "data"), ORDERS_PER_MINUTE="-1")
+    assert ended.returncode == 1
+    assert "(orders.E003) ORDERS_PER_MINUTE is less than 0." in ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_worker_started_by_hand_refuses_every_setting_that_the_checks_refuse(tmp_path: Path) -> None:
+    celery = str(Path(sysconfig.get_path("scripts")) / "celery")
+    wrong = {
+        "DEFAULT_SLIPPAGE_BPS": "6000",
+        "ORDERS_PER_MINUTE": "-1",
+        "SOLANA_COMMITMENT": "processed",
+        "PRIORITY_FEE": "plenty",
+        crash_points.CRASH_AT: "nowhere",
+    }
+    redis = {"REDIS_URL": os.environ["REDIS_URL"], "DATA_DIR": str(tmp_path)}
+    ended = run((celery, "-A", "orderengine", "worker", "-P", "threads"), redis | wrong)
+    assert ended.returncode == 1
+    refusals = re.findall(r"^this worker does not start: .*\((orders\.E\d+)\)$", ended.stderr, re.MULTILINE)
+    assert sorted(refusals) == ["orders.E002", "orders.E003", "orders.E005", "orders.E011", "orders.E030"]
+    assert "ORDERS_PER_MINUTE is less than 0. 0 switches it off. (orders.E003)" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("debug", "host"), [(False, "127.0.0.1"), (True, "0.0.0.0"), (True, "192.0.2.1")])

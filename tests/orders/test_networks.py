@@ -129,7 +129,7 @@ def test_real_money_without_limits_is_refused_by_the_checks(
 def test_a_worker_does_not_start_on_real_money_without_limits(settings: Any) -> None:
     allow(settings, SOLANA_NETWORK="mainnet-beta", ALLOW_MAINNET=False)
     with pytest.raises(SystemExit, match="this worker does not start: mainnet-beta needs ALLOW_MAINNET=1"):
-        tasks.reconcile()
+        tasks.refuse_bad_settings()
 
 
 @pytest.mark.parametrize(
