@@ -82,7 +82,7 @@ def network_may_be_traded_on(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """A known network, caps that can be read, and for real money a deliberate yes with limits."""
-    hint = "See the README, under Beyond one machine."
+    hint = "See docs/networks.md."
     faults: list[CheckMessage] = [
         Error(fault, hint=hint, id="orders.E004") for fault in gateway.network_faults()
     ]
@@ -97,7 +97,7 @@ def the_priority_fee_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """A level or a price, within bounds that make sense; a tip where Jito is."""
-    hint = "See the README, under Landing."
+    hint = "See docs/landing.md."
     return [
         Error(f"{fault}.", hint=hint, id="orders.E030")
         for fault in (*gateway.fee_faults(), *gateway.relay_faults())

@@ -28,24 +28,20 @@ from orders.wire import parse_order
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "dex").rglob("*.md")])
+# What users read: the README, and the pages that it leads to.
+PAGES = [README, *(file.read_text() for file in sorted((ROOT / "docs").glob("*.md")))]
 
 
 def table(heading: str) -> list[list[str]]:
-    """The cells of the README's first table whose heading row begins with ``heading``."""
-    _, found, rest = README.partition(f"\n| {heading} |")
-    assert found, f"the README has no table {heading}"
-    rows = rest.split("\n\n")[0].splitlines()[2:]
+    """The cells of the first table whose heading row begins with ``heading``; one page has it."""
+    [page] = [page for page in PAGES if f"\n| {heading} |" in page]
+    rows = page.partition(f"\n| {heading} |")[2].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
 
 
 def names(cell: str) -> list[str]:
     """What stands in backticks."""
     return re.findall(r"`([^`]+)`", cell)
-
-
-def section(heading: str) -> str:
-    """The text of the README under a heading of the second level."""
-    return README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def error_kinds(kind: type[errors.OrderError] = errors.OrderError) -> Iterator[type[errors.OrderError]]:
@@ -146,6 +142,14 @@ def test_every_setting_is_listed() -> None:
     assert set(listed) == set(re.findall(r"^# ([A-Z][A-Z_]+)=", example, re.MULTILINE))
 
 
+def test_the_settings_that_the_readme_picks_out_are_settings() -> None:
+    listed = {name for row in table("name | default | means") for name in names(row[0])}
+    picked = {name.partition("=")[0] for row in table("set | for") for name in names(row[0])}
+
+    assert "DATABASE_URL" in picked
+    assert picked <= listed
+
+
 def test_the_listed_defaults_of_numbers_are_the_real_ones() -> None:
     source = (ROOT / "orderengine/settings.py").read_text()
     defaults = dict(re.findall(r'env\.int\("([A-Z_]+)", default=([\d_]+)\)', source))
@@ -209,20 +213,25 @@ def test_the_python_example_is_python() -> None:
         compile(source, "README.md", "exec")
 
 
-def test_every_decision_is_linked_from_the_readme() -> None:
-    for file in (ROOT / "docs/decisions").glob("*.md"):
-        assert f"(docs/decisions/{file.name})" in README
+def test_every_page_and_every_decision_is_linked_from_the_readme() -> None:
+    for file in (ROOT / "docs").rglob("*.md"):
+        assert f"({file.relative_to(ROOT)})" in README
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    text = document.read_text()
-    headings = {anchor_of(line) for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in headings, target
-        elif not target.startswith("http"):
-            assert (document.parent / target.partition("#")[0]).exists(), target
+    for target in re.findall(r"\]\(([^)]+)\)", document.read_text()):
+        if target.startswith("http"):
+            continue
+        name, _, anchor = target.partition("#")
+        file = document.parent / name if name else document
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_of(file), target
+
+
+def anchors_of(file: Path) -> set[str]:
+    """Of all headings of a page."""
+    return {anchor_of(line) for line in re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)}
 
 
 def anchor_of(heading: str) -> str:

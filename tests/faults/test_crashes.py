@@ -1,4 +1,4 @@
-"""kill -9 between any two steps (rows 1, 2 and 5 to 10 of the catalogue in the README)."""
+"""kill -9 between any two steps (rows 1, 2 and 5 to 10 of the catalogue)."""
 
 from __future__ import annotations
 
