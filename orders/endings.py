@@ -1,4 +1,4 @@
-"""What follows a failure: another try after a delay, or the end with a reason."""
+"""What follows the chain's word or a failure: confirmed, another try after a delay, the end with a reason."""
 
 from __future__ import annotations
 
@@ -6,10 +6,40 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from orders.gateway import Failure
+from orders import gateway
+from orders.amounts import from_base_units, price_text
+from orders.gateway import Executed, Failure
 from orders.journal import Transition
 from orders.lifecycle import NOT_RETRIED, FailureReason, Status, retry_delay_seconds
 from orders.models import Order
+
+
+def confirmed(order: Order, moved: Executed) -> Transition:
+    """What really moved by the order's transaction, and what it cost."""
+    changes = {
+        "executed_amount_in": moved.amount_in,
+        "executed_amount_out": moved.amount_out,
+        "network_fee": moved.cost.base_fee,
+        "priority_fee": moved.cost.priority_fee,
+        "slot": moved.slot,
+        "confirmed_at": timezone.now(),
+        "error_code": "",
+        "error_message": "",
+    }
+    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
+    decimals_in = token_in.decimals if token_in else 0
+    decimals_out = token_out.decimals if token_out else 0
+    data = {
+        "dex": order.dex,
+        "venue": order.venue,
+        "txHash": order.signature,
+        "explorerUrl": gateway.explorer_url(order.network, order.signature),
+        "slot": moved.slot,
+        "executedAmountIn": from_base_units(moved.amount_in, decimals_in),
+        "executedAmountOut": from_base_units(moved.amount_out, decimals_out),
+        "executedPrice": price_text(moved.amount_in, decimals_in, moved.amount_out, decimals_out),
+    }
+    return Transition(order, Status.CONFIRMED, changes, data)
 
 
 def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False) -> Transition:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from orders.lifecycle import AttemptState, Status
+from orders.lifecycle import AttemptState
 from orders.models import Attempt
 
 _LANDED: Final = (AttemptState.LANDED, AttemptState.FAILED_ONCHAIN)
@@ -17,7 +17,10 @@ _CHUNK: Final = 2_000
 
 @dataclass(slots=True)
 class Landing:
-    """The transactions that were first signed on one day for one venue. Fees in lamports."""
+    """The transactions that were first signed on one day for one venue. Fees and tips in lamports.
+
+    ``in_vain`` is what those that failed on chain cost, and is part of the fees.
+    """
 
     sent: int = 0
     landed: int = 0
@@ -27,6 +30,9 @@ class Landing:
     confirmation_ms: list[int] = field(default_factory=list)
     network_fees: int = 0
     priority_fees: int = 0
+    tips: int = 0
+    in_vain: int = 0
+    costs_unknown: int = 0
 
     @property
     def landed_percent(self) -> int | None:
@@ -67,6 +73,9 @@ def total(several: Iterable[Landing]) -> Landing:
         whole.confirmation_ms += one.confirmation_ms
         whole.network_fees += one.network_fees
         whole.priority_fees += one.priority_fees
+        whole.tips += one.tips
+        whole.in_vain += one.in_vain
+        whole.costs_unknown += one.costs_unknown
     return whole
 
 
@@ -84,10 +93,17 @@ def _count(landing: Landing, attempt: Attempt) -> None:
     landing.landed += attempt.state in _LANDED
     landing.failed_on_chain += attempt.state == AttemptState.FAILED_ONCHAIN
     landing.expired += attempt.state == AttemptState.EXPIRED
-    if attempt.state != AttemptState.LANDED or order.status != Status.CONFIRMED:
-        return
-    # A failed transaction pays too, but its fee is in no row.
-    landing.network_fees += order.network_fee or 0
-    landing.priority_fees += order.priority_fee or 0
-    if order.confirmed_at is not None:
+    _count_costs(landing, attempt)
+    if attempt.state == AttemptState.LANDED and order.confirmed_at is not None:
         landing.confirmation_ms.append((order.confirmed_at - attempt.created_at) // timedelta(milliseconds=1))
+
+
+def _count_costs(landing: Landing, attempt: Attempt) -> None:
+    network, priority = attempt.network_fee or 0, attempt.priority_fee or 0
+    landing.network_fees += network
+    landing.priority_fees += priority
+    landing.tips += attempt.tip or 0
+    if attempt.state == AttemptState.FAILED_ONCHAIN:
+        landing.in_vain += network + priority
+    # A version before this one settled it.
+    landing.costs_unknown += attempt.state in _LANDED and attempt.network_fee is None

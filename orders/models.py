@@ -168,6 +168,11 @@ class Attempt(models.Model):
     last_sent_at = models.DateTimeField(null=True, blank=True)
     slot = models.BigIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True, default="")
+    # Lamports, by the chain's own record; unknown until the chain has decided (`orders.costs`).
+    network_fee = models.BigIntegerField(null=True, blank=True)
+    priority_fee = models.BigIntegerField(null=True, blank=True)
+    tip = models.BigIntegerField(null=True, blank=True)
+    rent = models.BigIntegerField(null=True, blank=True)
     absent_since_slot = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
 

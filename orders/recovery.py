@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import claims, dispatch, execution, gateway, journal, pools, settlement, trading
+from orders import claims, costs, dispatch, execution, gateway, journal, pools, settlement, trading
 from orders.gateway import DexError, Heard, Verdict, WrongNetwork
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
@@ -207,7 +207,7 @@ def take_back(orders: Sequence[Order]) -> None:
 
 def _reopen_attempts(orders: Sequence[Order]) -> None:
     attempts = Attempt.objects.filter(signature__in=[order.signature for order in orders])
-    attempts.update(state=AttemptState.OPEN, slot=None)
+    attempts.update(state=AttemptState.OPEN, slot=None, **dict.fromkeys(costs.COLUMNS))
 
 
 def _taken_back(order: Order) -> Transition:

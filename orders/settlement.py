@@ -19,11 +19,10 @@ from django.db import Error as DatabaseError
 from django.db import connection as database
 from django.utils import timezone
 
-from orders import attempts, crash_points, dispatch, gateway, journal, stage_log, statements
-from orders.amounts import from_base_units, price_text
+from orders import attempts, costs, crash_points, dispatch, gateway, journal, stage_log, statements
 from orders.crash_points import crash_point
-from orders.endings import failed_or_retried
-from orders.gateway import DeadCheck, DexError, Executed, Failure, SentSwap, Verdict
+from orders.endings import confirmed, failed_or_retried
+from orders.gateway import DeadCheck, DexError, Failure, SentSwap, Verdict
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
@@ -126,8 +125,7 @@ def _settle(batch: Sequence[Watched]) -> set[str]:
     by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
     for watched, one in zip(batch, heard, strict=True):
         by_verdict[one.verdict].append(watched)
-    confirmed = by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED]
-    done = _confirm(confirmed)
+    done = _confirm(by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED])
     done |= _fail(by_verdict[Verdict.FAILED])
     done |= _give_up_dead(by_verdict[Verdict.UNSEEN])
     waiting = [w for w in by_verdict[Verdict.UNSEEN] if w.attempt.signature not in done]
@@ -161,7 +159,9 @@ def _confirm(watched: Sequence[Watched]) -> set[str]:
     steps, landed = [], []
     for (order, one), moved in zip(pairs, executed, strict=True):
         if moved is not None:
-            steps.append(_confirmed(order, one.attempt, moved))
+            one.attempt.slot = moved.slot
+            costs.note(one.attempt, moved.cost)
+            steps.append(confirmed(order, moved))
             landed.append(one)
     if steps:
         crash_point(crash_points.SETTLING)
@@ -178,6 +178,7 @@ def _fail(watched: Sequence[Watched]) -> set[str]:
     for (order, one), why in zip(pairs, found, strict=True):
         if why is not None:
             one.attempt.slot, one.attempt.error_code = why.slot, why.error_name[:64]
+            costs.note(one.attempt, why.cost)
             steps.append(failed_or_retried(order, why.failure))
             failed.append(one)
     _resume(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN))
@@ -193,6 +194,8 @@ def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
         one.dead_check, one.check_at = check, now + _DEAD_CHECK_SECONDS
     dead = [w for w in due if gateway.is_dead(w.dead_check)]
     orders = _submitted_orders(dead)
+    for one in dead:
+        costs.note(one.attempt, costs.NOTHING)
     reason = FailureReason.TRANSACTION_EXPIRED
     steps = [failed_or_retried(order, Failure(reason, str(reason.label))) for order in orders.values()]
     _resume(_record_endings(steps, dead, AttemptState.EXPIRED))
@@ -239,45 +242,18 @@ def _record_endings(
 
     def end_attempts(moved: list[Order]) -> None:
         ending = [by_order[order.pk] for order in moved]
-        changed = ("state", "slot", "error_code")
+        changed = ("state", "slot", "error_code", *costs.COLUMNS)
         statement = statements.update(Attempt, changed, ("id", "state"), ())
         open_state = AttemptState.OPEN.value
         with database.cursor() as cursor:
             cursor.executemany(
-                statement, [[state.value, a.slot, a.error_code, a.pk, open_state] for a in ending]
+                statement,
+                [[state.value, a.slot, a.error_code, *costs.values(a), a.pk, open_state] for a in ending],
             )
 
     moved = journal.record(steps, alongside=end_attempts)
     stage_log.came_to(state.value, moved)
     return moved
-
-
-def _confirmed(order: Order, attempt: Attempt, moved: Executed) -> Transition:
-    attempt.slot = moved.slot
-    changes = {
-        "executed_amount_in": moved.amount_in,
-        "executed_amount_out": moved.amount_out,
-        "network_fee": moved.network_fee,
-        "priority_fee": moved.priority_fee,
-        "slot": moved.slot,
-        "confirmed_at": timezone.now(),
-        "error_code": "",
-        "error_message": "",
-    }
-    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
-    decimals_in = token_in.decimals if token_in else 0
-    decimals_out = token_out.decimals if token_out else 0
-    data = {
-        "dex": order.dex,
-        "venue": order.venue,
-        "txHash": attempt.signature,
-        "explorerUrl": gateway.explorer_url(order.network, attempt.signature),
-        "slot": moved.slot,
-        "executedAmountIn": from_base_units(moved.amount_in, decimals_in),
-        "executedAmountOut": from_base_units(moved.amount_out, decimals_out),
-        "executedPrice": price_text(moved.amount_in, decimals_in, moved.amount_out, decimals_out),
-    }
-    return Transition(order, Status.CONFIRMED, changes, data)
 
 
 def _sent_swap(order: Order, attempt: Attempt) -> SentSwap:

@@ -37,6 +37,7 @@ _ORDER_FIELDS: Final = frozenset(
         "clientOrderId",
     }
 )
+_ATTEMPT_FEES: Final = {"network": "network_fee", "priority": "priority_fee", "tip": "tip", "rent": "rent"}
 _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
 
 
@@ -91,6 +92,7 @@ def attempt_as_wire(attempt: Attempt, network: str) -> dict[str, Any]:
         "state": attempt.state,
         "slot": attempt.slot,
         "error": _error(attempt.error_code, ""),
+        "fees": {name: _lamports(getattr(attempt, column)) for name, column in _ATTEMPT_FEES.items()},
         "lastValidBlockHeight": attempt.last_valid_block_height,
         "createdAt": timestamp(attempt.created_at),
     }

@@ -103,7 +103,10 @@ class TokenBalance:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedTransaction:
-    """A transaction that is in a block, whether it succeeded (``error`` None) or not. Lamports."""
+    """A transaction that is in a block, whether it succeeded (``error`` None) or not. Lamports.
+
+    ``lamport_changes`` are by account, of those that hold more or less than before.
+    """
 
     signature: str
     slot: int
@@ -112,6 +115,7 @@ class ExecutedTransaction:
     signature_count: int
     logs: tuple[str, ...]
     compute_units: int
+    lamport_changes: Mapping[str, int]
     token_balances_before: tuple[TokenBalance, ...]
     token_balances_after: tuple[TokenBalance, ...]
 
@@ -220,6 +224,7 @@ def read_transaction(result: Any) -> ExecutedTransaction:
         signature_count=len(signatures),
         logs=tuple(meta.get("logMessages") or ()),
         compute_units=read_integer(meta.get("computeUnitsConsumed") or 0),
+        lamport_changes=_read_lamport_changes(meta, keys),
         token_balances_before=_read_token_balances(meta.get("preTokenBalances"), keys),
         token_balances_after=_read_token_balances(meta.get("postTokenBalances"), keys),
     )
@@ -242,6 +247,15 @@ def _read_preflight(data: Mapping[str, Any], message: str) -> SendOutcome:
         # The node may lag behind the one that gave the blockhash.
         return SendOutcome(SendKind.UNKNOWN, error=error, logs=logs, reason=message)
     return SendOutcome(SendKind.REJECTED, error=error, logs=logs, reason=message)
+
+
+def _read_lamport_changes(meta: Any, keys: list[Any]) -> dict[str, int]:
+    balances = zip(keys, meta["preBalances"], meta["postBalances"], strict=True)
+    return {
+        read_text(key): read_integer(after) - read_integer(before)
+        for key, before, after in balances
+        if after != before
+    }
 
 
 def _read_token_balances(entries: Any, keys: list[Any]) -> tuple[TokenBalance, ...]:

@@ -14,14 +14,12 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatuses, TokenBalance
+from dex.chain.cost import TransactionCost, cost_of
 from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid
 from dex.types import FailureKind
 from dex.venues.base import Venue
 from dex.venues.program_errors import anchor_error_name
-
-# solana-fee-structure: lamports_per_signature.
-LAMPORTS_PER_SIGNATURE: Final = 5_000
 
 # Blocks beyond the last valid one: forks and lagging nodes may still disagree about the height.
 EXPIRY_MARGIN_BLOCKS: Final = 10
@@ -29,12 +27,11 @@ EXPIRY_MARGIN_BLOCKS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ExecutedSwap:
-    """What a swap moved: base units of the two tokens; fees in lamports, base and priority apart."""
+    """What a swap moved, in base units of the two tokens, and what it cost beside."""
 
     amount_in: int
     amount_out: int
-    fee_lamports: int
-    priority_fee_lamports: int
+    cost: TransactionCost
     slot: int
 
 
@@ -50,8 +47,7 @@ def executed_swap(
     amount_out = _received(transaction, wallet, token_out)
     if transaction.error is not None or amount_in <= 0 or amount_out <= 0:
         raise ChainAnswerInvalid(f"{transaction.signature} shows no swap of {token_in} for {token_out}")
-    base_fee = min(transaction.fee, LAMPORTS_PER_SIGNATURE * transaction.signature_count)
-    return ExecutedSwap(amount_in, amount_out, base_fee, transaction.fee - base_fee, transaction.slot)
+    return ExecutedSwap(amount_in, amount_out, cost_of(transaction, wallet), transaction.slot)
 
 
 def _received(transaction: ExecutedTransaction, wallet: Pubkey, mint: Pubkey) -> int:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from orders.lifecycle import PAPER, AttemptState, Status
 from orders.models import Attempt, Order
-from orders.wire import explorer_url, order_as_wire
+from orders.wire import attempt_as_wire, explorer_url, order_as_wire
 
 # Statuses that are not named are grey.
 STATUS_COLOURS: Final[Mapping[str, str]] = {
@@ -108,6 +108,13 @@ class AttemptColumns:
     def transaction(self, attempt: Attempt) -> str:
         """The signature, leading to the explorer."""
         return transaction_link(attempt.order.network, attempt.signature)
+
+    @admin.display(description="paid (SOL)")
+    def paid(self, attempt: Attempt) -> str:
+        """Fees, tip and rent that the chain took for it; a dash while that is not known."""
+        fees = attempt_as_wire(attempt, attempt.order.network)["fees"]
+        known = [f"{name} {amount}" for name, amount in fees.items() if amount not in (None, "0")]
+        return ", ".join(known) or ("-" if fees["network"] is None else "nothing")
 
     @admin.display(description="signed (UTC)")
     def signed(self, attempt: Attempt) -> str:

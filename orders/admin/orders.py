@@ -21,7 +21,7 @@ from orders.models import Attempt, Order
 
 class AttemptInline(ReadOnly, AttemptColumns, TabularInline):  # type: ignore[misc]
     model = Attempt
-    fields = ("number", "badge", "venue", "transaction", "sends", "slot", "error_code", "signed")
+    fields = ("number", "badge", "venue", "transaction", "sends", "slot", "error_code", "paid", "signed")
     readonly_fields = fields
     ordering = ("number",)
     extra = 0

@@ -42,6 +42,12 @@ _FAILURE: Final = {
     "properties": {"code": _TEXT, "message": _TEXT},
     "required": ["code", "message"],
 }
+_ATTEMPT_FEES: Final = _object(
+    {name: _nullable(_TEXT) for name in ("network", "priority", "tip", "rent")}
+) | {
+    "description": "What the transaction cost in SOL, also where it failed on chain; null until the chain has"
+    " decided. tip: to Jito; rent: what lies in a token account of the wallet that it opened."
+}
 _ORDER: Final[dict[str, Any]] = {
     "orderId": _UUID,
     "clientOrderId": _nullable(_TEXT),
@@ -162,6 +168,7 @@ COMPONENTS: Final[dict[str, Any]] = {
             "state": {"type": "string", "enum": AttemptState.values},
             "slot": _nullable(_INTEGER),
             "error": _FAILURE,
+            "fees": _ATTEMPT_FEES,
             "lastValidBlockHeight": _INTEGER,
             "createdAt": _INSTANT,
         }

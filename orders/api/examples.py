@@ -145,6 +145,7 @@ _ATTEMPT: Final[dict[str, Any]] = {
     "state": "landed",
     "slot": 10,
     "error": None,
+    "fees": {"network": "0.000005", "priority": "0", "tip": "0", "rent": "0"},
     "lastValidBlockHeight": 158,
     "createdAt": "2026-11-21T15:18:55.555Z",
 }

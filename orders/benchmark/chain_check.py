@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orders.benchmark.records import OrderRecord
-from orders.gateway.audit import NATIVE, TOKEN_ACCOUNT_RENT, LandedTransaction
+from orders.gateway.audit import NATIVE, LandedTransaction
 from orders.lifecycle import Status
 
 # Every transaction that the engine signs names its order in a memo.
@@ -54,23 +54,30 @@ def check_run(accepted: Collection[str], records: Sequence[OrderRecord], books: 
         _check("every confirmed order swapped exactly once", not_once, f"{sum(swaps.values())} swaps"),
         _check("no other order swapped", swapped_anyway, f"{len(others)} orders"),
         _check("no other transaction of the wallet", strangers, f"{len(books.landed)} transactions"),
+        check_fees(records, books),
         *check_balances(records, books),
     ]
+
+
+def check_fees(records: Sequence[OrderRecord], books: ChainBooks) -> Check:
+    """What the chain took for each order's transactions, also for those that failed, is on record."""
+    charged: Counter[str] = Counter()
+    for transaction in books.landed:
+        charged[_order_of(transaction)] += transaction.fee
+    wrong = [record.order_id for record in records if record.fees != charged[record.order_id]]
+    return _check("every transaction's fee is on record", wrong, f"{charged.total()} lamports")
 
 
 def check_balances(records: Sequence[OrderRecord], books: ChainBooks) -> list[Check]:
     """One check a token: what the wallet gained is what the records say, to the unit.
 
-    SOL also pays the fee of every transaction, and the rent of each token account that came into being.
+    SOL also pays fees, tips, and the rent of each token account that came into being.
     """
     expected: Counter[str] = Counter()
     for record in records:
         expected[record.token_out] += record.executed_amount_out
         expected[record.token_in] -= record.executed_amount_in
-        expected[NATIVE] -= record.fees
-    expected[NATIVE] -= sum(t.fee for t in books.landed if not t.succeeded)
-    created = set(books.after) - set(books.before)
-    expected[NATIVE] -= TOKEN_ACCOUNT_RENT * len(created)
+        expected[NATIVE] -= record.fees + record.beside
     checks = []
     for mint in sorted(set(expected) | set(books.before) | set(books.after)):
         moved = books.after.get(mint, 0) - books.before.get(mint, 0)

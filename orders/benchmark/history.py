@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import Model
 
-from orders import gateway, statements
+from orders import costs, gateway, statements
 from orders.lifecycle import AttemptState, FailureReason, OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
 
@@ -241,6 +241,7 @@ def _attempts(draft: _Draft) -> Iterator[Attempt]:
             state=AttemptState.OPEN if is_open else AttemptState.LANDED,
             sends=1,
             slot=None if is_open else 131,
+            **({} if is_open else dict.fromkeys(costs.COLUMNS, 0) | {"network_fee": 5_000}),
             created_at=draft.order.created_at,
         )
 

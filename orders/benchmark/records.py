@@ -6,18 +6,23 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from orders import costs
 from orders.lifecycle import FINAL, Status
-from orders.models import Order, OrderEvent
+from orders.models import Attempt, Order, OrderEvent
 
 _POLL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """One order as the engine has it; amounts in base units, fees in lamports, moments in epoch seconds."""
+    """One order as the engine has it; amounts in base units, moments in epoch seconds.
+
+    ``fees`` are those of all its attempts, in lamports; ``beside`` what these paid as tips and rent.
+    """
 
     order_id: str
     status: str
@@ -28,6 +33,7 @@ class OrderRecord:
     executed_amount_in: int
     executed_amount_out: int
     fees: int
+    beside: int
     submitted_at: float | None
     confirmed_at: float | None
 
@@ -52,7 +58,7 @@ class RunRecords:
 
     def read(self) -> list[OrderRecord]:
         """All of them."""
-        moments = self._moments()
+        moments, paid = self._moments(), self._costs()
         return [
             OrderRecord(
                 order_id=str(order.pk),
@@ -63,7 +69,8 @@ class RunRecords:
                 token_out=order.token_out,
                 executed_amount_in=order.executed_amount_in or 0,
                 executed_amount_out=order.executed_amount_out or 0,
-                fees=(order.network_fee or 0) + (order.priority_fee or 0),
+                fees=paid.get(order.pk, (0, 0))[0],
+                beside=paid.get(order.pk, (0, 0))[1],
                 submitted_at=moments.get((str(order.pk), Status.SUBMITTED.value)),
                 confirmed_at=moments.get((str(order.pk), Status.CONFIRMED.value)),
             )
@@ -72,6 +79,15 @@ class RunRecords:
 
     def _orders(self) -> QuerySet[Order]:
         return Order.objects.filter(created_at__gte=self._started, client_order_id__startswith=self._run)
+
+    def _costs(self) -> dict[UUID, tuple[int, int]]:
+        attempts = Attempt.objects.filter(order__in=self._orders()).values_list("order_id", *costs.COLUMNS)
+        found: dict[UUID, tuple[int, int]] = {}
+        for order_id, network, priority, tip, rent in attempts:
+            fees, beside = found.get(order_id, (0, 0))
+            more = (network or 0) + (priority or 0), (tip or 0) + (rent or 0)
+            found[order_id] = fees + more[0], beside + more[1]
+        return found
 
     def _moments(self) -> dict[tuple[str, str], float]:
         wanted = (Status.SUBMITTED, Status.CONFIRMED)

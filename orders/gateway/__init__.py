@@ -14,6 +14,7 @@ failures.py     dex errors as FailureReason
 """
 
 from dex.chain.confirmation import DeadCheck
+from dex.chain.cost import TransactionCost
 from dex.errors import DexError, WrongNetwork
 from orders.gateway.bids import fee_faults
 from orders.gateway.connection import node_urls, require_network, warm_up
@@ -78,6 +79,7 @@ __all__ = [
     "SwapRequest",
     "SwapToSign",
     "TokenInfo",
+    "TransactionCost",
     "Verdict",
     "WrongNetwork",
     "ask_faucet",

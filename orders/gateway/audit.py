@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 
 from solders.pubkey import Pubkey
 
-from dex.chain import tokens
 from dex.chain.answers import ExecutedTransaction
 from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
@@ -22,8 +21,6 @@ from orders.loop_thread import LoopThread
 
 Result = TypeVar("Result")
 
-# What a wallet pays once for each token account that a first swap into a token creates, in lamports.
-TOKEN_ACCOUNT_RENT: Final = tokens.TOKEN_ACCOUNT_RENT
 NATIVE: Final = str(NATIVE_MINT)
 
 _PAGE: Final = 1_000

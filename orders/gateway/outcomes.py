@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from dex.chain import confirmation
 from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatus, SignatureStatuses
 from dex.chain.confirmation import DeadCheck, Prospect
+from dex.chain.cost import TransactionCost, cost_of
 from dex.errors import ChainAnswerInvalid
 from orders.gateway import failures
 from orders.gateway.connection import connection, node_urls
@@ -54,21 +55,21 @@ class SentSwap:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What really moved: base units; fees in lamports."""
+    """What really moved, in base units, and what that cost in lamports."""
 
     amount_in: int
     amount_out: int
-    network_fee: int
-    priority_fee: int
+    cost: TransactionCost
     slot: int
 
 
 @dataclass(frozen=True, slots=True)
 class OnChainFailure:
-    """A transaction that is in a block and failed: its signature is used up."""
+    """A transaction that is in a block and failed: its signature is used up, and its fees are paid."""
 
     failure: Failure
     error_name: str
+    cost: TransactionCost
     slot: int
 
 
@@ -97,6 +98,7 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
     if not swaps:
         return []
     found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
+    wallet = wallet_address()
     results: list[OnChainFailure | None] = []
     for swap, transaction in zip(swaps, found, strict=True):
         if transaction is None or transaction.error is None:
@@ -104,7 +106,8 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
             continue
         venue = connection().venues[swap.venue]
         why = confirmation.failure_of(transaction.error, transaction.logs, venue)
-        results.append(OnChainFailure(failures.of_kind(why.kind, why.name), why.name, transaction.slot))
+        failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, wallet)
+        results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
     return results
 
 
@@ -153,9 +156,7 @@ def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) 
         # One answer that makes no sense must not hold up the others of its batch; it is asked for again.
         logger.error("no amounts for %s: %s", swap.signature, error)
         return None
-    return Executed(
-        moved.amount_in, moved.amount_out, moved.fee_lamports, moved.priority_fee_lamports, moved.slot
-    )
+    return Executed(moved.amount_in, moved.amount_out, moved.cost, moved.slot)
 
 
 async def _observe(signatures: Sequence[str]) -> tuple[ChainHeight, SignatureStatuses]:

@@ -33,7 +33,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One signed transaction of an order."""
+    """One signed transaction of an order; ``fees``, tip and rent in lamports, None while it is open."""
 
     order_id: UUID
     number: int
@@ -41,6 +41,9 @@ class AttemptRow:
     state: str
     sends: int
     created_at: datetime
+    fees: int | None
+    tip: int | None
+    rent: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,12 @@ class EngineBooks:
     def attempts(self) -> Mapping[UUID, list[AttemptRow]]:
         """The attempts of every order that has any, in their order."""
         rows = self._rows(
-            "SELECT order_id, number, signature, state, sends, created_at FROM orders_attempt "
-            "ORDER BY order_id, number"
+            "SELECT order_id, number, signature, state, sends, created_at, network_fee + priority_fee, tip, "
+            "rent FROM orders_attempt ORDER BY order_id, number"
         )
         found: dict[UUID, list[AttemptRow]] = {}
-        for order_id, number, signature, state, sends, created_at in rows:
-            attempt = AttemptRow(_uuid(order_id), number, signature, state, sends, _moment(created_at))
+        for order_id, number, signature, state, sends, created_at, *cost in rows:
+            attempt = AttemptRow(_uuid(order_id), number, signature, state, sends, _moment(created_at), *cost)
             found.setdefault(attempt.order_id, []).append(attempt)
         return found
 

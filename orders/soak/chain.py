@@ -41,7 +41,6 @@ class Balances:
 
     wallet: Mapping[str, int]
     others: Mapping[str, int]
-    wallet_accounts: int
 
 
 class ChainBooks:
@@ -86,18 +85,12 @@ class ChainBooks:
         lamports, accounts = self._batch(
             [("getBalance", (self._wallet, config)), ("getProgramAccounts", (_TOKEN_PROGRAM, query))]
         )
-        wallet, others, own = Counter({NATIVE: lamports["value"]}), Counter[str](), 0
+        wallet, others = Counter({NATIVE: lamports["value"]}), Counter[str]()
         for entry in accounts:
             data = base64.b64decode(entry["account"]["data"][0])
             mint, owner = _base58(data[_MINT]), _base58(data[_OWNER])
-            is_own = owner == self._wallet
-            own += is_own
-            (wallet if is_own else others)[mint] += int.from_bytes(data[_AMOUNT], "little")
-        return Balances(wallet, others, own)
-
-    def token_account_rent(self) -> int:
-        """Lamports that a new token account costs."""
-        return int(self.call("getMinimumBalanceForRentExemption", _ACCOUNT_SIZE))
+            (wallet if owner == self._wallet else others)[mint] += int.from_bytes(data[_AMOUNT], "little")
+        return Balances(wallet, others)
 
     def _signatures(self) -> list[str]:
         signatures: list[str] = []

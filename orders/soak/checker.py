@@ -2,7 +2,8 @@
 
 G1  every accepted order is there and at its end
 G2  an order's successful transactions, by their memo: one if it is confirmed, none otherwise
-G3  wallet and vaults add up to the unit with the confirmed orders and the fees
+G3  wallet and vaults add up to the unit with what the rows say was swapped and paid beside; every
+    transaction's fee, also of those that failed, is the one on record
 G4  every transaction of the wallet belongs to an attempt
 G5  never two open attempts: each next one was made after the one before it had ended
 G6  event sequences run from 1 without a gap, each step is one that TRANSITIONS has
@@ -43,7 +44,6 @@ class Checker:
         self._secrets = list(secret_forms(wallet))
         self._logs = logs
         self._balances = chain.balances()
-        self._rent = chain.token_account_rent()
 
     def unfinished(self, accepted: Collection[UUID]) -> list[str]:
         """The accepted orders that are missing or not at their end yet (G1)."""
@@ -59,7 +59,8 @@ class Checker:
         found = self.unfinished(accepted)
         found += swaps_match(orders, landed)
         found += _unknown_signatures(attempts, landed)
-        found += self._imbalances(orders.values(), landed, now)
+        found += self._imbalances(orders.values(), attempts, now)
+        found += fees_match(orders, attempts, landed)
         for order_id, order in orders.items():
             found += attempts_in_turn(order, attempts.get(order_id, []), events.get(order_id, []))
             found += events_legal(order, events.get(order_id, []))
@@ -76,23 +77,19 @@ class Checker:
                 return before, balances
 
     def _imbalances(
-        self, orders: Iterable[OrderRow], landed: Sequence[Landed], now: Balances
+        self, orders: Iterable[OrderRow], attempts: Mapping[UUID, Sequence[AttemptRow]], now: Balances
     ) -> Iterator[str]:
-        wallet, vaults, recorded_fees = Counter[str](), Counter[str](), 0
+        wallet, vaults = Counter[str](), Counter[str]()
         for order in orders:
             if order.status != Status.CONFIRMED:
                 continue
             for books, sign in ((wallet, 1), (vaults, -1)):
                 books[order.token_in] -= sign * (order.executed_in or 0)
                 books[order.token_out] += sign * (order.executed_out or 0)
-            recorded_fees += order.fees or 0
-        opened = now.wallet_accounts - self._balances.wallet_accounts
-        wallet[NATIVE] -= sum(one.fee for one in landed) + opened * self._rent
+        for attempt in (one for each in attempts.values() for one in each):
+            wallet[NATIVE] -= sum(cost or 0 for cost in (attempt.fees, attempt.tip, attempt.rent))
         yield from _differences("the wallet", self._balances.wallet, now.wallet, wallet)
         yield from _differences("the pools", self._balances.others, now.others, vaults)
-        charged = sum(one.fee for one in landed if one.succeeded)
-        if charged != recorded_fees:
-            yield f"G3: swaps cost {charged} lamports, orders say {recorded_fees}"
 
     def _leaks(self) -> Iterator[str]:
         for file in sorted(self._logs.iterdir()):
@@ -128,6 +125,22 @@ def swaps_match(orders: Mapping[UUID, OrderRow], landed: Sequence[Landed]) -> It
             yield f"G2: {order.order_id} is {order.status} with {swaps[order.order_id]} swaps on chain"
     for order_id in swaps.keys() - orders.keys():
         yield f"G2: {swaps[order_id]} swaps for {order_id}, which is no order"
+
+
+def fees_match(
+    orders: Mapping[UUID, OrderRow],
+    attempts: Mapping[UUID, Sequence[AttemptRow]],
+    landed: Sequence[Landed],
+) -> Iterator[str]:
+    """G3: rows that say another fee than the chain took; what is in no block has cost nothing."""
+    charged = {one.signature: one.fee for one in landed}
+    for attempt in (one for each in attempts.values() for one in each):
+        fee = charged.get(attempt.signature, 0)
+        if attempt.fees != fee:
+            yield f"G3: {attempt.signature} cost {fee} lamports, its attempt says {attempt.fees}"
+    for order in orders.values():
+        if order.status == Status.CONFIRMED and order.fees != charged.get(order.signature, 0):
+            yield f"G3: {order.order_id} says that its swap cost {order.fees} lamports"
 
 
 def attempts_in_turn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,13 +10,13 @@ from solders.keypair import Keypair
 
 from orders.soak.books import AttemptRow, EventRow, OrderRow
 from orders.soak.chain import Landed
-from orders.soak.checker import attempts_in_turn, events_legal, secret_forms, swaps_match
+from orders.soak.checker import attempts_in_turn, events_legal, fees_match, secret_forms, swaps_match
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def order(status: str, version: int = 5) -> OrderRow:
-    return OrderRow(uuid4(), status, version, "in", "out", 1, 1, 1, 5000, "", "", None)
+    return OrderRow(uuid4(), status, version, "in", "out", 1, 1, 1, 5000, "signature 1", "", None)
 
 
 def swap(order_id: UUID | None, succeeded: bool = True) -> Landed:
@@ -29,10 +30,11 @@ def journal(order_row: OrderRow, *statuses: str) -> list[EventRow]:
     ]
 
 
-def attempt(order_row: OrderRow, number: int, state: str, seconds: int) -> AttemptRow:
-    return AttemptRow(
-        order_row.order_id, number, f"signature {number}", state, 1, BEGIN + timedelta(seconds=seconds)
-    )
+def attempt(
+    order_row: OrderRow, number: int, state: str, seconds: int, fees: int | None = 5000
+) -> AttemptRow:
+    at = BEGIN + timedelta(seconds=seconds)
+    return AttemptRow(order_row.order_id, number, f"signature {number}", state, 1, at, fees, 0, 0)
 
 
 WHOLE_WAY = ("pending", "routing", "building", "submitted", "confirmed")
@@ -75,6 +77,28 @@ def test_an_open_attempt_of_a_finished_order_is_found() -> None:
     one = order("failed")
     assert list(attempts_in_turn(one, [attempt(one, 1, "open", 3)], [])) == [
         f"G5: {one.order_id} is failed with attempts ['open']"
+    ]
+
+
+def test_fees_that_are_not_those_of_the_chain_are_found() -> None:
+    one = order("confirmed")
+    orders = {one.order_id: one}
+    landed = [
+        Landed("signature 1", True, 5000, one.order_id, 1),
+        Landed("signature 2", False, 5300, one.order_id, 2),
+    ]
+    right = [attempt(one, 1, "landed", 3), attempt(one, 2, "failed_onchain", 4, 5300)]
+    lost = attempt(one, 3, "expired", 5, 0)
+    assert list(fees_match(orders, {one.order_id: [*right, lost]}, landed)) == []
+    unpaid = [replace(right[0], fees=5001), replace(right[1], fees=None), replace(lost, fees=5000)]
+    assert list(fees_match(orders, {one.order_id: unpaid}, landed)) == [
+        "G3: signature 1 cost 5000 lamports, its attempt says 5001",
+        "G3: signature 2 cost 5300 lamports, its attempt says None",
+        "G3: signature 3 cost 0 lamports, its attempt says 5000",
+    ]
+    generous = replace(one, fees=6000)
+    assert list(fees_match({one.order_id: generous}, {one.order_id: right}, landed)) == [
+        f"G3: {one.order_id} says that its swap cost 6000 lamports"
     ]
 
 

@@ -15,6 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import AsyncRequestFactory, Client
 
+from orders import costs
 from orders.admin import csv_export, record
 from orders.lifecycle import Status
 from orders.models import Order, OrderEvent
@@ -54,6 +55,24 @@ def test_an_order_is_shown_with_attempts_but_without_signed_bytes(staff: Client)
     assert SIGNATURE in page and "Custom6" in page and "77" in page and POOL in page
     assert "never-shown" not in page and "feedc0de" not in page and "signed_transaction" not in page
     assert 'name="_save"' not in page
+
+
+@pytest.mark.django_db
+def test_attempts_show_what_they_cost(staff: Client) -> None:
+    order = OrderFactory()
+    cost = {"priority_fee": 300, "tip": 0, "rent": 0}
+    AttemptFactory(order=order, signature="f" * 88, state="failed_onchain", network_fee=5_000, **cost)
+    nothing = dict.fromkeys(costs.COLUMNS, 0)
+    AttemptFactory(order=order, number=2, signature="e" * 88, state="expired", **nothing)
+    AttemptFactory(order=order, number=3)
+    page = staff.get(f"{LIST}{order.pk}/change/").content.decode()
+
+    cells = re.findall(r"<td[^>]*field-paid[^>]*>(.*?)</td>", page, re.DOTALL)
+    assert [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells] == [
+        "network 0.000005, priority 0.0000003",
+        "nothing",
+        "-",
+    ]
 
 
 def test_the_timeline_counts_milliseconds_from_step_to_step() -> None:

@@ -52,7 +52,8 @@ def swapped(settings: Any) -> Order:
         signature=SIGNATURE,
         status=Status.CONFIRMED,
     )
-    AttemptFactory(order=order, state="landed", slot=77)
+    cost = {"network_fee": 5_000, "priority_fee": 12, "tip": 10_000, "rent": 2_039_280}
+    AttemptFactory(order=order, state="landed", slot=77, **cost)
     return order
 
 
@@ -88,12 +89,25 @@ def test_an_order_is_shown_with_its_attempts_and_events_but_not_with_signed_byte
             "state": "landed",
             "slot": 77,
             "error": None,
+            "fees": {
+                "network": "0.000005",
+                "priority": "0.000000012",
+                "tip": "0.00001",
+                "rent": "0.00203928",
+            },
             "lastValidBlockHeight": 1000,
             "createdAt": at,
         }
     ]
     assert answer.json()["events"] == [{"sequence": 1, "status": "confirmed", "at": at}]
     assert b"signed" not in answer.content
+
+
+def test_what_an_attempt_costs_is_unknown_while_it_is_open(client: Client) -> None:
+    order = OrderFactory(user=UserFactory(username="local"), status=Status.SUBMITTED, attempt=1)
+    AttemptFactory(order=order)
+    [attempt] = client.get(f"/api/orders/{order.pk}").json()["attempts"]
+    assert attempt["fees"] == {"network": None, "priority": None, "tip": None, "rent": None}
 
 
 @pytest.mark.parametrize(

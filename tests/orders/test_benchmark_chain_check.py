@@ -19,11 +19,11 @@ def landed(order_id: str, signature: str, *, succeeded: bool = True, attempt: in
     return LandedTransaction(signature, succeeded, 5_000, f"order {order_id} attempt {attempt}")
 
 
-BOUGHT = OrderRecord(FIRST, "confirmed", "", "sig-1", NATIVE, USDC, 1_000, 170, 5_000, 1.0, 2.0)
-FAILED = OrderRecord(SECOND, "failed", "SLIPPAGE_EXCEEDED", "sig-2", NATIVE, USDC, 0, 0, 0, 1.0, None)
+BOUGHT = OrderRecord(FIRST, "confirmed", "", "sig-1", NATIVE, USDC, 1_000, 170, 5_000, 300, 1.0, 2.0)
+FAILED = OrderRecord(SECOND, "failed", "SLIPPAGE_EXCEEDED", "sig-2", NATIVE, USDC, 0, 0, 5_000, 0, 1.0, None)
 BOOKS = ChainBooks(
     before={NATIVE: 100_000, USDC: 50},
-    after={NATIVE: 100_000 - 1_000 - 2 * 5_000, USDC: 220},
+    after={NATIVE: 100_000 - 1_000 - 2 * 5_000 - 300, USDC: 220},
     landed=[landed(FIRST, "sig-1"), landed(SECOND, "sig-2", succeeded=False)],
     succeeded={"sig-1"},
 )
@@ -41,14 +41,25 @@ def test_books_that_add_up_pass_every_check() -> None:
         Check("every confirmed order swapped exactly once", True, "1 swaps"),
         Check("no other order swapped", True, "1 orders"),
         Check("no other transaction of the wallet", True, "2 transactions"),
+        Check("every transaction's fee is on record", True, "10000 lamports"),
         Check(f"balance of {USDC} adds up", True, "+170 base units"),
-        Check(f"balance of {NATIVE} adds up", True, "-11000 base units"),
+        Check(f"balance of {NATIVE} adds up", True, "-11300 base units"),
     ]
 
 
 def test_a_second_swap_of_an_order_is_found() -> None:
     twice = [*BOOKS.landed, landed(FIRST, "sig-3", attempt=2)]
-    assert failing(replace(BOOKS, landed=twice)) == ["every confirmed order swapped exactly once"]
+    assert failing(replace(BOOKS, landed=twice)) == [
+        "every confirmed order swapped exactly once",
+        "every transaction's fee is on record",
+    ]
+
+
+def test_a_failed_transaction_whose_fee_is_on_no_record_is_found() -> None:
+    assert failing(BOOKS, [BOUGHT, replace(FAILED, fees=0)]) == [
+        "every transaction's fee is on record",
+        f"balance of {NATIVE} adds up",
+    ]
 
 
 def test_a_failed_order_that_swapped_is_found() -> None:
@@ -78,6 +89,8 @@ def test_one_base_unit_too_many_is_found(mint: str, name: str) -> None:
     assert failing(replace(BOOKS, after=after)) == [f"{name} adds up"]
 
 
-def test_a_new_token_account_costs_its_rent() -> None:
+def test_tips_and_the_rent_of_a_new_token_account_are_paid_beside() -> None:
     after = {NATIVE: BOOKS.after[NATIVE] - 2_039_280, USDC: 170}
-    assert failing(replace(BOOKS, before={NATIVE: 100_000}, after=after)) == []
+    books = replace(BOOKS, before={NATIVE: 100_000}, after=after)
+    assert failing(books, [replace(BOUGHT, beside=300 + 2_039_280), FAILED]) == []
+    assert failing(books) == [f"balance of {NATIVE} adds up"]

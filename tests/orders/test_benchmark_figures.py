@@ -15,7 +15,7 @@ from orders.benchmark.report import Report
 def record(
     order_id: str, status: str, submitted: float | None, confirmed: float | None, code: str = ""
 ) -> OrderRecord:
-    return OrderRecord(order_id, status, code, "", "SOL", "USDC", 0, 0, 0, submitted, confirmed)
+    return OrderRecord(order_id, status, code, "", "SOL", "USDC", 0, 0, 0, 0, submitted, confirmed)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (95, 95), (99, 99), (100, 100), (1, 1)])

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from solders.transaction import VersionedTransaction
 
 from dex.config import COMPUTE_BUDGET_PROGRAM
-from orders import checks, execution, gateway, settlement
+from orders import checks, costs, execution, gateway, settlement
 from orders.landing import Landing, landings, rank, total
 from orders.lifecycle import AttemptState, Status
 from orders.metrics import counted
@@ -86,18 +87,21 @@ def test_a_priority_fee_that_makes_no_sense_does_not_start(
     assert error.msg.startswith(fault)
 
 
+COSTS: dict[AttemptState, dict[str, Any]] = {
+    AttemptState.OPEN: {},
+    AttemptState.LANDED: {"network_fee": 5_000, "priority_fee": 300, "tip": 10_000, "rent": 2_039_280},
+    AttemptState.FAILED_ONCHAIN: {"network_fee": 5_000, "priority_fee": 250, "tip": 0, "rent": 0},
+    AttemptState.EXPIRED: dict.fromkeys(costs.COLUMNS, 0),
+}
+
+
 def swap(user: User, state: AttemptState, at: datetime, milliseconds: int = 0, **columns: Any) -> Order:
     """An order with one sent transaction; confirmed where that landed."""
     values: dict[str, Any] = {"status": Status.FAILED}
     if state is AttemptState.LANDED:
-        values = {
-            "status": Status.CONFIRMED,
-            "confirmed_at": at + timedelta(milliseconds=milliseconds),
-            "network_fee": 5_000,
-            "priority_fee": 300,
-        }
+        values = {"status": Status.CONFIRMED, "confirmed_at": at + timedelta(milliseconds=milliseconds)}
     order = order_row(user, **values)
-    attempt_row(order, state=state, created_at=at, sends=1, **columns)
+    attempt_row(order, state=state, created_at=at, sends=1, **(COSTS[state] | columns))
     return order
 
 
@@ -123,7 +127,9 @@ def test_landings_are_counted_by_day_and_venue(two_days: None) -> None:
     assert (today.sent, today.landed, today.failed_on_chain, today.expired) == (6, 4, 1, 1)
     assert (today.landed_percent, today.attempts_per_order) == (80, (6, 5))
     assert (rank(today.confirmation_ms, 50), rank(today.confirmation_ms, 99)) == (500, 2_000)
-    assert (today.network_fees, today.priority_fees) == (15_000, 900)
+    # Three landed, and one that failed and paid all the same, but no tip.
+    assert (today.network_fees, today.priority_fees, today.tips) == (20_000, 1_150, 30_000)
+    assert (today.in_vain, today.costs_unknown) == (5_250, 0)
     whole = total(found.values())
     assert (whole.sent, whole.landed, whole.attempts_per_order) == (7, 5, (7, 6))
     assert landings(NOON + timedelta(seconds=1)) == {}
@@ -137,17 +143,28 @@ def test_the_report_is_a_line_a_day_and_venue(two_days: None, monkeypatch: pytes
     head, *lines = [" ".join(line.split()) for line in printed.getvalue().splitlines()]
     assert head.startswith("day venue sent")
     assert lines == [
-        "2026-11-19 meteora-damm-v2 1 1 100 % 0 0 700 700 1.00 0.000005 0.0000003",
-        "2026-11-20 raydium-cpmm 6 4 80 % 1 1 500 2000 1.20 0.000015 0.0000009",
-        "all 7 5 83 % 1 1 500 2000 1.16 0.00002 0.0000012",
+        "2026-11-19 meteora-damm-v2 1 1 100 % 0 0 700 700 1.00 0.000005 0.0000003 0.00001 0",
+        "2026-11-20 raydium-cpmm 6 4 80 % 1 1 500 2000 1.20 0.00002 0.00000115 0.00003 0.00000525",
+        "all 7 5 83 % 1 1 500 2000 1.16 0.000025 0.00000145 0.00004 0.00000525",
     ]
+
+
+@pytest.mark.django_db
+def test_the_report_says_whose_fees_are_not_on_record(user: User) -> None:
+    unknown = dict.fromkeys(costs.COLUMNS)
+    swap(user, AttemptState.LANDED, timezone.now(), **unknown)
+    swap(user, AttemptState.FAILED_ONCHAIN, timezone.now(), **unknown)
+    swap(user, AttemptState.OPEN, timezone.now(), **unknown)
+    printed = io.StringIO()
+    call_command("landing_report", stdout=printed)
+    assert printed.getvalue().endswith("\nwithout the fees of 2 transactions that have none on record\n")
 
 
 @pytest.mark.django_db
 def test_a_report_of_nothing_has_dashes() -> None:
     printed = io.StringIO()
     call_command("landing_report", stdout=printed)
-    assert " ".join(printed.getvalue().splitlines()[-1].split()) == "all 0 0 - 0 0 - - 0.00 0 0"
+    assert " ".join(printed.getvalue().splitlines()[-1].split()) == "all 0 0 - 0 0 - - 0.00 0 0 0 0"
     assert total([]) == Landing()
     with pytest.raises(CommandError, match="at least 1"):
         call_command("landing_report", since=0)

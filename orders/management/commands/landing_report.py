@@ -14,12 +14,13 @@ from orders.landing import Landing, landings, rank, total
 _LAMPORT_DECIMALS = 9
 _HEAD = (
     f"{'day':<10} {'venue':<16} {'sent':>6} {'landed':>6} {'of known':>8} {'failed':>6} {'expired':>7} "
-    f"{'p50 ms':>7} {'p99 ms':>7} {'per order':>9} {'network SOL':>13} {'priority SOL':>13}"
+    f"{'p50 ms':>7} {'p99 ms':>7} {'per order':>9} {'network SOL':>13} {'priority SOL':>13} {'tips SOL':>13} "
+    f"{'in vain SOL':>13}"
 )
 
 
 class Command(BaseCommand):
-    """Print a line for each day and venue, and one for all."""
+    """Print a line for each day and venue, and one for all; ``in vain`` is what failed transactions paid."""
 
     help = "Landed transactions, time to confirmed, attempts and fees, by day and venue."
 
@@ -35,7 +36,12 @@ class Command(BaseCommand):
         self.stdout.write(_HEAD)
         for (day, venue), landing in found.items():
             self.stdout.write(_line(day.isoformat(), venue, landing))
-        self.stdout.write(_line("all", "", total(found.values())))
+        whole = total(found.values())
+        self.stdout.write(_line("all", "", whole))
+        if whole.costs_unknown:
+            self.stdout.write(
+                f"without the fees of {whole.costs_unknown} transactions that have none on record"
+            )
 
 
 def _line(day: str, venue: str, landing: Landing) -> str:
@@ -47,9 +53,13 @@ def _line(day: str, venue: str, landing: Landing) -> str:
         f"{day:<10} {venue:<16} {landing.sent:>6} {landing.landed:>6} "
         f"{'-' if percent is None else f'{percent} %':>8} {landing.failed_on_chain:>6} {landing.expired:>7} "
         f"{_or_dash(p50):>7} {_or_dash(p99):>7} {mean // 100:>6}.{mean % 100:02} "
-        f"{from_base_units(landing.network_fees, _LAMPORT_DECIMALS):>13} "
-        f"{from_base_units(landing.priority_fees, _LAMPORT_DECIMALS):>13}"
+        f"{_sol(landing.network_fees)} {_sol(landing.priority_fees)} "
+        f"{_sol(landing.tips)} {_sol(landing.in_vain)}"
     )
+
+
+def _sol(lamports: int) -> str:
+    return f"{from_base_units(lamports, _LAMPORT_DECIMALS):>13}"
 
 
 def _or_dash(value: int | None) -> str:

@@ -10,6 +10,8 @@ from dex.chain.answers import (
     TokenBalance,
 )
 from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
+from dex.chain.cost import TransactionCost, cost_of
+from dex.chain.jito import TIP_ACCOUNTS
 from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid
 from dex.types import FailureKind
@@ -29,8 +31,8 @@ def balances(*rows: tuple[str, str, int]) -> tuple[TokenBalance, ...]:
     )
 
 
-def transaction(before, after, error=None, fee=5_000) -> ExecutedTransaction:
-    return ExecutedTransaction("signature", 42, error, fee, 1, (), 60_000, before, after)
+def transaction(before, after, error=None, fee=5_000, changes=None) -> ExecutedTransaction:
+    return ExecutedTransaction("signature", 42, error, fee, 1, (), 60_000, changes or {}, before, after)
 
 
 def test_token_for_token_is_counted_at_the_wallets_accounts():
@@ -47,7 +49,7 @@ def test_token_for_token_is_counted_at_the_wallets_accounts():
         MINTS["USDT"],
     )
     assert (executed.amount_in, executed.amount_out, executed.slot) == (100, 99, 42)
-    assert (executed.fee_lamports, executed.priority_fee_lamports) == (5_000, 321)
+    assert executed.cost == TransactionCost(base_fee=5_000, priority_fee=321, tip=0, rent=0)
 
 
 def test_sol_in_is_what_the_vault_received():
@@ -84,6 +86,36 @@ def test_failed_transactions_and_those_without_a_swap_have_no_amounts():
             executed_swap(found, WALLET, MINTS["USDC"], MINTS["USDT"])
     with pytest.raises(ChainAnswerInvalid):
         executed_swap(transaction(*moved), WALLET, MINTS["USDT"], MINTS["USDC"])
+
+
+TIPPED = str(TIP_ACCOUNTS[3])
+
+
+def test_the_cost_is_fees_and_tip_and_the_rent_of_the_wallets_new_accounts():
+    opening = transaction(
+        balances(("pool", "SOL", 10_000), ("pool", "USDC", 900)),
+        balances(("pool", "SOL", 10_700), ("pool", "USDC", 800), ("wallet", "USDC", 100)),
+        fee=6_200,
+        changes={str(WALLET): -2_049_980, "account-0": 700, "account-2": 2_039_280, TIPPED: 4_000},
+    )
+    assert cost_of(opening, WALLET) == TransactionCost(
+        base_fee=5_000, priority_fee=1_200, tip=4_000, rent=2_039_280
+    )
+
+
+def test_neither_what_an_account_of_the_wallet_held_before_nor_what_others_opened_is_rent():
+    swap = transaction(
+        balances(("wallet", "USDC", 1), ("pool", "SOL", 9)),
+        balances(("wallet", "USDC", 2), ("pool", "SOL", 9), ("pool", "USDT", 5)),
+        changes={"account-0": 17, "account-2": 2_039_280},
+    )
+    assert cost_of(swap, WALLET).rent == 0
+
+
+def test_a_failed_transaction_has_cost_its_fees():
+    still = balances(("wallet", "USDC", 9))
+    failed = transaction(still, still, error=custom(6005), fee=5_321, changes={str(WALLET): -5_321})
+    assert cost_of(failed, WALLET) == TransactionCost(base_fee=5_000, priority_fee=321, tip=0, rent=0)
 
 
 def custom(code: int) -> dict:

@@ -328,6 +328,8 @@ def transaction_answer(signature: str) -> dict:
         "meta": {
             "err": None,
             "fee": 5_000,
+            "preBalances": [10_000, 7],
+            "postBalances": [5_000, 7],
             "preTokenBalances": [balance],
             "postTokenBalances": [{**balance, "uiTokenAmount": {"amount": "18446744073709551615"}}],
             "logMessages": ["a line"],
@@ -347,6 +349,14 @@ async def test_transactions_are_read_with_their_token_balances():
     [before], [after] = found.token_balances_before, found.token_balances_after
     assert (before.account, before.mint, before.owner) == ("vault", str(MINTS["USDC"]), str(OWNER))
     assert (before.amount, after.amount) == (12, 2**64 - 1)
+    assert found.lamport_changes == {str(OWNER): -5_000}
+
+
+async def test_a_transaction_whose_balances_do_not_fit_its_accounts_is_refused():
+    answer = transaction_answer(SIGNATURES[0])
+    answer["meta"]["postBalances"] = [5_000]
+    with pytest.raises(ChainAnswerInvalid):
+        await node(lambda method, params: ok(answer)).transactions(SIGNATURES[:1])
 
 
 async def test_a_block_that_the_node_lacks_leaves_only_its_transaction_unread():

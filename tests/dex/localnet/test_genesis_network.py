@@ -8,6 +8,7 @@ from solders.pubkey import Pubkey
 
 from dex.chain.answers import SendKind
 from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
+from dex.chain.cost import TransactionCost
 from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
 from dex.localnet.traders import Traders, run_traders, trader_keypairs
@@ -45,7 +46,7 @@ async def test_a_swap_settles_with_the_amounts_that_were_quoted(rpc, sold, bough
     assert outcome.kind is SendKind.ACCEPTED
     executed = executed_swap(await settled(rpc, signed.signature), WALLET, quote.token_in, quote.token_out)
     assert (executed.amount_in, executed.amount_out) == (quote.amount_in, quote.amount_out)
-    assert (executed.fee_lamports, executed.priority_fee_lamports) == (5_000, 0)
+    assert executed.cost == TransactionCost(base_fee=5_000, priority_fee=0, tip=0, rent=0)
     after = await rpc.balances(WALLET, min_context_slot=executed.slot)
     moved = {NATIVE_MINT: after.lamports - before.lamports + 5_000}
     moved |= {mint: after.tokens[mint] - amount for mint, amount in before.tokens.items()}

@@ -54,6 +54,7 @@ function facts(order) {
     ["At least", order.minAmountOut && `${grouped(order.minAmountOut)} ${order.tokenOut}`],
     ["LP fee", fees.lp && `${grouped(fees.lp)} ${fees.lpToken ?? ""}`],
     ["Network fee", fees.network && `${fees.network} SOL`],
+    ["Priority fee", fees.priority && `${fees.priority} SOL`],
     ["Network", order.network],
     ["Error", order.error && `${order.error.message} (${order.error.code})`],
   ].filter(([, value]) => value);
@@ -82,6 +83,11 @@ function facts(order) {
   );
 }
 
+function paid(fees) {
+  const known = Object.entries(fees).filter(([, amount]) => amount && amount !== "0");
+  return known.map(([name, amount]) => `${name} ${amount} SOL`).join(", ");
+}
+
 function attempts(list) {
   if (!list.length)
     return h("div", {}, h("h3", {}, "Attempts"), h("p", { class: "quiet" }, "No transaction was signed."));
@@ -100,6 +106,7 @@ function attempts(list) {
         : h("code", {}, short(attempt.txHash, 6, 6)),
       copyButton(attempt.txHash, "transaction hash"),
       attempt.slot ? h("span", { class: "quiet" }, `slot ${attempt.slot}`) : null,
+      h("span", { class: "quiet" }, paid(attempt.fees)),
       attempt.error ? h("span", { class: "bad" }, attempt.error.message) : null,
     ),
   );

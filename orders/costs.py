@@ -1,0 +1,26 @@
+"""What attempts cost beside what was swapped: columns of the attempt, in lamports.
+
+They are unknown while an attempt is open. One that failed on chain has paid its fees, one that expired
+nothing, so that the wallet's SOL can be accounted for from rows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orders.gateway import TransactionCost
+from orders.models import Attempt
+
+COLUMNS: Final = ("network_fee", "priority_fee", "tip", "rent")
+NOTHING: Final = TransactionCost(base_fee=0, priority_fee=0, tip=0, rent=0)
+
+
+def note(attempt: Attempt, cost: TransactionCost) -> None:
+    """Put what it cost into a row that is not written yet."""
+    attempt.network_fee, attempt.priority_fee = cost.base_fee, cost.priority_fee
+    attempt.tip, attempt.rent = cost.tip, cost.rent
+
+
+def values(attempt: Attempt) -> list[int | None]:
+    """What is to be written into ``COLUMNS``."""
+    return [getattr(attempt, name) for name in COLUMNS]
