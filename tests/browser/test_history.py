@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -43,6 +45,53 @@ async def test_filters_narrow_the_table_and_reset(visit: Visit) -> None:
     await expect(page.locator("#history-empty-text")).to_have_text("No order fits these filters.")
     await page.locator("#filters").get_by_role("button", name="Reset").click()
     await expect(rows).to_have_count(20)
+
+
+async def test_days_are_those_of_the_visitors_clock_the_last_one_included(visit: Visit) -> None:
+    page = await visit(timezone_id="Pacific/Auckland")
+    async with page.expect_request(lambda asked: "since=" in asked.url) as first:
+        await page.get_by_label("From", exact=True).fill("2026-03-01")
+    assert days_of((await first.value).url) == ("2026-02-28T11:00:00.000Z", None)
+    async with page.expect_request(lambda asked: "until=" in asked.url) as second:
+        await page.get_by_label("To", exact=True).fill("2026-04-05")
+    # Summer time ends on that day.
+    assert days_of((await second.value).url) == ("2026-02-28T11:00:00.000Z", "2026-04-05T12:00:00.000Z")
+
+
+def days_of(address: str) -> tuple[str | None, str | None]:
+    query = parse_qs(urlsplit(address).query)
+    return query.get("since", [None])[0], query.get("until", [None])[0]
+
+
+async def test_days_narrow_the_table_and_the_csv(visit: Visit, engine: BrowsedEngine, tmp_path: Path) -> None:
+    page = await visit(timezone_id="UTC")
+    newest = (await engine.get("/api/orders?limit=1"))["results"][0]
+    day = date.fromisoformat(newest["createdAt"][:10])
+    since, until = page.get_by_label("From", exact=True), page.get_by_label("To", exact=True)
+    row = page.locator(f".order-row[data-row='{newest['orderId']}']")
+    await since.fill(str(day))
+    await until.fill(str(day))
+    await expect(row).to_be_visible()
+    await until.fill(str(day - timedelta(days=1)))
+    await expect(page.locator("#history-empty-text")).to_have_text("No order fits these filters.")
+    await expect(page.locator("#history-problem")).to_have_text("From lies after To: no day is between them.")
+    await expect(until).to_have_attribute("aria-invalid", "true")
+    async with page.expect_download() as download:
+        await page.click("#export-csv")
+    await (await download.value).save_as(tmp_path / "orders.csv")
+    assert len((tmp_path / "orders.csv").read_text().splitlines()) == 1
+    await page.locator("#filters").get_by_role("button", name="Reset").click()
+    await expect(row).to_be_visible()
+    await expect(page.locator("#history-problem")).to_have_text("")
+
+
+async def test_days_are_entered_by_keyboard(visit: Visit) -> None:
+    page = await visit()
+    await page.locator("select[name=token]").press("Tab")
+    # The same day and month: browsers differ in which comes first.
+    await page.keyboard.type("02022026")
+    await expect(page.get_by_label("From", exact=True)).to_have_value("2026-02-02")
+    await expect(page.locator(".order-row")).to_have_count(20)
 
 
 async def test_the_executed_price_stands_beside_the_quoted_one(visit: Visit, engine: BrowsedEngine) -> None:

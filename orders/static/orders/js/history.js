@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { grouped } from "./amounts.js";
 import { byId, copyButton, h, icon, setText } from "./dom.js";
 import { brand, moment, short } from "./format.js";
+import { daysProblem, queryOf } from "./history-filters.js";
 import { detailsOf } from "./history-details.js";
 import { chip, slippage } from "./order-card.js";
 
@@ -31,7 +32,7 @@ export class History {
   }
 
   get query() {
-    return Object.fromEntries(new FormData(this.filters));
+    return queryOf(this.filters);
   }
 
   get isFiltered() {
@@ -65,7 +66,7 @@ export class History {
       this.rows = answer.results;
       this.#isShown = true;
       this.#next = answer.next ? new URL(answer.next).searchParams.get("cursor") : null;
-      setText(byId("history-problem"), "");
+      setText(byId("history-problem"), daysProblem(this.filters));
       // Drawing the same again would only disturb a reader.
       if (!unchanged) this.#show();
       this.#showPager();
