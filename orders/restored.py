@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from orders.gateway.audit import LandedTransaction
-from orders.lifecycle import Status
+from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.row_sets import IS_ACTIVE
 
@@ -38,6 +38,17 @@ class Forgotten:
 def in_flight() -> int:
     """Orders that workers are settling, which may send them back to routing; wait for them first."""
     return Order.objects.filter(IS_ACTIVE, status=Status.SUBMITTED).count()
+
+
+def lies_before_the_backup(signature: str) -> bool:
+    """Whether all that the record has forgotten came after this transaction.
+
+    So it did if the record has an order that was placed after the transaction was confirmed: the backup is
+    younger than both. One that was only in flight when the backup was made may have landed behind others.
+    """
+    landed = Attempt.objects.filter(signature=signature, state=AttemptState.LANDED)
+    confirmed_at = landed.values_list("order__confirmed_at", flat=True).first()
+    return confirmed_at is not None and Order.objects.filter(created_at__gt=confirmed_at).exists()
 
 
 def park_forgotten(landed: Iterable[LandedTransaction]) -> Forgotten:

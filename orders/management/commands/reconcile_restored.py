@@ -10,7 +10,7 @@ from orders import trading
 from orders.engine_address import find_engine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
-from orders.restored import in_flight, park_forgotten
+from orders.restored import in_flight, lies_before_the_backup, park_forgotten
 
 
 class Command(BaseCommand):
@@ -22,15 +22,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since",
             metavar="SIGNATURE",
-            help="a transaction of the wallet from before the backup; default: its whole history",
+            help="begin behind this swap, which the record knows; default: the wallet's whole history",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raises CommandError while trading is on, and while transactions are in flight."""
+        """Raises CommandError while trading is on or transactions are in flight, or for a bad ``--since``."""
         if trading.is_on():
             raise CommandError("trading is on: `manage.py trading off` first, before any worker starts")
         if waiting := in_flight():
             raise CommandError(f"{waiting} orders are in flight: let workers settle them, then try again")
+        if options["since"] is not None and not lies_before_the_backup(options["since"]):
+            raise CommandError(
+                "--since is no swap that was confirmed before the newest order of this record was placed: "
+                "what came before it may be forgotten too"
+            )
         address = find_engine()
         if not address.wallet:
             raise CommandError("WALLET_ADDRESS is not set")
