@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from structlog.typing import Processor
 
 from orderengine.secrecy import DiscreetFormatter
@@ -26,10 +27,10 @@ _NOISY: Final = ("httpx", "httpx2", "daphne", "websockets", "celery", "kombu", "
 def logging_config(log_format: str, level: str, secrets: Sequence[str] = ()) -> dict[str, Any]:
     """Django's LOGGING; no line holds one of ``secrets``.
 
-    Raises ValueError for a format that is none of `FORMATS`.
+    Raises ImproperlyConfigured for a format that is none of `FORMATS`.
     """
     if log_format not in FORMATS:
-        raise ValueError(f"LOG_FORMAT={log_format} is none of {', '.join(FORMATS)}")
+        raise ImproperlyConfigured(f"LOG_FORMAT is none of {', '.join(FORMATS)}")
     return {
         "version": 1,
         "disable_existing_loggers": False,

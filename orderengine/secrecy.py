@@ -37,7 +37,7 @@ def require_addresses(environment: Mapping[str, str], names: Iterable[str], list
 
 
 def _is_url(text: str) -> bool:
-    if text == "sqlite://:memory:":
+    if text in {"", "sqlite://:memory:"}:
         return True
     try:
         parts = urlsplit(text)
@@ -45,7 +45,9 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     # A password with a slash splits the address; what follows would pass for a database's name.
-    return parts.scheme in _FILES or "@" not in f"{parts.path}{parts.query}{parts.fragment}"
+    if parts.scheme in _FILES:
+        return True
+    return bool(parts.scheme) and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 def known_secrets(texts: Iterable[str], urls: Iterable[str]) -> list[str]:

@@ -7,15 +7,15 @@ import os
 import sys
 from pathlib import Path
 
-import environ
 from kombu import Queue
 
 from orderengine import broker, logs, redis_urls, secrecy
+from orderengine.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 logging.getLogger("environ.environ").addFilter(secrecy.without_values)
-environ.Env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
+env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
 secrecy.require_addresses(
     os.environ,
     names=("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "VAULT_ADDR"),
@@ -145,7 +145,7 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {"ENGINE": "orderengine.sqlite", "OPTIONS": SQLITE_OPTIONS}
 # Connections last as long as their threads, which are few: Celery's, and those of the HTTP
@@ -313,5 +313,5 @@ SECRETS = secrecy.known_secrets(
     texts=(SECRET_KEY, WALLET_KEYPAIR, VAULT_TOKEN, DATABASES["default"].get("PASSWORD", "")),
     urls=(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, *(url.strip() for url in SOLANA_RPC_URL.split(","))),
 )
-LOGGING = logs.logging_config(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"), SECRETS)
+LOGGING = logs.logging_config(LOG_FORMAT, env.log_level("LOG_LEVEL", default="INFO"), SECRETS)
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orderengine.secrecy.DiscreetErrorPages"

@@ -70,6 +70,18 @@ def test_the_engine_refuses_limits_that_mean_nothing_before_it_starts_anything(t
     assert not (tmp_path / "data").exists()
 
 
+def test_the_engine_refuses_to_serve_under_no_name(tmp_path: Path) -> None:
+    ended = manage("run_engine", DATA_DIR=str(tmp_path / "data"), DEBUG="false", PORT="1")
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("DEBUG is off: set ALLOWED_HOSTS to the names that clients will use\n")
+    assert not (tmp_path / "data" / "wallet.json").exists()
+
+
+def test_a_setting_that_cannot_be_read_is_named_in_one_line() -> None:
+    ended = manage("check", PORT="no-number-but-a-secret")
+    assert (ended.returncode, ended.stderr) == (1, "manage.py: PORT is not a whole number\n")
+
+
 def test_a_worker_started_by_hand_refuses_every_setting_that_the_checks_refuse(tmp_path: Path) -> None:
     celery = str(Path(sysconfig.get_path("scripts")) / "celery")
     wrong = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from orderengine.logs import logging_config
@@ -210,5 +211,5 @@ def test_a_traceback_shows_no_values(log: Log) -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="LOG_FORMAT=yaml is none of readable, json"):
+    with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT is none of readable, json"):
         logging_config("yaml", "INFO")

@@ -43,6 +43,8 @@ class Command(BaseCommand):
         Raises CommandError (exit status 1) with one line that says why the engine cannot start.
         """
         try:
+            if not settings.ALLOWED_HOSTS:
+                raise CannotStartError("DEBUG is off: set ALLOWED_HOSTS to the names that clients will use")
             plan = read_plan(os.environ, settings.DATA_DIR)
             folder = take_data_folder(plan.data_dir)
         except CannotStartError as error:
