@@ -101,16 +101,37 @@ async def test_chosen_orders_come_as_csv(visit: Visit, staffed: BrowsedEngine, t
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_has_no_serious_finding_in_what_the_engine_adds(
+async def test_axe_has_no_serious_finding_in_the_admin(
+    visit: Visit, staffed: BrowsedEngine, scheme: str
+) -> None:
+    page = await visit(color_scheme=scheme)
+    await page.goto(f"{staffed.url}/admin/login/")
+    assert await serious_findings(page) == []
+    await sign_in(page, staffed, STAFF)
+    assert await serious_findings(page) == []
+    await page.goto(f"{staffed.url}{LIST}?status=confirmed")
+    await page.locator("#result_list tbody a").first.click()
+    await expect(page.locator(".oe-timeline")).to_be_visible()
+    assert await serious_findings(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_has_no_serious_finding_in_the_list_of_orders(
     visit: Visit, staffed: BrowsedEngine, scheme: str
 ) -> None:
     page = await visit(color_scheme=scheme)
     await sign_in(page, staffed, STAFF)
-    assert await serious_findings(page, "#content") == []
-    await page.goto(f"{staffed.url}{LIST}?status=confirmed")
-    await page.locator("#result_list tbody a").first.click()
-    await expect(page.locator(".oe-timeline")).to_be_visible()
-    assert await serious_findings(page, "#content") == []
+    await page.goto(f"{staffed.url}{LIST}")
+    await expect(page.locator("#result_list small").first).to_have_text("INSUFFICIENT_FUNDS")
+    assert await serious_findings(page) == []
+    for box in await page.locator("input.action-select").all():
+        await box.check()
+    await expect(page.locator("#changelist-actions select")).to_be_visible()
+    assert await serious_findings(page) == []
+    await page.reload()
+    await page.locator("#content, main").get_by_text("Filters", exact=False).first.click()
+    await expect(page.get_by_text("By status").first).to_be_visible()
+    assert await serious_findings(page) == []
 
 
 async def test_the_admin_fits_360_pixels(visit: Visit, staffed: BrowsedEngine) -> None:
