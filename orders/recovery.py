@@ -189,12 +189,18 @@ def finalize() -> int:
         .filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
         .order_by("confirmed_at")[:_MOST_AT_ONCE]
     )
-    heard = gateway.hear([order.signature for order in waiting], search_history=True)
+    heard = gateway.hear_of_landed([(order.signature, order.slot or 0) for order in waiting])
     pairs = list(zip(waiting, heard, strict=True))
-    final = [o.pk for o, one in pairs if one.verdict is Verdict.FINALIZED and one.slot == o.slot]
+    final = [order.pk for order, one in pairs if _is_final(order, one)]
     Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
     take_back([order for order, one in pairs if _is_gone(order, one)])
     return len(final)
+
+
+def _is_final(order: Order, heard: Heard) -> bool:
+    # What nodes have pruned from their ledgers was final long before: no fork is as old.
+    forgotten = heard.verdict is Verdict.FORGOTTEN
+    return forgotten or (heard.verdict is Verdict.FINALIZED and heard.slot == order.slot)
 
 
 def take_back(orders: Sequence[Order]) -> None:
@@ -228,8 +234,7 @@ def _taken_back(order: Order) -> Transition:
 def _is_gone(order: Order, heard: Heard) -> bool:
     """Whether the block that the order was confirmed in is not part of the chain any more."""
     if heard.verdict is Verdict.UNSEEN:
-        # A node that has not reached the order's block yet cannot say that the block is gone.
-        return heard.slot > (order.slot or 0)
+        return True
     # In another block the same transaction may have failed, or moved other amounts.
     return heard.verdict is Verdict.FAILED or heard.slot != order.slot
 

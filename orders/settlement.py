@@ -121,17 +121,25 @@ def settle(batch: Sequence[Watched]) -> set[str]:
 
 
 def _settle(batch: Sequence[Watched]) -> set[str]:
-    heard = gateway.hear([watched.attempt.signature for watched in batch])
+    done, unseen = _follow_verdicts(batch)
+    done |= _give_up_dead(unseen)
+    # Recent statuses go back some two minutes: what landed before that is in the history alone.
+    landed_long_ago = [watched for watched in unseen if gateway.has_landed(watched.dead_check)]
+    done |= _follow_verdicts(landed_long_ago, in_history=True)[0]
+    waiting = [w for w in unseen if w.attempt.signature not in done]
+    _hold(waiting)
+    _send_again(waiting)
+    return done
+
+
+def _follow_verdicts(batch: Sequence[Watched], in_history: bool = False) -> tuple[set[str], list[Watched]]:
+    """Confirm and fail what has landed; the signatures that are done with, and those that were not seen."""
+    heard = gateway.hear([watched.attempt.signature for watched in batch], search_history=in_history)
     by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
     for watched, one in zip(batch, heard, strict=True):
         by_verdict[one.verdict].append(watched)
     done = _confirm(by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED])
-    done |= _fail(by_verdict[Verdict.FAILED])
-    done |= _give_up_dead(by_verdict[Verdict.UNSEEN])
-    waiting = [w for w in by_verdict[Verdict.UNSEEN] if w.attempt.signature not in done]
-    _hold(waiting)
-    _send_again(waiting)
-    return done
+    return done | _fail(by_verdict[Verdict.FAILED]), by_verdict[Verdict.UNSEEN]
 
 
 def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:

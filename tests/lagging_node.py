@@ -44,6 +44,8 @@ class LaggingNode:
         assert self._slot is not None
         if call["method"] in ("getSlot", "getBlockHeight"):
             return answer | {"result": self._slot}
+        if call["method"] == "getEpochInfo":
+            return answer | {"result": {"absoluteSlot": self._slot, "blockHeight": self._slot}}
         if call["method"] == "getSignatureStatuses":
             seen = [
                 status if status and status["slot"] <= self._slot else None

@@ -67,7 +67,7 @@ class LatestBlockhash:
 
 @dataclass(frozen=True, slots=True)
 class ChainHeight:
-    """A block height, and a slot not older than the one it was read at."""
+    """Height and slot of one block."""
 
     block_height: int
     slot: int

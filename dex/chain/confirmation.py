@@ -1,28 +1,23 @@
-"""What happened on chain, and what can still happen. Pure.
+"""What happened on chain. Pure.
 
-`executed_swap` reads what really moved, `failure_of` why nothing did, `DeadCheck` whether a signed
-transaction can still land.
+`executed_swap` reads what really moved, `failure_of` why nothing did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatuses, TokenBalance
+from dex.chain.answers import ExecutedTransaction, TokenBalance
 from dex.chain.cost import TransactionCost, cost_of
 from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid
 from dex.types import FailureKind
 from dex.venues.base import Venue
 from dex.venues.program_errors import anchor_error_name
-
-# Blocks beyond the last valid one: forks and lagging nodes may still disagree about the height.
-EXPIRY_MARGIN_BLOCKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,59 +106,3 @@ def _error_name(error: object) -> str:
     if isinstance(inner, dict):
         return str(next(iter(inner), "Unknown"))
     return str(inner)
-
-
-_SETTLED: Final = frozenset({"confirmed", "finalized"})
-
-
-class Prospect(StrEnum):
-    """What may still become of a signed transaction."""
-
-    MAY_LAND = "may_land"
-    LANDED = "landed"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class DeadCheck:
-    """Collects the proof that a transaction can never land any more; each observation gives a new value.
-
-    The proof, in this order: a block height past the last valid one by a margin; then, in answers not older
-    than that height and with history searched, no status, twice and at least one slot apart. A status seen
-    before the height was past proves nothing: the transaction could have landed in between.
-    """
-
-    last_valid_block_height: int
-    margin: int = EXPIRY_MARGIN_BLOCKS
-    expired_at_slot: int | None = None
-    missing_at_slot: int | None = None
-    prospect: Prospect = Prospect.MAY_LAND
-
-    def with_height(self, height: ChainHeight) -> DeadCheck:
-        """Take note of a block height; only the first one past the limit counts."""
-        if self.expired_at_slot is not None:
-            return self
-        if height.block_height <= self.last_valid_block_height + self.margin:
-            return self
-        return replace(self, expired_at_slot=height.slot)
-
-    def with_statuses(self, answer: SignatureStatuses, index: int = 0) -> DeadCheck:
-        """Take note of the status at ``index`` of an answer that was asked for after the height."""
-        if self.prospect is not Prospect.MAY_LAND:
-            return self
-        status = answer.statuses[index]
-        if status is not None:
-            # A block that is only processed may still be dropped with its fork, and the status with it.
-            landed = status.commitment in _SETTLED
-            return replace(
-                self, missing_at_slot=None, prospect=Prospect.LANDED if landed else Prospect.MAY_LAND
-            )
-        if self.expired_at_slot is None or not answer.searched_history:
-            return self
-        if answer.slot < self.expired_at_slot:
-            return self
-        if self.missing_at_slot is None:
-            return replace(self, missing_at_slot=answer.slot)
-        if answer.slot > self.missing_at_slot:
-            return replace(self, prospect=Prospect.DEAD)
-        return self

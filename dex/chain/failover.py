@@ -2,7 +2,7 @@
 
 Reads go to the first node that is well, in the order given, and to the next one when it gives no usable
 answer. What is sent goes to all that are well. A proof that a transaction is dead asks all that are well,
-and counts at the slot of the slowest: no single node can prove it alone, and one that lags never can.
+each for its own height and then for what it finds: one that lags never proves anything.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
+from dex.chain.absence import Observation
 from dex.chain.answers import SendKind, SendOutcome, SignatureStatus, SignatureStatuses
 from dex.chain.nodes import Node, NodeReport, NodeSet, make_node, node_names
 from dex.chain.observing import Observer
 from dex.chain.rpc import Commitment, SolanaRpc
-from dex.errors import ChainError
+from dex.errors import ChainError, ChainRefused, WrongNetwork
 
 Result = TypeVar("Result")
 
@@ -93,6 +94,26 @@ class FailoverRpc(SolanaRpc):
         slot = min(answer.slot for answer in answers)
         by_signature = zip(*(answer.statuses for answer in answers), strict=True)
         return SignatureStatuses(slot, tuple(_furthest(found) for found in by_signature), True)
+
+    async def observe(self, signatures: Sequence[str], *, past: int) -> list[Observation]:
+        """One observation of every node that is well and answers; raises the first's error when none does."""
+        nodes = await self._nodes.well()
+        seen, errors = await _all_of(self._observe_at(node, signatures, past) for node in nodes)
+        if not seen:
+            raise errors[0]
+        return seen
+
+    async def _observe_at(self, node: Node, signatures: Sequence[str], past: int) -> Observation:
+        try:
+            [seen] = await node.rpc.observe(signatures, past=past)
+        except ChainRefused:
+            raise
+        except ChainError:
+            self._nodes.note_failure(node)
+            raise
+        if seen.genesis_hash != node.genesis_hash:
+            raise WrongNetwork(f"{node.name}: another network answers there than before")
+        return seen
 
     async def _send_to(self, node: Node, raws: Sequence[bytes], skip_preflight: bool) -> list[SendOutcome]:
         outcomes = await node.rpc.send(raws, skip_preflight=skip_preflight)

@@ -44,7 +44,10 @@ class NodeReport:
 
 @dataclass(slots=True)
 class Node:
-    """One node and what is known of it; ``left_until`` is monotonic seconds, ``fits`` None until asked."""
+    """One node and what is known of it; ``left_until`` is monotonic seconds, ``fits`` None until asked.
+
+    ``genesis_hash`` is of the network that it was found to be of.
+    """
 
     name: str
     client: JsonRpcClient
@@ -53,6 +56,7 @@ class Node:
     failures: int = 0
     left_until: float = 0
     fits: bool | None = None
+    genesis_hash: str = ""
 
     def note_failure(self, now: float) -> None:
         """Leave the node alone for a while, longer each time."""
@@ -178,7 +182,8 @@ class NodeSet:
     async def _look_at(self, node: Node) -> None:
         try:
             if node.fits is None:
-                node.fits = is_of_network(await node.rpc.genesis_hash(), self._network)
+                node.genesis_hash = await node.rpc.genesis_hash()
+                node.fits = is_of_network(node.genesis_hash, self._network)
             if len(self.nodes) > 1:
                 node.slot = await node.rpc.slot()
         except ChainError:

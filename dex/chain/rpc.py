@@ -16,9 +16,9 @@ import httpx2
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from dex.chain.absence import AbsenceCalls
 from dex.chain.answers import (
     Balances,
-    ChainHeight,
     ExecutedTransaction,
     LatestBlockhash,
     SendKind,
@@ -66,7 +66,7 @@ _NO_BLOCK_CODES: Final = frozenset(
 )
 
 
-class SolanaRpc(LandingCalls):
+class SolanaRpc(LandingCalls, AbsenceCalls):
     """One node, or the cluster behind one URL. Belongs to the event loop that first used it."""
 
     def __init__(
@@ -121,18 +121,6 @@ class SolanaRpc(LandingCalls):
         result = await self._rpc.call("getLatestBlockhash", self._config())
         with reading("getLatestBlockhash"):
             return read_blockhash(result)
-
-    async def block_height(self, min_context_slot: int | None = None) -> int:
-        result = await self._rpc.call("getBlockHeight", self._config(min_context_slot))
-        with reading("getBlockHeight"):
-            return read_integer(result)
-
-    async def height(self, min_context_slot: int | None = None) -> ChainHeight:
-        """Block height, then slot, of one node: the slot is not older than the height."""
-        config = self._config(min_context_slot)
-        block_height, slot = await self._rpc.batch([call("getBlockHeight", config), call("getSlot", config)])
-        with reading("getBlockHeight"):
-            return ChainHeight(read_integer(block_height.value()), read_integer(slot.value()))
 
     async def slot(self) -> int:
         result = await self._rpc.call("getSlot", self._config())

@@ -17,6 +17,7 @@ localnet_setLag {"slots"}       this node stands still until it is so many slots
                                 it is sent; simulations and subscriptions do not lag
 localnet_resetFaults []         forgets all of them, and the lag
 localnet_advance {"slots"}      closes and confirms that many slots now
+localnet_forget {"slots"}       the ledger loses what is older than so many confirmed slots
 localnet_forkAway {"signature"} the slot it landed in is replayed without it
 """
 
@@ -93,6 +94,7 @@ class FaultPlan:
             "localnet_setLag": self._set_lag,
             "localnet_resetFaults": self._reset,
             "localnet_advance": self._advance,
+            "localnet_forget": self._forget,
             "localnet_forkAway": self._fork_away,
             "sendTransaction": self._send_transaction,
         }
@@ -160,6 +162,12 @@ class FaultPlan:
         async with self._writing:
             chain.advance(slots)
         return chain.slot
+
+    async def _forget(self, chain: Chain, parameters: Parameters) -> object:
+        slots = as_options(parameters.required(0)).integer("slots") or 0
+        async with self._writing:
+            chain.ledger.forget_before(chain.confirmed_slot - slots)
+        return chain.ledger.first_slot()
 
     async def _fork_away(self, chain: Chain, parameters: Parameters) -> object:
         signature = as_signature(as_options(parameters.required(0)).text("signature") or "")

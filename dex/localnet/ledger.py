@@ -152,6 +152,12 @@ class Ledger:
         ).fetchall()
         return [SlotRow(row[0], Hash.from_bytes(row[1]), row[2], row[3]) for row in reversed(rows)]
 
+    def forget_before(self, slot: int) -> None:
+        """Removes slots and transactions before ``slot``, as a node does that keeps little."""
+        with self._writer:
+            self._writer.execute("DELETE FROM transactions WHERE slot < ?", (slot,))
+            self._writer.execute("DELETE FROM slots WHERE slot < ?", (slot,))
+
     def first_slot(self) -> int:
         """The oldest slot that is still kept."""
         return int(self._reader.execute("SELECT min(slot) FROM slots").fetchone()[0])

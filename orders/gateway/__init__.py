@@ -13,7 +13,7 @@ outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
 """
 
-from dex.chain.confirmation import DeadCheck
+from dex.chain.absence import DeadCheck
 from dex.chain.cost import TransactionCost
 from dex.errors import DexError, WrongNetwork
 from orders.gateway.bids import fee_faults
@@ -30,7 +30,9 @@ from orders.gateway.outcomes import (
     dead_check,
     executed_swaps,
     explorer_url,
+    has_landed,
     hear,
+    hear_of_landed,
     is_dead,
     on_chain_failures,
     prove_dead,
@@ -91,7 +93,9 @@ __all__ = [
     "explorer_url",
     "fee_faults",
     "find_token",
+    "has_landed",
     "hear",
+    "hear_of_landed",
     "holdings",
     "is_dead",
     "list_pools",

@@ -12,8 +12,8 @@ from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.chain import confirmation
-from dex.chain.answers import ChainHeight, ExecutedTransaction, SignatureStatus, SignatureStatuses
-from dex.chain.confirmation import DeadCheck, Prospect
+from dex.chain.absence import DeadCheck, Observation, Prospect, absent_since
+from dex.chain.answers import ExecutedTransaction, SignatureStatus
 from dex.chain.cost import TransactionCost, cost_of
 from dex.errors import ChainAnswerInvalid
 from orders.gateway import failures
@@ -32,6 +32,7 @@ class Verdict(StrEnum):
     CONFIRMED = "confirmed"
     FINALIZED = "finalized"
     FAILED = "failed"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +112,37 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
     return results
 
 
-def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
-    """One more observation of each signature: height first, then status with history. Raises DexError.
+def hear_of_landed(landed: Sequence[tuple[str, int]]) -> list[Heard]:
+    """The verdict on signatures that were in the block of a slot, histories searched. Raises DexError.
 
-    `DeadCheck` says how many observations make a proof.
+    UNSEEN: a node that would remember it does not have it any more. FORGOTTEN: none remembers so far back.
+    """
+    heard = hear([signature for signature, _ in landed], search_history=True)
+    missing = [at for at, one in enumerate(heard) if one.verdict is Verdict.UNSEEN]
+    if not missing:
+        return heard
+    seen = connection().run(_observe([landed[at][0] for at in missing], past=-1))
+    for index, at in enumerate(missing):
+        gone = absent_since(seen, landed[at][1], index)
+        if not gone:
+            heard[at] = Heard(Verdict.SEEN if gone is False else Verdict.FORGOTTEN, landed[at][1])
+    return heard
+
+
+def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
+    """One more look at each signature: height first, then status with history. Raises DexError.
+
+    `DeadCheck` says how many looks make a proof.
     """
     if not checks:
         return []
-    height, answer = connection().run(_observe([signature for signature, _ in checks]))
-    return [check.with_height(height).with_statuses(answer, index) for index, (_, check) in enumerate(checks)]
+    past = min(check.past for _, check in checks)
+    seen = connection().run(_observe([signature for signature, _ in checks], past))
+    looked = [check.with_look(seen, index) for index, (_, check) in enumerate(checks)]
+    for (signature, before), check in zip(checks, looked, strict=True):
+        if check.prospect is Prospect.FORGOTTEN is not before.prospect:
+            logger.error("no node remembers whether %s landed: its order waits for one that does", signature)
+    return looked
 
 
 def dead_check(last_valid_block_height: int) -> DeadCheck:
@@ -130,6 +153,11 @@ def dead_check(last_valid_block_height: int) -> DeadCheck:
 def is_dead(check: DeadCheck) -> bool:
     """Whether the proof is complete."""
     return check.prospect is Prospect.DEAD
+
+
+def has_landed(check: DeadCheck) -> bool:
+    """Whether the transaction is in the history of a node, though its recent statuses may not have it."""
+    return check.prospect is Prospect.LANDED
 
 
 def explorer_url(network: str, signature: str) -> str:
@@ -159,12 +187,10 @@ def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) 
     return Executed(moved.amount_in, moved.amount_out, moved.cost, moved.slot)
 
 
-async def _observe(signatures: Sequence[str]) -> tuple[ChainHeight, SignatureStatuses]:
-    rpc = connection().rpc
+async def _observe(signatures: Sequence[str], past: int) -> list[Observation]:
     # On another network no signature is ever found, and heights are other heights.
     await connection().require_network()
-    height = await rpc.height()
-    return height, await rpc.signature_statuses(signatures, search_history=True)
+    return await connection().rpc.observe(signatures, past=past)
 
 
 def _heard(status: SignatureStatus | None, asked_at_slot: int) -> Heard:

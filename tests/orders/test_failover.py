@@ -16,6 +16,7 @@ from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
+from dex.chain.absence import APART_SLOTS
 from dex.chain.nodes import node_names
 from orders import execution, gateway, settlement
 from orders.lifecycle import AttemptState, Status
@@ -191,9 +192,9 @@ def test_a_lagging_node_is_passed_over_and_proves_nothing(
         check = gateway.dead_check(Attempt.objects.get(order=order).last_valid_block_height)
         for _ in range(3):
             (check,) = gateway.prove_dead([(signature, check)])
-            chain.call("localnet_advance", {"slots": 2})
+            chain.call("localnet_advance", {"slots": APART_SLOTS})
         assert not gateway.is_dead(check)
-        assert "getSignatureStatuses" not in behind.asked
+        assert "getEpochInfo" not in behind.asked
 
         settings.SOLANA_RPC_URL = behind.url
         check = gateway.dead_check(frozen_at + 1)
@@ -219,13 +220,13 @@ def test_a_node_that_falls_behind_unnoticed_only_delays_a_proof(
         check = gateway.dead_check(frozen_at)
         for _ in range(3):
             (check,) = gateway.prove_dead([(unknown, check)])
-            chain.call("localnet_advance", {"slots": 2})
-        assert "getSignatureStatuses" in behind.asked
+            chain.call("localnet_advance", {"slots": APART_SLOTS})
+        assert "getEpochInfo" in behind.asked
         assert not gateway.is_dead(check)
     settings.SOLANA_RPC_URL = chain.url
     for _ in range(3):
         (check,) = gateway.prove_dead([(unknown, check)])
-        chain.call("localnet_advance", {"slots": 2})
+        chain.call("localnet_advance", {"slots": APART_SLOTS})
     assert gateway.is_dead(check)
 
 

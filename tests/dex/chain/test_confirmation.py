@@ -1,15 +1,9 @@
-"""What moved, why it failed, and when a transaction is dead."""
+"""What moved, and why it failed."""
 
 import pytest
 
-from dex.chain.answers import (
-    ChainHeight,
-    ExecutedTransaction,
-    SignatureStatus,
-    SignatureStatuses,
-    TokenBalance,
-)
-from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
+from dex.chain.answers import ExecutedTransaction, TokenBalance
+from dex.chain.confirmation import executed_swap, failure_of
 from dex.chain.cost import TransactionCost, cost_of
 from dex.chain.jito import TIP_ACCOUNTS
 from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
@@ -178,59 +172,3 @@ def test_an_account_in_use_is_no_failure_of_the_venue():
 def test_errors_of_the_runtime_keep_their_names(error, kind, name):
     failure = failure_of(error, [], RAYDIUM)
     assert (failure.kind, failure.name, failure.code) == (kind, name, None)
-
-
-CHECK = DeadCheck(last_valid_block_height=150)
-PAST = ChainHeight(block_height=161, slot=200)
-
-
-def missing(slot: int, searched: bool = True) -> SignatureStatuses:
-    return SignatureStatuses(slot, (None,), searched)
-
-
-def found(slot: int, commitment: str = "confirmed") -> SignatureStatuses:
-    return SignatureStatuses(slot, (SignatureStatus(slot, commitment, None),), True)
-
-
-def test_dead_needs_the_height_and_two_missing_statuses_a_slot_apart():
-    once = CHECK.with_height(PAST).with_statuses(missing(200))
-    assert once.prospect is Prospect.MAY_LAND
-    assert once.with_statuses(missing(200)).prospect is Prospect.MAY_LAND
-    assert once.with_statuses(missing(201)).prospect is Prospect.DEAD
-
-
-def test_missing_statuses_before_the_height_was_past_prove_nothing():
-    check = CHECK.with_statuses(missing(199)).with_statuses(missing(201)).with_height(PAST)
-    assert check.with_statuses(missing(202)).prospect is Prospect.MAY_LAND
-
-
-def test_a_height_within_the_margin_is_not_past():
-    check = CHECK.with_height(ChainHeight(block_height=160, slot=200))
-    check = check.with_statuses(missing(300)).with_statuses(missing(301))
-    assert check.prospect is Prospect.MAY_LAND
-
-
-def test_statuses_without_history_or_older_than_the_height_do_not_count():
-    check = CHECK.with_height(PAST).with_statuses(missing(250, searched=False)).with_statuses(missing(199))
-    assert check.missing_at_slot is None
-    assert check.with_statuses(missing(251)).prospect is Prospect.MAY_LAND
-
-
-def test_a_settled_status_at_any_time_means_landed_for_good():
-    landed = CHECK.with_height(PAST).with_statuses(missing(200)).with_statuses(found(201))
-    assert landed.prospect is Prospect.LANDED
-    assert landed.with_statuses(missing(300)).with_statuses(missing(301)).prospect is Prospect.LANDED
-    assert CHECK.with_statuses(found(10)).prospect is Prospect.LANDED
-
-
-def test_a_processed_status_is_neither_landed_nor_missing():
-    check = CHECK.with_height(PAST).with_statuses(missing(200)).with_statuses(found(201, "processed"))
-    assert check.prospect is Prospect.MAY_LAND
-    again = check.with_statuses(missing(202))
-    assert again.prospect is Prospect.MAY_LAND
-    assert again.with_statuses(missing(203)).prospect is Prospect.DEAD
-
-
-def test_a_later_height_does_not_move_the_proof():
-    check = CHECK.with_height(PAST).with_statuses(missing(200)).with_height(ChainHeight(400, 500))
-    assert check.with_statuses(missing(201)).prospect is Prospect.DEAD

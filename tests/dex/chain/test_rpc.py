@@ -147,18 +147,17 @@ async def test_program_accounts_send_size_and_bytes():
 async def test_blockhash_height_slot_and_network_are_read():
     answers = {
         "getLatestBlockhash": ok({"blockhash": "1" * 32, "lastValidBlockHeight": 150}, 9),
-        "getBlockHeight": {"result": 12},
-        "getSlot": {"result": 14},
+        "getEpochInfo": {"result": {"blockHeight": 12, "absoluteSlot": 14}},
+        "getSlot": {"result": 15},
         "getGenesisHash": {"result": "hash"},
         "getHealth": {"result": "ok"},
     }
     rpc = node(lambda method, params: answers[method])
     latest = await rpc.latest_blockhash()
     assert (str(latest.blockhash), latest.last_valid_block_height, latest.slot) == ("1" * 32, 150, 9)
-    assert await rpc.block_height() == 12
     height = await rpc.height(min_context_slot=3)
     assert (height.block_height, height.slot) == (12, 14)
-    assert await rpc.slot() == 14
+    assert await rpc.slot() == 15
     assert await rpc.genesis_hash() == "hash"
     await rpc.health()
 

@@ -6,8 +6,9 @@ import urllib.request
 
 import pytest
 
+from dex.chain.absence import APART_SLOTS, DeadCheck, Prospect
 from dex.chain.answers import SendKind
-from dex.chain.confirmation import DeadCheck, Prospect, executed_swap
+from dex.chain.confirmation import executed_swap
 from dex.chain.rpc import SolanaRpc
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainUnreachable
 from dex.localnet.server import Localnet
@@ -103,8 +104,8 @@ async def test_a_swallowed_send_is_accepted_and_dead_when_its_blockhash_is_old(n
     [outcome] = await rpc.send([signed.raw])
     assert outcome.kind is SendKind.ACCEPTED
     await network.advance(165)
-    check = DeadCheck(signed.last_valid_block_height).with_height(await rpc.height())
+    check = DeadCheck(signed.last_valid_block_height)
     for _ in range(2):
-        await network.advance(2)
-        check = check.with_statuses(await rpc.signature_statuses([signed.signature], search_history=True))
+        await network.advance(APART_SLOTS)
+        check = check.with_look(await rpc.observe([signed.signature], past=check.past))
     assert check.prospect is Prospect.DEAD

@@ -6,8 +6,9 @@ import time
 import pytest
 from solders.pubkey import Pubkey
 
+from dex.chain.absence import DeadCheck, Prospect
 from dex.chain.answers import SendKind
-from dex.chain.confirmation import DeadCheck, Prospect, executed_swap, failure_of
+from dex.chain.confirmation import executed_swap, failure_of
 from dex.chain.cost import TransactionCost
 from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
@@ -92,15 +93,13 @@ async def test_a_swap_that_was_never_sent_is_dead_once_its_blockhash_is_old():
         _, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
         signed = signed_swap(plan)
         check = DeadCheck(signed.last_valid_block_height)
-        check = check.with_height(await rpc.height())
-        assert check.expired_at_slot is None
+        check = check.with_look(await rpc.observe([signed.signature], past=check.past))
+        assert check.missing_at_slot is None
         await network.advance(165)
-        check = check.with_height(await rpc.height())
         deadline = time.monotonic() + 10
         while check.prospect is Prospect.MAY_LAND and time.monotonic() < deadline:
             await network.advance()
-            answer = await rpc.signature_statuses([signed.signature], search_history=True)
-            check = check.with_statuses(answer)
+            check = check.with_look(await rpc.observe([signed.signature], past=check.past))
         assert check.prospect is Prospect.DEAD
         await rpc.aclose()
 
