@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from dex.chain.jito import LEAST_TIP, MOST_TIP, JitoRelay, tip_account
+from dex.chain.jito import LEAST_TIP, MOST_TIP, TIP_ACCOUNTS, JitoRelay, tip_account
 from dex.chain.transactions import Tip
 from orders.gateway.connection import count_request
 
@@ -22,6 +22,11 @@ def relay_faults() -> Sequence[str]:
     if not LEAST_TIP <= settings.JITO_TIP_LAMPORTS <= MOST_TIP:
         return [f"JITO_URL needs JITO_TIP_LAMPORTS from {LEAST_TIP} to {MOST_TIP}"]
     return []
+
+
+def tip_accounts() -> list[str]:
+    """Where tips go."""
+    return [str(account) for account in TIP_ACCOUNTS]
 
 
 def tip(memo: str) -> Tip | None:

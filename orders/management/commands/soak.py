@@ -20,6 +20,7 @@ from orders.soak.traffic import Traffic
 SECONDS_A_MINUTE = 60
 LEAST_ORDERS = 200
 BOUND_SECONDS = 180
+TIP_LAMPORTS = 1_000
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         seed = options["seed"] if options["seed"] is not None else secrets.randbelow(1_000_000)
         folder = Path(tempfile.mkdtemp(prefix="oee-soak-"))
         self.stdout.write(f"seed {seed}, {options['minutes']} min, logs in {folder / 'rig' / 'logs'}")
-        plan = RigPlan(folder / "rig", options["database_url"], options["workers"])
+        plan = RigPlan(folder / "rig", options["database_url"], options["workers"], tip_lamports=TIP_LAMPORTS)
         rig = Rig(plan)
         try:
             rig.start()
