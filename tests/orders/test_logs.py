@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
-import logging.config
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,29 +18,9 @@ from orders.models import Order
 from orders.request_ids import HEADER
 from orders.settlement import Watched
 from tests.orders.chain import TestChain, eventually
+from tests.orders.log_lines import Log
 from tests.orders.rows import order_row
 from tests.orders.sockets import opened
-
-Lines = list[dict[str, Any]]
-
-
-class Log:
-    """The lines of this test as the engine would write them."""
-
-    def __init__(self, log_format: str) -> None:
-        self._stream = io.StringIO()
-        self.handler = logging.StreamHandler(self._stream)
-        described = logging_config(log_format, "INFO")["formatters"]["line"]
-        factory = described.pop("()")
-        self.handler.setFormatter(factory(**described))
-
-    def text(self) -> str:
-        return self._stream.getvalue()
-
-    def lines(self, *messages: str) -> Lines:
-        """The objects, all of them or those of the named messages."""
-        found = [json.loads(line) for line in self.text().splitlines()]
-        return [line for line in found if not messages or line["message"] in messages]
 
 
 @pytest.fixture
