@@ -1,8 +1,10 @@
 FROM python:3.13-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements.txt requirements-otel.txt ./
+# With traces: docker build --build-arg REQUIREMENTS="-r requirements.txt -r requirements-otel.txt"
+ARG REQUIREMENTS="-r requirements.txt"
+RUN pip install $REQUIREMENTS
 COPY manage.py ./
 COPY dex dex
 COPY orders orders

@@ -15,9 +15,11 @@ from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
 from orders.request_ids import with_request_id  # noqa: E402
 from orders.routing import websocket_application  # noqa: E402
+from orders.tracing import starting  # noqa: E402
 
 bounded_socket.install()
 http_server.install()
+starting.start("order-engine-web")
 application = ProtocolTypeRouter(
     {"http": ThreadedHandler(), "websocket": with_request_id(websocket_application)}
 )

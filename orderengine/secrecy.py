@@ -62,6 +62,17 @@ def known_secrets(texts: Iterable[str], urls: Iterable[str]) -> list[str]:
     return sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
 
 
+def header_values(text: str) -> Iterator[str]:
+    """What is secret in ``name=value,name=value``: each value, and without a scheme before it (``Bearer``).
+
+    The form of OTEL_EXPORTER_OTLP_HEADERS; values are percent-encoded there, or not.
+    """
+    for pair in text.split(","):
+        value = unquote(pair.partition("=")[2]).strip()
+        yield value
+        yield value.rpartition(" ")[2]
+
+
 def _secrets_of_url(url: str) -> Iterator[str]:
     parts = urlsplit(url)
     if parts.scheme in _FILES:
@@ -101,7 +112,7 @@ class DiscreetErrorPages(SafeExceptionReporterFilter):
     """
 
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|URL|ADDR|HOST|LOCATION|CACHES|LAYERS|DATABASES",
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|URL|ADDR|HOST|ENDPOINT|LOCATION|CACHES|LAYERS|DATABASES",
         re.IGNORECASE,
     )
 

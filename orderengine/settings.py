@@ -18,7 +18,7 @@ logging.getLogger("environ.environ").addFilter(secrecy.without_values)
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))
 secrecy.require_addresses(
     os.environ,
-    names=("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "VAULT_ADDR"),
+    names=("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "VAULT_ADDR", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     lists=("SOLANA_RPC_URL",),
 )
 
@@ -26,6 +26,11 @@ secrecy.require_addresses(
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+
+# --- Traces: off unless a collector is named. OpenTelemetry's SDK reads its own OTEL_ variables ----
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_EXPORTER_OTLP_PROTOCOL = env.str("OTEL_EXPORTER_OTLP_PROTOCOL", default="http/protobuf")
+TRACING = bool(OTEL_EXPORTER_OTLP_ENDPOINT) and not env.bool("OTEL_SDK_DISABLED", default=False)
 
 # --- Django ----------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=True)
@@ -66,6 +71,7 @@ INSTALLED_APPS = [
     "orders",
 ]
 MIDDLEWARE = [
+    *(["orders.tracing.middleware.TracedRequests"] if TRACING else []),
     "orders.request_ids.RequestIdMiddleware",
     "orderengine.security_headers.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -310,8 +316,16 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="readable" if DEBUG else "json")
 # Python's own warnings too become lines like all others.
 logging.captureWarnings(LOG_FORMAT == "json")
 SECRETS = secrecy.known_secrets(
-    texts=(SECRET_KEY, WALLET_KEYPAIR, VAULT_TOKEN, DATABASES["default"].get("PASSWORD", "")),
-    urls=(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, *(url.strip() for url in SOLANA_RPC_URL.split(","))),
+    texts=(
+        *(SECRET_KEY, WALLET_KEYPAIR, VAULT_TOKEN, DATABASES["default"].get("PASSWORD", "")),
+        *secrecy.header_values(env.str("OTEL_EXPORTER_OTLP_HEADERS", default="")),
+        *secrecy.header_values(os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "")),
+    ),
+    urls=(
+        *(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, OTEL_EXPORTER_OTLP_ENDPOINT),
+        os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""),
+        *(url.strip() for url in SOLANA_RPC_URL.split(",")),
+    ),
 )
 LOGGING = logs.logging_config(LOG_FORMAT, env.log_level("LOG_LEVEL", default="INFO"), SECRETS)
 DEFAULT_EXCEPTION_REPORTER_FILTER = "orderengine.secrecy.DiscreetErrorPages"

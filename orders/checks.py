@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
 
 from orders import gateway
+from orders.tracing import starting
 
 # `manage.py run_engine` and every worker run the checks of this tag before they start anything.
 TAG: Final = "orders"
@@ -102,6 +103,13 @@ def the_priority_fee_can_be_read(
         Error(f"{fault}.", hint=hint, id="orders.E030")
         for fault in (*gateway.fee_faults(), *gateway.relay_faults())
     ]
+
+
+@register(TAG)
+def traces_can_be_given(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Where a collector is named, what speaks to it is installed."""
+    hint = "Unset OTEL_EXPORTER_OTLP_ENDPOINT to do without traces."
+    return [Error(f"{fault}.", hint=hint, id="orders.E040") for fault in starting.faults()]
 
 
 @register(deploy=True)

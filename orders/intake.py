@@ -36,6 +36,7 @@ from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
 from orders.request_fields import AUTO
 from orders.request_ids import bound_request_id
+from orders.tracing import hooks
 
 # Longer than the database's own patience with locks, so that its answer is heard.
 WRITE_TIMEOUT_SECONDS = 25
@@ -90,6 +91,7 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
         if earlier is None:
             raise
         return Placed(earlier, replayed=True)
+    hooks.accepted(order)
     return Placed(order, replayed=False)
 
 

@@ -116,7 +116,8 @@ def settle(batch: Sequence[Watched]) -> set[str]:
 
     Raises DexError when the node cannot be asked; nothing is decided then.
     """
-    with stage_log.begun("settle"):
+    alone = batch[0].attempt.order_id if len(batch) == 1 else None
+    with stage_log.begun("settle", alone=alone):
         return _settle(batch)
 
 

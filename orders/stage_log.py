@@ -1,7 +1,7 @@
 """One log line for each batch of each stage: its orders, the requests that placed them, what came of it.
 
 A line costs the same for one order as for sixty-four. Whatever else is logged meanwhile, in this thread or
-on the node's event loop, carries the stage and its orders too.
+on the node's event loop, carries the stage and its orders too. Traces are told the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from uuid import UUID
 from structlog import contextvars
 
 from orders.models import Order
+from orders.tracing import hooks
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def logged(stage: Callable[[Collection[UUID]], Result]) -> Callable[[Collection[
     def run(order_ids: Collection[UUID]) -> Result:
         with begun(stage.__name__, order_ids):
             outcome = stage(order_ids)
+            hooks.done(outcome)
             if outcome.orders or outcome.ended:
                 _say(outcome)
         return outcome
@@ -51,21 +53,34 @@ def logged(stage: Callable[[Collection[UUID]], Result]) -> Callable[[Collection[
 
 
 @contextmanager
-def begun(stage: str, order_ids: Collection[UUID] | None = None) -> Iterator[None]:
-    """Bind the stage and its orders, and begin to count its time."""
+def begun(stage: str, order_ids: Collection[UUID] | None = None, alone: UUID | None = None) -> Iterator[None]:
+    """Bind the stage and its orders, and begin to count its time.
+
+    ``alone`` is the one order of a stage that binds none.
+    """
     token = _begun.set(time.monotonic())
+    work = hooks.begin_stage(stage, order_ids, alone)
     bound: dict[str, Any] = {"stage": stage}
     if order_ids is not None:
         bound["orders"] = [str(order_id) for order_id in order_ids]
+    if work is not None:
+        bound |= work.ids
     try:
         with contextvars.bound_contextvars(**bound):
             yield
+    except BaseException as error:
+        if work is not None:
+            work.failed(type(error).__name__)
+        raise
     finally:
+        if work is not None:
+            work.end()
         _begun.reset(token)
 
 
 def came_to(outcome: str, orders: Sequence[Order]) -> None:
     """Log that these orders of the stage under way have come to ``outcome``."""
+    hooks.came_to(outcome, orders)
     if orders and logger.isEnabledFor(logging.INFO):
         logger.info("settled", extra={"outcome": outcome, **_named(orders), "ms": _milliseconds()})
 

@@ -13,11 +13,13 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
+from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
 from orders import checks, dispatch, execution, gateway, recovery
 from orders.lifecycle import Status
 from orders.metrics import processes
+from orders.tracing import starting
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +115,15 @@ def refuse_a_foreign_key(**_: Any) -> None:
     if reason is not None:
         # Celery logs the exceptions of such a hook and goes on; this is none.
         raise SystemExit(f"this worker cannot sign for the wallet: {reason}")
+
+
+@worker_init.connect
+def start_traces(**_: Any) -> None:
+    """Give traces if the settings ask for them; raises SystemExit when they cannot be given."""
+    try:
+        starting.start("order-engine-worker")
+    except ImproperlyConfigured as error:
+        raise SystemExit(f"this worker does not start: {error}") from error
 
 
 @worker_init.connect

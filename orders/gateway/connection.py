@@ -27,6 +27,7 @@ from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.loop_thread import LoopThread
 from orders.metrics import counted
+from orders.tracing import hooks
 
 Result = TypeVar("Result")
 
@@ -92,10 +93,11 @@ class Connection:
 
 
 def count_request(seen: RequestSeen) -> None:
-    """Count a request to a node."""
+    """Count a request to a node, and tell traces of it."""
     counted.answered(seen.node, seen.method, seen.seconds)
     for (method, code), calls in seen.calls.items():
         counted.called(seen.node, method, code, calls)
+    hooks.called(seen.node, seen.method, seen.seconds, seen.calls)
 
 
 def connection() -> Connection:

@@ -115,8 +115,9 @@ def test_the_image_runs_as_nobody_special_and_copies_what_there_is() -> None:
     assert ("USER", "engine") in instructions
     words = [word for word, _ in instructions]
     assert words.index("USER") < words.index("CMD")
-    copied = {rest.split()[0] for word, rest in instructions if word == "COPY"}
-    assert copied == {"requirements.txt", "manage.py", "dex", "orders", "orderengine"}
+    copied = {name for word, rest in instructions if word == "COPY" for name in rest.split()[:-1]}
+    parts = {"manage.py", "dex", "orders", "orderengine"}
+    assert copied == {"requirements.txt", "requirements-otel.txt", *parts}
     assert all((ROOT / name).exists() for name in copied)
 
 

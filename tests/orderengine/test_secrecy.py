@@ -139,3 +139,16 @@ def test_the_explorers_link_holds_no_key_of_a_node_whose_network_is_set_wrong(se
     assert gateway.explorer_url("localnet", "sig") == expected
     assert gateway.explorer_url("devnet", "sig") == "https://explorer.example.com/tx/sig?cluster=devnet"
     assert gateway.explorer_url("mainnet-beta", "sig") == "https://explorer.example.com/tx/sig"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("", {""}),
+        ("x-key=a-key-0123456789", {"a-key-0123456789"}),
+        ("Authorization=Bearer%20a-token,b=c=d", {"Bearer a-token", "a-token", "c=d"}),
+        ("Authorization=Basic dTpw", {"Basic dTpw", "dTpw"}),
+    ],
+)
+def test_the_values_of_a_collectors_headers_are_known(text: str, values: set[str]) -> None:
+    assert set(secrecy.header_values(text)) == values

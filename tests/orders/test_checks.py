@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from orders.checks import local_user_stays_local, slippage_limits_make_sense
+from orders.checks import local_user_stays_local, slippage_limits_make_sense, traces_can_be_given
 
 
 @pytest.mark.parametrize(("debug", "host"), [(False, "127.0.0.1"), (True, "0.0.0.0")])
@@ -29,3 +29,13 @@ def test_a_start_with_an_open_door_is_refused(settings: Any) -> None:
     settings.LOCAL_USER_ALLOWED, settings.HOST = True, "0.0.0.0"
     with pytest.raises(SystemCheckError, match=r"orders\.E001"):
         call_command("check")
+
+
+def test_traces_go_to_an_http_address_in_one_protocol(settings: Any) -> None:
+    settings.OTEL_EXPORTER_OTLP_PROTOCOL = "grpc"
+    assert traces_can_be_given() == []
+    settings.TRACING, settings.OTEL_EXPORTER_OTLP_ENDPOINT = True, "collector:4317"
+    texts = [message.msg for message in traces_can_be_given()]
+    assert texts[0] == "OTEL_EXPORTER_OTLP_ENDPOINT begins with http:// or https://."
+    assert texts[-1] == "OTEL_EXPORTER_OTLP_PROTOCOL is http/protobuf, no other is spoken here."
+    assert {message.id for message in traces_can_be_given()} == {"orders.E040"}
