@@ -16,6 +16,8 @@ from orderengine.supervisor.errors import CannotStartError
 from orderengine.supervisor.process import Part, PartProcess, describe_exit
 
 START_LIMIT_SECONDS: Final = 120.0
+# A part that takes longer is named, with its log: perhaps it waits for something that never comes.
+NOTICE_AFTER_SECONDS: Final = 10.0
 STARTING_PAUSE_SECONDS: Final = 0.02
 WATCHING_PAUSE_SECONDS: Final = 0.2
 # Once the user has asked twice, a part that still writes gets this long and no more.
@@ -72,6 +74,7 @@ class Engine:
         self._announce = announce
         self._running: list[PartProcess] = []
         self._due: dict[str, float] = {}
+        self._noticed: set[str] = set()
 
     def launch(self, parts: Sequence[Part]) -> None:
         """Start the parts without waiting for them.
@@ -125,8 +128,14 @@ class Engine:
         if not process.ready and part.is_ready():
             process.ready = True
             self._announce(f"{part.title:<10} ready   {part.where}")
-        if not process.ready and time.monotonic() > deadline:
-            raise CannotStartError(f"{part.title} does not answer: see {self._folder.log_file(part.name)}")
+        if process.ready:
+            return
+        log = self._folder.log_file(part.name)
+        if time.monotonic() > deadline:
+            raise CannotStartError(f"{part.title} does not answer: see {log}")
+        if process.seconds_up() > NOTICE_AFTER_SECONDS and part.name not in self._noticed:
+            self._noticed.add(part.name)
+            self._announce(f"{part.title:<10} waits   see {log}")
 
     def _tend(self, process: PartProcess) -> None:
         name, title = process.part.name, process.part.title
