@@ -190,6 +190,7 @@ def _swap_to_sign(order: Order) -> SwapToSign:
         order_id=order.pk,
         attempt=order.attempt + 1,
         network=order.network,
+        wallet=order.wallet,
         slippage_bps=order.slippage_bps,
         venue=order.venue,
         pool=order.pool,

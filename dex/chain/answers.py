@@ -105,7 +105,8 @@ class TokenBalance:
 class ExecutedTransaction:
     """A transaction that is in a block, whether it succeeded (``error`` None) or not. Lamports.
 
-    ``lamport_changes`` are by account, of those that hold more or less than before.
+    ``lamport_changes`` are by account, of those that hold more or less than before. ``payer`` has signed for
+    it and paid its fees.
     """
 
     signature: str
@@ -118,6 +119,7 @@ class ExecutedTransaction:
     lamport_changes: Mapping[str, int]
     token_balances_before: tuple[TokenBalance, ...]
     token_balances_after: tuple[TokenBalance, ...]
+    payer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ def read_transaction(result: Any) -> ExecutedTransaction:
         lamport_changes=_read_lamport_changes(meta, keys),
         token_balances_before=_read_token_balances(meta.get("preTokenBalances"), keys),
         token_balances_after=_read_token_balances(meta.get("postTokenBalances"), keys),
+        payer=read_text(keys[0]),
     )
 
 

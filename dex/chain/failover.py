@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from dex.chain.absence import Observation
-from dex.chain.answers import SendKind, SendOutcome, SignatureStatus, SignatureStatuses
+from dex.chain.answers import ExecutedTransaction, SendKind, SendOutcome, SignatureStatus, SignatureStatuses
 from dex.chain.nodes import Node, NodeReport, NodeSet, make_node, node_names
 from dex.chain.observing import Observer
 from dex.chain.rpc import Commitment, SolanaRpc
@@ -95,6 +95,27 @@ class FailoverRpc(SolanaRpc):
         by_signature = zip(*(answer.statuses for answer in answers), strict=True)
         return SignatureStatuses(slot, tuple(_furthest(found) for found in by_signature), True)
 
+    async def transactions(self, signatures: Sequence[str]) -> list[ExecutedTransaction | None]:
+        """Each as the first node has it: one may have pruned, or may never keep, what another one has."""
+        found: list[ExecutedTransaction | None] = [None] * len(signatures)
+        errors: list[ChainError] = []
+        nodes = await self._nodes.well()
+        for node in nodes:
+            missing = [at for at, one in enumerate(found) if one is None]
+            if not missing:
+                break
+            try:
+                answers = await node.rpc.transactions([signatures[at] for at in missing])
+            except ChainError as error:
+                self._note(node, error)
+                errors.append(error)
+                continue
+            for at, one in zip(missing, answers, strict=True):
+                found[at] = one
+        if len(errors) == len(nodes):
+            raise errors[0]
+        return found
+
     async def observe(self, signatures: Sequence[str], *, past: int) -> list[Observation]:
         """One observation of every node that is well and answers; raises the first's error when none does."""
         nodes = await self._nodes.well()
@@ -106,14 +127,17 @@ class FailoverRpc(SolanaRpc):
     async def _observe_at(self, node: Node, signatures: Sequence[str], past: int) -> Observation:
         try:
             [seen] = await node.rpc.observe(signatures, past=past)
-        except ChainRefused:
-            raise
-        except ChainError:
-            self._nodes.note_failure(node)
+        except ChainError as error:
+            self._note(node, error)
             raise
         if seen.genesis_hash != node.genesis_hash:
             raise WrongNetwork(f"{node.name}: another network answers there than before")
         return seen
+
+    def _note(self, node: Node, error: ChainError) -> None:
+        # What a node refuses it will refuse again, and answers the rest as before.
+        if not isinstance(error, ChainRefused):
+            self._nodes.note_failure(node)
 
     async def _send_to(self, node: Node, raws: Sequence[bytes], skip_preflight: bool) -> list[SendOutcome]:
         outcomes = await node.rpc.send(raws, skip_preflight=skip_preflight)

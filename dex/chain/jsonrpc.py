@@ -154,6 +154,7 @@ class JsonRpcClient:
         observer: Observer | None = None,
     ) -> None:
         self._url = url
+        self._timeout_seconds = timeout_seconds
         self._node = node_name(url)
         self._observer = observer
         # It logs the URL of every request at INFO.
@@ -204,8 +205,10 @@ class JsonRpcClient:
 
     async def _post(self, content: str, method: str) -> Any:
         try:
-            response = await self._http.post(self._url, content=content)
-        except httpx2.HTTPError as error:
+            # The client's own limit begins anew with every piece: an answer could come in for ever.
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._http.post(self._url, content=content)
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
         _require_ok(response.status_code, method)
         try:

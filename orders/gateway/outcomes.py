@@ -19,7 +19,6 @@ from dex.errors import ChainAnswerInvalid
 from orders.gateway import failures
 from orders.gateway.connection import connection, node_urls
 from orders.gateway.failures import Failure
-from orders.gateway.wallet import wallet_address
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +86,8 @@ def executed_swaps(swaps: Sequence[SentSwap]) -> list[Executed | None]:
     if not swaps:
         return []
     found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
-    wallet = wallet_address()
     return [
-        None if transaction is None else _executed(swap, transaction, wallet)
+        None if transaction is None else _executed(swap, transaction)
         for swap, transaction in zip(swaps, found, strict=True)
     ]
 
@@ -99,7 +97,6 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
     if not swaps:
         return []
     found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
-    wallet = wallet_address()
     results: list[OnChainFailure | None] = []
     for swap, transaction in zip(swaps, found, strict=True):
         if transaction is None or transaction.error is None:
@@ -107,7 +104,7 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
             continue
         venue = connection().venues[swap.venue]
         why = confirmation.failure_of(transaction.error, transaction.logs, venue)
-        failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, wallet)
+        failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, _payer(transaction))
         results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
     return results
 
@@ -176,15 +173,20 @@ def explorer_url(network: str, signature: str) -> str:
     return f"{page}?cluster={network}"
 
 
-def _executed(swap: SentSwap, transaction: ExecutedTransaction, wallet: Pubkey) -> Executed | None:
+def _executed(swap: SentSwap, transaction: ExecutedTransaction) -> Executed | None:
     mints = Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)
     try:
-        moved = confirmation.executed_swap(transaction, wallet, *mints)
+        moved = confirmation.executed_swap(transaction, _payer(transaction), *mints)
     except ChainAnswerInvalid as error:
         # One answer that makes no sense must not hold up the others of its batch; it is asked for again.
         logger.error("no amounts for %s: %s", swap.signature, error)
         return None
     return Executed(moved.amount_in, moved.amount_out, moved.cost, moved.slot)
+
+
+def _payer(transaction: ExecutedTransaction) -> Pubkey:
+    # Not this worker's wallet: the key may have been changed since the transaction was signed.
+    return Pubkey.from_string(transaction.payer)
 
 
 async def _observe(signatures: Sequence[str], past: int) -> list[Observation]:

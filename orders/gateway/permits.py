@@ -21,12 +21,17 @@ from orders.lifecycle import FailureReason
 MAX_SLIPPAGE_BPS_ON_MAINNET: Final = 1_000
 
 
-def refusal(network: str, token_in: str, amount_in: int, slippage_bps: int) -> Failure | None:
-    """Why a swap of base units ``amount_in`` must not be signed, or None when it may."""
+def refusal(network: str, wallet: str, token_in: str, amount_in: int, slippage_bps: int) -> Failure | None:
+    """Why a swap of base units ``amount_in`` must not be signed, or None when it may.
+
+    ``wallet`` is the one that the order was accepted for, empty where the web process knew none.
+    """
     if network != settings.SOLANA_NETWORK:
         return _violation(f"the order is for {network}, this worker for {settings.SOLANA_NETWORK}")
     if network == MAINNET and mainnet_faults():
         return _violation(mainnet_faults()[0])
+    if wallet and settings.WALLET_ADDRESS and wallet != settings.WALLET_ADDRESS:
+        return _violation(f"the order is for the wallet {wallet}, this worker's is {settings.WALLET_ADDRESS}")
     if slippage_bps > settings.MAX_SLIPPAGE_BPS:
         return _violation(f"slippage over {settings.MAX_SLIPPAGE_BPS} bps is not allowed")
     token = token_by_mint(token_in)

@@ -36,6 +36,7 @@ class SwapToSign:
     order_id: UUID
     attempt: int
     network: str
+    wallet: str
     slippage_bps: int
     venue: str
     pool: str
@@ -58,7 +59,8 @@ class SignedSwap:
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
     refusals = [
-        permits.refusal(swap.network, swap.token_in, swap.amount_in, swap.slippage_bps) for swap in swaps
+        permits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
+        for swap in swaps
     ]
     permitted = [swap for swap, refusal in zip(swaps, refusals, strict=True) if refusal is None]
     signed = iter(_sign_permitted(permitted))

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from orders import execution, gateway, settlement
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.soak.proxy import TcpProxy
+from tests.balanced_node import balanced_node
 from tests.lagging_node import lagging_node
 from tests.orders.chain import TestChain, eventually, running_chain
 from tests.orders.rows import order_row
@@ -157,6 +159,32 @@ def test_a_silent_or_slow_node_holds_nobody_up_for_long(
     else:
         lines[0].blackhole()
     require_each_swapped_once(chain, orders + execute(user, 2))
+
+
+@pytest.mark.usefixtures("stages_only")
+def test_what_one_node_does_not_keep_is_read_from_another(
+    user: User, chain: TestChain, settings: Any, tmp_path: Path
+) -> None:
+    with (
+        running_chain(tmp_path, "--seed", "7") as stranger,
+        balanced_node(stranger.url, chain.url, {"getTransaction"}) as keeps_nothing,
+    ):
+        settings.SOLANA_RPC_URL = f"{keeps_nothing.url},{chain.url}"
+        settings.SOLANA_MAX_SLOTS_BEHIND = 1_000_000
+        require_each_swapped_once(chain, execute(user, 2))
+
+
+@pytest.mark.usefixtures("stages_only")
+def test_a_node_whose_answers_never_end_holds_nobody_up_for_long(
+    user: User, chain: TestChain, settings: Any
+) -> None:
+    with balanced_node(chain.url, chain.url, ()) as dripping:
+        settings.SOLANA_RPC_URL = f"{dripping.url},{chain.url}"
+        orders = execute(user)
+        dripping.drips = True
+        orders += execute(user, 2)
+        assert states()[node_names([dripping.url])[0]] == "failing"
+    require_each_swapped_once(chain, orders)
 
 
 @pytest.mark.usefixtures("stages_only")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from solders.keypair import Keypair
 
 from orders import execution, gateway, recovery, settlement
 from orders.lifecycle import AttemptState, Status
@@ -174,3 +176,24 @@ def test_a_batch_settles_together(user: User, chain: TestChain) -> None:
 
     eventually(all_settled)
     assert {reload(order).status for order in orders} == {Status.CONFIRMED}
+
+
+def test_a_swap_settles_though_the_wallet_was_changed_after_it_was_sent(
+    user: User, chain: TestChain, settings: Any
+) -> None:
+    sold, bought = submitted(user), submitted(user, token_in=USDC, token_out=SOL, amount_in=5_000_000)
+    settings.WALLET_ADDRESS, settings.WALLET_KEYPAIR = str(Keypair().pubkey()), ""
+    for order in (sold, bought):
+        settle_until_done(watched(order))
+        stored = reload(order)
+        assert (stored.status, stored.executed_amount_out) == ("confirmed", stored.quoted_amount_out)
+
+
+def test_an_order_for_another_wallet_is_not_signed_for(user: User, chain: TestChain) -> None:
+    order = order_row(user, wallet=str(Keypair().pubkey()))
+    execution.route([order.pk])
+    execution.build([order.pk])
+    stored = reload(order)
+    assert (stored.status, stored.error_code) == ("failed", "POLICY_VIOLATION")
+    assert order.wallet in stored.error_message
+    assert not Attempt.objects.filter(order=order).exists()

@@ -26,7 +26,9 @@ def balances(*rows: tuple[str, str, int]) -> tuple[TokenBalance, ...]:
 
 
 def transaction(before, after, error=None, fee=5_000, changes=None) -> ExecutedTransaction:
-    return ExecutedTransaction("signature", 42, error, fee, 1, (), 60_000, changes or {}, before, after)
+    return ExecutedTransaction(
+        "signature", 42, error, fee, 1, (), 60_000, changes or {}, before, after, str(WALLET)
+    )
 
 
 def test_token_for_token_is_counted_at_the_wallets_accounts():
