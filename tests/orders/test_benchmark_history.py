@@ -65,8 +65,22 @@ def test_the_command_prints_times_and_plans_and_leaves_other_databases_alone(tmp
     assert found.returncode == 0, found.stderr
     assert "300 / 400 orders, ms" in found.stdout and "heavy: first page" in found.stdout
     assert "USING INDEX order_newest_of_user (user_id=?)" in found.stdout
+    assert "one order written" not in found.stdout
 
     database = sqlite3.connect(file)
+    indexes = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'orders_order'"
+    before = database.execute(indexes).fetchone()
+    written = bench_history(file, *size, "--only", "one order written")
+    assert written.returncode == 0, written.stderr
+    assert [line.split("  ")[0] for line in written.stdout.splitlines()[2:]] == [
+        "one order written, all indexes",
+        "one order written, less the 6 of ended orders",
+        "one order written, less all 12 but keys",
+    ]
+    # What was written and dropped for it is as it was.
+    assert database.execute("SELECT count(*) FROM orders_order").fetchone() == (400,)
+    assert database.execute(indexes).fetchone() == before
+
     database.execute(
         "INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, "
         "is_active, date_joined) VALUES ('somebody', '', 0, '', '', '', 0, 1, '2026-01-01')"

@@ -1,4 +1,4 @@
-"""`manage.py bench_history`: reads on a short and on a long history, to see what grows with it."""
+"""`manage.py bench_history`: reads and writes on a short and on a long history, to see what grows with it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.db import connection
 from orders.benchmark.history import NotOurs, fill, require_own, settle, trade_safety_for_speed
 from orders.benchmark.machine import machine_line
 from orders.benchmark.reads import Measured, measure, reads
+from orders.benchmark.writes import writes
 from orders.management.commands.bench import positive
 from orders.models import Order
 
@@ -26,7 +27,7 @@ _NEWEST: Final = datetime(2026, 6, 1, tzinfo=UTC)
 class Command(BaseCommand):
     """Fills a database of its own: --file (SQLite), or DATABASE_URL, unless that holds orders already."""
 
-    help = "Fill a database with orders, measure lists, details and the admin, print the figures."
+    help = "Fill a database with orders, measure lists, details, the admin and writes, print the figures."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -64,18 +65,19 @@ class Command(BaseCommand):
         there = Order.objects.count()
         self.stderr.write(f"{there:,} orders after {time.perf_counter() - started:,.0f} s")
         wanted = [pair for pair in reads(not options["no_admin"]) if options["only"] in pair[0]]
-        return [measure(name, read, options["repeat"], explain) for name, read in wanted]
+        found = [measure(name, read, options["repeat"], explain) for name, read in wanted]
+        return found + list(writes(options["repeat"], options["only"]))
 
     def _print(self, short: dict[str, Measured], long: Sequence[Measured], options: Any) -> None:
         heading = f"{options['compare']:,} / {options['orders']:,} orders, ms"
-        self.stdout.write(f"{heading:<44}{'p50':>15}{'p95':>17}{'p99':>17}")
+        self.stdout.write(f"{heading:<47}{'p50':>15}{'p95':>17}{'p99':>17}")
         for each in long:
             before = short.get(each.name)
             columns = [
                 f"{getattr(before.times, name) if before else '':>7} /{getattr(each.times, name):>7}"
                 for name in ("p50", "p95", "p99")
             ]
-            self.stdout.write(f"{each.name:<42}" + "  ".join(columns))
+            self.stdout.write(f"{each.name:<45}" + "  ".join(columns))
             for step in each.plans:
                 self.stdout.write(f"      {step}")
 
