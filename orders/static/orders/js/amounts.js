@@ -47,9 +47,11 @@ function cutFraction(whole, fraction, places) {
   return fraction.slice(0, kept).replace(/0+$/, "");
 }
 
-/** How far `other` is from `base` in tenths of a basis point, both BigInt base units; null without a base. */
+/** How far `other` is from `base` in tenths of a basis point, rounded; BigInt base units, null without a base. */
 export function tenthsOfBps(base, other) {
-  return base > 0n ? ((other - base) * 100_000n) / base : null;
+  if (base <= 0n) return null;
+  const difference = (other - base) * 100_000n;
+  return (2n * difference + (difference < 0n ? -base : base)) / (2n * base);
 }
 
 /** Tenths of a basis point as signed text: 157 → "+15.7". */
