@@ -1,7 +1,7 @@
 """How orders went lately: counts, latencies, venues, slippage, over the newest orders of a window.
 
-Every query is bounded: at most ``MOST_ORDERS`` rows by the index on the date, and the events of at
-most ``MOST_TIMED`` of them. What was left out is said in ``is_cut``.
+Every query is bounded: at most ``MOST_ORDERS`` rows by the index on the date, and the events and
+attempts of at most ``MOST_TIMED`` of them. What was left out is said in ``is_cut``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from orders.amounts import shortfall_bps
-from orders.lifecycle import FINAL, Status
-from orders.models import Order, OrderEvent
+from orders.lifecycle import FINAL, AttemptState, Status
+from orders.models import Attempt, Order, OrderEvent
 from orders.recovery import oldest_due_seconds
 
 MOST_ORDERS: Final = 10_000
@@ -47,6 +48,15 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """Lamports: ``fees`` of all attempts, ``in_vain`` of them for those that failed on chain; tips."""
+
+    fees: int
+    in_vain: int
+    tips: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Figures of the orders placed from ``since`` to ``until``.
 
@@ -65,6 +75,7 @@ class Statistics:
     to_confirmed: Spread | None
     by_dex: Sequence[tuple[str, int]]
     slippage: Spread | None
+    paid: Paid
     failures: Sequence[tuple[str, int]]
     flow: Sequence[Bucket]
     oldest_due_seconds: int
@@ -105,6 +116,7 @@ def statistics(window: timedelta, now: datetime | None = None) -> Statistics:
             for row in confirmed
             if row.quoted and row.executed is not None
         ),
+        paid=_paid(considered[:MOST_TIMED]),
         failures=Counter(row.error_code for row in considered if row.status == Status.FAILED).most_common(),
         flow=_flow(considered, since, until),
         oldest_due_seconds=oldest_due_seconds(until),
@@ -144,6 +156,16 @@ def _latencies(rows: Sequence[_Row]) -> tuple[Spread | None, Spread | None]:
         # The first time counts: a dropped fork leads there again.
         reached[status].setdefault(order_id, (at - placed[order_id]) // _MILLISECOND)
     return spread(reached[Status.SUBMITTED].values()), spread(reached[Status.CONFIRMED].values())
+
+
+def _paid(rows: Sequence[_Row]) -> Paid:
+    fees = Sum(F("network_fee") + F("priority_fee"), default=0)
+    in_vain = Sum(
+        F("network_fee") + F("priority_fee"), filter=Q(state=AttemptState.FAILED_ONCHAIN), default=0
+    )
+    attempts = Attempt.objects.filter(order__in=[row.order_id for row in rows])
+    found = attempts.aggregate(fees=fees, in_vain=in_vain, tips=Sum("tip", default=0))
+    return Paid(**{name: int(lamports) for name, lamports in found.items()})
 
 
 def _flow(rows: Sequence[_Row], since: datetime, until: datetime) -> list[Bucket]:

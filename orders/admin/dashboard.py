@@ -9,12 +9,14 @@ from django.http import HttpRequest
 
 from orders import statistics, trading
 from orders.admin.columns import STATUS_COLOURS
+from orders.amounts import from_base_units
 
 _WINDOWS: Final = {
     "hour": ("Last hour", timedelta(hours=1)),
     "day": ("Last 24 hours", timedelta(days=1)),
 }
 _CHART_HEIGHT: Final = 120
+_LAMPORT_DECIMALS: Final = 9
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
             (name, number, STATUS_COLOURS.get(name, ""), number * 100 // figures.considered)
             for name, number in figures.by_status.items()
         ],
+        "paid": {name: _sol(getattr(figures.paid, name)) for name in ("fees", "in_vain", "tips")},
         "venues": _shares(figures.by_dex),
         "failures": figures.failures,
         "bars": _bars(figures.flow),
@@ -41,6 +44,10 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "most_orders": statistics.MOST_ORDERS,
         "most_timed": statistics.MOST_TIMED,
     }
+
+
+def _sol(lamports: int) -> str:
+    return from_base_units(lamports, _LAMPORT_DECIMALS)
 
 
 def _percent_text(tenths: int | None) -> str:

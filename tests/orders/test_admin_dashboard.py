@@ -11,8 +11,8 @@ from knox.models import AuthToken
 
 from orders import statistics, trading
 from orders.models import Order, OrderEvent
-from orders.statistics import Spread, spread
-from tests.factories import OrderFactory, UserFactory
+from orders.statistics import Paid, Spread, spread
+from tests.factories import AttemptFactory, OrderFactory, UserFactory
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,7 +75,7 @@ def test_figures_stop_at_a_bound_and_say_so(
     monkeypatch.setattr(statistics, "MOST_TIMED", 1)
     for minutes in (1, 2, 3):
         placed(minutes, "confirmed", 100 * minutes)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         figures = statistics.statistics(HOUR, NOW)
 
     assert (figures.considered, figures.is_cut, figures.by_status) == (2, True, {"confirmed": 2})
@@ -88,6 +88,22 @@ def test_without_orders_there_are_no_figures() -> None:
 
     assert (figures.considered, figures.by_status, figures.success_percent_tenths) == (0, {}, None)
     assert (figures.to_submitted, figures.to_confirmed, figures.slippage) == (None, None, None)
+    assert figures.paid == Paid(fees=0, in_vain=0, tips=0)
+
+
+@pytest.mark.django_db
+def test_what_was_paid_counts_failed_transactions_too_and_open_ones_not_yet(staff: Client) -> None:
+    order = OrderFactory()
+    landed = {"network_fee": 5_000, "priority_fee": 300, "tip": 10_000, "rent": 2_039_280}
+    failed = {"network_fee": 5_000, "priority_fee": 250, "tip": 0, "rent": 0}
+    AttemptFactory(order=order, number=1, signature="a" * 88, state="failed_onchain", **failed)
+    AttemptFactory(order=order, number=2, signature="b" * 88, state="landed", **landed)
+    AttemptFactory(signature="c" * 88)
+
+    assert statistics.statistics(HOUR).paid == Paid(fees=10_550, in_vain=5_250, tips=10_000)
+    page = staff.get("/admin/").content.decode()
+    assert "0.00001055" in page
+    assert "0.00000525 of it for transactions that failed on chain; tips 0.00001" in page
 
 
 @pytest.mark.django_db
