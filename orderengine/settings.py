@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kombu import Queue
 
-from orderengine import broker, logs, redis_urls, secrecy
+from orderengine import admin_theme, broker, logs, redis_urls, secrecy
 from orderengine.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -46,6 +46,7 @@ LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
 CSRF_FAILURE_VIEW = "orders.api.exceptions.csrf_failure"
+UNFOLD = admin_theme.UNFOLD
 
 # Celery's command, as a script or as a module.
 IS_WORKER = any("celery" in part for part in Path(sys.argv[0]).parts[-2:])
@@ -110,33 +111,6 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-UNFOLD = {
-    "SITE_TITLE": "Order Execution Engine",
-    "SITE_HEADER": "Order Execution Engine",
-    "SITE_SYMBOL": "swap_horiz",
-    "SITE_FAVICONS": [{"rel": "icon", "href": "orders.admin.theme.favicon", "type": "image/svg+xml"}],
-    "ENVIRONMENT": "orders.admin.theme.network_badge",
-    "DASHBOARD_CALLBACK": "orders.admin.dashboard.dashboard_context",
-    "STYLES": ["orders.admin.theme.stylesheet"],
-    "SIDEBAR": {"navigation": "orders.admin.theme.menu"},
-    "SHOW_HISTORY": False,
-    "COLORS": {
-        "primary": {
-            "50": "#eef3ff",
-            "100": "#e0e9ff",
-            "200": "#c4d4ff",
-            "300": "#9db7ff",
-            "400": "#7193fb",
-            "500": "#4e7cf2",
-            "600": "#2455d6",
-            "700": "#1c46b4",
-            "800": "#1a3b90",
-            "900": "#1a3573",
-            "950": "#132147",
-        }
-    },
-}
 
 # --- Static files ----------------------------------------------------------------------------
 STATIC_URL = "/static/"
