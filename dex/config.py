@@ -65,6 +65,19 @@ TOKENS: Final[tuple[Token, ...]] = (
     _token("BONK", "Bonk", "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263", 5),
 )
 
+# There is no Tether, Jupiter or Bonk on devnet. USDC there is Circle's: developers.circle.com, USDC
+# contract addresses; its faucet gives it.
+DEVNET_TOKENS: Final[tuple[Token, ...]] = (
+    TOKENS[0],
+    _token("USDC", "USD Coin of devnet", "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU", 6),
+)
+
+
+def tokens_of(network: str) -> tuple[Token, ...]:
+    """The tokens that ``network`` has, by symbol. Wrapped SOL is the same everywhere."""
+    return DEVNET_TOKENS if network == DEVNET else TOKENS
+
+
 # The pairs that localnet's genesis gives pools to, and that discovery warms up at start.
 PAIRS: Final[tuple[tuple[str, str], ...]] = (
     ("SOL", "USDC"),

@@ -239,6 +239,8 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # --- Solana ----------------------------------------------------------------------------------
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
+# Tokens besides those of the network's list: SYMBOL=MINT:DECIMALS, not for mainnet-beta.
+TOKENS = env.dict("TOKENS", default={})
 # Pools that are known beforehand, by address; the others are looked for in the background.
 POOLS = env.list("POOLS", default=[])
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)

@@ -87,6 +87,7 @@ def network_may_be_traded_on(
     faults: list[CheckMessage] = [
         Error(fault, hint=hint, id="orders.E004") for fault in gateway.network_faults()
     ]
+    faults += [Error(f"{fault}.", hint=hint, id="orders.E007") for fault in gateway.token_faults()]
     if settings.SOLANA_COMMITMENT not in _COMMITMENTS:
         text = f"SOLANA_COMMITMENT is one of {', '.join(_COMMITMENTS)}."
         faults.append(Error(text, hint="A processed block is often dropped.", id="orders.E005"))
@@ -116,14 +117,17 @@ def traces_can_be_given(app_configs: Sequence[AppConfig] | None = None, **kwargs
 def node_is_of_the_network(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """`check --deploy` asks the node; a worker asks at its start and before it signs.
+    """`check --deploy` asks the node for network and tokens; a worker asks at its start and before it signs.
 
     A node that does not answer is no fault of the settings.
     """
     try:
         gateway.require_network()
+        gateway.require_tokens()
     except gateway.WrongNetwork as error:
         return [Error(str(error), hint="SOLANA_NETWORK must fit SOLANA_RPC_URL.", id="orders.E006")]
+    except gateway.WrongToken as error:
+        return [Error(str(error), hint="TOKENS must fit the network.", id="orders.E008")]
     except gateway.DexError:
         return []
     return []

@@ -71,15 +71,17 @@ _sweepers: list[Sweeper] = []
 def reconcile() -> None:
     """One sweep before a worker takes new work, with the node's pools looked up for the first orders.
 
-    Raises WrongNetwork when the node is of another network than the settings say.
+    Raises WrongNetwork when the node is of another network than the settings say, WrongToken when a
+    token of TOKENS is not what they say.
     """
     try:
         gateway.require_network()
+        gateway.require_tokens()
     except WrongNetwork:
         raise
     except DexError as error:
         # It is asked again before anything is signed or given up.
-        logger.warning("the node's network is not known yet: %s", error.code)
+        logger.warning("the node's network and tokens are not known yet: %s", error.code)
     _guarded(gateway.warm_up)
     _sweep()
 

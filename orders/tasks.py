@@ -130,11 +130,11 @@ def start_traces(**_: Any) -> None:
 def reconcile(**_: Any) -> None:
     """Look at what earlier processes left behind, before this one takes new work.
 
-    Raises SystemExit for a node of another network.
+    Raises SystemExit for a node of another network, or with other tokens than the settings say.
     """
     try:
         recovery.reconcile()
-    except gateway.WrongNetwork as error:
+    except (gateway.WrongNetwork, gateway.WrongToken) as error:
         raise SystemExit(f"this worker does not start: {error}") from error
 
 

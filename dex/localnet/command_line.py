@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
+from dex.config import LOCALNET, Token, tokens_of
 from dex.localnet.fork.gifts import Gift, read_gift
 from dex.localnet.fork.network import DEFAULT_GIFTS, ForkOptions
 from dex.localnet.fork.pools import pair_of
@@ -36,7 +38,8 @@ class CommandLine:
 
 def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
     """The command line; prints usage and exits with status 2 when it cannot be read."""
-    parser = _parser()
+    tokens = tokens_of(_played(arguments) or LOCALNET)
+    parser = _parser(tokens)
     found = parser.parse_args(arguments)
     fork = _fork_options(parser, found)
     role = ROLES.get(found.play)
@@ -50,7 +53,9 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         fund=[*found.fund, *traders],
         # A fork has the real programs, so no stand-ins for them, and no pools made up for these.
         programs={**({} if fork else stand_ins(cpmm_program)), **dict(found.program)},
-        genesis=no_genesis if fork else lambda fund: build_genesis(found.seed, fund, cpmm_program).accounts,
+        genesis=no_genesis
+        if fork
+        else lambda fund: build_genesis(found.seed, fund, cpmm_program, tokens).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
         nodes=found.nodes,
@@ -58,10 +63,18 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         faucet_lamports=found.faucet_limit,
         has_faucet=role is None or role.has_faucet,
     )
-    return CommandLine(options, fork, found.traders, found.play or "localnet")
+    return CommandLine(options, fork, found.traders, found.play or LOCALNET)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _played(arguments: Sequence[str] | None) -> str | None:
+    # Read first: it decides what the symbols in other arguments stand for.
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--play", nargs="?")
+    played: str | None = first.parse_known_args(arguments)[0].play
+    return played
+
+
+def _parser(tokens: Sequence[Token]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dex.localnet", description="A Solana network for one machine."
     )
@@ -81,10 +94,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--faucet-limit", type=_lamports, metavar="SOL", help="for each address; past it 429, as on devnet")
     add("--fork", metavar="URL", help="go on from the state of the network behind this RPC URL")
     add("--pool", type=_address, action="append", default=[], metavar="ADDRESS", help="to fork")
-    add("--pair", type=_pair, action="append", default=[], metavar="BASE/QUOTE", help="fork all its pools")
+    add(
+        "--pair",
+        type=partial(_pair, tokens=tokens),
+        action="append",
+        default=[],
+        metavar="BASE/QUOTE",
+        help="fork all its pools",
+    )
     add(
         "--give",
-        type=_gift,
+        type=partial(_gift, tokens=tokens),
         action="append",
         default=[],
         metavar="TOKEN=AMOUNT",
@@ -105,16 +125,16 @@ def _fork_options(parser: argparse.ArgumentParser, found: argparse.Namespace) ->
     return ForkOptions(found.fork, found.pool, found.pair, gifts, found.fork_cache)
 
 
-def _pair(text: str) -> tuple[Pubkey, Pubkey]:
+def _pair(text: str, tokens: Sequence[Token]) -> tuple[Pubkey, Pubkey]:
     try:
-        return pair_of(text)
+        return pair_of(text, tokens)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not BASE/QUOTE, two symbols or mints") from None
 
 
-def _gift(text: str) -> Gift:
+def _gift(text: str, tokens: Sequence[Token]) -> Gift:
     try:
-        return read_gift(text)
+        return read_gift(text, tokens)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not TOKEN=AMOUNT, a symbol or mint") from None
 

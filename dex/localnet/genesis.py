@@ -12,7 +12,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from dex.chain.tokens import associated_token_address
-from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
+from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS, Token
 from dex.localnet.genesis_layouts import mint_account, system_account, token_account
 from dex.localnet.genesis_pools import CPMM_PROGRAM, GenesisPool, build_pools
 from dex.types import AccountData
@@ -44,41 +44,49 @@ def localnet_keypair(name: str, seed: int) -> Keypair:
     return Keypair.from_seed(hashlib.sha256(f"localnet {name} {seed}".encode()).digest())
 
 
-def build_genesis(seed: int = 1, fund: Sequence[Pubkey] = (), cpmm_program: Pubkey = CPMM_PROGRAM) -> Genesis:
+def build_genesis(
+    seed: int = 1,
+    fund: Sequence[Pubkey] = (),
+    cpmm_program: Pubkey = CPMM_PROGRAM,
+    tokens: Sequence[Token] = TOKENS,
+) -> Genesis:
     """The genesis of ``seed``, with ``fund`` given as much as the development wallet.
 
-    ``cpmm_program`` owns the Raydium pools: devnet has that program at another address.
+    ``cpmm_program`` owns the Raydium pools: devnet has that program at another address. Of ``tokens``
+    are the mints, and the pools of those pairs that lie within.
     """
     wallet = localnet_keypair("wallet", seed)
     accounts: dict[Pubkey, AccountData] = {}
     supplies: Counter[Pubkey] = Counter()
     pools: list[GenesisPool] = []
-    for built in build_pools(wallet.pubkey(), cpmm_program):
+    for built in build_pools(wallet.pubkey(), cpmm_program, tokens):
         pools.append(built.pool)
         accounts.update(built.accounts)
         supplies.update(built.supplies)
     for owner in dict.fromkeys([wallet.pubkey(), *fund]):
         accounts[owner] = system_account(WALLET_LAMPORTS, SYSTEM_PROGRAM)
-        for mint, amount in _wallet_amounts().items():
+        for mint, amount in _wallet_amounts(tokens).items():
             accounts[associated_token_address(owner, mint)] = token_account(mint, owner, amount)
             supplies[mint] += amount
-    accounts.update(_mints(supplies, wallet.pubkey()))
+    accounts.update(_mints(supplies, wallet.pubkey(), tokens))
     return Genesis(accounts, wallet, tuple(pools), seed)
 
 
-def _wallet_amounts() -> dict[Pubkey, int]:
+def _wallet_amounts(tokens: Sequence[Token]) -> dict[Pubkey, int]:
     return {
         token.mint: WALLET_TOKENS[token.symbol] * 10**token.decimals
-        for token in TOKENS
+        for token in tokens
         if token.symbol in WALLET_TOKENS
     }
 
 
-def _mints(supplies: Mapping[Pubkey, int], authority: Pubkey) -> dict[Pubkey, AccountData]:
+def _mints(
+    supplies: Mapping[Pubkey, int], authority: Pubkey, tokens: Sequence[Token]
+) -> dict[Pubkey, AccountData]:
     return {
         # Wrapped SOL is made by depositing lamports, so its mint counts no supply and has no authority.
         token.mint: mint_account(token.decimals, 0, None)
         if token.mint == NATIVE_MINT
         else mint_account(token.decimals, supplies[token.mint], authority)
-        for token in TOKENS
+        for token in tokens
     }

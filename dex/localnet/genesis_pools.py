@@ -7,7 +7,7 @@ the deeper one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isqrt
 from typing import Final
@@ -97,16 +97,17 @@ class PoolAccounts:
     supplies: dict[Pubkey, int]
 
 
-def build_pools(creator: Pubkey, cpmm_program: Pubkey = CPMM_PROGRAM) -> Iterator[PoolAccounts]:
-    """All pools of localnet, in the order of `PAIR_SPECS`, Raydium's under ``cpmm_program``."""
+def build_pools(
+    creator: Pubkey, cpmm_program: Pubkey = CPMM_PROGRAM, tokens: Sequence[Token] = TOKENS
+) -> Iterator[PoolAccounts]:
+    """The pools of ``tokens``, in the order of `PAIR_SPECS`, Raydium's under ``cpmm_program``."""
+    named = {token.symbol: token for token in tokens}
     for spec in PAIR_SPECS:
-        base, quote = _token(spec.base), _token(spec.quote)
+        if spec.base not in named or spec.quote not in named:
+            continue
+        base, quote = named[spec.base], named[spec.quote]
         yield _build_cpmm(spec, base, quote, creator, cpmm_program)
         yield _build_damm(spec, base, quote, creator)
-
-
-def _token(symbol: str) -> Token:
-    return next(token for token in TOKENS if token.symbol == symbol)
 
 
 def _price(spec: PairSpec, base: Token, quote: Token, skew_bps: int) -> tuple[int, int]:

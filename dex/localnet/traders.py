@@ -21,7 +21,7 @@ from dex.chain.instructions import temporary_account_seed
 from dex.chain.rpc import SolanaRpc
 from dex.chain.signer import WalletSigner
 from dex.chain.transactions import SwapPlan, build_message, sign
-from dex.config import PAIRS, TOKENS
+from dex.config import PAIRS, tokens_of
 from dex.discovery import PoolDirectory
 from dex.errors import ChainError, DexError
 from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
@@ -93,7 +93,8 @@ class Traders:
         self._directory = PoolDirectory(rpc, list(self._venues.values()))
         # Repeatable by its seed, and nothing secret hangs on it.
         self._random = random.Random(seed)  # noqa: S311
-        self._mints = {token.symbol: token.mint for token in TOKENS}
+        self._mints = {token.symbol: token.mint for token in tokens_of(network)}
+        self._pairs = [pair for pair in PAIRS if set(pair) <= self._mints.keys()]
         self._round = 0
         self._funded = False
 
@@ -123,7 +124,7 @@ class Traders:
                 await self._rpc.request_airdrop(trader.pubkey(), _AIRDROP_LAMPORTS)
 
     async def _wish(self, trader: Keypair) -> _Wish:
-        token_in, token_out = self._random.sample(self._random.choice(PAIRS), 2)
+        token_in, token_out = self._random.sample(self._random.choice(self._pairs), 2)
         amount = self._random.randint(*_AMOUNTS[token_in])
         found = await self._directory.pools(self._mints[token_in], self._mints[token_out])
         request = QuoteRequest(self._mints[token_in], self._mints[token_out], amount)

@@ -121,7 +121,9 @@ def _token(text: str) -> Q:
 
 
 def _mint(text: str) -> str:
-    return gateway.find_token(request_fields.token_name(text)).mint
+    name = request_fields.token_name(text)
+    # Also a token of a network that earlier orders were for.
+    return (gateway.token_by_mint(name) or gateway.find_token(name)).mint
 
 
 # The same conditions where another filter's index is to be read.

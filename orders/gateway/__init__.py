@@ -17,7 +17,7 @@ from dex.chain.absence import DeadCheck
 from dex.chain.cost import TransactionCost
 from dex.errors import DexError, WrongNetwork
 from orders.gateway.bids import fee_faults
-from orders.gateway.connection import node_urls, require_network, warm_up
+from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
@@ -38,7 +38,7 @@ from orders.gateway.outcomes import (
     prove_dead,
 )
 from orders.gateway.permits import network_faults, require_within_cap
-from orders.gateway.pools import list_pools
+from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.quotes import (
     PoolQuote,
     QuoteBoard,
@@ -54,11 +54,14 @@ from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
     TokenInfo,
+    WrongToken,
     brands,
     find_token,
     holdings,
     networks,
+    require_tokens,
     token_by_mint,
+    token_faults,
     tokens,
 )
 from orders.gateway.wallet import unfit_to_sign
@@ -84,6 +87,7 @@ __all__ = [
     "TransactionCost",
     "Verdict",
     "WrongNetwork",
+    "WrongToken",
     "ask_faucet",
     "auto_slippage_cap_bps",
     "brands",
@@ -110,10 +114,12 @@ __all__ = [
     "quote_swaps",
     "relay_faults",
     "require_network",
+    "require_tokens",
     "require_within_cap",
     "send",
     "sign_swaps",
     "token_by_mint",
+    "token_faults",
     "tokens",
     "unfit_to_sign",
     "warm_up",

@@ -20,7 +20,6 @@ from dex.chain.fees import FeeMarket
 from dex.chain.observing import RequestSeen
 from dex.chain.rpc import Commitment
 from dex.chain.units import UnitLimits
-from dex.config import PAIRS, TOKENS
 from dex.discovery import KnownPool, PoolDirectory
 from dex.errors import ChainUnreachable
 from dex.venues.base import Venue
@@ -76,12 +75,11 @@ class Connection:
         """
         await self.rpc.require_network()
 
-    async def warm_up(self) -> None:
-        """Find the pools of the usual pairs before the first order asks; raises ChainError."""
+    async def warm_up(self, pairs: Iterable[tuple[Pubkey, Pubkey]]) -> None:
+        """Find the pools of these pairs before the first order asks; raises ChainError."""
         await self.require_network()
-        mints = {token.symbol: token.mint for token in TOKENS}
-        for token_a, token_b in PAIRS:
-            await self.directory.pools(mints[token_a], mints[token_b])
+        for mint_a, mint_b in pairs:
+            await self.directory.pools(mint_a, mint_b)
         await self.rpc.latest_blockhash()
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -116,11 +114,6 @@ def connection() -> Connection:
 def node_urls() -> list[str]:
     """The nodes of the settings, in their order."""
     return [url.strip() for url in settings.SOLANA_RPC_URL.split(",") if url.strip()]
-
-
-def warm_up() -> None:
-    """Make this process's connection ready for its first order; raises ChainError."""
-    connection().run(connection().warm_up())
 
 
 def require_network() -> None:

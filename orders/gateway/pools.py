@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from solders.pubkey import Pubkey
 
-from dex.config import TOKENS
+from dex.config import PAIRS
 from dex.discovery import KnownPool as Known
 from orders.gateway.connection import Connection, connection
+from orders.gateway.tokens import tokens
 from orders.models import KnownPool
 
 _READ_AGAIN_SECONDS: Final = 60
@@ -47,12 +48,19 @@ def with_known_pools() -> Connection:
     return chain
 
 
+def warm_up() -> None:
+    """Make this process's connection ready for its first order; raises ChainError."""
+    mints = {token.symbol: Pubkey.from_string(token.mint) for token in tokens()}
+    usual = [(mints[a], mints[b]) for a, b in PAIRS if a in mints and b in mints]
+    connection().run(connection().warm_up(usual))
+
+
 def list_pools() -> tuple[list[PoolAddress], str]:
     """The pools of all pairs of known tokens as the node lists them now, and why some are missing, if so.
 
     Raises DexError when the node does not answer in time.
     """
-    pairs = list(combinations([token.mint for token in TOKENS], 2))
+    pairs = list(combinations([Pubkey.from_string(token.mint) for token in tokens()], 2))
     chain = with_known_pools()
     found, errors = chain.run(chain.directory.discover(pairs))
     pools = [PoolAddress(p.venue, str(p.address), str(p.mints[0]), str(p.mints[1])) for p in found]

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from dex.config import NATIVE_MINT, NETWORKS, TOKENS
-from dex.errors import DexError
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.chain.tokens import parse_mint_decimals
+from dex.config import MAINNET, NATIVE_MINT, NETWORKS, Token, tokens_of
+from dex.errors import DexError, PoolRefused
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection
 from orders.gateway.wallet import wallet_address
+
+_SYMBOL: Final = re.compile(r"[A-Z0-9]{1,10}")
+# As many as base units of a mint have room for in 64 bits.
+_DECIMALS: Final = re.compile(r"1?[0-9]")
+
+
+class WrongToken(Exception):
+    """A token of the settings is not what they say; nothing may be traded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +46,95 @@ class Holdings:
     by_mint: Mapping[str, int]
 
 
-@functools.cache
 def tokens() -> tuple[TokenInfo, ...]:
-    """The token list, in its own order."""
-    return tuple(TokenInfo(t.symbol, t.name, str(t.mint), t.decimals) for t in TOKENS)
-
-
-@functools.cache
-def _by_name() -> Mapping[str, TokenInfo]:
-    return {token.symbol: token for token in tokens()} | {token.mint: token for token in tokens()}
+    """The tokens that orders may name on the network of the settings, in the order of its list."""
+    return _named()[0]
 
 
 def find_token(symbol_or_mint: str) -> TokenInfo:
     """A token by symbol in any letter case, or by mint address; raises UnknownToken."""
-    found = _by_name().get(symbol_or_mint) or _by_name().get(symbol_or_mint.upper())
+    known, by_name, _ = _named()
+    found = by_name.get(symbol_or_mint) or by_name.get(symbol_or_mint.upper())
     if found is None:
-        raise UnknownToken(known=[token.symbol for token in tokens()])
+        raise UnknownToken(known=[token.symbol for token in known])
     return found
 
 
 def token_by_mint(mint: str) -> TokenInfo | None:
-    """The token of a mint, or None when the list does not have it."""
-    return _by_name().get(mint)
+    """The token of a mint on any network, as older orders may be of another; None when no list has it."""
+    return _named()[2].get(mint)
+
+
+def token_faults() -> list[str]:
+    """What is wrong with TOKENS: symbols, addresses, decimals, or the network."""
+    if settings.TOKENS and settings.SOLANA_NETWORK == MAINNET:
+        return ["TOKENS is not for mainnet-beta"]
+    return [f"TOKENS: {fault}" for fault in _read(tuple(settings.TOKENS.items()))[1]]
+
+
+def require_tokens() -> None:
+    """Raise WrongToken when a mint of TOKENS has other decimals or is none; DexError without an answer.
+
+    An amount in whole tokens would else be many times what was meant.
+    """
+    named = {Pubkey.from_string(t.mint): t for t in _read(tuple(settings.TOKENS.items()))[0]}
+    if not named:
+        return
+    accounts = connection().run(connection().rpc.snapshot(list(named))).accounts
+    for mint, token in named.items():
+        account = accounts[mint]
+        if account is None:
+            raise WrongToken(f"TOKENS: there is no {token.symbol} at {mint}")
+        try:
+            decimals = parse_mint_decimals(account)
+        except PoolRefused:
+            raise WrongToken(f"TOKENS: {mint} is no mint") from None
+        if decimals != token.decimals:
+            raise WrongToken(f"TOKENS: {token.symbol} has {decimals} decimals, not {token.decimals}")
+
+
+def _named() -> tuple[tuple[TokenInfo, ...], Mapping[str, TokenInfo], Mapping[str, TokenInfo]]:
+    return _lists(settings.SOLANA_NETWORK, tuple(settings.TOKENS.items()))
+
+
+@functools.lru_cache(maxsize=8)
+def _lists(
+    network: str, own: tuple[tuple[str, str], ...]
+) -> tuple[tuple[TokenInfo, ...], Mapping[str, TokenInfo], Mapping[str, TokenInfo]]:
+    added = {} if network == MAINNET else {token.symbol: token for token in _read(own)[0]}
+    known = tuple(({token.symbol: token for token in map(_info, tokens_of(network))} | added).values())
+    by_mint = {token.mint: token for token in known}
+    elsewhere = {token.mint: token for each in NETWORKS for token in map(_info, tokens_of(each))}
+    return known, {token.symbol: token for token in known} | by_mint, elsewhere | by_mint
+
+
+@functools.lru_cache(maxsize=8)
+def _read(own: tuple[tuple[str, str], ...]) -> tuple[list[TokenInfo], list[str]]:
+    """The tokens of the setting that can be read, and what is wrong with the others."""
+    found: list[TokenInfo] = []
+    faults: list[str] = []
+    for symbol, text in own:
+        mint, _, decimals = text.strip().partition(":")
+        if not _SYMBOL.fullmatch(symbol) or symbol == "SOL":
+            faults.append(f"{symbol} is no symbol: 1 to 10 capital letters and digits, and not SOL")
+        elif not _is_address(mint) or mint in {token.mint for token in found} | {str(NATIVE_MINT)}:
+            faults.append(f"{symbol} has no mint address of its own")
+        elif not _DECIMALS.fullmatch(decimals):
+            faults.append(f"{symbol} has no decimals: {symbol}=MINT:6")
+        else:
+            found.append(TokenInfo(symbol, symbol, mint, int(decimals)))
+    return found, faults
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(Pubkey.from_string(text)) == text
+    except ValueError:
+        return False
+
+
+def _info(token: Token) -> TokenInfo:
+    return TokenInfo(token.symbol, token.name, str(token.mint), token.decimals)
 
 
 def networks() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from orders.models import Attempt, Order
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+DEVNET_USDC = "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"
 
 _numbers = itertools.count(1)
 
@@ -25,7 +26,7 @@ def order_row(user: User, **columns: Any) -> Order:
         "request_hash": "0" * 64,
         "network": "localnet",
         "token_in": SOL,
-        "token_out": USDC,
+        "token_out": DEVNET_USDC if columns.get("network") == "devnet" else USDC,
         "amount_in": 1_000_000_000,
         "slippage_bps": 50,
         "due_at": now,

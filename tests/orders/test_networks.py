@@ -161,13 +161,14 @@ def test_the_signer_refuses_what_the_settings_do_not_allow(
         ("mainnet-beta", "2.000000001", "SOL", 400),
         ("mainnet-beta", "1", "JUP", 400),
         ("devnet", "2.1", "SOL", 400),
-        ("devnet", "1000", "JUP", 201),
+        ("devnet", "1000", "TEST", 201),
     ],
 )
 def test_an_order_over_the_cap_is_refused(
     client: Client, settings: Any, network: str, amount: str, token_in: str, status: int
 ) -> None:
     settings.SOLANA_NETWORK = network
+    settings.TOKENS = {"TEST": "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi:6"}
     allow(settings)
     body = {"tokenIn": token_in, "tokenOut": "USDC", "amountIn": amount}
     answer = client.post("/api/orders/execute", json.dumps(body), content_type="application/json")

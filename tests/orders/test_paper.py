@@ -18,7 +18,7 @@ from orders.models import Attempt, Order
 from orders.terminal import ProgressDisplay
 from orders.wire import order_as_wire
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
-from tests.orders.rows import USDC, order_row
+from tests.orders.rows import DEVNET_USDC, SOL, order_row
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +126,7 @@ def dry_balance(chain: TestChain) -> int:
 
 def test_a_token_that_no_faucet_gives_fails_at_once(user: User, dry: TestChain, settings: Any) -> None:
     settings.DEVNET_PAPER_FALLBACK = True
-    order = order_row(user, network="devnet", token_in=USDC, token_out=order_row(user).token_in)
+    order = order_row(user, network="devnet", token_in=DEVNET_USDC, token_out=SOL)
     execution.route([order.pk])
     assert (stored(order).status, stored(order).error_code) == ("failed", "INSUFFICIENT_FUNDS")
 

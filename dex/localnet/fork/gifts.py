@@ -11,7 +11,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from dex.chain.tokens import associated_token_address
-from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKENS
+from dex.config import DEVNET_TOKENS, NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKENS, Token
 from dex.localnet.chain import Chain, Commitment
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.loader import AccountLoader
@@ -31,7 +31,7 @@ class Gift:
     amount: Decimal
 
     def __str__(self) -> str:
-        symbol = next((token.symbol for token in TOKENS if token.mint == self.mint), str(self.mint))
+        symbol = next((t.symbol for t in (*TOKENS, *DEVNET_TOKENS) if t.mint == self.mint), str(self.mint))
         return f"{self.amount:f} {symbol}"
 
     def base_units(self, decimals: int) -> int:
@@ -42,8 +42,8 @@ class Gift:
         return int(units)
 
 
-def read_gift(text: str) -> Gift:
-    """A gift written TOKEN=AMOUNT, the token by symbol or mint; raises ValueError."""
+def read_gift(text: str, tokens: Sequence[Token] = TOKENS) -> Gift:
+    """A gift written TOKEN=AMOUNT, the token by a symbol of ``tokens`` or by mint; raises ValueError."""
     name, _, amount_text = text.partition("=")
     try:
         amount = Decimal(amount_text)
@@ -51,7 +51,7 @@ def read_gift(text: str) -> Gift:
         raise ValueError(f"{text!r} is not TOKEN=AMOUNT") from None
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{text!r} is not TOKEN=AMOUNT")
-    mint = next((token.mint for token in TOKENS if token.symbol == name.upper()), None)
+    mint = next((token.mint for token in tokens if token.symbol == name.upper()), None)
     return Gift(mint or Pubkey.from_string(name), amount)
 
 

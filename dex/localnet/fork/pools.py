@@ -8,7 +8,7 @@ from typing import Final
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from dex.config import TOKENS
+from dex.config import TOKENS, Token
 from dex.discovery import DEFAULT_POOLS_PER_VENUE
 from dex.errors import DexError
 from dex.localnet.errors import ForkRefused
@@ -46,16 +46,16 @@ async def accounts_of_pools(
     return [list(dict.fromkeys(_touched(pool, _venue(venues, pool), snapshot))) for pool in pools]
 
 
-def pair_of(text: str) -> tuple[Pubkey, Pubkey]:
-    """The mints of a pair written BASE/QUOTE, by symbol or address; raises ValueError."""
-    base, quote = (_mint(part) for part in text.split("/"))
+def pair_of(text: str, tokens: Sequence[Token] = TOKENS) -> tuple[Pubkey, Pubkey]:
+    """The mints of a pair written BASE/QUOTE, by a symbol of ``tokens`` or address; raises ValueError."""
+    base, quote = (_mint(part, tokens) for part in text.split("/"))
     if base == quote:
         raise ValueError(f"{text}: a pair has two different mints")
     return base, quote
 
 
-def _mint(text: str) -> Pubkey:
-    known = next((token.mint for token in TOKENS if token.symbol == text.upper()), None)
+def _mint(text: str, tokens: Sequence[Token]) -> Pubkey:
+    known = next((token.mint for token in tokens if token.symbol == text.upper()), None)
     return known or Pubkey.from_string(text)
 
 

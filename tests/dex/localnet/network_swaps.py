@@ -13,7 +13,7 @@ from dex.chain.instructions import temporary_account_seed
 from dex.chain.rpc import SolanaRpc
 from dex.chain.signer import WalletSigner
 from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
-from dex.config import TOKENS
+from dex.config import TOKENS, tokens_of
 from dex.discovery import PoolDirectory
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
@@ -43,11 +43,17 @@ def options(fund: tuple[Pubkey, ...] = (), *, faults: bool = False) -> NetworkOp
 
 
 async def quoted(
-    rpc: SolanaRpc, sold: str, bought: str, amount: int, venues: Sequence[Venue] = tuple(VENUES.values())
+    rpc: SolanaRpc,
+    sold: str,
+    bought: str,
+    amount: int,
+    venues: Sequence[Venue] = tuple(VENUES.values()),
+    network: str = "localnet",
 ) -> tuple[Quote, SwapPlan]:
-    found = await PoolDirectory(rpc, venues).pools(MINTS[sold], MINTS[bought])
+    mints = {token.symbol: token.mint for token in tokens_of(network)}
+    found = await PoolDirectory(rpc, venues).pools(mints[sold], mints[bought])
     snapshot = await rpc.snapshot(accounts_of(found.pools))
-    quote = best_quote(quote_all(QuoteRequest(MINTS[sold], MINTS[bought], amount), found.pools, snapshot))
+    quote = best_quote(quote_all(QuoteRequest(mints[sold], mints[bought], amount), found.pools, snapshot))
     latest = await rpc.latest_blockhash()
     memo = f"{sold}{bought}{amount}/1"
     return quote, SwapPlan(

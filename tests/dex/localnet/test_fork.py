@@ -70,7 +70,7 @@ async def swap_exactly(
     """Swaps, and the chain says the amounts of the quote; the pool."""
     rpc = SolanaRpc(network.url)
     [wanted] = [found for found in venues_for(addresses_of) if found.name == venue]
-    quote, plan = await quoted(rpc, sold, bought, amount, venues=[wanted])
+    quote, plan = await quoted(rpc, sold, bought, amount, [wanted], addresses_of)
     signed = signed_swap(plan)
     await rpc.send([signed.raw])
     executed = executed_swap(await settled(rpc, signed.signature), WALLET, quote.token_in, quote.token_out)
@@ -216,10 +216,14 @@ async def test_a_wallet_of_the_forks_own_trades_on_without_asking_the_parent(tmp
 
 
 async def test_a_fork_of_devnet_trades_at_devnets_addresses(tmp_path: Path) -> None:
-    devnet = replace(read_command_line(["--play", "devnet"]).options, slot_ms=FAST_SLOTS_MS)
+    play = ["--play", "devnet"]
+    devnet = replace(read_command_line(play).options, slot_ms=FAST_SLOTS_MS)
+    arguments = ["--fork", "http://parent", "--pair", "SOL/USDC", "--give", "SOL=50", "--give", "USDC=5"]
+    wanted = read_command_line([*arguments, *play]).fork
+    assert wanted is not None
     async with (
         running_localnet(devnet) as parent,
-        running_fork(fork_of(parent, tmp_path, gifts=GIFTS)) as fork,
+        running_fork(fork_of(parent, tmp_path, pairs=wanted.pairs, gifts=wanted.gifts)) as fork,
     ):
         await swap_exactly(fork.network, "SOL", "USDC", 1_000_000, "raydium-cpmm", "devnet")
 

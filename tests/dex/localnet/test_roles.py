@@ -110,7 +110,7 @@ async def test_devnet_swaps_at_raydiums_devnet_address() -> None:
     async with running_localnet(playing("--play", "devnet")) as network:
         rpc = SolanaRpc(network.url)
         [raydium] = [venue for venue in venues_for("devnet") if venue.name == "raydium-cpmm"]
-        quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000, venues=[raydium])
+        quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000, [raydium], "devnet")
         assert plan.venue.program_id == DEVNET_PROGRAM
         signed = signed_swap(plan)
         await rpc.send([signed.raw])
