@@ -47,8 +47,12 @@ async def test_the_dashboard_tells_how_orders_went(visit: Visit, staffed: Browse
     await expect(page.locator(".oe-title")).to_have_text("Orders of the last hour")
     cards = page.locator(".oe-card")
     await expect(cards.locator("h3")).to_have_text(
-        ["Success", "POST → submitted", "POST → confirmed", "Realised slippage", "Oldest due order"]
+        [
+            *("Success", "POST → submitted", "POST → confirmed", "Realised slippage"),
+            *("Fees paid, SOL", "Oldest due order"),
+        ]
     )
+    await expect(cards.nth(4).locator(".oe-big")).to_have_text(re.compile(r"^0\.0000\d+$"))
     await expect(cards.nth(2).locator(".oe-big")).to_have_text(re.compile(r"^\d+ ms$"))
     assert await page.locator(".oe-flow rect.oe-confirmed").count() >= 1
     await page.get_by_role("link", name="Last 24 hours").click()
