@@ -72,6 +72,14 @@ def parse_token_account(account: AccountData) -> TokenAccount:
     return TokenAccount(mint, owner, _AMOUNT.unpack_from(data, 64)[0])
 
 
+def parse_mint_decimals(account: AccountData) -> int:
+    """How many decimals a mint has; raises WrongOwner or UnknownLayout."""
+    _require_token_program(account)
+    if len(account.data) < MINT_SIZE:
+        raise UnknownLayout(f"a mint has at least {MINT_SIZE} bytes, not {len(account.data)}")
+    return account.data[44]
+
+
 def _require_token_program(account: AccountData) -> None:
     if account.owner not in TOKEN_PROGRAMS:
         raise WrongOwner(f"owned by {account.owner}, not by a token program")

@@ -9,12 +9,13 @@ from dex.chain.tokens import (
     TOKEN_ACCOUNT_RENT,
     associated_address_tries,
     associated_token_address,
+    parse_mint_decimals,
     parse_token_account,
     rent_exempt_lamports,
 )
 from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
 from dex.errors import UnknownLayout, WrongOwner
-from dex.localnet.genesis_layouts import token_account
+from dex.localnet.genesis_layouts import mint_account, token_account
 from dex.types import AccountData
 from tests.dex.chain.plans import MINTS
 
@@ -48,11 +49,17 @@ def test_token_account_bytes_read_as_they_were_written():
     assert (official.mint, official.owner, official.amount) == (MINTS["USDC"], OWNER, 12_345)
 
 
+def test_mint_decimals_are_read():
+    assert parse_mint_decimals(mint_account(6, 1, None)) == 6
+
+
 def test_an_account_of_another_program_is_no_token_account():
     with pytest.raises(WrongOwner):
         parse_token_account(AccountData(SYSTEM_PROGRAM, 1, bytes(165)))
 
 
-def test_a_short_token_account_is_refused():
+def test_short_token_accounts_and_mints_are_refused():
     with pytest.raises(UnknownLayout):
         parse_token_account(AccountData(TOKEN_PROGRAM, 1, bytes(164)))
+    with pytest.raises(UnknownLayout):
+        parse_mint_decimals(AccountData(TOKEN_PROGRAM, 1, bytes(81)))
