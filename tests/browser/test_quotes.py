@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
 
@@ -31,11 +31,18 @@ async def test_quotes_refresh_themselves(visit: Visit) -> None:
         assert (await answer.value).status == 200
 
 
+async def choose(page: Page, side: str, symbol: str) -> None:
+    """Pick the token of a side, "in" or "out", by its symbol in lower case."""
+    await page.click(f"#pick-{side}")
+    await page.fill("#token-search", symbol)
+    # The tokens may not be there yet.
+    await expect(page.locator(".token-option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+
+
 async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> None:
     page = await visit()
-    await page.click("#pick-in")
-    await page.fill("#token-search", "jup")
-    await page.keyboard.press("Enter")
+    await choose(page, "in", "jup")
     await page.fill("#amount", "39000000")
     await expect(page.locator("#quote-for")).to_have_text("for 39\u202f000\u202f000 JUP")
     await expect(page.locator(".impact.red")).to_have_count(2)
@@ -45,12 +52,8 @@ async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> 
 async def test_a_pair_without_pools_has_no_route(visit: Visit) -> None:
     page = await visit()
     await page.fill("#amount", "1")
-    await page.click("#pick-in")
-    await page.fill("#token-search", "jup")
-    await page.keyboard.press("Enter")
-    await page.click("#pick-out")
-    await page.fill("#token-search", "bonk")
-    await page.keyboard.press("Enter")
+    await choose(page, "in", "jup")
+    await choose(page, "out", "bonk")
     await expect(page.locator("#execute")).to_have_text("No route")
     await expect(page.locator(".quote.none")).to_have_count(2)
 
@@ -87,9 +90,7 @@ async def test_quotes_grow_old_while_the_engine_gives_none(visit: Visit) -> None
 async def test_the_chart_shows_what_was_bought_and_sold(visit: Visit) -> None:
     page = await visit()
     # A pair that no other test trades: its chart begins without orders.
-    await page.click("#pick-out")
-    await page.fill("#token-search", "bonk")
-    await page.keyboard.press("Enter")
+    await choose(page, "out", "bonk")
     await page.fill("#amount", "0.5")
     await expect(page.locator("#execute")).to_have_text("Execute: 0.5 SOL → BONK")
     await expect(page.locator("#chart canvas")).to_be_visible()
