@@ -235,6 +235,8 @@ SUBSCRIPTIONS_PER_SOCKET = env.int("SUBSCRIPTIONS_PER_SOCKET", default=1000)
 SOCKET_STALL_SECONDS = env.int("SOCKET_STALL_SECONDS", default=20)
 SOCKET_CHECK_SECONDS = env.int("SOCKET_CHECK_SECONDS", default=15)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "x-request-id")
+CORS_EXPOSE_HEADERS = ("Location", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
 
 # --- Solana ----------------------------------------------------------------------------------
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
