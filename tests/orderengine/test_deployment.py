@@ -82,6 +82,17 @@ def test_a_setting_that_cannot_be_read_is_named_in_one_line() -> None:
     assert (ended.returncode, ended.stderr) == (1, "manage.py: PORT is not a whole number\n")
 
 
+def test_a_command_without_its_database_says_so_in_two_lines(tmp_path: Path) -> None:
+    ended = manage("create_token", "alice", "--create", DATA_DIR=str(tmp_path / "elsewhere"))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "manage.py: the database cannot be used: unable to open database file\n"
+        "DATA_DIR or DATABASE_URL must be the running engine's; `manage.py migrate` makes the tables.\n"
+    )
+    full = manage("create_token", "alice", "--traceback", DATA_DIR=str(tmp_path / "elsewhere"))
+    assert full.stderr.startswith("Traceback")
+
+
 def test_a_worker_started_by_hand_refuses_every_setting_that_the_checks_refuse(tmp_path: Path) -> None:
     celery = str(Path(sysconfig.get_path("scripts")) / "celery")
     wrong = {
