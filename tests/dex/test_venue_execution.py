@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 from dex.errors import DexError
 from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_CPMM
 from dex.types import FailureKind, Quote, Swap, SwapMode
-from tests.dex.localnet import test_programs_meteora_damm_v2, test_programs_raydium_cpmm
+from tests.dex.localnet import cpmm_scene, damm_v2_scene
 from tests.dex.localnet.test_programs import Bank
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
 
@@ -64,8 +64,8 @@ def is_served(entry: Recorded) -> bool:
 @pytest.mark.parametrize(
     ("path", "scenery", "program", "swaps"),
     [
-        pytest.param(CPMM, test_programs_raydium_cpmm, RAYDIUM_CPMM, 335, id="raydium-cpmm"),
-        pytest.param(DAMM_V2, test_programs_meteora_damm_v2, METEORA_DAMM_V2, 124, id="meteora-damm-v2"),
+        pytest.param(CPMM, cpmm_scene, RAYDIUM_CPMM, 335, id="raydium-cpmm"),
+        pytest.param(DAMM_V2, damm_v2_scene, METEORA_DAMM_V2, 124, id="meteora-damm-v2"),
     ],
 )
 def test_a_quote_is_what_the_swap_moves_and_its_limit_is_kept(
