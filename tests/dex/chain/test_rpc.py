@@ -1,77 +1,15 @@
-"""The node client: what it asks, how it reads answers, and what every fault becomes."""
+"""The node client: what it asks, and how it reads answers."""
 
-import base64
-import json
-from collections.abc import Callable
-
-import httpx2
 import pytest
 from solders.keypair import Keypair
-from solders.signature import Signature
 
-from dex.chain.answers import SendKind
-from dex.chain.jsonrpc import MAX_REQUEST_BYTES
-from dex.chain.rpc import SolanaRpc
 from dex.chain.tokens import associated_token_address
 from dex.config import CLOCK_SYSVAR, TOKEN_PROGRAM
-from dex.errors import ChainAnswerInvalid, ChainBusy, ChainRefused, ChainUnreachable
+from dex.errors import ChainAnswerInvalid, ChainBusy, ChainRefused
 from dex.localnet.genesis_layouts import token_account
 from dex.types import AccountFilter
 from tests.dex.chain.plans import MINTS
-
-KEY = Keypair.from_seed(b"r" * 32)
-OWNER = KEY.pubkey()
-SIGNATURES = [str(KEY.sign_message(bytes([n]))) for n in range(3)]
-URL = "http://node.invalid/?api-key=secret"
-
-
-def raw(number: int, size: int = 200) -> bytes:
-    return b"\x01" + bytes(Signature.from_string(SIGNATURES[number])) + bytes(size)
-
-
-def client(handler: Callable[[httpx2.Request], httpx2.Response]) -> SolanaRpc:
-    return SolanaRpc(URL, transport=httpx2.MockTransport(handler))
-
-
-def node(answer: Callable[[str, list], dict], seen: list | None = None) -> SolanaRpc:
-    """A node whose ``answer(method, params)`` gives the result or error part of each reply."""
-
-    def handle(request: httpx2.Request) -> httpx2.Response:
-        body = json.loads(request.content)
-        calls = body if isinstance(body, list) else [body]
-        if seen is not None:
-            seen.append([(call["method"], call["params"]) for call in calls])
-        replies = [
-            {"jsonrpc": "2.0", "id": call["id"], **answer(call["method"], call["params"])} for call in calls
-        ]
-        # A node may answer the calls of a batch in any order.
-        return httpx2.Response(200, json=replies[::-1] if isinstance(body, list) else replies[0])
-
-    return client(handle)
-
-
-def ok(value: object, slot: int = 7) -> dict:
-    return {"result": {"context": {"slot": slot}, "value": value}}
-
-
-def error(code: int, data: object = None) -> dict:
-    return {"error": {"code": code, "message": "any text", "data": data}}
-
-
-def clock(slot: int) -> dict:
-    data = b"".join(value.to_bytes(8, "little") for value in (slot, 1, 2, 3, 1_700_000_000))
-    return entry(data, "Sysvar1111111111111111111111111111111111111")
-
-
-def entry(data: bytes, owner: str = str(TOKEN_PROGRAM), lamports: int = 5) -> dict:
-    content = [base64.b64encode(data).decode(), "base64"]
-    return {
-        "owner": owner,
-        "lamports": lamports,
-        "data": content,
-        "executable": False,
-        "rentEpoch": 2**64 - 1,
-    }
+from tests.dex.chain.scripted_node import OWNER, SIGNATURES, clock, entry, error, node, ok
 
 
 async def test_a_snapshot_reads_clock_and_accounts_in_one_call():
@@ -160,127 +98,6 @@ async def test_blockhash_height_slot_and_network_are_read():
     assert await rpc.slot() == 15
     assert await rpc.genesis_hash() == "hash"
     await rpc.health()
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind"),
-    [
-        ({"result": SIGNATURES[0]}, SendKind.ACCEPTED),
-        ({"result": SIGNATURES[1]}, SendKind.UNKNOWN),
-        (error(-32002, {"err": "AlreadyProcessed"}), SendKind.ALREADY_PROCESSED),
-        (error(-32002, {"err": "BlockhashNotFound"}), SendKind.UNKNOWN),
-        (error(-32002, {"err": {"InstructionError": [0, {"Custom": 1}]}}), SendKind.REJECTED),
-        (error(-32002), SendKind.UNKNOWN),
-        (error(-32003), SendKind.REJECTED),
-        (error(-32602), SendKind.REJECTED),
-        (error(-32005), SendKind.UNKNOWN),
-        (error(-32603), SendKind.UNKNOWN),
-        (error(429), SendKind.UNKNOWN),
-    ],
-)
-async def test_a_send_is_sorted_by_the_code_of_the_answer(reply, kind):
-    outcomes = await node(lambda method, params: reply).send([raw(0)])
-    assert [outcome.kind for outcome in outcomes] == [kind]
-
-
-async def test_a_preflight_rejection_keeps_error_and_log():
-    data = {"err": {"InstructionError": [3, {"Custom": 6005}]}, "logs": ["a", "b"]}
-    [outcome] = await node(lambda method, params: error(-32002, data)).send([raw(0)], skip_preflight=False)
-    assert outcome.error == {"InstructionError": [3, {"Custom": 6005}]}
-    assert outcome.logs == ("a", "b")
-
-
-async def test_many_sends_are_one_request_and_keep_their_order():
-    seen: list = []
-
-    def answer(method: str, params: list) -> dict:
-        sent = base64.b64decode(params[0])
-        signature = str(Signature.from_bytes(sent[1:65]))
-        return error(-32003) if signature == SIGNATURES[1] else {"result": signature}
-
-    outcomes = await node(answer, seen).send([raw(0), raw(1), raw(2)])
-    assert [len(calls) for calls in seen] == [3]
-    assert [outcome.kind for outcome in outcomes] == [SendKind.ACCEPTED, SendKind.REJECTED, SendKind.ACCEPTED]
-    assert seen[0][0][1][1] == {
-        "encoding": "base64",
-        "skipPreflight": True,
-        "preflightCommitment": "confirmed",
-        "maxRetries": 0,
-    }
-
-
-async def test_sends_beyond_the_body_limit_are_split():
-    sizes: list[int] = []
-
-    def handle(request: httpx2.Request) -> httpx2.Response:
-        sizes.append(len(request.content))
-        calls = json.loads(request.content)
-        return httpx2.Response(
-            200, json=[{"jsonrpc": "2.0", "id": call["id"], "result": SIGNATURES[0]} for call in calls]
-        )
-
-    outcomes = await client(handle).send([raw(0, 1_100)] * 100)
-    assert {outcome.kind for outcome in outcomes} == {SendKind.ACCEPTED}
-    assert len(outcomes) == 100
-    assert len(sizes) == 4
-    assert max(sizes) <= MAX_REQUEST_BYTES
-
-
-def refuse(request: httpx2.Request) -> httpx2.Response:
-    raise httpx2.ConnectError("refused", request=request)
-
-
-def time_out(request: httpx2.Request) -> httpx2.Response:
-    raise httpx2.ReadTimeout("slow", request=request)
-
-
-FAULTS = [
-    (refuse, ChainUnreachable),
-    (time_out, ChainUnreachable),
-    (lambda request: httpx2.Response(500), ChainUnreachable),
-    (lambda request: httpx2.Response(503), ChainUnreachable),
-    (lambda request: httpx2.Response(429), ChainBusy),
-    (lambda request: httpx2.Response(403), ChainRefused),
-    (lambda request: httpx2.Response(200, content=b"<html>"), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, content=b"[" * 100_000), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, json={"jsonrpc": "2.0", "id": 5, "result": 1}), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, json={"jsonrpc": "2.0", "id": 0}), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, json={"id": 0, "error": {"message": "x"}}), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, json={"id": 0, "error": {"code": -32005}}), ChainBusy),
-    (lambda request: httpx2.Response(200, json={"id": None, "error": {"code": 429}}), ChainBusy),
-    (lambda request: httpx2.Response(200, json={"id": 0, "error": {"code": -32016}}), ChainBusy),
-    (lambda request: httpx2.Response(200, json={"id": 0, "error": {"code": -32602}}), ChainRefused),
-    (lambda request: httpx2.Response(200, json=[]), ChainAnswerInvalid),
-    (lambda request: httpx2.Response(200, json=7), ChainAnswerInvalid),
-]
-
-
-@pytest.mark.parametrize(("handler", "expected"), FAULTS, ids=range(len(FAULTS)))
-async def test_every_fault_has_its_error_and_hides_the_url(handler, expected):
-    with pytest.raises(expected) as caught:
-        await client(handler).slot()
-    assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize("handler", [handler for handler, _ in FAULTS], ids=range(len(FAULTS)))
-async def test_a_send_never_raises_for_the_chain(handler):
-    outcomes = await client(handler).send([raw(0), raw(1)])
-    assert [outcome.kind for outcome in outcomes] == [SendKind.UNKNOWN, SendKind.UNKNOWN]
-
-
-@pytest.mark.parametrize(
-    "replies",
-    [
-        [{"id": 0, "result": SIGNATURES[0]}],
-        [{"id": 0, "result": SIGNATURES[0]}, {"id": 0, "result": SIGNATURES[0]}],
-        [{"id": 0, "result": SIGNATURES[0]}, {"id": 2, "result": SIGNATURES[1]}],
-        [{"id": 0, "result": SIGNATURES[0]}, "text"],
-    ],
-    ids=["one missing", "one twice", "wrong id", "no object"],
-)
-async def test_a_batch_without_a_reply_to_each_call_leaves_all_unknown(replies):
-    outcomes = await client(lambda request: httpx2.Response(200, json=replies)).send([raw(0), raw(1)])
-    assert [outcome.kind for outcome in outcomes] == [SendKind.UNKNOWN, SendKind.UNKNOWN]
 
 
 async def test_statuses_keep_their_order_and_say_whether_history_was_searched():
