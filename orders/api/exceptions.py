@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -65,6 +66,8 @@ def as_order_error(error: Exception) -> errors.OrderError:
     if isinstance(error, Error) and not isinstance(error, _PROGRAM_FAULTS):
         logger.error("the database is not available: %s", type(error).__name__, exc_info=error)
         return errors.DatabaseUnavailable()
+    if isinstance(error, DisallowedHost):
+        return errors.InvalidRequest("This server does not go by that name", host="not in ALLOWED_HOSTS")
     for framework_error, ours in _FRAMEWORK_ERRORS:
         if isinstance(error, framework_error):
             return ours()

@@ -132,4 +132,4 @@ def test_a_quote_request_that_makes_no_sense(client: Client, query: str, code: s
 
 
 def test_a_host_that_is_not_ours(client: Client) -> None:
-    refused(client.get("/api/orders", headers={"Host": "evil.example"}), 400, "INVALID_REQUEST")
+    refused(client.get("/api/orders", headers={"Host": "evil.example"}), 400, "INVALID_REQUEST", "host")
