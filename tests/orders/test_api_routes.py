@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import (
@@ -31,13 +31,6 @@ def test_an_unknown_address_is_told_in_the_errors_shape_for_every_method() -> No
     for call in (client.get, client.post, client.delete):
         answer = call("/api/orders//cancel")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
-
-
-def test_what_has_no_route_is_told_in_the_errors_shape_in_development_too(client: Client) -> None:
-    with override_settings(DEBUG=True):
-        for path in ("/nope", "/ws/orders/x", "/favicon.ico"):
-            answer = client.get(path)
-            assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_the_admin_is_found_without_its_slash(client: Client) -> None:

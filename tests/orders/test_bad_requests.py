@@ -67,13 +67,15 @@ def test_a_method_that_is_not_offered(client: Client, method: str, path: str) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/nothing", "/api/orders/a/b/c", "/health/x", "/nothing"]
+    "path",
+    [
+        *("/api", "/api/", "/api/nothing", "/api/orders/a/b/c", "/health/x", "/nothing"),
+        *("/ws/orders/x", "/favicon.ico"),
+    ],
 )
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_address_that_does_not_exist(client: Client, path: str, debug: bool, settings: Any) -> None:
     settings.DEBUG = debug
-    if path == "/nothing" and debug:
-        pytest.skip("outside /api/ the developer sees Django's page")
     refused(client.get(path), 404, "NOT_FOUND")
 
 
