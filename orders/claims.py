@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from orders import statements
@@ -32,7 +33,8 @@ def ours() -> QuerySet[Order]:
 def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order]:
     """Lease those of the orders that stand at one of ``statuses``, are due, and are nobody's.
 
-    The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition.
+    The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition that were not given
+    back by `release`.
     """
     ids = list(order_ids)
     if not ids:
@@ -81,12 +83,20 @@ def let_go_signed(orders: Sequence[Order]) -> list[Order]:
 
 
 def release(orders: Sequence[Order]) -> None:
-    """Give leases back without a transition, so that the next stage can claim at once."""
+    """Give leases back without a transition, so that the next stage can claim at once.
+
+    Call it where there was nothing to do. Such a claim is no start: however often a message is delivered,
+    it does not make an order look as if work on it broke off.
+    """
+    _give_back(orders, starts=F("starts") - 1)
+
+
+def _give_back(orders: Sequence[Order], **changes: Any) -> None:
     if not orders:
         return
     tokens = {order.lease_token for order in orders}
-    pks = [order.pk for order in orders]
-    Order.objects.filter(pk__in=pks, lease_token__in=tokens).update(lease_token=None, lease_until=None)
+    held = Order.objects.filter(pk__in=[order.pk for order in orders], lease_token__in=tokens)
+    held.update(lease_token=None, lease_until=None, **changes)
 
 
 @contextmanager
@@ -121,7 +131,7 @@ def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
     except BaseException:
         # Without a database they run out by themselves; what broke the work off is the news.
         with suppress(DatabaseError):
-            release(orders)
+            _give_back(orders)
         raise
 
 
@@ -151,11 +161,19 @@ def _oldest_pending() -> str:
 @lru_cache(maxsize=256)
 def _claim(statuses: int, orders: int) -> str:
     column = partial(statements.column, Order)
+    takeable = (
+        f"{_free_and_due()} AND {column('status')} IN {statements.places(statuses)}"
+        f" AND {column('id')} IN {statements.places(orders)}"
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        # Somebody is at work on a locked row: to wait for it is in vain, and two could wait for each other.
+        takeable = (
+            f"{column('id')} IN (SELECT {column('id')} FROM {statements.table(Order)} WHERE {takeable}"
+            " FOR UPDATE SKIP LOCKED)"
+        )
     return (
         f"UPDATE {statements.table(Order)} SET {column('lease_token')} = %s, {column('lease_until')} = %s,"
-        f" {column('starts')} = {column('starts')} + 1"
-        f" WHERE {_free_and_due()} AND {column('status')} IN {statements.places(statuses)}"
-        f" AND {column('id')} IN {statements.places(orders)}"
+        f" {column('starts')} = {column('starts')} + 1 WHERE {takeable}"
         f" RETURNING {statements.every_column(Order)}"
     )
 

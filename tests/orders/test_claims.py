@@ -44,12 +44,22 @@ def test_an_expired_lease_can_be_taken_over_with_a_new_token(user: User) -> None
     assert claims.let_go_signed([second]) == [second]
 
 
-def test_each_claim_without_progress_counts_a_start(user: User) -> None:
+def test_each_claim_whose_work_breaks_off_counts_a_start(user: User) -> None:
     order = order_row(user)
     for expected in (1, 2, 3):
         (claimed,) = claims.claim([order.pk], {Status.PENDING})
         assert claimed.starts == expected
+        with pytest.raises(ValueError), claims.given_back_on_error([claimed]):
+            raise ValueError
+
+
+def test_a_claim_that_finds_nothing_to_do_is_no_start(user: User) -> None:
+    order = order_row(user)
+    for _ in range(3):
+        (claimed,) = claims.claim([order.pk], {Status.PENDING})
+        assert claimed.starts == 1
         claims.release([claimed])
+    assert Order.objects.get(pk=order.pk).starts == 0
 
 
 def test_a_release_by_a_former_holder_does_nothing(user: User) -> None:
