@@ -7,7 +7,7 @@ const POLL_MS = 2_000;
 export const FINAL = new Set(["confirmed", "failed", "cancelled", "expired"]);
 
 /** One order: what was asked for, its journal so far, and what the engine refused. */
-export class LiveOrder {
+class LiveOrder {
   constructor(intent, orderId = null) {
     this.intent = intent;
     this.orderId = orderId;

@@ -41,7 +41,7 @@ export function chip(status) {
 }
 
 /** What the engine's journal says of each step: state, time, and ms since the step before. */
-export function stepsOf(order) {
+function stepsOf(order) {
   const { last } = order;
   const reached = last ? STEPS.indexOf(last.status) : -1;
   const ended = last && reached === -1 && last.status !== "open";

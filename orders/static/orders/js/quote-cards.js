@@ -13,7 +13,7 @@ const RED_BPS = 300;
 const STALE_MS = 15_000;
 
 /** How serious a price impact is: "fine", "amber" (more than 1 %) or "red" (more than 3 %). */
-export function impactLevel(bps) {
+function impactLevel(bps) {
   if (bps > RED_BPS) return "red";
   return bps > AMBER_BPS ? "amber" : "fine";
 }

@@ -2,7 +2,7 @@
 
 import { get, isAbort } from "./api.js";
 
-export const REFRESH_MS = 5_000;
+const REFRESH_MS = 5_000;
 const TYPING_MS = 250;
 
 export class QuoteFeed {

@@ -3,7 +3,7 @@
 const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** "light" or "dark", whichever is on screen. */
-export function currentTheme() {
+function currentTheme() {
   return document.documentElement.dataset.theme ?? (systemIsDark.matches ? "dark" : "light");
 }
 
