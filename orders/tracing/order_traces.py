@@ -88,6 +88,7 @@ class OrderTraces:
         flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID | sampled)
         return SpanContext(order_id.int, order_id.int & _HALF, is_remote=True, trace_flags=flags)
 
-    def within(self, order_id: UUID) -> Context:
-        """The context of a span that belongs to the order's trace."""
-        return set_span_in_context(NonRecordingSpan(self.root(order_id)), Context())
+
+def within(root: SpanContext) -> Context:
+    """The context of a span that belongs to the trace of ``root``."""
+    return set_span_in_context(NonRecordingSpan(root), Context())

@@ -64,11 +64,18 @@ class SpanRecorder:
             work.span.add_link(self._order_traces.root(order.pk))
         with root_of(order.pk):
             arrived_at = (order.created_at - _EPOCH) // timedelta(microseconds=1) * 1000
-            span = self._tracer.start_span("accept", Context(), links=links, start_time=arrived_at)
-        span.set_attribute("order.id", str(order.pk))
-        span.set_attribute("order.type", order.type)
-        span.set_attribute("network", order.network)
-        span.set_attribute("request.id", order.request_id)
+            span = self._tracer.start_span(
+                "accept",
+                Context(),
+                attributes={
+                    "order.id": str(order.pk),
+                    "order.type": order.type,
+                    "network": order.network,
+                    "request.id": order.request_id,
+                },
+                links=links,
+                start_time=arrived_at,
+            )
         span.end()
 
     def called(self, node: str, method: str, seconds: float, calls: Counter[tuple[str, str]]) -> None:

@@ -30,7 +30,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from orders.tracing.order_traces import OrderTraces
+from orders.tracing.order_traces import OrderTraces, within
 
 _OK: Final = "ok"
 _under_way: Final[ContextVar[Work | None]] = ContextVar("under_way", default=None)
@@ -185,7 +185,7 @@ class StageWork(Work):
         self._keep()
 
     def _begin(self, tracer: Tracer, home: UUID | None) -> Span:
-        parent = Context() if home is None else self._order_traces.within(home)
+        parent = Context() if home is None else within(self._order_traces.root(home))
         return tracer.start_span(self._stage, parent, start_time=self._began_at)
 
     def _describe(self) -> None:
@@ -197,24 +197,29 @@ class StageWork(Work):
             self.span.set_status(StatusCode.ERROR)
         for order_id, result in self._results.items():
             if order_id == self._home:
-                _describe_order(self.span, order_id, result)
+                self.span.set_attributes(_attributes(order_id, result))
+                _mark(self.span, result)
             else:
-                self.span.add_link(self._order_traces.root(order_id))
                 self._tell_in_its_trace(order_id, result)
 
     def _tell_in_its_trace(self, order_id: UUID, result: Result) -> None:
+        root = self._order_traces.root(order_id)
+        self.span.add_link(root)
         span = self._tracer.start_span(
             self._stage,
-            self._order_traces.within(order_id),
+            within(root),
+            attributes=_attributes(order_id, result),
             links=[Link(self.span.get_span_context())],
             start_time=self._began_at,
         )
-        _describe_order(span, order_id, result)
+        _mark(span, result)
         span.end()
 
 
-def _describe_order(span: Span, order_id: UUID, result: Result) -> None:
-    span.set_attribute("order.id", str(order_id))
-    span.set_attribute("order.outcome", result.outcome)
+def _attributes(order_id: UUID, result: Result) -> dict[str, str]:
+    return {"order.id": str(order_id), "order.outcome": result.outcome}
+
+
+def _mark(span: Span, result: Result) -> None:
     if result.failed:
         span.set_status(StatusCode.ERROR)

@@ -6,6 +6,7 @@ its Redis, and is looked at through the API, the admin and Django's own error pa
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
@@ -42,6 +43,14 @@ TEXTS = {
     "VAULT_TOKEN": "hvs.a-vault-token-0123456789",
 }
 PATH_KEY, QUERY_KEY = "path-key-0123456789abcdef", "query-key-0123456789abcdef"
+COLLECTOR_PATH, COLLECTOR_TOKEN = "collector-path-0123456789abcdef", "collector-token-0123456789"
+# Nobody listens there: its address is in every complaint of the exporter.
+COLLECTOR = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:1/{COLLECTOR_PATH}",
+    "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer%20{COLLECTOR_TOKEN}",
+    "OTEL_BSP_SCHEDULE_DELAY": "100",
+}
+HAS_OTEL = importlib.util.find_spec("opentelemetry") is not None
 
 
 @dataclass
@@ -93,6 +102,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         SOLANA_RPC_URL=f"{node.url}/{PATH_KEY}?api-key={QUERY_KEY}",
         WORKERS="1",
         **TEXTS,
+        **(COLLECTOR if HAS_OTEL else {}),
     )
     running = Watched(engine, node, valkey)
     try:
@@ -195,6 +205,7 @@ def lose_node_and_redis(watched: Watched) -> None:
 def searched_for(watched: Watched) -> Mapping[str, bytes]:
     secrets = {f"key form {number}": form for number, form in enumerate(secret_forms(WALLET))}
     texts = {**TEXTS, "path key": PATH_KEY, "query key": QUERY_KEY, "knox token": watched.token}
+    texts |= {"collector's path": COLLECTOR_PATH, "collector's token": COLLECTOR_TOKEN}
     texts |= {
         "Redis": REDIS_PASSWORD,
         "Redis, quoted": quote(REDIS_PASSWORD, safe=""),
@@ -218,6 +229,7 @@ def test_no_secret_is_in_logs_answers_admin_database_broker_or_ledger(
         str(path.relative_to(tmp_path)): path.read_bytes() for path in written if path.name != "wallet.json"
     }
     assert {"data/logs/worker-1.log", "data/logs/web.log", "data/engine.sqlite3"} <= places.keys()
+    assert (b"/***/v1/traces" in places["data/logs/worker-1.log"]) == HAS_OTEL
     assert any(".aof" in place for place in places)
     assert any(place.startswith("ledger") for place in places)
     places |= {f"answer {number}": answer for number, answer in enumerate(watched.answers)}
