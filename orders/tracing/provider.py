@@ -47,11 +47,11 @@ class Traces:
         """Send what is queued and end; returns after some seconds whatever the collector does."""
         self._ending.set()
         self._closer.join(_FLUSH_SECONDS)
-        logging.getLogger(trace_exporter.__name__).removeFilter(self._complaints)
 
     def _end(self) -> None:
         self._ending.wait()
         self._provider.shutdown()
+        logging.getLogger(trace_exporter.__name__).removeFilter(self._complaints)
 
 
 class Seldom(logging.Filter):
