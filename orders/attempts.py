@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from orders import claims, statements, trading
+from orders import claims, crash_points, statements, trading
+from orders.crash_points import crash_point
 from orders.gateway import SignedSwap
 from orders.lifecycle import AttemptState
 from orders.models import Attempt, Order
@@ -42,6 +43,7 @@ def store(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
             return []
         held = claims.let_go_signed([order for order, _ in signed])
         cursor.executemany(statements.insert(Attempt), [values[order.pk] for order in held])
+        crash_point(crash_points.STORING)
     return held
 
 

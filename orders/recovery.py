@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders import claims, costs, dispatch, execution, gateway, journal, pools, settlement, trading
+from orders import claims, costs, dispatch, execution, gateway, journal, pools, settlement, skew, trading
 from orders.gateway import DexError, Heard, Verdict, WrongNetwork
 from orders.journal import Transition
 from orders.lifecycle import AttemptState, FailureReason, Status
@@ -100,7 +100,7 @@ def stop() -> None:
 
 
 def _sweep() -> None:
-    for step in (adopt_submitted, resume_due, finalize, pools.refresh_due):
+    for step in (skew.bring_back, adopt_submitted, resume_due, finalize, pools.refresh_due):
         _guarded(step)
 
 
@@ -130,11 +130,12 @@ def resume_due() -> int:
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    before = now - timedelta(seconds=_GRACE_SECONDS)
+    before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
     set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
     resumed = 0
     for status in _RESUMED:
-        not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before)
+        # A sweep that lies ahead was of a clock that has been set back since.
+        not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
         due = claims.ours().filter(IS_ACTIVE, free, not_just_swept, status=status, due_at__lte=before)
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.

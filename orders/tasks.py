@@ -16,7 +16,7 @@ from celery.signals import task_prerun, worker_init, worker_ready, worker_shutti
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
-from orders import checks, dispatch, execution, gateway, recovery
+from orders import checks, dispatch, execution, gateway, recovery, transaction_limit
 from orders.lifecycle import Status
 from orders.metrics import processes
 from orders.tracing import starting
@@ -106,6 +106,12 @@ def refuse_bad_settings(**_: Any) -> None:
     faults = checks.faults()
     if faults:
         raise SystemExit("\n".join(f"this worker does not start: {fault}" for fault in faults))
+
+
+@worker_init.connect
+def bound_transactions(**_: Any) -> None:
+    """What this worker locks is let go though it should freeze."""
+    transaction_limit.install()
 
 
 @worker_init.connect

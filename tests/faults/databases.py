@@ -36,6 +36,16 @@ class StoppablePostgres:
             server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
         return f"postgres://postgres@/{self._folder}/{name}"
 
+    def cut_connections(self, url: str) -> None:
+        """End every session on a database, whatever it is in the midst of."""
+        with psycopg.connect(
+            host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
+        ) as server:
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [url.rpartition("/")[2]],
+            )
+
     def stop_immediately(self) -> None:
         """PostgreSQL's immediate shutdown: as a crash, connections break off."""
         pid = int((self._data / "postmaster.pid").read_text().split()[0])

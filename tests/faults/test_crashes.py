@@ -53,8 +53,17 @@ def test_worker_killed_after_its_quote(rig: Rig) -> None:
     assert rig.attempts_of(order_id) == 1
 
 
-def test_worker_killed_after_signing_before_the_attempt_is_committed(rig: Rig) -> None:
-    only_worker(rig, crash_points.SIGNED)
+@pytest.mark.parametrize(
+    ("rig", "crash_point"),
+    [
+        ("sqlite", crash_points.SIGNED),
+        ("sqlite", crash_points.STORING),
+        ("postgres", crash_points.SIGNED),
+    ],
+    indirect=["rig"],
+)
+def test_worker_killed_after_signing_before_the_attempt_is_committed(rig: Rig, crash_point: str) -> None:
+    only_worker(rig, crash_point)
     order_id = rig.client.place()
     assert rig.workers[0].await_death() == -9
     assert rig.attempts_of(order_id) == 0

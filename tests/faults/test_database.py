@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -69,6 +70,45 @@ def test_sqlite_locked_under_load_keeps_clients_waiting_and_goes_on(rig: Rig) ->
             assert waiting.is_alive()
         waiting.join(20)
     assert [answer.status for answer in answers] == [201]
+    for order_id in load.placed:
+        rig.client.await_confirmed(order_id, 60)
+
+
+@pytest.mark.parametrize("rig", ["postgres"], indirect=True)
+def test_postgres_cuts_every_connection_again_and_again(rig: Rig, rigs: Rigs) -> None:
+    """Commits whose answer gets lost: nobody knows whether they were done."""
+    with orders_coming_in(rig, 60) as load:
+        for count in range(4, 60, 4):
+            load.await_count(count)
+            rigs.postgres.cut_connections(rig.database_url)
+    for order_id in load.placed:
+        rig.client.await_confirmed(order_id, 60)
+    assert len(set(load.placed)) == 60
+
+
+@contextmanager
+def no_room_on_disk(rig: Rig) -> Iterator[None]:
+    """The engine's processes may make no file larger, nor write behind the first byte of one."""
+    parts = [rig.web, *rig.workers]
+    for part in parts:
+        resource.prlimit(part.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        for part in parts:
+            resource.prlimit(part.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+
+@pytest.mark.parametrize("rig", ["sqlite"], indirect=True)
+def test_sqlite_that_cannot_write_answers_503_and_goes_on_when_there_is_room(rig: Rig) -> None:
+    with orders_coming_in(rig, 40) as load:
+        for count in (10, 25):
+            load.await_count(count)
+            with no_room_on_disk(rig):
+                refused = rig.client.post()
+                assert (refused.status, refused.body["code"]) == (503, "DATABASE_UNAVAILABLE")
+                refused = rig.client.post()
+                assert refused.status == 503
     for order_id in load.placed:
         rig.client.await_confirmed(order_id, 60)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ def test_the_named_point_kills_this_process_and_others_do_not(
     assert kills == []
     crash_point(crash_points.SENT)
     assert kills == [(os.getpid(), signal.SIGKILL)]
+
+
+def test_a_point_may_freeze_instead(kills: Kills, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(crash_points.CRASH_AT, "sent")
+    monkeypatch.setenv(crash_points.CRASH_BY, crash_points.STOP)
+    monkeypatch.setattr(signal, "pthread_kill", lambda thread, number: kills.append((thread, number)))
+    crash_point(crash_points.SENT)
+    assert kills == [(threading.get_ident(), signal.SIGSTOP)]
 
 
 def test_the_nth_visit_kills(kills: Kills, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,6 +196,7 @@ def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
     monkeypatch.setattr(recovery, "resume_due", lambda: rounds.append("next step"))
     monkeypatch.setattr(recovery, "finalize", lambda: None)
     monkeypatch.setattr("orders.pools.refresh_due", lambda: False)
+    monkeypatch.setattr("orders.skew.bring_back", lambda: 0)
     monkeypatch.setattr(recovery, "_show_life", lambda name: None)
     recovery.start("tested@here")
     try:
