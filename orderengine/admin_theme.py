@@ -11,7 +11,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SITE_FAVICONS": [{"rel": "icon", "href": "orders.admin.theme.favicon", "type": "image/svg+xml"}],
     "ENVIRONMENT": "orders.admin.theme.network_badge",
     "DASHBOARD_CALLBACK": "orders.admin.dashboard.dashboard_context",
-    "STYLES": ["orders.admin.theme.stylesheet"],
+    "STYLES": ["orders.admin.theme.stylesheet", "orders.admin.theme.dashboard_stylesheet"],
     "SIDEBAR": {"navigation": "orders.admin.theme.menu"},
     "SHOW_HISTORY": False,
     "COLORS": {

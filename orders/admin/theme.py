@@ -17,6 +17,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("orders/css/admin.css")
 
 
+def dashboard_stylesheet(request: HttpRequest) -> str:
+    """Address of what the dashboard alone needs."""
+    return static("orders/css/admin-dashboard.css")
+
+
 def favicon(request: HttpRequest) -> str:
     """The sign of the order page."""
     return static("orders/icon.svg")
