@@ -13,9 +13,15 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app re
 
 from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
+from orders import checks  # noqa: E402
 from orders.request_ids import with_request_id  # noqa: E402
 from orders.routing import websocket_application  # noqa: E402
 from orders.tracing import starting  # noqa: E402
+
+_faults = checks.faults()
+if _faults:
+    # daphne runs no system checks.
+    raise SystemExit("\n".join(f"the web server does not start: {fault}" for fault in _faults))
 
 bounded_socket.install()
 http_server.install()

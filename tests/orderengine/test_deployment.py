@@ -93,8 +93,17 @@ def test_a_command_without_its_database_says_so_in_two_lines(tmp_path: Path) -> 
     assert full.stderr.startswith("Traceback")
 
 
-def test_a_worker_started_by_hand_refuses_every_setting_that_the_checks_refuse(tmp_path: Path) -> None:
-    celery = str(Path(sysconfig.get_path("scripts")) / "celery")
+@pytest.mark.parametrize(
+    ("program", "arguments", "what"),
+    [
+        ("celery", ("-A", "orderengine", "worker", "-P", "threads"), "this worker"),
+        ("daphne", ("-p", "0", "orderengine.asgi:application"), "the web server"),
+    ],
+)
+def test_a_process_started_by_hand_refuses_every_setting_that_the_checks_refuse(
+    tmp_path: Path, program: str, arguments: tuple[str, ...], what: str
+) -> None:
+    command = str(Path(sysconfig.get_path("scripts")) / program)
     wrong = {
         "DEFAULT_SLIPPAGE_BPS": "6000",
         "ORDERS_PER_MINUTE": "-1",
@@ -103,9 +112,9 @@ def test_a_worker_started_by_hand_refuses_every_setting_that_the_checks_refuse(t
         crash_points.CRASH_AT: "nowhere",
     }
     redis = {"REDIS_URL": os.environ["REDIS_URL"], "DATA_DIR": str(tmp_path)}
-    ended = run((celery, "-A", "orderengine", "worker", "-P", "threads"), redis | wrong)
+    ended = run((command, *arguments), redis | wrong)
     assert ended.returncode == 1
-    refusals = re.findall(r"^this worker does not start: .*\((orders\.E\d+)\)$", ended.stderr, re.MULTILINE)
+    refusals = re.findall(rf"^{what} does not start: .*\((orders\.E\d+)\)$", ended.stderr, re.MULTILINE)
     assert sorted(refusals) == ["orders.E002", "orders.E003", "orders.E005", "orders.E011", "orders.E030"]
     assert "ORDERS_PER_MINUTE is less than 0. 0 switches it off. (orders.E003)" in ended.stderr
     assert list(tmp_path.iterdir()) == []
