@@ -31,11 +31,13 @@ def store(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
     """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
 
     The orders whose attempt is stored: the others have been claimed by somebody else meanwhile. What was
-    signed while trading was switched off is dropped here: it was never shown to a node.
+    signed while trading was switched off, or after the order's expiry, is dropped here: it was never shown
+    to a node.
     """
+    now = timezone.now()
+    signed = [(order, swap) for order, swap in signed if not order.expired_unsigned(now)]
     if not signed:
         return []
-    now = timezone.now()
     rows = [_attempt(order, swap, now) for order, swap in signed]
     values = dict(zip((order.pk for order, _ in signed), statements.insert_values(rows), strict=True))
     with transaction.atomic(), connection.cursor() as cursor:

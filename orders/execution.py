@@ -165,7 +165,7 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outc
     for order in claims.claim(order_ids, statuses):
         if order.starts > MAX_STARTS and not attempts.open_of([order]):
             ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
-        elif order.expires_at is not None and order.expires_at <= now and not order.attempt:
+        elif order.expired_unsigned(now):
             ending.append(Transition(order, Status.EXPIRED))
         else:
             sound.append(order)

@@ -7,6 +7,7 @@ Amounts are base units in signed 64-bit columns. `orders.journal` is the only wr
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -142,6 +143,10 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} order {self.id} ({self.status})"
+
+    def expired_unsigned(self, now: datetime) -> bool:
+        """Whether its time was over before a first transaction was committed."""
+        return self.expires_at is not None and self.expires_at <= now and not self.attempt
 
     @property
     def failure(self) -> FailureReason | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
 
+import httpx2
 import pytest
 from celery import signature
 
@@ -36,6 +38,42 @@ def test_a_message_delivered_twenty_times_to_eight_threads_swaps_once(rig: Rig) 
         worker.thaw()
     rig.client.await_confirmed(order_id)
     assert rig.attempts_of(order_id) == 1
+
+
+@pytest.mark.parametrize("rig", ["sqlite"], indirect=True)
+def test_messages_that_make_no_sense_and_those_of_orders_that_have_ended_change_nothing(rig: Rig) -> None:
+    ended = rig.client.place()
+    rig.client.await_confirmed(ended)
+    events = rig.books.events()[ended]
+    with app.connection_for_write(f"redis://127.0.0.1:{rig.redis_line.port}/0") as broker:
+        for name in dispatch.STAGES:
+            for arguments in (
+                [],
+                [None],
+                [7],
+                ["text"],
+                [["no id"]],
+                [{"order": 1}],
+                [[str(uuid4())] * 2000],
+            ):
+                signature(name, args=arguments, app=app).apply_async(connection=broker)
+    flood_with_messages(rig, [ended], copies=5)
+    rig.client.await_confirmed(rig.client.place())
+    assert rig.books.events()[ended] == events
+    assert all(worker.is_alive for worker in rig.workers)
+
+
+@pytest.mark.parametrize("rig", ["sqlite"], indirect=True)
+def test_orders_cancelled_while_workers_take_them_up_are_cancelled_or_confirmed(rig: Rig) -> None:
+    def place_and_cancel(_: int) -> int:
+        order_id = rig.client.place()
+        return httpx2.post(f"{rig.client.url}/api/orders/{order_id}/cancel", timeout=30).status_code
+
+    with ThreadPoolExecutor(6) as clients:
+        answers = list(clients.map(place_and_cancel, range(36)))
+    assert set(answers) <= {200, 409}
+    rig.await_quiet()
+    assert [o.status for o in rig.books.orders().values()].count("cancelled") == answers.count(200)
 
 
 def test_a_worker_frozen_while_it_quotes_finds_its_order_taken_over(rig: Rig) -> None:

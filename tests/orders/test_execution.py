@@ -185,6 +185,17 @@ def test_an_expired_order_is_not_routed(user: User, chain: TestChain) -> None:
     assert (reload(order).status, events(order)) == ("expired", ["pending", "expired"])
 
 
+def test_a_worker_held_up_past_an_orders_expiry_commits_no_transaction(user: User, chain: TestChain) -> None:
+    order = order_row(user, expires_at=timezone.now() + timedelta(seconds=2))
+    assert execution.route([order.pk]).onward == [order.pk]
+    chain.call("localnet_setFault", {"method": "getLatestBlockhash", "kind": "delay", "delayMs": 2_500})
+    assert execution.build([order.pk]).onward == []
+    assert not Attempt.objects.exists()
+    Order.objects.filter(pk=order.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    execution.build([order.pk])
+    assert Order.objects.get(pk=order.pk).status == "expired"
+
+
 def test_without_a_key_nothing_is_signed(user: User, chain: TestChain, settings: Any) -> None:
     order = order_row(user, token_in=USDC, token_out=SOL, amount_in=1_000_000)
     execution.route([order.pk])
