@@ -15,17 +15,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
-from django.utils import timezone
 
 from dex.chain.absence import APART_SLOTS
 from dex.chain.nodes import node_names
-from orders import execution, gateway, settlement
+from orders import execution, gateway
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.soak.proxy import TcpProxy
 from tests.balanced_node import balanced_node
 from tests.lagging_node import lagging_node
 from tests.orders.chain import TestChain, eventually, running_chain
+from tests.orders.order_runs import execute, execute_with_retries, require_each_swapped_once, stored
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
@@ -50,64 +50,8 @@ def stages_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orders.settlement.watch", lambda attempts: None)
 
 
-def stored(order: Order) -> Order:
-    return Order.objects.get(pk=order.pk)
-
-
 def states() -> dict[str, str]:
     return {node.name: node.state.value for node in gateway.chain_health().nodes}
-
-
-def execute(user: User, count: int = 1) -> list[Order]:
-    orders = [order_row(user, amount_in=10_000_000) for _ in range(count)]
-    ids = [order.pk for order in orders]
-    for stage in (execution.route, execution.build, execution.submit):
-        assert sorted(stage(ids).onward) == sorted(ids)
-    settle(orders)
-    return orders
-
-
-def execute_with_retries(user: User, count: int) -> list[Order]:
-    """As `execute`, where every node may break at the same moment and cost a retry."""
-    orders = [order_row(user, amount_in=10_000_000) for _ in range(count)]
-    ids = [order.pk for order in orders]
-
-    def all_sent() -> bool:
-        Order.objects.filter(pk__in=ids, status=Status.ROUTING).update(due_at=timezone.now(), retries=0)
-        for stage in (execution.route, execution.build, execution.submit):
-            stage(ids)
-        return Order.objects.filter(pk__in=ids, status=Status.SUBMITTED).count() == count
-
-    eventually(all_sent, seconds=30)
-    settle(orders)
-    return orders
-
-
-def settle(orders: list[Order]) -> None:
-    attempts = Attempt.objects.filter(order__in=orders)
-    watched = [
-        settlement.Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 0, 0)
-        for attempt in attempts
-    ]
-    open_ones = {one.attempt.signature: one for one in watched}
-
-    def all_done() -> bool:
-        try:
-            done = settlement.settle(list(open_ones.values()))
-        except gateway.DexError:
-            return False
-        for signature in done:
-            del open_ones[signature]
-        return not open_ones
-
-    eventually(all_done, seconds=40)
-
-
-def require_each_swapped_once(chain: TestChain, orders: list[Order]) -> None:
-    assert {stored(order).status for order in orders} == {"confirmed"}
-    signatures = sorted(Attempt.objects.filter(order__in=orders).values_list("signature", flat=True))
-    assert len(signatures) == len(orders)
-    assert sorted(chain.swaps_of_wallet()) == signatures
 
 
 def test_nodes_are_named_by_host_and_port_alone() -> None:

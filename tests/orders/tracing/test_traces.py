@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import socket
-import time
 import uuid
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,77 +11,26 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from orders import execution, gateway, settlement
-from orders.lifecycle import AttemptState
-from orders.models import Attempt, Order
-from orders.tracing import starting
-from tests.orders.chain import TestChain, eventually
+from orders import execution, gateway
+from orders.models import Order
+from tests.orders.chain import TestChain
 from tests.orders.log_lines import Log
 from tests.orders.rest import bearer, place
 from tests.orders.rows import order_row
+from tests.orders.tracing.carried_out import (
+    CALLER_SPAN,
+    CALLER_TRACE,
+    carry_out,
+    in_trace,
+    root_of,
+)
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="requirements-otel.txt is not installed")
 
 if TYPE_CHECKING:
-    from tests.otlp_collector import Collector, Seen
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
-CALLER_TRACE, CALLER_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-
-
-def name_collector(url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the environment names it, to the engine's settings and to OpenTelemetry's SDK."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
-    settings.OTEL_EXPORTER_OTLP_ENDPOINT, settings.TRACING = url, True
-
-
-@pytest.fixture
-def collector(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """A collector, and traces that go to it."""
     from tests.otlp_collector import Collector
 
-    collector = Collector()
-    name_collector(collector.url, settings, monkeypatch)
-    settings.MIDDLEWARE = ["orders.tracing.middleware.TracedRequests", *settings.MIDDLEWARE]
-    starting.start("engine-under-test")
-    yield collector
-    starting.stop()
-    collector.stop()
-
-
-@pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests run the stages themselves."""
-    monkeypatch.setattr("orders.settlement.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.dispatch.announce", lambda order_ids: None)
-
-
-def carry_out(order_ids: list[UUID]) -> None:
-    """Every stage, as workers run them."""
-    for stage in (execution.route, execution.build, execution.submit):
-        assert set(stage(order_ids).onward) == set(order_ids)
-    attempts = Attempt.objects.filter(order__in=order_ids, state=AttemptState.OPEN)
-    watched = [
-        settlement.Watched(each, gateway.dead_check(each.last_valid_block_height), 0, 0) for each in attempts
-    ]
-    done: set[str] = set()
-
-    def all_done() -> bool:
-        done.update(settlement.settle([each for each in watched if each.attempt.signature not in done]))
-        return len(done) == len(watched)
-
-    eventually(all_done)
-
-
-def in_trace(spans: list[Seen], order_id: UUID, *, calls: bool = False) -> list[Seen]:
-    """The spans of an order's trace, without the calls of the node unless they are asked for."""
-    return [span for span in spans if span.trace == order_id.hex and (calls or span.kind != "CLIENT")]
-
-
-def root_of(order_id: UUID) -> tuple[str, str]:
-    return order_id.hex, order_id.hex[16:]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_an_orders_trace_goes_from_its_request_to_its_settlement(
@@ -332,65 +278,3 @@ def test_log_lines_name_the_trace(client: Client, chain: TestChain, collector: C
     [done] = log.lines("done")
     [stage] = [span for span in spans if span.name == "route"]
     assert (done["trace_id"], done["span_id"]) == (order_id.hex, stage.span)
-
-
-@pytest.mark.parametrize("sampler", ["traceidratio", "parentbased_traceidratio"])
-def test_a_ratio_samples_that_share_of_the_orders(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, sampler: str
-) -> None:
-    from orders.tracing.provider import Traces
-
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
-    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.25")
-    traces = Traces("engine-under-test")
-    contexts = [traces.order_traces.root(uuid.uuid4()) for _ in range(4_000)]
-    sampled = sum(context.trace_flags.sampled for context in contexts)
-    traces.close()
-    # Six standard deviations of 27 orders.
-    assert 836 < sampled < 1_164
-
-
-def test_a_collector_that_is_away_costs_an_order_nothing_and_the_log_a_line(
-    client: Client, chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        name_collector(f"http://127.0.0.1:{nobody.getsockname()[1]}", settings, monkeypatch)
-        log = Log("json")
-        logging.getLogger().addHandler(log.handler)
-        starting.start("engine-under-test")
-        try:
-            carry_out([UUID(place(client).json()["orderId"])])
-            eventually(lambda: "Connection refused" in log.text())
-        finally:
-            began = time.monotonic()
-            starting.stop()
-            ended = time.monotonic()
-            logging.getLogger().removeHandler(log.handler)
-    assert ended - began < 4
-    assert len([line for line in log.lines() if line["logger"].startswith("opentelemetry")]) == 1
-
-
-def test_a_collector_that_does_not_answer_holds_nobody(
-    client: Client, chain: TestChain, collector: Collector
-) -> None:
-    collector.held.clear()
-    carry_out([UUID(place(client).json()["orderId"])])
-    eventually(lambda: collector.paths == ["/v1/traces"])
-    began = time.monotonic()
-    starting.stop()
-    assert time.monotonic() - began < 4
-
-
-def test_what_is_queued_goes_out_at_the_end(
-    client: Client, collector: Collector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    starting.stop()
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")
-    starting.start("engine-under-test")
-    order_id = UUID(place(client).json()["orderId"])
-    assert collector.spans() == []
-    starting.stop()
-    assert sorted(span.name for span in collector.spans()) == ["POST /api/orders/execute", "accept"]
-    assert [span.name for span in in_trace(collector.spans(), order_id)] == ["accept"]
