@@ -39,12 +39,16 @@ _LOOPBACK: Final = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """What to start. ``postgres`` is a server's address, None: SQLite; ``variables`` stand in .env."""
+    """What to start. ``postgres`` is a server's address, None: SQLite; ``variables`` stand in .env.
+
+    ``queues`` are those of each worker, as for Celery's -Q; without them every worker takes all.
+    """
 
     folder: Path
     postgres: str | None
     webs: int = 1
     workers: int = 1
+    queues: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -163,7 +167,7 @@ class Fleet:
         command = self._spelled(described.command, replaced)
         if service == "worker":
             # Containers have host names of their own, by which Celery names its workers.
-            command = (*command, "-n", f"celery@{name}")
+            command = (*command, "-n", f"celery@{name}", *self._only_queues(name))
         return RigProcess(
             name,
             command,
@@ -172,6 +176,10 @@ class Fleet:
             is_ready=ready,
             before_start=lambda: Path(mark).unlink(missing_ok=True) if mark else None,
         )
+
+    def _only_queues(self, worker: str) -> tuple[str, ...]:
+        number = int(worker.rpartition("-")[2])
+        return ("-Q", self._plan.queues[number - 1]) if self._plan.queues else ()
 
     def _spelled(self, words: Sequence[str], replaced: Mapping[str, str]) -> tuple[str, ...]:
         swaps = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,17 @@ def test_every_worker_takes_its_part(fleet: Fleet) -> None:
         return all(counts["claimed"] for counts in shares(fleet).values())
 
     assert eventually(all_have_worked, 60, "each worker has claimed orders")
+
+
+def test_workers_with_queues_of_their_own_share_the_work_by_stage(tmp_path: Path) -> None:
+    plan = FleetPlan(tmp_path / "run", postgres=None, workers=2, queues=("route", "build,submit"))
+    fleet = Fleet(plan)
+    try:
+        fleet.start()
+        for order_id in fleet.clients[0].place_many(10):
+            fleet.clients[0].await_confirmed(order_id)
+        quoting, signing = shares(fleet).values()
+    finally:
+        fleet.stop()
+    assert quoting == {"claimed": 10, "routed": 10, "sent": 0, "settled": 0}
+    assert signing == {"claimed": 0, "routed": 0, "sent": 10, "settled": 10}
