@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kombu import Queue
 
-from orderengine import admin_theme, broker, logs, redis_urls, secrecy
+from orderengine import admin_theme, broker, database, logs, redis_urls, secrecy
 from orderengine.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -117,30 +117,8 @@ STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 # --- Database --------------------------------------------------------------------------------
-# SQLite: WAL lets readers read while one writes, IMMEDIATE queues writers instead of failing
-# them, FULL because "about to send this signature" must outlive a power cut.
-SQLITE_OPTIONS = {
-    "timeout": 20,
-    "transaction_mode": "IMMEDIATE",
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-}
-DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"] |= {"ENGINE": "orderengine.sqlite", "OPTIONS": SQLITE_OPTIONS}
-# Connections last as long as their threads, which are few: Celery's, and those of the HTTP
-# handler. With PostgreSQL the web process takes them from a pool, so that a server that went
-# away is noticed before a connection is used: the health check is the pool's own, at each taking.
-DATABASES["default"]["CONN_MAX_AGE"] = None
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not IS_WORKER:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-    # reconnect_timeout: psycopg's pool waits twice as long after each failure, up to minutes; given up
-    # early, the next request tries anew, and the engine is back as soon as the server is.
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 24,
-        "timeout": 5,
-        "reconnect_timeout": 1,
-    }
+_DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")
+DATABASES = {"default": database.with_options(_DATABASE, is_worker=IS_WORKER)}
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------
 REDIS_URL = redis_urls.redis_url(

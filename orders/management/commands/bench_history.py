@@ -84,8 +84,7 @@ class Command(BaseCommand):
 
 def _use_file(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    sqlite = {"ENGINE": "orderengine.sqlite", "OPTIONS": settings.SQLITE_OPTIONS, "NAME": str(file)}
     if connection.vendor != "sqlite":
         raise CommandError("--file needs DATABASE_URL to be unset", returncode=2)
     connection.close()
-    connection.settings_dict.update(sqlite)
+    connection.settings_dict["NAME"] = str(file)
