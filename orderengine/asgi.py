@@ -18,11 +18,7 @@ from orders.request_ids import with_request_id  # noqa: E402
 from orders.routing import websocket_application  # noqa: E402
 from orders.tracing import starting  # noqa: E402
 
-_faults = checks.faults()
-if _faults:
-    # daphne runs no system checks.
-    raise SystemExit("\n".join(f"the web server does not start: {fault}" for fault in _faults))
-
+checks.refuse_faults("the web server")
 bounded_socket.install()
 http_server.install()
 starting.start("order-engine-web")

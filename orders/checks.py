@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, register, run_checks
 from orders import gateway
 from orders.tracing import starting
 
-# `manage.py run_engine` and every worker run the checks of this tag before they start anything.
+# `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
 TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
@@ -29,6 +29,17 @@ def faults() -> list[str]:
     """The errors that the checks of this tag find, each with hint and id; asks neither database nor node."""
     found = [each for each in run_checks(tags=[TAG]) if each.is_serious() and not each.is_silenced()]
     return [f"{each.msg} {each.hint} ({each.id})" for each in found]
+
+
+def refuse_faults(process: str) -> None:
+    """Raise SystemExit with a line for each of `faults`: such settings are none to trade with.
+
+    daphne runs no system checks. Celery does, but does not heed them, and lets no other exception out of a
+    signal.
+    """
+    found = faults()
+    if found:
+        raise SystemExit("\n".join(f"{process} does not start: {fault}" for fault in found))
 
 
 @register(TAG)

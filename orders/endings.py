@@ -26,20 +26,25 @@ def confirmed(order: Order, moved: Executed) -> Transition:
         "error_code": "",
         "error_message": "",
     }
-    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
-    decimals_in = token_in.decimals if token_in else 0
-    decimals_out = token_out.decimals if token_out else 0
     data = {
         "dex": order.dex,
         "venue": order.venue,
         "txHash": order.signature,
         "explorerUrl": gateway.explorer_url(order.network, order.signature),
         "slot": moved.slot,
-        "executedAmountIn": from_base_units(moved.amount_in, decimals_in),
-        "executedAmountOut": from_base_units(moved.amount_out, decimals_out),
-        "executedPrice": price_text(moved.amount_in, decimals_in, moved.amount_out, decimals_out),
+        **executed_as_wire(order, moved.amount_in, moved.amount_out),
     }
     return Transition(order, Status.CONFIRMED, changes, data)
+
+
+def executed_as_wire(order: Order, amount_in: int, amount_out: int) -> dict[str, str]:
+    """What a confirmed event says of the amounts, given in base units."""
+    decimals_in, decimals_out = gateway.decimals_of(order.token_in), gateway.decimals_of(order.token_out)
+    return {
+        "executedAmountIn": from_base_units(amount_in, decimals_in),
+        "executedAmountOut": from_base_units(amount_out, decimals_out),
+        "executedPrice": price_text(amount_in, decimals_in, amount_out, decimals_out),
+    }
 
 
 def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False) -> Transition:

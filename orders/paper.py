@@ -14,8 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders import gateway, journal
-from orders.amounts import from_base_units, price_text
-from orders.endings import failed_or_retried
+from orders.endings import executed_as_wire, failed_or_retried
 from orders.gateway import Failure, QuoteBoard, Relief
 from orders.journal import Transition
 from orders.lifecycle import PAPER, FailureReason, Status
@@ -75,13 +74,5 @@ def _confirmed(
         "error_code": "",
         "error_message": "",
     }
-    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
-    decimals_in = token_in.decimals if token_in else 0
-    decimals_out = token_out.decimals if token_out else 0
-    amounts = {
-        "slot": None,
-        "executedAmountIn": from_base_units(order.amount_in, decimals_in),
-        "executedAmountOut": from_base_units(best.amount_out, decimals_out),
-        "executedPrice": price_text(order.amount_in, decimals_in, best.amount_out, decimals_out),
-    }
-    return changes, data | amounts
+    amounts = executed_as_wire(order, order.amount_in, best.amount_out)
+    return changes, data | {"slot": None} | amounts

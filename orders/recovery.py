@@ -129,14 +129,15 @@ def resume_due() -> int:
         late = claims.ours().filter(IS_ACTIVE, status__in=waiting, expires_at__lte=now)
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
     set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
     resumed = 0
     for status in _RESUMED:
         # A sweep that lies ahead was of a clock that has been set back since.
         not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
-        due = claims.ours().filter(IS_ACTIVE, free, not_just_swept, status=status, due_at__lte=before)
+        due = claims.ours().filter(
+            IS_ACTIVE, _is_free(now), not_just_swept, status=status, due_at__lte=before
+        )
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
         Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
@@ -245,14 +246,17 @@ def _is_gone(order: Order, heard: Heard) -> bool:
 def oldest_due_seconds(now: datetime | None = None) -> int:
     """For how long the oldest due order has waited; 0 when none waits."""
     now = now or timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     oldest = (
-        Order.objects.filter(IS_ACTIVE, free, status__in=_RESUMED, due_at__lte=now)
+        Order.objects.filter(IS_ACTIVE, _is_free(now), status__in=_RESUMED, due_at__lte=now)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()
     )
     return int((now - oldest).total_seconds()) if oldest else 0
+
+
+def _is_free(now: datetime) -> Q:
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
 
 
 def _show_life(name: str) -> None:

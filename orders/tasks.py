@@ -99,13 +99,8 @@ def renew_broken_connection(**_: Any) -> None:
 
 @worker_init.connect
 def refuse_bad_settings(**_: Any) -> None:
-    """Settings that `manage.py check` calls an error are none to trade with.
-
-    Celery runs the system checks but does not heed them, and lets no other exception out of a signal.
-    """
-    faults = checks.faults()
-    if faults:
-        raise SystemExit("\n".join(f"this worker does not start: {fault}" for fault in faults))
+    """Before this worker takes anything up."""
+    checks.refuse_faults("this worker")
 
 
 @worker_init.connect

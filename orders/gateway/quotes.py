@@ -22,7 +22,7 @@ from orders.gateway import failures
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
-from orders.gateway.tokens import TokenInfo, token_by_mint
+from orders.gateway.tokens import TokenInfo, decimals_of, token_by_mint
 from orders.gateway.wallet import wallet_address
 from orders.lifecycle import FailureReason
 
@@ -117,10 +117,8 @@ def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
 
 def quote_as_wire(quote: PoolQuote) -> dict[str, Any]:
     """An offer as events and answers show it: whole tokens as text."""
-    token_in, token_out = token_by_mint(quote.token_in), token_by_mint(quote.token_out)
+    decimals_in, decimals_out = decimals_of(quote.token_in), decimals_of(quote.token_out)
     fee_token = token_by_mint(quote.fee_mint)
-    decimals_in = token_in.decimals if token_in else 0
-    decimals_out = token_out.decimals if token_out else 0
     return {
         "dex": quote.dex,
         "venue": quote.venue,
@@ -129,7 +127,7 @@ def quote_as_wire(quote: PoolQuote) -> dict[str, Any]:
         "minAmountOut": from_base_units(quote.min_amount_out, decimals_out),
         "price": price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out),
         "priceImpactBps": quote.price_impact_bps,
-        "fee": from_base_units(quote.fee_amount, fee_token.decimals if fee_token else 0),
+        "fee": from_base_units(quote.fee_amount, decimals_of(quote.fee_mint)),
         "feeToken": fee_token.symbol if fee_token else quote.fee_mint,
     }
 

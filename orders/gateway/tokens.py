@@ -65,6 +65,12 @@ def token_by_mint(mint: str) -> TokenInfo | None:
     return _named()[2].get(mint)
 
 
+def decimals_of(mint: str) -> int:
+    """Of the token of a mint; 0, so that amounts stay base units, where no list has it."""
+    token = token_by_mint(mint)
+    return token.decimals if token else 0
+
+
 def token_faults() -> list[str]:
     """What is wrong with TOKENS: symbols, addresses, decimals, or the network."""
     if settings.TOKENS and settings.SOLANA_NETWORK == MAINNET:
