@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
 
+from tests.node_stand_in import NodeStandIn
 
-class LaggingNode:
+
+class LaggingNode(NodeStandIn):
     """In front of the localnet at ``target``; ``freeze()`` stops its slot. It swallows what is sent to it."""
 
     def __init__(self, target: str) -> None:
         self._target = target
         self._slot: int | None = None
         self.asked: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        super().__init__()
 
     def freeze(self) -> int:
         """Stand still from now on; the slot."""
@@ -29,9 +26,9 @@ class LaggingNode:
         self._slot = int(answer["result"])
         return self._slot
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def reply(self, body: Any) -> Any:
+        answers = self.answer(body if isinstance(body, list) else [body])
+        return answers if isinstance(body, list) else answers[0]
 
     def answer(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What this node says."""
@@ -60,24 +57,6 @@ class LaggingNode:
         by_id = {answer["id"]: answer for answer in answers}
         swallowed = {"code": -32005, "message": "Node is behind"}
         return [by_id.get(c["id"], {"jsonrpc": "2.0", "id": c["id"], "error": swallowed}) for c in calls]
-
-    def _handler(node) -> type[BaseHTTPRequestHandler]:  # noqa: N805 -- self is the handler's, inside
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                answers = node.answer(body if isinstance(body, list) else [body])
-                content = json.dumps(answers if isinstance(body, list) else answers[0]).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        return Handler
 
 
 @contextmanager

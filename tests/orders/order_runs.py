@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -18,11 +20,15 @@ def stored(order: Order) -> Order:
 
 def execute(user: User, count: int = 1) -> list[Order]:
     orders = [order_row(user, amount_in=10_000_000) for _ in range(count)]
-    ids = [order.pk for order in orders]
-    for stage in (execution.route, execution.build, execution.submit):
-        assert sorted(stage(ids).onward) == sorted(ids)
-    settle(orders)
+    carry_out([order.pk for order in orders])
     return orders
+
+
+def carry_out(order_ids: list[UUID]) -> None:
+    """Every stage, as workers run them."""
+    for stage in (execution.route, execution.build, execution.submit):
+        assert sorted(stage(order_ids).onward) == sorted(order_ids)
+    settle(order_ids)
 
 
 def execute_with_retries(user: User, count: int) -> list[Order]:
@@ -37,12 +43,12 @@ def execute_with_retries(user: User, count: int) -> list[Order]:
         return Order.objects.filter(pk__in=ids, status=Status.SUBMITTED).count() == count
 
     eventually(all_sent, seconds=30)
-    settle(orders)
+    settle(ids)
     return orders
 
 
-def settle(orders: list[Order]) -> None:
-    attempts = Attempt.objects.filter(order__in=orders)
+def settle(order_ids: list[UUID]) -> None:
+    attempts = Attempt.objects.filter(order__in=order_ids)
     watched = [
         settlement.Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 0, 0)
         for attempt in attempts

@@ -11,6 +11,7 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from dex.localnet.programs import RAYDIUM_CPMM
+from tests.dex.localnet.recorded_scene import RecordedScene
 from tests.dex.localnet.test_programs import Bank, Outcome
 
 AUTHORITY = Pubkey.from_string("GpMZbSM2GgvTKHJirzeGfMFoaZ8UR2X7F4v8vHTvxFbL")
@@ -27,14 +28,10 @@ def pubkey_at(data: bytes, offset: int) -> Pubkey:
 
 
 @dataclass
-class Scene:
-    """One recorded pool on the bank, ready to be swapped with, in the direction of its case."""
+class Scene(RecordedScene):
+    """A pool of this venue."""
 
-    bank: Bank
-    pool: Pubkey
-    source: Pubkey
-    destination: Pubkey
-    metas: list[AccountMeta]
+    PROGRAM = RAYDIUM_CPMM
 
     def swap(self, name: bytes, first: int, second: int) -> Outcome:
         return self.bank.run(RAYDIUM_CPMM, self.metas, name + struct.pack("<QQ", first, second))
@@ -43,15 +40,6 @@ class Scene:
         """Protocol, fund and creator fees, each for token 0 and token 1."""
         data = self.bank.data(self.pool)
         return [*struct.unpack_from("<4Q", data, 341), *struct.unpack_from("<2Q", data, 397)]
-
-    def patch_pool(self, offset: int, value: bytes) -> None:
-        data = bytearray(self.bank.data(self.pool))
-        data[offset : offset + len(value)] = value
-        self.bank.set(self.pool, RAYDIUM_CPMM, bytes(data))
-
-    def replace_account(self, index: int, address: Pubkey) -> None:
-        meta = self.metas[index]
-        self.metas[index] = AccountMeta(address, meta.is_signer, meta.is_writable)
 
 
 def set_scene(bank: Bank, case: dict[str, Any]) -> Scene:

@@ -11,6 +11,7 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from dex.localnet.programs import METEORA_DAMM_V2
+from tests.dex.localnet.recorded_scene import RecordedScene
 from tests.dex.localnet.test_programs import Bank, Outcome
 
 AUTHORITY = Pubkey.from_string("HLnpSz9h2S4hiLQ43rnSD9XkcUThA7B8hQMKmDaiTLcC")
@@ -25,15 +26,12 @@ RATE_LIMITER = 2
 
 
 @dataclass
-class Scene:
-    """One recorded pool on the bank, ready to be swapped with, in the direction of its case."""
+class Scene(RecordedScene):
+    """A pool of this venue."""
 
-    bank: Bank
-    pool: Pubkey
-    source: Pubkey
-    destination: Pubkey
+    PROGRAM = METEORA_DAMM_V2
+
     referral: Pubkey | None
-    metas: list[AccountMeta]
 
     def swap(self, amount_in: int, minimum_out: int) -> Outcome:
         return self.bank.run(METEORA_DAMM_V2, self.metas, SWAP + struct.pack("<QQ", amount_in, minimum_out))
@@ -43,15 +41,6 @@ class Scene:
 
     def pool_integer(self, offset: int, length: int) -> int:
         return int.from_bytes(self.bank.data(self.pool)[offset : offset + length], "little")
-
-    def patch_pool(self, offset: int, value: bytes) -> None:
-        data = bytearray(self.bank.data(self.pool))
-        data[offset : offset + len(value)] = value
-        self.bank.set(self.pool, METEORA_DAMM_V2, bytes(data))
-
-    def replace_account(self, index: int, address: Pubkey) -> None:
-        meta = self.metas[index]
-        self.metas[index] = AccountMeta(address, meta.is_signer, meta.is_writable)
 
     @property
     def received(self) -> int:
@@ -99,7 +88,7 @@ def set_scene(bank: Bank, case: dict[str, Any]) -> Scene:
     ]
     if case["summary"]["base_fee_mode"] == RATE_LIMITER:
         metas.append(AccountMeta(INSTRUCTIONS_SYSVAR, False, False))
-    return Scene(bank, pool, source, destination, referral, metas)
+    return Scene(bank, pool, source, destination, metas, referral)
 
 
 def run_case(scene: Scene, case: dict[str, Any]) -> Outcome:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orders.tracing import starting
-from tests.orders.tracing.carried_out import (
+from tests.orders.tracing.order_spans import (
     name_collector,
 )
 

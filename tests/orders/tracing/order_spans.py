@@ -1,4 +1,4 @@
-"""Orders that tests take through every stage, and their spans."""
+"""The spans of orders, and the collector that gets them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-
-from orders import execution, gateway, settlement
-from orders.lifecycle import AttemptState
-from orders.models import Attempt
-from tests.orders.chain import eventually
 
 if TYPE_CHECKING:
     from tests.otlp_collector import Seen
@@ -23,23 +18,6 @@ def name_collector(url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
     settings.OTEL_EXPORTER_OTLP_ENDPOINT, settings.TRACING = url, True
-
-
-def carry_out(order_ids: list[UUID]) -> None:
-    """Every stage, as workers run them."""
-    for stage in (execution.route, execution.build, execution.submit):
-        assert set(stage(order_ids).onward) == set(order_ids)
-    attempts = Attempt.objects.filter(order__in=order_ids, state=AttemptState.OPEN)
-    watched = [
-        settlement.Watched(each, gateway.dead_check(each.last_valid_block_height), 0, 0) for each in attempts
-    ]
-    done: set[str] = set()
-
-    def all_done() -> bool:
-        done.update(settlement.settle([each for each in watched if each.attempt.signature not in done]))
-        return len(done) == len(watched)
-
-    eventually(all_done)
 
 
 def in_trace(spans: list[Seen], order_id: UUID, *, calls: bool = False) -> list[Seen]:

@@ -15,9 +15,9 @@ from django.test import Client
 from orders.tracing import starting
 from tests.orders.chain import TestChain, eventually
 from tests.orders.log_lines import Log
+from tests.orders.order_runs import carry_out
 from tests.orders.rest import place
-from tests.orders.tracing.carried_out import (
-    carry_out,
+from tests.orders.tracing.order_spans import (
     in_trace,
     name_collector,
 )

@@ -15,12 +15,12 @@ from orders import execution, gateway
 from orders.models import Order
 from tests.orders.chain import TestChain
 from tests.orders.log_lines import Log
+from tests.orders.order_runs import carry_out
 from tests.orders.rest import bearer, place
 from tests.orders.rows import order_row
-from tests.orders.tracing.carried_out import (
+from tests.orders.tracing.order_spans import (
     CALLER_SPAN,
     CALLER_TRACE,
-    carry_out,
     in_trace,
     root_of,
 )
