@@ -13,6 +13,7 @@ DexError                        code says what, retryable says whether asking ag
 │   ├── InsufficientLiquidity   more than the pool holds, or past its price range
 │   └── AmountTooLarge          a sum leaves the program's integer range
 ├── NoRoute                     no pool had a quote
+├── UnknownInstruction          not a swap of the program, to the byte, that asked to decode it
 ├── PolicyViolation             a transaction that the signer must not sign
 ├── KeyUnavailable              no wallet key, or one that cannot be read safely
 │   ├── SignerUnreachable       a service that holds the key did not sign: asking again is safe
@@ -86,6 +87,10 @@ class AmountTooLarge(NoQuote):
 
 class NoRoute(DexError):
     code = "NO_ROUTE"
+
+
+class UnknownInstruction(DexError):
+    code = "UNKNOWN_INSTRUCTION"
 
 
 class PolicyViolation(DexError):

@@ -90,7 +90,9 @@ class Quote:
     ``amount_in`` is what the payer is debited, ``amount_out`` what reaches the payer after
     every fee, Token-2022 transfer fees included. ``fee_amount`` is the pool's own fee in units
     of ``fee_mint``. ``price_impact_bps`` is the shortfall against the pool's price before the
-    swap, pool fee left out, rounded up, 0..10000.
+    swap, pool fee left out, rounded up, 0..10000. ``compute_units`` is a limit that covers the
+    swap instruction of just this quote (ticks or bins that it crosses counted), with margin; 0 where
+    the venue's own limit is to be taken.
     """
 
     dex: str
@@ -105,6 +107,7 @@ class Quote:
     price_impact_bps: int
     slot: int
     mode: SwapMode = SwapMode.EXACT_IN
+    compute_units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,28 @@ class Swap:
     amount_in: int
     amount_out: int
     mode: SwapMode = SwapMode.EXACT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSwap:
+    """A swap instruction as its program will read it, decoded from the bytes and nothing else.
+
+    EXACT_IN spends ``amount_in`` for at least ``amount_out``; EXACT_OUT buys ``amount_out`` for at
+    most ``amount_in``. ``vaults`` come in the order of the instruction. ``sells_first`` is the
+    direction where the instruction itself names it, None where the program reads it from the
+    accounts' mints.
+    """
+
+    venue: str
+    pool: Pubkey
+    payer: Pubkey
+    account_in: Pubkey
+    account_out: Pubkey
+    vaults: tuple[Pubkey, Pubkey]
+    mode: SwapMode
+    amount_in: int
+    amount_out: int
+    sells_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from typing import Protocol
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.types import AccountData, AccountFilter, FailureKind, Quote, QuoteRequest, Snapshot, Swap
+from dex.types import (
+    AccountData,
+    AccountFilter,
+    DecodedSwap,
+    FailureKind,
+    Quote,
+    QuoteRequest,
+    Snapshot,
+    Swap,
+)
 
 
 class Pool(Protocol):
@@ -31,8 +40,23 @@ class Pool(Protocol):
     def mints(self) -> tuple[Pubkey, Pubkey]: ...
 
     @property
+    def vaults(self) -> tuple[Pubkey, Pubkey]:
+        """The pool's token accounts, in the order of ``mints``."""
+        ...
+
+    @property
     def accounts(self) -> Sequence[Pubkey]:
-        """Every account that ``quote`` and ``swap_instructions`` read, the pool's own first."""
+        """The accounts that every quote and swap reads and that never change, the pool's own first."""
+        ...
+
+    def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> Sequence[Pubkey]:
+        """What quoting this request reads beyond ``accounts``, as far as the snapshot shows it.
+
+        Tick and bin arrays: which ones depends on the pool's state, the direction and the size. The
+        host fetches them together with ``accounts`` at one slot and asks again until nothing that is
+        named is missing from the snapshot (an account that does not exist is there as None). Empty
+        for a pool that ``accounts`` names whole. Raises PoolRefused, NoQuote or AccountMissing.
+        """
         ...
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
@@ -41,6 +65,14 @@ class Pool(Protocol):
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
         """The venue's own instructions for a swap between existing token accounts."""
+        ...
+
+    def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
+        """The snapshot as it is once ``quote``, made from this snapshot by this pool, has executed.
+
+        Pure. The accounts that a next quote of the pool reads hold the bytes that the program leaves
+        (for every field that a quote reads); all others are unchanged. Same errors as ``quote``.
+        """
         ...
 
 
@@ -71,6 +103,14 @@ class Venue(Protocol):
 
     def open_pool(self, address: Pubkey, account: AccountData) -> Pool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
+        ...
+
+    def decode_swap(self, instruction: Instruction) -> DecodedSwap:
+        """What the program will do with an instruction: exact discriminator, length and positions.
+
+        Raises UnknownInstruction for everything that ``swap_instructions`` would not have made: another
+        instruction, trailing bytes, fewer or more accounts, a referral or host-fee account.
+        """
         ...
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
