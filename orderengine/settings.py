@@ -45,7 +45,7 @@ USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
-CSRF_FAILURE_VIEW = "orders.api.exceptions.csrf_failure"
+CSRF_FAILURE_VIEW = "orders.wire.errors.csrf_failure"
 UNFOLD = admin_theme.UNFOLD
 
 # Celery's command, as a script or as a module.
@@ -71,8 +71,8 @@ INSTALLED_APPS = [
     "orders",
 ]
 MIDDLEWARE = [
-    *(["orders.tracing.middleware.TracedRequests"] if TRACING else []),
-    "orders.request_ids.RequestIdMiddleware",
+    *(["orders.telemetry.middleware.TracedRequests"] if TRACING else []),
+    "orders.telemetry.request_ids.RequestIdMiddleware",
     "orderengine.security_headers.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -174,16 +174,16 @@ CELERY_DB_REUSE_MAX = 10_000_000
 # --- API -------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "orders.api.authentication.BearerAuthentication",
+        "orders.access.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "orders.api.authentication.LocalUserAuthentication",
+        "orders.access.authentication.LocalUserAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["orders.api.parsers.ExactJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["orders.wire.json.ExactJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["orders.api.throttles.RequestThrottle"],
-    "EXCEPTION_HANDLER": "orders.api.exceptions.error_response",
+    "DEFAULT_THROTTLE_CLASSES": ["orders.access.throttles.RequestThrottle"],
+    "EXCEPTION_HANDLER": "orders.wire.errors.error_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from orders.page import order_page
+from orders.api.page import order_page
 
 urlpatterns = [
     path("", order_page, name="order-page"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("orders.api.urls")),
 ]
 
-handler400 = "orders.api.exceptions.bad_request"
-handler403 = "orders.api.exceptions.permission_denied"
-handler404 = "orders.api.exceptions.not_found"
-handler500 = "orders.api.exceptions.server_error"
+handler400 = "orders.wire.errors.bad_request"
+handler403 = "orders.wire.errors.permission_denied"
+handler404 = "orders.wire.errors.not_found"
+handler500 = "orders.wire.errors.server_error"

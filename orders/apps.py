@@ -11,4 +11,4 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks; importing them does it."""
-        from orders import checks, crash_points  # noqa: F401
+        from orders.platform import crash_points  # noqa: F401

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
 
 from orders import gateway
-from orders.tracing import starting
+from orders.telemetry import starting
 
 # `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
 TAG: Final = "orders"

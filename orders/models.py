@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from orders.index_conditions import in_index_order
 from orders.lifecycle import (
     ACTIVE,
     FINAL,
@@ -24,7 +25,6 @@ from orders.lifecycle import (
     OrderType,
     Status,
 )
-from orders.row_sets import in_index_order
 
 MAX_AMOUNT = 2**63 - 1
 _NEWEST_FIRST = ("-created_at", "-id")

@@ -16,14 +16,15 @@ from celery.signals import task_prerun, worker_init, worker_ready, worker_shutti
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
-from orders import checks, dispatch, execution, gateway, recovery, transaction_limit
+from orders import checks, gateway
 from orders.lifecycle import Status
-from orders.metrics import processes
-from orders.tracing import starting
+from orders.pipeline import dispatch, stages, sweeper
+from orders.platform import transaction_limit
+from orders.telemetry import metrics_processes, starting
 
 logger = logging.getLogger(__name__)
 
-Stage = Callable[[Collection[UUID]], execution.Outcome]
+Stage = Callable[[Collection[UUID]], stages.Outcome]
 
 
 class RetryDue(Exception):
@@ -41,7 +42,7 @@ RETRY: dict[str, Any] = {
 @shared_task(name="orders.route_orders", bind=True, **RETRY)
 def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Quote and choose a pool for each order."""
-    outcome = _run(execution.route, _ids(order_ids))
+    outcome = _run(stages.route, _ids(order_ids))
     if outcome.waiting and not outcome.onward:
         raise RetryDue()
     return _onward(self, outcome)
@@ -50,20 +51,20 @@ def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
 @shared_task(name="orders.build_orders", bind=True, **RETRY)
 def build_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Sign and commit a transaction for each order."""
-    return _onward(self, _run(execution.build, _ids(order_ids)))
+    return _onward(self, _run(stages.build, _ids(order_ids)))
 
 
 @shared_task(name="orders.submit_orders", bind=True, **RETRY)
 def submit_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Send each order's committed bytes."""
-    return _onward(self, _run(execution.submit, _ids(order_ids)))
+    return _onward(self, _run(stages.submit, _ids(order_ids)))
 
 
 def _ids(texts: Collection[str]) -> list[UUID]:
     return [UUID(text) for text in texts]
 
 
-def _run(stage: Stage, order_ids: Sequence[UUID]) -> execution.Outcome:
+def _run(stage: Stage, order_ids: Sequence[UUID]) -> stages.Outcome:
     try:
         return stage(order_ids)
     except (OperationalError, InterfaceError):
@@ -72,16 +73,16 @@ def _run(stage: Stage, order_ids: Sequence[UUID]) -> execution.Outcome:
         named = {"orders": [str(order_id) for order_id in order_ids], "stage": stage.__name__}
         logger.exception("%s broke off for %d orders", stage.__name__, len(order_ids), extra=named)
     if len(order_ids) <= 1:
-        return execution.break_off(order_ids)
+        return stages.break_off(order_ids)
     # One order's fault must not be its batch's: each has the stage for itself.
     outcomes = [_run(stage, [order_id]) for order_id in order_ids]
-    return execution.Outcome(
+    return stages.Outcome(
         onward=[order_id for outcome in outcomes for order_id in outcome.onward],
         waiting=[order for outcome in outcomes for order in outcome.waiting],
     )
 
 
-def _onward(task: Task[Any, Any], outcome: execution.Outcome) -> list[str]:
+def _onward(task: Task[Any, Any], outcome: stages.Outcome) -> list[str]:
     # Those that wait leave the batch with a chain of their own; the rest goes on at once.
     waiting = [order.pk for order in outcome.waiting]
     dispatch.resume_or_leave(Status.ROUTING, waiting, outcome.retry_in_seconds)
@@ -134,7 +135,7 @@ def reconcile(**_: Any) -> None:
     Raises SystemExit for a node of another network, or with other tokens than the settings say.
     """
     try:
-        recovery.reconcile()
+        sweeper.reconcile()
     except (gateway.WrongNetwork, gateway.WrongToken) as error:
         raise SystemExit(f"this worker does not start: {error}") from error
 
@@ -142,11 +143,11 @@ def reconcile(**_: Any) -> None:
 @worker_ready.connect
 def start_recovery(sender: Any = None, **_: Any) -> None:
     """Every worker sweeps: any number of sweepers is safe, none is needed twice."""
-    processes.serve_from_worker()
-    recovery.start(worker_name=str(getattr(sender, "hostname", "worker")))
+    metrics_processes.serve_from_worker()
+    sweeper.start(worker_name=str(getattr(sender, "hostname", "worker")))
 
 
 @worker_shutting_down.connect
 def stop_recovery(**_: Any) -> None:
     """Take up nothing new while the running tasks end."""
-    recovery.stop()
+    sweeper.stop()

@@ -128,7 +128,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def _forget_local_user() -> Iterator[None]:
-    from orders.api.authentication import local_user
+    from orders.access.authentication import local_user
 
     local_user.cache_clear()
     yield
@@ -138,8 +138,8 @@ def _forget_local_user() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _follow_no_order_of_another_test() -> Iterator[None]:
     """The poller of this process would send what one test left open to the chain of the next."""
-    from orders import settlement
+    from orders.pipeline import settle
 
     yield
-    settlement._poller.stop()
-    settlement._poller = settlement.Poller()
+    settle._poller.stop()
+    settle._poller = settle.Poller()

@@ -9,9 +9,9 @@ import factory
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from orders import journal
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
+from orders.records import journal
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"

@@ -17,13 +17,14 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from dex.config import TOKENS
-from orders import errors, order_stream
-from orders.consumers import BareConnection, Connection
+from orders import errors
 from orders.lifecycle import NOT_RETRIED, RETRY_DELAYS_SECONDS, FailureReason, Status
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
 from orders.management.commands.postman_collection import collection_text
-from orders.routing import unknown_address, websocket_urlpatterns
-from orders.wire import parse_order
+from orders.streaming import stream
+from orders.streaming.consumers import BareConnection, Connection
+from orders.streaming.urls import unknown_address, websocket_urlpatterns
+from orders.wire.orders import parse_order
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -116,22 +117,20 @@ def test_every_websocket_address_is_listed_and_leads_to_a_door() -> None:
 
 def test_every_websocket_action_is_listed() -> None:
     listed = set(re.findall(r'"action":"([a-z_]+)"', "".join(row[0] for row in table("you send |"))))
-    source = (ROOT / "orders/consumers.py").read_text()
+    source = (ROOT / "orders/streaming/consumers.py").read_text()
 
     assert listed == {*re.findall(r'^            "([a-z_]+)": self\._', source, re.MULTILINE), "ping"}
     assert (Connection.default_action, BareConnection.default_action) == (None, "execute_order")
 
 
 def test_the_close_codes_are_listed() -> None:
-    codes = {value for name, value in vars(order_stream).items() if name.startswith("CLOSE_")}
+    codes = {value for name, value in vars(stream).items() if name.startswith("CLOSE_")}
     rows = dict(table("close code | means"))
     listed = [int(code) for row in rows for code in re.findall(r"\d{4}", row)]
 
     # The last three are the protocol's own.
     assert set(listed) == codes | {1002, 1007, 1009}
-    assert (
-        rows[str(order_stream.CLOSE_FLOOD)] == f"more than {order_stream.MESSAGES_A_SECOND} messages a second"
-    )
+    assert rows[str(stream.CLOSE_FLOOD)] == f"more than {stream.MESSAGES_A_SECOND} messages a second"
 
 
 def test_every_setting_is_listed() -> None:

@@ -11,10 +11,10 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from dex.chain.tokens import associated_token_address
 from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS, Token
 from dex.localnet.genesis_layouts import mint_account, system_account, token_account
 from dex.localnet.genesis_pools import CPMM_PROGRAM, GenesisPool, build_pools
+from dex.transactions.token_accounts import associated_token_address
 from dex.types import AccountData
 
 LAMPORTS_PER_SOL: Final = 1_000_000_000

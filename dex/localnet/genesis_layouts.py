@@ -13,8 +13,13 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 
-from dex.chain.tokens import MINT_SIZE, TOKEN_ACCOUNT_RENT, TOKEN_ACCOUNT_SIZE, rent_exempt_lamports
 from dex.config import NATIVE_MINT, TOKEN_PROGRAM
+from dex.transactions.token_accounts import (
+    MINT_SIZE,
+    TOKEN_ACCOUNT_RENT,
+    TOKEN_ACCOUNT_SIZE,
+    rent_exempt_lamports,
+)
 from dex.types import AccountData
 
 _CPMM_POOL_SIZE = 637

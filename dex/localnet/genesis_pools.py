@@ -14,7 +14,6 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.chain.tokens import MINT_SIZE, rent_exempt_lamports
 from dex.config import TOKENS, Token
 from dex.localnet.genesis_layouts import (
     CpmmPool,
@@ -26,6 +25,7 @@ from dex.localnet.genesis_layouts import (
     mint_account,
     token_account,
 )
+from dex.transactions.token_accounts import MINT_SIZE, rent_exempt_lamports
 from dex.types import AccountData
 
 CPMM_PROGRAM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")

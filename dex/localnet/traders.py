@@ -16,16 +16,16 @@ from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import LatestBlockhash, SendKind
-from dex.chain.instructions import temporary_account_seed
-from dex.chain.rpc import SolanaRpc
-from dex.chain.signer import WalletSigner
-from dex.chain.transactions import SwapPlan, build_message, sign
 from dex.config import PAIRS, tokens_of
-from dex.discovery import PoolDirectory
 from dex.errors import ChainError, DexError
 from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
-from dex.router import accounts_of, best_quote, quote_all
+from dex.routing.discovery import PoolDirectory
+from dex.routing.router import accounts_of, best_quote, quote_all
+from dex.rpc.answers import LatestBlockhash, SendKind
+from dex.rpc.node import SolanaRpc
+from dex.signing.signer import WalletSigner
+from dex.transactions.instructions import temporary_account_seed
+from dex.transactions.swap_transaction import SwapPlan, build_message, sign
 from dex.types import Quote, QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for

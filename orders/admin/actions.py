@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.urls import reverse
 from django.utils import timezone
 
-from orders import intake
 from orders.admin import csv_export
 from orders.errors import NotCancellable, NotFound
+from orders.intake import place
 from orders.models import Order
 
 MOST_CANCELLED: Final = 500
@@ -70,7 +70,7 @@ class OrderActions(_Admin):
 
     def _cancel(self, request: HttpRequest, order: Order) -> str | None:
         try:
-            cancelled = intake.cancel_order(order.user, order.pk)
+            cancelled = place.cancel_order(order.user, order.pk)
         except NotCancellable as error:
             return str(error.details["status"])
         except NotFound:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from orders.lifecycle import PAPER, AttemptState, Status
 from orders.models import Attempt, Order
-from orders.wire import attempt_as_wire, explorer_url, order_as_wire
+from orders.wire.orders import attempt_as_wire, explorer_url, order_as_wire
 
 # Statuses that are not named are grey.
 STATUS_COLOURS: Final[Mapping[str, str]] = {

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from orders.models import Order
-from orders.wire import order_as_wire
+from orders.wire.orders import order_as_wire
 
 MOST_ROWS: Final = 50_000
 _PAGE: Final = 500

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from orders import statistics, trading
 from orders.admin.columns import STATUS_COLOURS
 from orders.amounts import from_base_units
+from orders.records import kill_switch
+from orders.reporting import statistics
 
 _WINDOWS: Final = {
     "hour": ("Last hour", timedelta(hours=1)),
@@ -28,7 +29,7 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     figures = statistics.statistics(_WINDOWS[chosen][1])
     return context | {
         "figures": figures,
-        "trading": trading.state(),
+        "trading": kill_switch.state(),
         "windows": [(name, label, name == chosen) for name, (label, _) in _WINDOWS.items()],
         "window_label": _WINDOWS[chosen][0].lower(),
         "success": _percent_text(figures.success_percent_tenths),

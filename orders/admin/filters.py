@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import CheckboxFilter, DropdownFilter, RadioFilter, RangeDateFilter
 
 from orders import gateway
+from orders.index_conditions import HAS_ENDED, IS_UNFINISHED
 from orders.lifecycle import FINAL, PAPER, UNFINISHED, FailureReason, Status
 from orders.models import Order
-from orders.row_sets import HAS_ENDED, IS_UNFINISHED
 
 
 class StatusFilter(CheckboxFilter):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from orders.admin.columns import STATUS_COLOURS, bps_text, swap_text
 from orders.lifecycle import CANCELLABLE, FINAL, FailureReason, Status
 from orders.models import Order, OrderEvent
-from orders.wire import order_as_wire
+from orders.wire.orders import order_as_wire
 
 # An order has some ten events; retries are bounded, dropped forks are not.
 MOST_EVENTS: Final = 200

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from orders import trading
+from orders.records import kill_switch
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -30,7 +30,7 @@ def favicon(request: HttpRequest) -> str:
 def network_badge(request: HttpRequest) -> list[str]:
     """The network in words and a colour, red where real money moves, or while trading is switched off."""
     network = settings.SOLANA_NETWORK
-    if not trading.is_on():
+    if not kill_switch.is_on():
         return [f"{network}, trading is off", "danger"]
     return [network, {"localnet": "success", "devnet": "info"}.get(network, "danger")]
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from orders.api import exceptions
 from orders.lifecycle import AttemptState, OrderType, Status
+from orders.wire import errors
 
 _TEXT: Final = {"type": "string"}
 _INTEGER: Final = {"type": "integer"}
@@ -113,7 +113,7 @@ _NODE: Final[dict[str, Any]] = {
 COMPONENTS: Final[dict[str, Any]] = {
     "Error": _object(
         {
-            "code": {"type": "string", "enum": exceptions.known_codes()},
+            "code": {"type": "string", "enum": errors.known_codes()},
             "message": _TEXT,
             "retryable": {"type": "boolean"},
             "details": {"type": "object", "additionalProperties": True},

@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.db.models.lookups import Exact, In
 from django.http import QueryDict
 
-from orders import gateway, request_fields
+from orders import gateway
 from orders.errors import InvalidRequest
+from orders.index_conditions import HAS_ENDED, IS_UNFINISHED, Unindexed
+from orders.intake import request_fields
 from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
-from orders.row_sets import HAS_ENDED, IS_UNFINISHED, Unindexed
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200

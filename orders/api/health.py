@@ -16,11 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders import gateway, trading
+from orders import gateway
 from orders.api import schema
 from orders.models import KnownPool, Order, PoolRefresh
-from orders.recovery import HEARTBEAT_KEY, oldest_due_seconds
-from orders.wire import timestamp
+from orders.pipeline.sweeper import HEARTBEAT_KEY, oldest_due_seconds
+from orders.records import kill_switch
+from orders.wire.orders import timestamp
 
 _REDIS_TIMEOUT_SECONDS: Final = 0.5
 _NOBODY: Final = uuid.UUID(int=0)
@@ -102,7 +103,7 @@ def _database() -> tuple[bool, int | None, bool | None]:
         with transaction.atomic():
             # Changes no row, yet fails where a write would: read-only file, standby, full lock.
             Order.objects.filter(pk=_NOBODY).update(version=1)
-        return True, oldest_due_seconds(), trading.is_on()
+        return True, oldest_due_seconds(), kill_switch.is_on()
     except Error:
         return False, None, None
 

@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders import gateway, trading
+from orders import gateway
 from orders.amounts import from_base_units, to_base_units
 from orders.api import filters, schema
 from orders.errors import ChainUnavailable, NoRoute, SameToken
-from orders.wire import parse_order
+from orders.records import kill_switch
+from orders.wire.orders import parse_order
 
 _QUOTE_FIELDS = ("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw")
 
@@ -68,7 +69,7 @@ class Tokens(APIView):
         Balances are null while the Solana node gives no usable answer.
         """
         wallet, balances = settings.WALLET_ADDRESS, None
-        switch = trading.state()
+        switch = kill_switch.state()
         try:
             held = gateway.holdings()
             wallet, balances = held.wallet, held.by_mint

@@ -16,12 +16,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orders.api import filters, pages, schema
-from orders.api.parsers import require_object
+from orders.api.order_cache import Stamp, order_cache
 from orders.errors import NotFound, Unauthenticated
-from orders.intake import cancel_order, place_order
+from orders.intake.place import cancel_order, place_order
 from orders.models import Order
-from orders.order_cache import Stamp, order_cache
-from orders.wire import event_as_wire, order_as_wire, parse_order
+from orders.wire.json import require_object
+from orders.wire.orders import event_as_wire, order_as_wire, parse_order
 
 
 class ExecuteOrder(APIView):

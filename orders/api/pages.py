@@ -17,8 +17,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from orders import request_fields
 from orders.errors import InvalidRequest
+from orders.intake import request_fields
 from orders.models import Order
 
 _FORWARD, _BACKWARD = "n", "p"

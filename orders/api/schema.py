@@ -194,7 +194,7 @@ HEALTH: Final[dict[str, Any]] = {
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Tokens in the Authorization header."""
 
-    target_class = "orders.api.authentication.BearerAuthentication"
+    target_class = "orders.access.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -205,7 +205,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 class LocalUserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """No credentials at all, in development on loopback."""
 
-    target_class = "orders.api.authentication.LocalUserAuthentication"
+    target_class = "orders.access.authentication.LocalUserAuthentication"
     name: list[str] = []
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[Any]]:

@@ -8,8 +8,9 @@ from typing import Any
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from orders.api import docs, exceptions, health, market_views, order_views
-from orders.metrics import export
+from orders.api import docs, health, market_views, order_views
+from orders.reporting import metrics_export
+from orders.wire import errors
 
 
 def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -30,8 +31,8 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
     *_with_and_without_slash("health", health.Health.as_view(), "health"),
     *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),
-    *_with_and_without_slash("metrics", export.metrics, "metrics"),
+    *_with_and_without_slash("metrics", metrics_export.metrics, "metrics"),
     *_with_and_without_slash("api/schema", SpectacularAPIView.as_view(), "schema"),
     *_with_and_without_slash("api/docs", docs.Docs.as_view(url_name="schema"), "docs"),
-    re_path(r"", exceptions.unknown_url),
+    re_path(r"", errors.unknown_url),
 ]

@@ -13,15 +13,28 @@ outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
 """
 
-from dex.chain.absence import DeadCheck
-from dex.chain.cost import TransactionCost
 from dex.errors import DexError, WrongNetwork
-from orders.gateway.bids import fee_faults
+from dex.rpc.absence import DeadCheck
+from dex.transactions.cost import TransactionCost
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure
 from orders.gateway.faucet import Relief, ask_faucet
+from orders.gateway.jito import relay_faults
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
-from orders.gateway.outcomes import (
+from orders.gateway.pools import list_pools, warm_up
+from orders.gateway.priority_fees import fee_faults
+from orders.gateway.quotes import (
+    PoolQuote,
+    QuoteBoard,
+    QuoteError,
+    SwapRequest,
+    auto_slippage_cap_bps,
+    quote_as_wire,
+    quote_board,
+    quote_swaps,
+)
+from orders.gateway.risk_limits import network_faults, require_within_cap
+from orders.gateway.statuses import (
     Executed,
     Heard,
     OnChainFailure,
@@ -37,19 +50,6 @@ from orders.gateway.outcomes import (
     on_chain_failures,
     prove_dead,
 )
-from orders.gateway.permits import network_faults, require_within_cap
-from orders.gateway.pools import list_pools, warm_up
-from orders.gateway.quotes import (
-    PoolQuote,
-    QuoteBoard,
-    QuoteError,
-    SwapRequest,
-    auto_slippage_cap_bps,
-    quote_as_wire,
-    quote_board,
-    quote_swaps,
-)
-from orders.gateway.relay import relay_faults
 from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
     Holdings,

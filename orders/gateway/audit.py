@@ -12,12 +12,12 @@ from typing import Any, Final, TypeVar
 
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import ExecutedTransaction
-from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
 from dex.errors import DexError
+from dex.rpc.answers import ExecutedTransaction
+from dex.rpc.node import SolanaRpc
 from orders.errors import ChainUnavailable
-from orders.loop_thread import LoopThread
+from orders.platform.loop_thread import LoopThread
 
 Result = TypeVar("Result")
 

@@ -15,18 +15,17 @@ from typing import Any, Final, TypeVar
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.chain.failover import FailoverRpc
-from dex.chain.fees import FeeMarket
-from dex.chain.observing import RequestSeen
-from dex.chain.rpc import Commitment
-from dex.chain.units import UnitLimits
-from dex.discovery import KnownPool, PoolDirectory
 from dex.errors import ChainUnreachable
+from dex.routing.discovery import KnownPool, PoolDirectory
+from dex.rpc.failover import FailoverRpc
+from dex.rpc.node import Commitment
+from dex.rpc.observing import RequestSeen
+from dex.rpc.priority_fees import FeeMarket
+from dex.transactions.units import UnitLimits
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
-from orders.loop_thread import LoopThread
-from orders.metrics import counted
-from orders.tracing import hooks
+from orders.platform.loop_thread import LoopThread
+from orders.telemetry import counters, hooks
 
 Result = TypeVar("Result")
 
@@ -92,9 +91,9 @@ class Connection:
 
 def count_request(seen: RequestSeen) -> None:
     """Count a request to a node, and tell traces of it."""
-    counted.answered(seen.node, seen.method, seen.seconds)
+    counters.answered(seen.node, seen.method, seen.seconds)
     for (method, code), calls in seen.calls.items():
-        counted.called(seen.node, method, code, calls)
+        counters.called(seen.node, method, code, calls)
     hooks.called(seen.node, seen.method, seen.seconds, seen.calls)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dex.chain.nodes import NodeReport
 from dex.errors import DexError, WrongNetwork
+from dex.rpc.nodes import NodeReport
 from orders.gateway.connection import connection, require_network
 
 

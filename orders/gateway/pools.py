@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from solders.pubkey import Pubkey
 
 from dex.config import PAIRS
-from dex.discovery import KnownPool as Known
+from dex.routing.discovery import KnownPool as Known
 from orders.gateway.connection import Connection, connection
 from orders.gateway.tokens import tokens
 from orders.models import KnownPool

@@ -10,11 +10,11 @@ from typing import Any, Final
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.chain.tokens import associated_token_address, parse_token_account
 from dex.config import DEVNET, NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
-from dex.discovery import PoolSet
 from dex.errors import DexError
-from dex.router import accounts_of, quote_batch
+from dex.routing.discovery import PoolSet
+from dex.routing.router import accounts_of, quote_batch
+from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import Quote, QuoteRequest, Quotes, Snapshot
 from orders.amounts import from_base_units, price_text
 from orders.errors import ChainUnavailable

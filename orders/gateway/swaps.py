@@ -11,16 +11,16 @@ from uuid import UUID
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import LatestBlockhash, SendKind, SendOutcome
-from dex.chain.instructions import temporary_account_seed
-from dex.chain.policy import check_policy
-from dex.chain.signer import Signer
-from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign_all
 from dex.errors import DexError, KeyUnavailable, NoRoute
-from dex.router import accounts_of
+from dex.routing.router import accounts_of
+from dex.rpc.answers import LatestBlockhash, SendKind, SendOutcome
+from dex.signing.policy import check_policy
+from dex.signing.signer import Signer
+from dex.transactions.instructions import temporary_account_seed
+from dex.transactions.swap_transaction import SignedTransaction, SwapPlan, build_message, sign_all
 from dex.types import Snapshot
 from dex.venues.base import Pool
-from orders.gateway import bids, failures, permits, relay
+from orders.gateway import failures, jito, priority_fees, risk_limits
 from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
@@ -59,7 +59,7 @@ class SignedSwap:
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
     refusals = [
-        permits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
+        risk_limits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
         for swap in swaps
     ]
     permitted = [swap for swap, refusal in zip(swaps, refusals, strict=True) if refusal is None]
@@ -74,7 +74,7 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
         wallet = signer()
         pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps))
         unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
-        plans = bids.with_bids(bids.with_limits(unpriced), [swap.attempt for swap in swaps])
+        plans = priority_fees.with_bids(priority_fees.with_limits(unpriced), [swap.attempt for swap in swaps])
     except DexError as error:
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
@@ -96,7 +96,7 @@ def send(raws: Sequence[bytes]) -> list[SendOutcome]:
 
 
 async def _send(raws: Sequence[bytes]) -> list[SendOutcome]:
-    relay.send_soon(raws)
+    jito.send_soon(raws)
     return await connection().rpc.send(raws)
 
 
@@ -190,5 +190,5 @@ def _plan(
         account_seed=temporary_account_seed(memo),
         blockhash=blockhash.blockhash,
         last_valid_block_height=blockhash.last_valid_block_height,
-        tip=relay.tip(memo),
+        tip=jito.tip(memo),
     )

@@ -11,9 +11,9 @@ from typing import Final
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.chain.tokens import parse_mint_decimals
 from dex.config import MAINNET, NATIVE_MINT, NETWORKS, Token, tokens_of
 from dex.errors import DexError, PoolRefused
+from dex.transactions.token_accounts import parse_mint_decimals
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection

@@ -11,9 +11,9 @@ from typing import Any, Final, TypeVar
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.chain.signer import Signer, WalletSigner
 from dex.errors import KeyUnavailable, SignerUnreachable, WrongSigner
-from orders.loop_thread import LoopThread
+from dex.signing.signer import Signer, WalletSigner
+from orders.platform.loop_thread import LoopThread
 
 Result = TypeVar("Result")
 
@@ -108,8 +108,8 @@ def _vault_signer(
     ca_file: str,
     _pid: int,
 ) -> Signer:
-    from dex.chain.remote_signer import RemoteSigner
-    from dex.chain.vault_key import VaultKey
+    from dex.signing.remote_signer import RemoteSigner
+    from dex.signing.vault_key import VaultKey
 
     pubkey = _pubkey(wallet)
     key = VaultKey(
@@ -126,8 +126,8 @@ def _vault_signer(
 
 @functools.lru_cache(maxsize=2)
 def _aws_kms_signer(wallet: str, key_id: str, region: str, _pid: int) -> Signer:
-    from dex.chain.aws_kms_key import AwsKmsKey
-    from dex.chain.remote_signer import RemoteSigner
+    from dex.signing.aws_kms_key import AwsKmsKey
+    from dex.signing.remote_signer import RemoteSigner
 
     pubkey = _pubkey(wallet)
     key = AwsKmsKey(pubkey=pubkey, key_id=key_id, region=region)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orderengine.supervisor import bound
-from orders.soak.chain import ChainBooks
+from orders.proving.soak.chain import ChainBooks
 from tests.localnet_process import free_port_pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from examples.client import EngineClient, EngineError, execute_over, updates
-from orders.soak.processes import RigProcess
-from orders.soak.rig import answers_ping, free_port
+from orders.proving.soak.processes import RigProcess
+from orders.proving.soak.rig import answers_ping, free_port
 from tests.e2e.engine import RunningEngine
 
 pytestmark = pytest.mark.e2e

@@ -27,9 +27,9 @@ from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
 from examples.client import EngineClient
-from orders.soak.checker import secret_forms
-from orders.soak.processes import RigProcess
-from orders.soak.rig import free_port
+from orders.proving.soak.checker import secret_forms
+from orders.proving.soak.processes import RigProcess
+from orders.proving.soak.rig import free_port
 from tests.e2e.engine import ROOT, RunningEngine, until
 from tests.localnet_process import FAST_SLOTS_MS, LocalnetThread, start_localnet_thread
 

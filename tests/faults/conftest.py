@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.soak.rig import Rig, RigPlan
+from orders.proving.soak.rig import Rig, RigPlan
 from tests.faults.databases import StoppablePostgres, stoppable_postgres
 
 DATABASES = ("sqlite", "postgres")

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import psycopg
 
-from orders.soak.waiting import eventually
+from orders.proving.soak.waiting import eventually
 from tests import postgres
 
 

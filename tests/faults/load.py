@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 
 # Orders a second, so that a load of some seconds lies over the whole fault and its end.
 _BETWEEN_SECONDS = 0.05

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orders.soak.checker import PromiseBroken
-from orders.soak.rig import Rig, RigPlan
+from orders.proving.soak.checker import PromiseBroken
+from orders.proving.soak.rig import Rig, RigPlan
 
 pytestmark = pytest.mark.faults
 

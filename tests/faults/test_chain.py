@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 from tests.faults.load import orders_coming_in
 
 pytestmark = [pytest.mark.faults, pytest.mark.parametrize("rig", ["sqlite"], indirect=True)]

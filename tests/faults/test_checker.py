@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from solders.keypair import Keypair
 
-from orders.soak.books import AttemptRow, EventRow, OrderRow
-from orders.soak.chain import Landed
-from orders.soak.checker import attempts_in_turn, events_legal, fees_match, secret_forms, swaps_match
+from orders.proving.soak.books import AttemptRow, EventRow, OrderRow
+from orders.proving.soak.chain import Landed
+from orders.proving.soak.checker import attempts_in_turn, events_legal, fees_match, secret_forms, swaps_match
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from orders import crash_points
-from orders.soak.rig import Rig
+from orders.platform import crash_points
+from orders.proving.soak.rig import Rig
 
 pytestmark = pytest.mark.faults
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from orders.soak.rig import Rig
+from orders.proving.soak.rig import Rig
 
 pytestmark = pytest.mark.faults
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from orders import crash_points
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.platform import crash_points
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 from tests.faults.test_chain import PAST_EXPIRY_SLOTS, attempt_states
 
 pytestmark = pytest.mark.faults

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from orders.soak.client import Answer
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.proving.soak.client import Answer
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 from tests.faults.load import orders_coming_in
 
 pytestmark = pytest.mark.faults

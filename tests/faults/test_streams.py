@@ -13,8 +13,8 @@ from django.conf import settings
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 from tests.faults.load import orders_coming_in
 
 pytestmark = pytest.mark.faults

@@ -10,10 +10,10 @@ import pytest
 from celery import signature
 
 from orderengine.celery import app
-from orders import dispatch
 from orders.lifecycle import Status
-from orders.soak.rig import Rig
-from orders.soak.waiting import eventually
+from orders.pipeline import dispatch
+from orders.proving.soak.rig import Rig
+from orders.proving.soak.waiting import eventually
 from tests.faults.load import orders_coming_in
 
 pytestmark = pytest.mark.faults

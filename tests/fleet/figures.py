@@ -10,11 +10,11 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from orders.benchmark.figures import percentile
-from orders.benchmark.load import ACCEPTED, Sample
-from orders.benchmark.processes import cpu_ms
 from orders.lifecycle import Status
-from orders.soak.books import EngineBooks
+from orders.proving.benchmark.figures import percentile
+from orders.proving.benchmark.load import ACCEPTED, Sample
+from orders.proving.benchmark.processes import cpu_ms
+from orders.proving.soak.books import EngineBooks
 from tests.fleet.running import Fleet
 
 _MILLISECONDS: Final = 1000

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psycopg
 
-from orders.benchmark.load import LoadGenerator, LoadPlan, Sample, Swap
-from orders.soak.waiting import eventually
+from orders.proving.benchmark.load import LoadGenerator, LoadPlan, Sample, Swap
+from orders.proving.soak.waiting import eventually
 from tests.fleet import figures
 from tests.fleet.running import Fleet, FleetPlan
 from tests.postgres import postgres_server

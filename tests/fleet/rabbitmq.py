@@ -12,8 +12,8 @@ from pathlib import Path
 
 import amqp
 
-from orders.soak.rig import free_port
-from orders.soak.waiting import eventually
+from orders.proving.soak.rig import free_port
+from orders.proving.soak.waiting import eventually
 
 # The one on PATH changes to another user; this one runs as whoever starts it.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

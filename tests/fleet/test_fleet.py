@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from examples.client import EngineClient as ExampleClient
-from orders.soak.waiting import eventually
+from orders.proving.soak.waiting import eventually
 from tests.fleet.figures import shares
 from tests.fleet.running import Fleet, FleetPlan
 from tests.postgres import find_binaries, postgres_server

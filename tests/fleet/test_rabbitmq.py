@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orderengine.broker import transport_options
-from orders.soak.waiting import eventually
+from orders.proving.soak.waiting import eventually
 from tests.fleet.rabbitmq import SERVER, connection, rabbitmq
 from tests.fleet.running import Fleet, FleetPlan
 

@@ -15,8 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 
-from orders import crash_points
-from orders.api.authentication import is_on_this_machine
+from orders.access.authentication import is_on_this_machine
+from orders.platform import crash_points
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {

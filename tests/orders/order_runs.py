@@ -7,9 +7,11 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from orders import execution, gateway, settlement
+from orders import gateway
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
+from orders.pipeline import settle as settlement
+from orders.pipeline import stages
 from tests.orders.chain import TestChain, eventually
 from tests.orders.rows import order_row
 
@@ -26,7 +28,7 @@ def execute(user: User, count: int = 1) -> list[Order]:
 
 def carry_out(order_ids: list[UUID]) -> None:
     """Every stage, as workers run them."""
-    for stage in (execution.route, execution.build, execution.submit):
+    for stage in (stages.route, stages.build, stages.submit):
         assert sorted(stage(order_ids).onward) == sorted(order_ids)
     settle(order_ids)
 
@@ -38,7 +40,7 @@ def execute_with_retries(user: User, count: int) -> list[Order]:
 
     def all_sent() -> bool:
         Order.objects.filter(pk__in=ids, status=Status.ROUTING).update(due_at=timezone.now(), retries=0)
-        for stage in (execution.route, execution.build, execution.submit):
+        for stage in (stages.route, stages.build, stages.submit):
             stage(ids)
         return Order.objects.filter(pk__in=ids, status=Status.SUBMITTED).count() == count
 

@@ -10,7 +10,7 @@ from asgiref.testing import ApplicationCommunicator as PlainCommunicator
 from channels.testing import WebsocketCommunicator
 
 from orderengine.asgi import application
-from orders.order_stream import in_database
+from orders.streaming.stream import in_database
 from tests.factories import OrderFactory, UserFactory, advance
 
 PATIENCE_SECONDS = 5
@@ -85,7 +85,7 @@ async def moved(order: Any, *statuses: Any, **last_data: Any) -> Any:
 
 
 def _local() -> Any:
-    from orders.api.authentication import local_user
+    from orders.access.authentication import local_user
 
     return local_user()
 

@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orders.amounts import from_base_units, parse_amount, parse_raw_amount, to_base_units
-from orders.api.exceptions import known_codes
-from orders.api.parsers import read_json
 from orders.errors import InvalidAmount, OrderError
 from orders.models import MAX_AMOUNT
-from orders.wire import parse_order
+from orders.wire.errors import known_codes
+from orders.wire.json import read_json
+from orders.wire.orders import parse_order
 
 DECIMALS = st.integers(0, 18)
 RAW = st.integers(1, MAX_AMOUNT)

@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import read_context_slot, read_integer, read_pubkey, read_text, reading
-from dex.chain.jsonrpc import JsonRpcClient
 from dex.errors import ChainBusy, ChainUnreachable
 from dex.localnet.epochs import Epochs
+from dex.rpc.answers import read_context_slot, read_integer, read_pubkey, read_text, reading
+from dex.rpc.jsonrpc import JsonRpcClient
 from dex.types import AccountFilter
 
 MAX_ACCOUNTS: Final = 100  # of one getMultipleAccounts

@@ -9,10 +9,10 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from dex.config import TOKENS, Token
-from dex.discovery import DEFAULT_POOLS_PER_VENUE
 from dex.errors import DexError
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.origin import Origin
+from dex.routing.discovery import DEFAULT_POOLS_PER_VENUE
 from dex.types import AccountData, Clock, Snapshot, Swap
 from dex.venues.base import Pool, Venue
 

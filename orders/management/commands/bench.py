@@ -19,19 +19,19 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from orders.benchmark.chain_check import ChainBooks, check_run
-from orders.benchmark.figures import figures
-from orders.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
-from orders.benchmark.machine import machine_line
-from orders.benchmark.processes import CpuMeter
-from orders.benchmark.records import RunRecords
-from orders.benchmark.report import Report
-from orders.engine_address import find_engine
+from orders.client.engine_address import find_engine
+from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
 from orders.lifecycle import FINAL
 from orders.models import Order
-from orders.remote import EngineRefused, EngineUnreachable, RemoteEngine
+from orders.proving.benchmark.chain_check import ChainBooks, check_run
+from orders.proving.benchmark.figures import figures
+from orders.proving.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
+from orders.proving.benchmark.machine import machine_line
+from orders.proving.benchmark.processes import CpuMeter
+from orders.proving.benchmark.records import RunRecords
+from orders.proving.benchmark.report import Report
 
 _UNUSABLE: Final = 2
 _END_POLL_SECONDS: Final = 0.05

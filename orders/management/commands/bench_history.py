@@ -14,12 +14,12 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
-from orders.benchmark.history import NotOurs, fill, require_own, settle, trade_safety_for_speed
-from orders.benchmark.machine import machine_line
-from orders.benchmark.reads import Measured, measure, reads
-from orders.benchmark.writes import writes
 from orders.management.commands.bench import positive
 from orders.models import Order
+from orders.proving.benchmark.history import NotOurs, fill, require_own, settle, trade_safety_for_speed
+from orders.proving.benchmark.machine import machine_line
+from orders.proving.benchmark.reads import Measured, measure, reads
+from orders.proving.benchmark.writes import writes
 
 _NEWEST: Final = datetime(2026, 6, 1, tzinfo=UTC)
 

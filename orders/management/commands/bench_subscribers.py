@@ -14,16 +14,16 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from orders.benchmark.figures import spread
-from orders.benchmark.load import LoadPlan
-from orders.benchmark.machine import machine_line
-from orders.benchmark.processes import cpu_ms, engine_processes, rss_mib
-from orders.benchmark.records import RunRecords
-from orders.benchmark.subscriptions import SHAPES, Delivery, SubscriptionPlan, Subscriptions
-from orders.engine_address import find_engine
+from orders.client.engine_address import find_engine
+from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
 from orders.management.commands.bench import await_engine, pairs, positive, price_swaps
 from orders.models import Order
-from orders.remote import EngineRefused, EngineUnreachable, RemoteEngine
+from orders.proving.benchmark.figures import spread
+from orders.proving.benchmark.load import LoadPlan
+from orders.proving.benchmark.machine import machine_line
+from orders.proving.benchmark.processes import cpu_ms, engine_processes, rss_mib
+from orders.proving.benchmark.records import RunRecords
+from orders.proving.benchmark.subscriptions import SHAPES, Delivery, SubscriptionPlan, Subscriptions
 
 _UNUSABLE: Final = 2
 _PLACING_SECONDS: Final = 60

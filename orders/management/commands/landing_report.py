@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from orders.amounts import from_base_units
-from orders.landing import Landing, landings, rank, total
+from orders.reporting.landing import Landing, landings, rank, total
 
 _LAMPORT_DECIMALS = 9
 _HEAD = (

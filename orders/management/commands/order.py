@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from orders.engine_address import find_engine
+from orders.client.engine_address import find_engine
+from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
+from orders.client.terminal import ProgressDisplay
 from orders.lifecycle import Status
-from orders.remote import EngineRefused, EngineUnreachable, RemoteEngine
-from orders.terminal import ProgressDisplay
 
 _CONFIRMED, _NOT_CONFIRMED, _NOT_PLACED, _INTERRUPTED = 0, 1, 2, 130
 _LATER: Final = "the order goes on. See it with: curl {url}/api/orders/{order_id}"

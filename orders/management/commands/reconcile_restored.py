@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from orders import trading
-from orders.engine_address import find_engine
+from orders.client.engine_address import find_engine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
-from orders.restored import in_flight, lies_before_the_backup, park_forgotten
+from orders.pipeline.restored import in_flight, lies_before_the_backup, park_forgotten
+from orders.records import kill_switch
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError while trading is on or transactions are in flight, or for a bad ``--since``."""
-        if trading.is_on():
+        if kill_switch.is_on():
             raise CommandError("trading is on: `manage.py trading off` first, before any worker starts")
         if waiting := in_flight():
             raise CommandError(f"{waiting} orders are in flight: let workers settle them, then try again")

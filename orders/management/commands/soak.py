@@ -13,9 +13,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from orders.soak.nemesis import Nemesis
-from orders.soak.rig import Rig, RigPlan
-from orders.soak.traffic import Traffic
+from orders.proving.soak.nemesis import Nemesis
+from orders.proving.soak.rig import Rig, RigPlan
+from orders.proving.soak.traffic import Traffic
 
 SECONDS_A_MINUTE = 60
 LEAST_ORDERS = 200

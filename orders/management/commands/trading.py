@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from orders import trading
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
+from orders.records import kill_switch
 
 _MOST_REASON: int = 255
 
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         """When `off` has returned, no transaction is signed any more that will ever be sent."""
         if options["state"] is not None:
             reason = options["reason"][:_MOST_REASON]
-            trading.switch(on=options["state"] == "on", reason=reason, changed_by=_operator())
-        standing = trading.state()
+            kill_switch.switch(on=options["state"] == "on", reason=reason, changed_by=_operator())
+        standing = kill_switch.state()
         why = f": {standing.reason}" if standing.reason else ""
         by = f" by {standing.changed_by}" if standing.changed_by else ""
         since = f" since {standing.changed_at:%Y-%m-%d %H:%M:%S} UTC{by}" if standing.changed_by else ""

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from solders.pubkey import Pubkey
 
-from dex.chain.answers import ExecutedTransaction
-from dex.chain.instructions import temporary_account_seed
-from dex.chain.rpc import SolanaRpc
-from dex.chain.signer import WalletSigner
-from dex.chain.transactions import SignedTransaction, SwapPlan, build_message, sign
 from dex.config import TOKENS, tokens_of
-from dex.discovery import PoolDirectory
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
-from dex.router import accounts_of, best_quote, quote_all
+from dex.routing.discovery import PoolDirectory
+from dex.routing.router import accounts_of, best_quote, quote_all
+from dex.rpc.answers import ExecutedTransaction
+from dex.rpc.node import SolanaRpc
+from dex.signing.signer import WalletSigner
+from dex.transactions.instructions import temporary_account_seed
+from dex.transactions.swap_transaction import SignedTransaction, SwapPlan, build_message, sign
 from dex.types import Quote, QuoteRequest
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for

@@ -12,8 +12,6 @@ import httpx2
 import pytest
 from solders.pubkey import Pubkey
 
-from dex.chain.confirmation import executed_swap
-from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
 from dex.localnet.chain import Commitment
 from dex.localnet.command_line import read_command_line
@@ -24,6 +22,8 @@ from dex.localnet.fork.loader import program_data_address
 from dex.localnet.genesis import build_genesis, localnet_keypair
 from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_CPMM
 from dex.localnet.server import Localnet
+from dex.rpc.confirmation import executed_swap
+from dex.rpc.node import SolanaRpc
 from dex.venues.registry import venues_for
 from tests.dex.localnet.forks import SOL_USDC, fork_of, running_fork, running_parent
 from tests.dex.localnet.network_swaps import GENESIS, MINTS, WALLET, options, quoted, settled, signed_swap

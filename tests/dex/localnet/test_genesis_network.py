@@ -6,13 +6,13 @@ import time
 import pytest
 from solders.pubkey import Pubkey
 
-from dex.chain.absence import DeadCheck, Prospect
-from dex.chain.answers import SendKind
-from dex.chain.confirmation import executed_swap, failure_of
-from dex.chain.cost import TransactionCost
-from dex.chain.rpc import SolanaRpc
 from dex.config import NATIVE_MINT
 from dex.localnet.traders import Traders, run_traders, trader_keypairs
+from dex.rpc.absence import DeadCheck, Prospect
+from dex.rpc.answers import SendKind
+from dex.rpc.confirmation import executed_swap, failure_of
+from dex.rpc.node import SolanaRpc
+from dex.transactions.cost import TransactionCost
 from dex.types import FailureKind
 from tests.dex.localnet.network_swaps import (
     GENESIS,

@@ -12,14 +12,14 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import TransactionMetadata
 
-from dex.chain.instructions import temporary_account_seed
-from dex.chain.policy import check_policy
-from dex.chain.signer import WalletSigner
-from dex.chain.tokens import associated_token_address, parse_token_account
-from dex.chain.transactions import SwapPlan, build_message, compute_units, sign
 from dex.config import NATIVE_MINT, TOKENS
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
+from dex.signing.policy import check_policy
+from dex.signing.signer import WalletSigner
+from dex.transactions.instructions import temporary_account_seed
+from dex.transactions.swap_transaction import SwapPlan, build_message, compute_units, sign
+from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for

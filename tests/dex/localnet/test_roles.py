@@ -10,12 +10,12 @@ import pytest
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
-from dex.chain.confirmation import executed_swap
-from dex.chain.rpc import SolanaRpc
 from dex.errors import ChainBusy, ChainRefused
 from dex.localnet.command_line import read_command_line
 from dex.localnet.errors import LedgerRefused
 from dex.localnet.server import Localnet, NetworkOptions, open_chain
+from dex.rpc.confirmation import executed_swap
+from dex.rpc.node import SolanaRpc
 from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM
 from dex.venues.registry import venues_for
 from tests.dex.localnet.network_swaps import WALLET, quoted, settled, signed_swap

@@ -1,0 +1,59 @@
+"""Which pool is best for a request: pure functions over pools and one snapshot.
+
+Best is the most that reaches the payer (EXACT_IN) or the least that the payer is debited
+(EXACT_OUT), every fee included. Equal quotes are ordered by venue name, then by pool address, so
+the same snapshot always gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError, NoRoute
+from dex.routing.discovery import PoolSet
+from dex.types import Quote, QuoteRequest, Quotes, Snapshot, SwapMode, VenueError
+from dex.venues.base import Pool
+
+
+def accounts_of(pools: Iterable[Pool]) -> tuple[Pubkey, ...]:
+    """Every account that quoting these pools reads, each once: what the snapshot must hold."""
+    return tuple(dict.fromkeys(address for pool in pools for address in pool.accounts))
+
+
+def quote_all(
+    request: QuoteRequest, pools: Iterable[Pool], snapshot: Snapshot, errors: Iterable[VenueError] = ()
+) -> Quotes:
+    """All pools' answers, best first; a pool that has none adds its error after ``errors``."""
+    quotes: list[Quote] = []
+    refusals = list(errors)
+    for pool in pools:
+        try:
+            quotes.append(pool.quote(snapshot, request))
+        except DexError as error:
+            refusals.append(VenueError(pool.venue, error.code, str(error), pool.address))
+    quotes.sort(key=_rank)
+    return Quotes(request, snapshot.clock.slot, tuple(quotes), tuple(refusals))
+
+
+def quote_batch(asks: Iterable[tuple[QuoteRequest, PoolSet]], snapshot: Snapshot) -> list[Quotes]:
+    """``quote_all`` for many requests over one snapshot, in the order of the requests."""
+    return [quote_all(request, found.pools, snapshot, found.errors) for request, found in asks]
+
+
+def best_quote(quotes: Quotes) -> Quote:
+    """The winning quote; raises NoRoute, naming every reason, when no pool had one."""
+    if quotes.quotes:
+        return quotes.quotes[0]
+    reasons = ", ".join(_reasons(quotes.errors)) or "no venue has a pool of this pair"
+    raise NoRoute(f"no quote for {quotes.request.token_in} to {quotes.request.token_out}: {reasons}")
+
+
+def _reasons(errors: Sequence[VenueError]) -> Iterable[str]:
+    return dict.fromkeys(f"{error.venue} {error.code}" for error in errors)
+
+
+def _rank(quote: Quote) -> tuple[int, str, str]:
+    amount = quote.amount_in if quote.mode is SwapMode.EXACT_OUT else -quote.amount_out
+    return amount, quote.venue, str(quote.pool)

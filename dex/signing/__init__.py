@@ -1,0 +1,1 @@
+"""Keys, and the policy that each message is held against before it is signed."""

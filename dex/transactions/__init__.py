@@ -1,0 +1,1 @@
+"""A swap as one signed transaction: instructions, token accounts, compute units, cost. Pure."""

@@ -1,0 +1,1 @@
+"""Who may: authentication, credentials, throttles, permissions."""

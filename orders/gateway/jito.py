@@ -1,0 +1,45 @@
+"""Jito beside the nodes, by the settings."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from dex.rpc.jito import LEAST_TIP, MOST_TIP, TIP_ACCOUNTS, JitoRelay, tip_account
+from dex.transactions.swap_transaction import Tip
+from orders.gateway.connection import count_request
+
+
+def relay_faults() -> Sequence[str]:
+    """What is wrong with the settings of Jito, in words."""
+    if not settings.JITO_URL:
+        return ["JITO_TIP_LAMPORTS is set without JITO_URL"] if settings.JITO_TIP_LAMPORTS else []
+    if not settings.JITO_URL.startswith(("https://", "http://")):
+        return ["JITO_URL is no address of HTTP"]
+    if not LEAST_TIP <= settings.JITO_TIP_LAMPORTS <= MOST_TIP:
+        return [f"JITO_URL needs JITO_TIP_LAMPORTS from {LEAST_TIP} to {MOST_TIP}"]
+    return []
+
+
+def tip_accounts() -> list[str]:
+    """Where tips go."""
+    return [str(account) for account in TIP_ACCOUNTS]
+
+
+def tip(memo: str) -> Tip | None:
+    """What the transaction with this memo tips; None without Jito."""
+    return Tip(tip_account(memo), settings.JITO_TIP_LAMPORTS) if settings.JITO_URL else None
+
+
+def send_soon(raws: Sequence[bytes]) -> None:
+    """Hand the bytes to Jito where it is set up; on the loop of the connection."""
+    if settings.JITO_URL:
+        _relay(settings.JITO_URL, os.getpid()).send_soon(raws)
+
+
+@functools.lru_cache(maxsize=2)
+def _relay(url: str, _pid: int) -> JitoRelay:
+    return JitoRelay(url, observer=count_request)

@@ -1,0 +1,206 @@
+"""What the chain says of transactions that were sent: statuses, amounts that moved, proof of death."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.errors import ChainAnswerInvalid
+from dex.rpc import confirmation
+from dex.rpc.absence import DeadCheck, Observation, Prospect, absent_since
+from dex.rpc.answers import ExecutedTransaction, SignatureStatus
+from dex.transactions.cost import TransactionCost, cost_of
+from orders.gateway import failures
+from orders.gateway.connection import connection, node_urls
+from orders.gateway.failures import Failure
+
+logger = logging.getLogger(__name__)
+
+
+class Verdict(StrEnum):
+    """What a status means for an attempt."""
+
+    UNSEEN = "unseen"
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    FINALIZED = "finalized"
+    FAILED = "failed"
+    FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The verdict on one signature; ``slot`` is the transaction's, or for UNSEEN the slot of the answer."""
+
+    verdict: Verdict
+    slot: int
+    error: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentSwap:
+    """A sent transaction and what it was to swap."""
+
+    signature: str
+    venue: str
+    token_in: str
+    token_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What really moved, in base units, and what that cost in lamports."""
+
+    amount_in: int
+    amount_out: int
+    cost: TransactionCost
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnChainFailure:
+    """A transaction that is in a block and failed: its signature is used up, and its fees are paid."""
+
+    failure: Failure
+    error_name: str
+    cost: TransactionCost
+    slot: int
+
+
+def hear(signatures: Sequence[str], *, search_history: bool = False) -> list[Heard]:
+    """The verdict on each signature; UNSEEN says nothing about whether it can still land. Raises DexError."""
+    if not signatures:
+        return []
+    answer = connection().run(connection().rpc.signature_statuses(signatures, search_history=search_history))
+    return [_heard(status, answer.slot) for status in answer.statuses]
+
+
+def executed_swaps(swaps: Sequence[SentSwap]) -> list[Executed | None]:
+    """What each confirmed swap moved, None where the node does not have it yet. Raises DexError."""
+    if not swaps:
+        return []
+    found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
+    return [
+        None if transaction is None else _executed(swap, transaction)
+        for swap, transaction in zip(swaps, found, strict=True)
+    ]
+
+
+def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
+    """Why each failed transaction failed, None where the node does not have it yet. Raises DexError."""
+    if not swaps:
+        return []
+    found = connection().run(connection().rpc.transactions([swap.signature for swap in swaps]))
+    results: list[OnChainFailure | None] = []
+    for swap, transaction in zip(swaps, found, strict=True):
+        if transaction is None or transaction.error is None:
+            results.append(None)
+            continue
+        venue = connection().venues[swap.venue]
+        why = confirmation.failure_of(transaction.error, transaction.logs, venue)
+        failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, _payer(transaction))
+        results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
+    return results
+
+
+def hear_of_landed(landed: Sequence[tuple[str, int]]) -> list[Heard]:
+    """The verdict on signatures that were in the block of a slot, histories searched. Raises DexError.
+
+    UNSEEN: a node that would remember it does not have it any more. FORGOTTEN: none remembers so far back.
+    """
+    heard = hear([signature for signature, _ in landed], search_history=True)
+    missing = [at for at, one in enumerate(heard) if one.verdict is Verdict.UNSEEN]
+    if not missing:
+        return heard
+    seen = connection().run(_observe([landed[at][0] for at in missing], past=-1))
+    for index, at in enumerate(missing):
+        gone = absent_since(seen, landed[at][1], index)
+        if not gone:
+            heard[at] = Heard(Verdict.SEEN if gone is False else Verdict.FORGOTTEN, landed[at][1])
+    return heard
+
+
+def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
+    """One more look at each signature: height first, then status with history. Raises DexError.
+
+    `DeadCheck` says how many looks make a proof.
+    """
+    if not checks:
+        return []
+    past = min(check.past for _, check in checks)
+    seen = connection().run(_observe([signature for signature, _ in checks], past))
+    looked = [check.with_look(seen, index) for index, (_, check) in enumerate(checks)]
+    for (signature, before), check in zip(checks, looked, strict=True):
+        if check.prospect is Prospect.FORGOTTEN is not before.prospect:
+            logger.error("no node remembers whether %s landed: its order waits for one that does", signature)
+    return looked
+
+
+def dead_check(last_valid_block_height: int) -> DeadCheck:
+    """The start of a proof that a transaction can no longer land."""
+    return DeadCheck(last_valid_block_height)
+
+
+def is_dead(check: DeadCheck) -> bool:
+    """Whether the proof is complete."""
+    return check.prospect is Prospect.DEAD
+
+
+def has_landed(check: DeadCheck) -> bool:
+    """Whether the transaction is in the history of a node, though its recent statuses may not have it."""
+    return check.prospect is Prospect.LANDED
+
+
+def explorer_url(network: str, signature: str) -> str:
+    """Where people can look the transaction up.
+
+    The node's address is in it for localnet only, and without user, path and query: elsewhere they hold
+    access keys, and a network's name may be set wrong.
+    """
+    page = f"{settings.EXPLORER_URL}/tx/{signature}"
+    if network == "mainnet-beta":
+        return page
+    if network == "localnet":
+        node = urlsplit(node_urls()[0])
+        address = f"{node.scheme}://{node.netloc.rpartition('@')[2]}"
+        return f"{page}?cluster=custom&customUrl={quote(address, safe='')}"
+    return f"{page}?cluster={network}"
+
+
+def _executed(swap: SentSwap, transaction: ExecutedTransaction) -> Executed | None:
+    mints = Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)
+    try:
+        moved = confirmation.executed_swap(transaction, _payer(transaction), *mints)
+    except ChainAnswerInvalid as error:
+        # One answer that makes no sense must not hold up the others of its batch; it is asked for again.
+        logger.error("no amounts for %s: %s", swap.signature, error)
+        return None
+    return Executed(moved.amount_in, moved.amount_out, moved.cost, moved.slot)
+
+
+def _payer(transaction: ExecutedTransaction) -> Pubkey:
+    # Not this worker's wallet: the key may have been changed since the transaction was signed.
+    return Pubkey.from_string(transaction.payer)
+
+
+async def _observe(signatures: Sequence[str], past: int) -> list[Observation]:
+    # On another network no signature is ever found, and heights are other heights.
+    await connection().require_network()
+    return await connection().rpc.observe(signatures, past=past)
+
+
+def _heard(status: SignatureStatus | None, asked_at_slot: int) -> Heard:
+    if status is None:
+        return Heard(Verdict.UNSEEN, asked_at_slot)
+    if status.commitment == "processed":
+        return Heard(Verdict.SEEN, status.slot)
+    if status.error is not None:
+        return Heard(Verdict.FAILED, status.slot, status.error)
+    verdict = Verdict.FINALIZED if status.commitment == "finalized" else Verdict.CONFIRMED
+    return Heard(verdict, status.slot)

@@ -1,0 +1,218 @@
+"""Where an order enters: check it, write it with its first event, hand it to the dispatcher.
+
+Nothing here waits for Redis or the chain. What needs the chain is judged by a worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from orders import gateway
+from orders.amounts import to_base_units
+from orders.errors import (
+    DatabaseUnavailable,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotCancellable,
+    NotFound,
+    SameToken,
+    TooManyRequests,
+    TradingHalted,
+    UnsupportedOrderType,
+)
+from orders.intake import order_rate
+from orders.intake.group_commit import GroupCommit, insert_and_announce
+from orders.intake.request_fields import AUTO
+from orders.lifecycle import CANCELLABLE, OrderType, Status
+from orders.models import Order
+from orders.records import journal
+from orders.telemetry import hooks
+from orders.telemetry.request_ids import bound_request_id
+
+# Longer than the database's own patience with locks, so that its answer is heard.
+WRITE_TIMEOUT_SECONDS = 25
+_group_commit = GroupCommit()
+_ACCEPTED_TYPES = frozenset({OrderType.MARKET})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """What a door understood, before the rules of intake.
+
+    Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set. Tokens are
+    symbols or mint addresses as given.
+    """
+
+    token_in: str
+    token_out: str
+    amount: Decimal | None
+    amount_raw: int | None = None
+    type: str = "market"
+    slippage_bps: int | None = None
+    slippage_is_auto: bool = False
+    max_price_impact_bps: int | None = None
+    limit_price: Decimal | None = None
+    expires_at: datetime | None = None
+    client_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order, and whether it was there before under the same key."""
+
+    order: Order
+    replayed: bool
+
+
+def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
+    """Accept an order, or find the one that the same key made before.
+
+    Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
+    UnsupportedOrderType, InvalidRequest, IdempotencyMismatch, OrderTooLarge,
+    TooManyRequests, TradingHalted.
+    """
+    order = _new_order(user, intent)
+    try:
+        _require_future(order)
+        order_rate.require_room(user.pk)
+        _write(order)
+    except (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted):
+        # A repeated request makes no order: it is answered also where a new one would be refused.
+        earlier = _earlier_order(order)
+        if earlier is None:
+            raise
+        return Placed(earlier, replayed=True)
+    hooks.accepted(order)
+    return Placed(order, replayed=False)
+
+
+def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
+    """Cancel an order that no worker has begun; raises NotFound or NotCancellable."""
+    order = Order.objects.filter(user_id=user.pk, pk=order_id).first()
+    if order is None:
+        raise NotFound("There is no such order")
+    if Status(order.status) not in CANCELLABLE or not journal.record(
+        [journal.Transition(order, Status.CANCELLED)]
+    ):
+        raise NotCancellable(status=Order.objects.get(pk=order_id).status)
+    return order
+
+
+def _write(order: Order) -> None:
+    if connection.in_atomic_block:
+        # The caller's transaction decides whether the order exists: no other thread may write it.
+        insert_and_announce([order])
+        return
+    try:
+        _group_commit.write(order, WRITE_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        raise DatabaseUnavailable() from error
+
+
+def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
+    order_type = _known_type(intent.type)
+    if intent.limit_price is not None:
+        raise InvalidRequest("A market order has no limit price", limitPrice="only with a limit order")
+    token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
+    if token_in.mint == token_out.mint:
+        raise SameToken()
+    now = timezone.now()
+    order = Order(
+        user_id=user.pk,
+        client_order_id=intent.client_order_id,
+        type=order_type,
+        network=settings.SOLANA_NETWORK,
+        wallet=settings.WALLET_ADDRESS,
+        request_id=bound_request_id(),
+        token_in=token_in.mint,
+        token_out=token_out.mint,
+        amount_in=_amount_in(intent, token_in.decimals),
+        slippage_bps=_slippage(intent),
+        slippage_is_auto=intent.slippage_is_auto,
+        max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
+        expires_at=intent.expires_at,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    gateway.require_within_cap(token_in, order.amount_in)
+    order.request_hash = _request_hash(order, intent)
+    return order
+
+
+def _known_type(text: str) -> OrderType:
+    try:
+        order_type = OrderType(text.lower())
+    except ValueError:
+        raise InvalidRequest("The order type is not known", type=f"one of {OrderType.values}") from None
+    if order_type not in _ACCEPTED_TYPES:
+        raise UnsupportedOrderType(type=order_type.value)
+    return order_type
+
+
+def _amount_in(intent: OrderIntent, decimals: int) -> int:
+    if intent.amount_raw is not None:
+        return intent.amount_raw
+    if intent.amount is None:
+        raise InvalidRequest("An amount is missing", amountIn="required")
+    return to_base_units(intent.amount, decimals)
+
+
+def _slippage(intent: OrderIntent) -> int:
+    slippage_bps = intent.slippage_bps
+    if intent.slippage_is_auto:
+        return gateway.auto_slippage_cap_bps()
+    if slippage_bps is None:
+        return int(settings.DEFAULT_SLIPPAGE_BPS)
+    if not 0 <= slippage_bps <= settings.MAX_SLIPPAGE_BPS:
+        allowed = f"0 to {settings.MAX_SLIPPAGE_BPS}, or auto"
+        raise InvalidRequest("The slippage is out of range", slippageBps=allowed)
+    return slippage_bps
+
+
+def _max_price_impact(impact_bps: int | None) -> int | None:
+    most = settings.MAX_PRICE_IMPACT_BPS
+    if impact_bps is not None and not 0 <= impact_bps <= most:
+        raise InvalidRequest("The price impact is out of range", maxPriceImpactBps=f"0 to {most}")
+    return impact_bps
+
+
+def _require_future(order: Order) -> None:
+    if order.expires_at is not None and order.expires_at <= order.created_at:
+        raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
+
+
+def _request_hash(order: Order, intent: OrderIntent) -> str:
+    # Of what the order means, not of its bytes: "1.0" and 1 are the same request.
+    meaning: dict[str, Any] = {
+        "type": order.type,
+        "in": order.token_in,
+        "out": order.token_out,
+        "amount": order.amount_in,
+        "slippage": AUTO if intent.slippage_is_auto else intent.slippage_bps,
+        "expires": intent.expires_at and intent.expires_at.isoformat(),
+    }
+    if intent.max_price_impact_bps is not None:
+        # Only where it is given: requests of before this field keep their hash.
+        meaning["impact"] = intent.max_price_impact_bps
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+
+def _earlier_order(order: Order) -> Order | None:
+    if order.client_order_id is None:
+        return None
+    earlier = Order.objects.filter(user_id=order.user_id, client_order_id=order.client_order_id).first()
+    if earlier is not None and earlier.request_hash != order.request_hash:
+        raise IdempotencyMismatch()
+    return earlier

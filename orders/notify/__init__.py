@@ -1,0 +1,1 @@
+"""Hints after a commit: which orders have new events."""

@@ -1,0 +1,1 @@
+"""An order's way through routing, building, submission and settlement, and what resumes it."""

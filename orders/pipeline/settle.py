@@ -1,0 +1,282 @@
+"""Settling: what the chain says of submitted orders. One poller a process, for all of its orders.
+
+Only a status ends an attempt: confirmed, failed in a block, or proven unable to land. Until then
+the committed bytes are sent again, and only those.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection as database
+from django.utils import timezone
+
+from orders import gateway
+from orders.gateway import DeadCheck, DexError, Failure, SentSwap, Verdict
+from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.models import Attempt, Order
+from orders.pipeline import dispatch
+from orders.pipeline.outcomes import confirmed, failed_or_retried
+from orders.platform import crash_points
+from orders.platform.crash_points import crash_point
+from orders.records import attempts, costs, journal, sql
+from orders.records.journal import Transition
+from orders.telemetry import stage_log
+
+logger = logging.getLogger(__name__)
+
+# A submitted order that its poller has not settled by then is adopted by whoever sweeps first.
+ADOPT_AFTER_SECONDS: Final = 15
+_POLL_SECONDS: Final = 0.2
+_DEAD_CHECK_SECONDS: Final = 2
+# Well before others adopt what this poller follows.
+_HOLD_SECONDS: Final = 5
+_MOST_AT_ONCE: Final = 256
+
+
+@dataclass(slots=True)
+class Watched:
+    """An open attempt of a submitted order. The three clocks are monotonic seconds."""
+
+    attempt: Attempt
+    dead_check: DeadCheck
+    resend_at: float
+    check_at: float
+    hold_at: float = field(default_factory=lambda: time.monotonic() + _HOLD_SECONDS)
+
+
+class Poller:
+    """Polls the statuses of watched attempts in batches, from a thread of its own."""
+
+    def __init__(self) -> None:
+        self._watched: dict[str, Watched] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, attempts: Iterable[Attempt]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for attempt in attempts:
+                check = gateway.dead_check(attempt.last_valid_block_height)
+                self._watched.setdefault(
+                    attempt.signature,
+                    Watched(
+                        attempt,
+                        check,
+                        resend_at=now + settings.REBROADCAST_SECONDS,
+                        check_at=now + _DEAD_CHECK_SECONDS,
+                    ),
+                )
+            if self._watched and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._poll, name="settlement", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Follow nothing any more; returns when the thread has ended."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _poll(self) -> None:
+        while not self._stopped.is_set():
+            with self._lock:
+                batch = list(self._watched.values())
+            if not batch:
+                self._wake.wait()
+                self._wake.clear()
+                continue
+            for start in range(0, len(batch), _MOST_AT_ONCE):
+                self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE]))
+            self._stopped.wait(_POLL_SECONDS)
+
+    def _forget(self, signatures: Iterable[str]) -> None:
+        with self._lock:
+            for signature in signatures:
+                self._watched.pop(signature, None)
+
+
+_poller = Poller()
+
+
+def watch(attempts: Iterable[Attempt]) -> None:
+    """Follow these open attempts until the chain has decided about each; returns at once."""
+    _poller.watch(attempts)
+
+
+def settle(batch: Sequence[Watched]) -> set[str]:
+    """Look once at each attempt, act on what the chain says; the signatures that are done with.
+
+    Raises DexError when the node cannot be asked; nothing is decided then.
+    """
+    alone = batch[0].attempt.order_id if len(batch) == 1 else None
+    with stage_log.begun("settle", alone=alone):
+        return _settle(batch)
+
+
+def _settle(batch: Sequence[Watched]) -> set[str]:
+    done, unseen = _follow_verdicts(batch)
+    done |= _give_up_dead(unseen)
+    # Recent statuses go back some two minutes: what landed before that is in the history alone.
+    landed_long_ago = [watched for watched in unseen if gateway.has_landed(watched.dead_check)]
+    done |= _follow_verdicts(landed_long_ago, in_history=True)[0]
+    waiting = [w for w in unseen if w.attempt.signature not in done]
+    _hold(waiting)
+    _send_again(waiting)
+    return done
+
+
+def _follow_verdicts(batch: Sequence[Watched], in_history: bool = False) -> tuple[set[str], list[Watched]]:
+    """Confirm and fail what has landed; the signatures that are done with, and those that were not seen."""
+    heard = gateway.hear([watched.attempt.signature for watched in batch], search_history=in_history)
+    by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
+    for watched, one in zip(batch, heard, strict=True):
+        by_verdict[one.verdict].append(watched)
+    done = _confirm(by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED])
+    return done | _fail(by_verdict[Verdict.FAILED]), by_verdict[Verdict.UNSEEN]
+
+
+def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:
+    try:
+        return settle(batch)
+    except DexError as error:
+        logger.warning("%d orders not settled now: %s", len(batch), error.code)
+        return set()
+    except DatabaseError as error:
+        logger.warning("%d orders not settled now: %s", len(batch), type(error).__name__)
+        database.close()
+        return set()
+    except Exception:
+        logger.exception("settling broke off for %d orders", len(batch))
+    if len(batch) == 1:
+        # Let go of it: whoever sweeps adopts it again after a while.
+        return {batch[0].attempt.signature}
+    return {signature for one in batch for signature in _settle_or_leave([one])}
+
+
+def _confirm(watched: Sequence[Watched]) -> set[str]:
+    orders = _submitted_orders(watched)
+    pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
+    executed = gateway.executed_swaps([_sent_swap(order, w.attempt) for order, w in pairs])
+    steps, landed = [], []
+    for (order, one), moved in zip(pairs, executed, strict=True):
+        if moved is not None:
+            one.attempt.slot = moved.slot
+            costs.note(one.attempt, moved.cost)
+            steps.append(confirmed(order, moved))
+            landed.append(one)
+    if steps:
+        crash_point(crash_points.SETTLING)
+    _record_endings(steps, landed, AttemptState.LANDED)
+    gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
+    return gone | {w.attempt.signature for w in landed}
+
+
+def _fail(watched: Sequence[Watched]) -> set[str]:
+    orders = _submitted_orders(watched)
+    pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
+    found = gateway.on_chain_failures([_sent_swap(order, w.attempt) for order, w in pairs])
+    steps, failed = [], []
+    for (order, one), why in zip(pairs, found, strict=True):
+        if why is not None:
+            one.attempt.slot, one.attempt.error_code = why.slot, why.error_name[:64]
+            costs.note(one.attempt, why.cost)
+            steps.append(failed_or_retried(order, why.failure))
+            failed.append(one)
+    _resume(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN))
+    gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
+    return gone | {w.attempt.signature for w in failed}
+
+
+def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
+    now = time.monotonic()
+    due = [w for w in watched if w.check_at <= now]
+    checks = gateway.prove_dead([(w.attempt.signature, w.dead_check) for w in due])
+    for one, check in zip(due, checks, strict=True):
+        one.dead_check, one.check_at = check, now + _DEAD_CHECK_SECONDS
+    dead = [w for w in due if gateway.is_dead(w.dead_check)]
+    orders = _submitted_orders(dead)
+    for one in dead:
+        costs.note(one.attempt, costs.NOTHING)
+    reason = FailureReason.TRANSACTION_EXPIRED
+    steps = [failed_or_retried(order, Failure(reason, str(reason.label))) for order in orders.values()]
+    _resume(_record_endings(steps, dead, AttemptState.EXPIRED))
+    return {w.attempt.signature for w in dead}
+
+
+def _hold(watched: Sequence[Watched]) -> None:
+    """Keep other workers from asking for the same signatures while this one hears of them."""
+    now = time.monotonic()
+    due = [w for w in watched if w.hold_at <= now]
+    if not due:
+        return
+    held = Order.objects.filter(pk__in=[w.attempt.order_id for w in due], status=Status.SUBMITTED)
+    held.update(due_at=timezone.now() + timedelta(seconds=ADOPT_AFTER_SECONDS))
+    for one in due:
+        one.hold_at = now + _HOLD_SECONDS
+
+
+def _send_again(watched: Sequence[Watched]) -> None:
+    now = time.monotonic()
+    due = [w for w in watched if w.resend_at <= now]
+    if not due:
+        return
+    gateway.send([bytes(w.attempt.signed_transaction) for w in due])
+    for one in due:
+        one.resend_at = now + settings.REBROADCAST_SECONDS
+    attempts.note_sent(one.attempt for one in due)
+
+
+def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:
+    """The orders that still wait for exactly these signatures."""
+    if not watched:
+        return {}
+    signatures = {w.attempt.order_id: w.attempt.signature for w in watched}
+    submitted = Order.objects.filter(pk__in=list(signatures), status=Status.SUBMITTED)
+    return {order.pk: order for order in submitted if order.signature == signatures[order.pk]}
+
+
+def _record_endings(
+    steps: Sequence[Transition], watched: Sequence[Watched], state: AttemptState
+) -> list[Order]:
+    """End attempts and move their orders in one transaction; an order that moved meanwhile stays as it is."""
+    by_order = {one.attempt.order_id: one.attempt for one in watched}
+
+    def end_attempts(moved: list[Order]) -> None:
+        ending = [by_order[order.pk] for order in moved]
+        changed = ("state", "slot", "error_code", *costs.COLUMNS)
+        statement = sql.update(Attempt, changed, ("id", "state"), ())
+        open_state = AttemptState.OPEN.value
+        with database.cursor() as cursor:
+            cursor.executemany(
+                statement,
+                [[state.value, a.slot, a.error_code, *costs.values(a), a.pk, open_state] for a in ending],
+            )
+
+    moved = journal.record(steps, alongside=end_attempts)
+    stage_log.came_to(state.value, moved)
+    return moved
+
+
+def _sent_swap(order: Order, attempt: Attempt) -> SentSwap:
+    return SentSwap(attempt.signature, attempt.venue, order.token_in, order.token_out)
+
+
+def _resume(moved: Sequence[Order]) -> None:
+    waiting = [order for order in moved if order.status == Status.ROUTING]
+    if not waiting:
+        return
+    wait = max(order.due_at for order in waiting) - timezone.now()
+    countdown = max(1, -(-wait // timedelta(seconds=1)))
+    dispatch.resume_or_leave(Status.ROUTING, [order.pk for order in waiting], countdown)

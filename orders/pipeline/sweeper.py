@@ -1,0 +1,271 @@
+"""The sweeper: in every worker, safe to run any number of times at once.
+
+It resumes whatever is due and nobody's, adopts submitted orders that nobody settles, follows
+confirmed orders to finality, and leaves a sign of life. The same code runs at start and later:
+there is no other recovery.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection as database
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from orders import gateway
+from orders.gateway import DexError, Heard, Verdict, WrongNetwork
+from orders.index_conditions import IS_ACTIVE
+from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.models import Attempt, Order
+from orders.pipeline import clock_skew, dispatch, pools, settle
+from orders.pipeline import stages as execution
+from orders.records import costs, journal, kill_switch, leases
+from orders.records.journal import Transition
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_KEY: Final = "orders:worker:{name}"
+_HEARTBEAT_SECONDS: Final = 15
+_BATCH: Final = 64
+_MOST_AT_ONCE: Final = 1024
+# Once may be anybody's fault; an order that is there the second time may be what kills its workers.
+_STARTS_TOGETHER: Final = 2
+_RESUMED: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
+# Give the first message a chance before a second one is sent for the same order.
+_GRACE_SECONDS: Final = 5
+# A confirmed block is final after 31 more, some 13 s; asking earlier is in vain.
+_FINAL_AFTER_SECONDS: Final = 13
+
+
+class Sweeper:
+    """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
+
+    def __init__(self, worker_name: str) -> None:
+        self._worker_name = worker_name
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            _guarded(lambda: _show_life(self._worker_name))
+            _sweep()
+            self._stop.wait(settings.SWEEP_SECONDS)
+
+
+_sweepers: list[Sweeper] = []
+
+
+def reconcile() -> None:
+    """One sweep before a worker takes new work, with the node's pools looked up for the first orders.
+
+    Raises WrongNetwork when the node is of another network than the settings say, WrongToken when a
+    token of TOKENS is not what they say.
+    """
+    try:
+        gateway.require_network()
+        gateway.require_tokens()
+    except WrongNetwork:
+        raise
+    except DexError as error:
+        # It is asked again before anything is signed or given up.
+        logger.warning("the node's network and tokens are not known yet: %s", error.code)
+    _guarded(gateway.warm_up)
+    _sweep()
+
+
+def start(worker_name: str) -> None:
+    """Begin sweeping in this process."""
+    sweeper = Sweeper(worker_name)
+    _sweepers.append(sweeper)
+    sweeper.start()
+
+
+def stop() -> None:
+    """Sweep no more in this process."""
+    while _sweepers:
+        _sweepers.pop().stop()
+
+
+def _sweep() -> None:
+    for step in (clock_skew.bring_back, adopt_submitted, resume_due, finalize, pools.refresh_due):
+        _guarded(step)
+
+
+def _guarded(step: Callable[[], object]) -> None:
+    """Run a step; one part that is down must not keep the other steps from being done."""
+    try:
+        step()
+    except DatabaseError as error:
+        logger.warning("sweep broke off: %s", type(error).__name__)
+        database.close()
+    except (DexError, OperationalError, redis.RedisError, OSError) as error:
+        logger.warning("sweep broke off: %s", type(error).__name__)
+    except Exception:
+        logger.exception("sweep broke off")
+
+
+def resume_due() -> int:
+    """Set every due order that no worker holds on its way again; how many there were.
+
+    A broker that takes no messages is no reason to wait: the stages then run in this thread.
+    While trading is off orders wait, but those that expire meanwhile end.
+    """
+    now = timezone.now()
+    if not kill_switch.is_on():
+        waiting = (Status.PENDING, Status.ROUTING)
+        late = leases.ours().filter(IS_ACTIVE, status__in=waiting, expires_at__lte=now)
+        execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
+        return 0
+    before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
+    set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
+    resumed = 0
+    for status in _RESUMED:
+        # A sweep that lies ahead was of a clock that has been set back since.
+        not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
+        due = leases.ours().filter(
+            IS_ACTIVE, _is_free(now), not_just_swept, status=status, due_at__lte=before
+        )
+        starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
+        # Others sweep too: these get their grace again before a second message is sent for them.
+        Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
+        for batch in _batches(starts):
+            try:
+                set_on_way(status, batch)
+            except (OperationalError, OSError) as error:
+                logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
+                set_on_way = run_stages
+                run_stages(status, batch)
+        resumed += len(starts)
+    return resumed
+
+
+def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
+    """Orders in batches; those on which work has broken off before go alone, and take no other along."""
+    yield from ([order_id] for order_id, count in starts.items() if count >= _STARTS_TOGETHER)
+    together = [order_id for order_id, count in starts.items() if count < _STARTS_TOGETHER]
+    for start_at in range(0, len(together), _BATCH):
+        yield together[start_at : start_at + _BATCH]
+
+
+def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:
+    """Take orders at ``status`` through the remaining stages in this thread."""
+    ids: Sequence[UUID] = order_ids
+    stages = (execution.route, execution.build, execution.submit)
+    for stage in stages[1:] if status is Status.BUILDING else stages:
+        ids = stage(ids).onward
+
+
+def adopt_submitted() -> int:
+    """Watch submitted orders whose poller is gone or late; how many there were."""
+    now = timezone.now()
+    due = leases.ours().filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
+    order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    if not order_ids:
+        return 0
+    later = now + timedelta(seconds=settle.ADOPT_AFTER_SECONDS)
+    # Whoever comes second finds them due no more: one poller each.
+    late = Order.objects.filter(pk__in=order_ids, status=Status.SUBMITTED, due_at__lte=now)
+    if not late.update(due_at=later):
+        return 0
+    adopted = Order.objects.filter(pk__in=order_ids, due_at=later).values_list("pk", flat=True)
+    settle.watch(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN))
+    return len(adopted)
+
+
+def finalize() -> int:
+    """Mark confirmed orders whose block is final, take back those whose block is gone; how many are final."""
+    since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
+    waiting = list(
+        leases.ours()
+        .filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
+        .order_by("confirmed_at")[:_MOST_AT_ONCE]
+    )
+    heard = gateway.hear_of_landed([(order.signature, order.slot or 0) for order in waiting])
+    pairs = list(zip(waiting, heard, strict=True))
+    final = [order.pk for order, one in pairs if _is_final(order, one)]
+    Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
+    take_back([order for order, one in pairs if _is_gone(order, one)])
+    return len(final)
+
+
+def _is_final(order: Order, heard: Heard) -> bool:
+    # What nodes have pruned from their ledgers was final long before: no fork is as old.
+    forgotten = heard.verdict is Verdict.FORGOTTEN
+    return forgotten or (heard.verdict is Verdict.FINALIZED and heard.slot == order.slot)
+
+
+def take_back(orders: Sequence[Order]) -> None:
+    """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
+    if not orders:
+        return
+    moved = journal.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
+    settle.watch(Attempt.objects.filter(signature__in=[order.signature for order in moved]))
+
+
+def _reopen_attempts(orders: Sequence[Order]) -> None:
+    attempts = Attempt.objects.filter(signature__in=[order.signature for order in orders])
+    attempts.update(state=AttemptState.OPEN, slot=None, **dict.fromkeys(costs.COLUMNS))
+
+
+def _taken_back(order: Order) -> Transition:
+    reason = FailureReason.FORK_DROPPED
+    changes = {
+        "executed_amount_in": None,
+        "executed_amount_out": None,
+        "network_fee": None,
+        "priority_fee": None,
+        "slot": None,
+        "confirmed_at": None,
+        "due_at": timezone.now() + timedelta(seconds=settle.ADOPT_AFTER_SECONDS),
+    }
+    data = {"txHash": order.signature, "code": reason.value, "error": str(reason.label)}
+    return Transition(order, Status.SUBMITTED, changes, data)
+
+
+def _is_gone(order: Order, heard: Heard) -> bool:
+    """Whether the block that the order was confirmed in is not part of the chain any more."""
+    if heard.verdict is Verdict.UNSEEN:
+        return True
+    # In another block the same transaction may have failed, or moved other amounts.
+    return heard.verdict is Verdict.FAILED or heard.slot != order.slot
+
+
+def oldest_due_seconds(now: datetime | None = None) -> int:
+    """For how long the oldest due order has waited; 0 when none waits."""
+    now = now or timezone.now()
+    oldest = (
+        Order.objects.filter(IS_ACTIVE, _is_free(now), status__in=_RESUMED, due_at__lte=now)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return int((now - oldest).total_seconds()) if oldest else 0
+
+
+def _is_free(now: datetime) -> Q:
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+
+
+def _show_life(name: str) -> None:
+    with redis.Redis.from_url(
+        str(settings.CACHES["default"]["LOCATION"]),
+        socket_timeout=1,
+        socket_connect_timeout=1,
+    ) as client:
+        client.set(HEARTBEAT_KEY.format(name=name), "alive", ex=_HEARTBEAT_SECONDS)

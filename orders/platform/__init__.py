@@ -1,0 +1,1 @@
+"""What the process stands on: event loop thread, Redis client, transaction limits, crash points."""

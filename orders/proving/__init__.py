@@ -1,0 +1,1 @@
+"""Benchmarks and soak runs, from outside a running engine."""

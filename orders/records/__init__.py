@@ -1,0 +1,1 @@
+"""The only writers of orders: journal, leases, attempts, kill switch, costs."""

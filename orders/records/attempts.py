@@ -1,0 +1,93 @@
+"""The rows of signed transactions: written ahead of the chain, counted as they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from orders.gateway import SignedSwap
+from orders.lifecycle import AttemptState
+from orders.models import Attempt, Order
+from orders.platform import crash_points
+from orders.platform.crash_points import crash_point
+from orders.records import kill_switch, leases, sql
+
+
+def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
+    """The open attempt of each order that has one, by order: no order ever has two."""
+    if not orders:
+        return {}
+    ids = sql.values(Attempt, [("order", order.pk) for order in orders])
+    with connection.cursor() as cursor:
+        cursor.execute(_open_of(len(orders)), ids)
+        return {attempt.order_id: attempt for attempt in sql.rows(Attempt, cursor.fetchall())}
+
+
+def store(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
+    """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
+
+    The orders whose attempt is stored: the others have been claimed by somebody else meanwhile. What was
+    signed while trading was switched off, or after the order's expiry, is dropped here: it was never shown
+    to a node.
+    """
+    now = timezone.now()
+    signed = [(order, swap) for order, swap in signed if not order.expired_unsigned(now)]
+    if not signed:
+        return []
+    rows = [_attempt(order, swap, now) for order, swap in signed]
+    values = dict(zip((order.pk for order, _ in signed), sql.insert_values(rows), strict=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not kill_switch.stays_on():
+            return []
+        held = leases.let_go_signed([order for order, _ in signed])
+        cursor.executemany(sql.insert(Attempt), [values[order.pk] for order in held])
+        crash_point(crash_points.STORING)
+    return held
+
+
+def note_sent(attempts: Iterable[Attempt]) -> None:
+    """Count one more send of each attempt."""
+    pks = [attempt.pk for attempt in attempts]
+    if not pks:
+        return
+    named = [("last_sent_at", timezone.now()), *(("id", pk) for pk in pks)]
+    with connection.cursor() as cursor:
+        cursor.execute(_note_sent(len(pks)), sql.values(Attempt, named))
+
+
+def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
+    return Attempt(
+        order=order,
+        number=order.attempt + 1,
+        signature=swap.signature,
+        signed_transaction=swap.raw,
+        blockhash=swap.blockhash,
+        last_valid_block_height=swap.last_valid_block_height,
+        venue=order.venue,
+        created_at=now,
+    )
+
+
+@lru_cache(maxsize=256)
+def _open_of(orders: int) -> str:
+    column = partial(sql.column, Attempt)
+    # The state as a literal, so that SQLite uses the index of open attempts.
+    return (
+        f"SELECT {sql.every_column(Attempt)} FROM {sql.table(Attempt)}"
+        f" WHERE {column('state')} = '{AttemptState.OPEN.value}'"
+        f" AND {column('order')} IN {sql.places(orders)}"
+    )
+
+
+@lru_cache(maxsize=256)
+def _note_sent(attempts: int) -> str:
+    column = partial(sql.column, Attempt)
+    return (
+        f"UPDATE {sql.table(Attempt)} SET {column('sends')} = {column('sends')} + 1,"
+        f" {column('last_sent_at')} = %s WHERE {column('id')} IN {sql.places(attempts)}"
+    )

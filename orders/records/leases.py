@@ -1,0 +1,192 @@
+"""Who works on which order: a lease is one conditional UPDATE, its token names every later write.
+
+A claim that fails takes nothing: the order is elsewhere, or not due, or somebody else's.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from orders.index_conditions import written
+from orders.lifecycle import ACTIVE, Status
+from orders.models import Order
+from orders.records import sql
+
+# Hosts that keep time differ by less: an order that was due by the clock of one is due by those of all.
+_CLOCKS_APART: Final = timedelta(seconds=1)
+
+
+def ours() -> QuerySet[Order]:
+    """Orders of this worker's network. What another network says of the others would mean nothing."""
+    return Order.objects.filter(network=settings.SOLANA_NETWORK)
+
+
+def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order]:
+    """Lease those of the orders that stand at one of ``statuses``, are due, and are nobody's.
+
+    The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition that were not given
+    back by `release`.
+    """
+    ids = list(order_ids)
+    if not ids:
+        return []
+    now = timezone.now()
+    named = [
+        ("lease_token", uuid.uuid4()),
+        ("lease_until", now + timedelta(seconds=settings.LEASE_SECONDS)),
+        *_free_and_due_at(now),
+        *(("status", status.value) for status in statuses),
+        *(("id", order_id) for order_id in ids),
+    ]
+    with _forgettable(), connection.cursor() as cursor:
+        cursor.execute(_claim(len(statuses), len(ids)), sql.values(Order, named))
+        claimed = sql.rows(Order, cursor.fetchall())
+    return sorted(claimed, key=lambda order: order.created_at)
+
+
+def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
+    """These orders and the oldest pending ones that are free, ``most`` in all."""
+    room = most - len(order_ids)
+    if room <= 0:
+        return list(order_ids)
+    named = _free_and_due_at(timezone.now())
+    with connection.cursor() as cursor:
+        # Some of them may be those that were named.
+        cursor.execute(_oldest_pending(), [*sql.values(Order, named), most])
+        pending = sql.keys(Order, cursor.fetchall())
+    others = [pk for pk in pending if pk not in order_ids]
+    return [*order_ids, *others[:room]]
+
+
+def let_go_signed(orders: Sequence[Order]) -> list[Order]:
+    """Count an attempt for those whose lease is still the one they were claimed with, and end the lease.
+
+    Call it inside the transaction that writes the attempts: only these orders may get one. The orders
+    are of one claim.
+    """
+    if not orders:
+        return []
+    named = [("lease_token", orders[0].lease_token), *(("id", order.pk) for order in orders)]
+    with connection.cursor() as cursor:
+        cursor.execute(_let_go_signed(len(orders)), sql.values(Order, named))
+        held = set(sql.keys(Order, cursor.fetchall()))
+    return [order for order in orders if order.pk in held]
+
+
+def release(orders: Sequence[Order]) -> None:
+    """Give leases back without a transition, so that the next stage can claim at once.
+
+    Call it where there was nothing to do. Such a claim is no start: however often a message is delivered,
+    it does not make an order look as if work on it broke off.
+    """
+    _give_back(orders, starts=F("starts") - 1)
+
+
+def _give_back(orders: Sequence[Order], **changes: Any) -> None:
+    if not orders:
+        return
+    tokens = {order.lease_token for order in orders}
+    held = Order.objects.filter(pk__in=[order.pk for order in orders], lease_token__in=tokens)
+    held.update(lease_token=None, lease_until=None, **changes)
+
+
+@contextmanager
+def _forgettable() -> Iterator[None]:
+    """A transaction that does not wait for the disk: a power cut may undo it, and nothing is lost by that.
+
+    What comes after it in the log and does wait takes it along.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if not postgres:
+            # With a write-ahead log, NORMAL syncs at checkpoints only. It cannot be set inside a transaction.
+            cursor.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with transaction.atomic():
+                if postgres:
+                    cursor.execute("SET LOCAL synchronous_commit TO off")
+                yield
+        finally:
+            if not postgres:
+                cursor.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
+    """Release the leases when the work on them breaks off, so that nobody waits for them to run out."""
+    try:
+        yield
+    except BaseException:
+        # Without a database they run out by themselves; what broke the work off is the news.
+        with suppress(DatabaseError):
+            _give_back(orders)
+        raise
+
+
+def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:
+    return [("network", settings.SOLANA_NETWORK), ("due_at", now + _CLOCKS_APART), ("lease_until", now)]
+
+
+def _free_and_due() -> str:
+    """What `_free_and_due_at` gives the parameters of."""
+    column = partial(sql.column, Order)
+    return (
+        f"{column('network')} = %s AND {column('due_at')} <= %s"
+        f" AND ({column('lease_until')} IS NULL OR {column('lease_until')} < %s)"
+    )
+
+
+@lru_cache(maxsize=1)
+def _oldest_pending() -> str:
+    # In the words of the index `order_due`, so that SQLite uses it.
+    return (
+        f"SELECT {sql.column(Order, 'id')} FROM {sql.table(Order)}"
+        f" WHERE {written(ACTIVE)} AND {_free_and_due()} AND {written([Status.PENDING])}"
+        f" ORDER BY {sql.column(Order, 'due_at')} LIMIT %s"
+    )
+
+
+@lru_cache(maxsize=256)
+def _claim(statuses: int, orders: int) -> str:
+    column = partial(sql.column, Order)
+    takeable = (
+        f"{_free_and_due()} AND {column('status')} IN {sql.places(statuses)}"
+        f" AND {column('id')} IN {sql.places(orders)}"
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        # Somebody is at work on a locked row: to wait for it is in vain, and two could wait for each other.
+        takeable = (
+            f"{column('id')} IN (SELECT {column('id')} FROM {sql.table(Order)} WHERE {takeable}"
+            " FOR UPDATE SKIP LOCKED)"
+        )
+    return (
+        f"UPDATE {sql.table(Order)} SET {column('lease_token')} = %s, {column('lease_until')} = %s,"
+        f" {column('starts')} = {column('starts')} + 1 WHERE {takeable}"
+        f" RETURNING {sql.every_column(Order)}"
+    )
+
+
+@lru_cache(maxsize=256)
+def _let_go_signed(orders: int) -> str:
+    column = partial(sql.column, Order)
+    return (
+        f"UPDATE {sql.table(Order)} SET {column('attempt')} = {column('attempt')} + 1,"
+        f" {column('lease_token')} = NULL, {column('lease_until')} = NULL"
+        f" WHERE {column('lease_token')} = %s AND {column('id')} IN {sql.places(orders)}"
+        f" RETURNING {column('id')}"
+    )

@@ -1,0 +1,1 @@
+"""Statistics, landing report and metrics, read from the rows."""

@@ -1,0 +1,71 @@
+"""What the rows say at the time of a scrape. Every web process gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from orders import gateway
+from orders.api.health import living_workers
+from orders.index_conditions import IS_ACTIVE
+from orders.lifecycle import ACTIVE, AttemptState, Status
+from orders.models import Attempt, Order
+from orders.pipeline.sweeper import oldest_due_seconds
+from orders.records import kill_switch
+
+
+class RowMetrics(Collector):
+    """Gauges over orders under work. Counting ended orders would read the whole table."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(
+            "orders_oldest_due_seconds",
+            "For how long the oldest due order that no worker holds has waited",
+            value=oldest_due_seconds(),
+        )
+        yield _by_status()
+        yield GaugeMetricFamily(
+            "orders_attempts_open",
+            "Signed transactions whose outcome the chain has not told yet",
+            value=Attempt.objects.filter(state=AttemptState.OPEN).count(),
+        )
+        yield GaugeMetricFamily(
+            "orders_unfinalized",
+            "Confirmed orders whose block is not final yet",
+            value=Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
+        )
+        yield GaugeMetricFamily(
+            "orders_trading_on",
+            "1 while new transactions may be signed, else 0",
+            value=int(kill_switch.is_on()),
+        )
+        yield from _nodes()
+        workers = living_workers()
+        if workers is not None:
+            yield GaugeMetricFamily(
+                "orders_workers", "Workers that have shown a sign of life lately", value=workers
+            )
+
+
+def _nodes() -> Iterator[GaugeMetricFamily]:
+    """As this web process sees them; every worker looks for itself."""
+    well = GaugeMetricFamily("orders_node_ok", "1 for a Solana node that is asked", labels=["node"])
+    behind = GaugeMetricFamily("orders_node_slots_behind", "Slots behind the best node", labels=["node"])
+    for node in gateway.node_reports():
+        well.add_metric([node.name], int(node.state == "ok"))
+        if node.slots_behind is not None:
+            behind.add_metric([node.name], node.slots_behind)
+    yield from (well, behind)
+
+
+def _by_status() -> GaugeMetricFamily:
+    family = GaugeMetricFamily("orders_active", "Orders under work by status", labels=["status"])
+    rows: Any = Order.objects.filter(IS_ACTIVE).values("status").annotate(orders=Count("pk"))
+    counts = {row["status"]: row["orders"] for row in rows.order_by()}
+    for status in sorted(ACTIVE):
+        family.add_metric([status.value], counts.get(status.value, 0))
+    return family

@@ -1,0 +1,1 @@
+"""The WebSocket endpoints: subscriptions, cursors, shared reads, groups."""

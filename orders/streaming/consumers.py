@@ -1,0 +1,187 @@
+"""The WebSocket doors of CONTRACTS, each a form of the same stream.
+
+| door | class |
+|---|---|
+| `/api/orders/connect` | Connection |
+| `/api/orders/ws` | Feed, or SingleOrder with `?orderId=` |
+| `/api/orders/execute` | BareConnection, or EnvelopedOrder with `?orderId=` |
+| `/ws/orders/{orderId}` | SingleOrder |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Final, TypeVar
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from orders import errors
+from orders.access.credentials import require_lasting
+from orders.api.filters import MAX_SEQUENCE, bounded_integer
+from orders.api.order_views import order_uuid
+from orders.intake.place import cancel_order, place_order
+from orders.lifecycle import FINAL
+from orders.models import Order
+from orders.notify import hints as events
+from orders.streaming import cursor
+from orders.streaming.shared_reads import shared_rows
+from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
+from orders.wire.orders import parse_order
+
+Subject = TypeVar("Subject")
+
+# Orders are looked for a little further back than the last look: clocks of processes differ.
+_OVERLAP: Final = timedelta(seconds=30)
+
+
+class Connection(OrderStream):
+    """`/api/orders/connect`: submits orders and follows any number of them."""
+
+    default_action: ClassVar[str | None] = None
+
+    async def act(self, message: dict[str, Any], request_id: Any) -> None:
+        """execute_order, subscribe, unsubscribe, cancel_order, ping."""
+        action = message.pop("action", self.default_action)
+        actions: dict[Any, Callable[[dict[str, Any], Any], Awaitable[None]]] = {
+            "execute_order": self._execute,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "cancel_order": self._cancel,
+        }
+        if isinstance(action, str) and action in actions:
+            await actions[action](message, request_id)
+        else:
+            await super().act({"action": action}, request_id)
+
+    async def _execute(self, message: dict[str, Any], request_id: Any) -> None:
+        intent = parse_order(message)
+        placed = await in_database(self._allowed, place_order, intent)
+        aside = {"requestId": request_id, "clientOrderId": intent.client_order_id}
+        if placed.replayed:
+            aside["replayed"] = True
+        present = {name: value for name, value in aside.items() if value is not None}
+        await self.follow([placed.order.pk], **present)
+
+    async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        order = await self._own_order(message)
+        most = settings.SUBSCRIPTIONS_PER_SOCKET
+        if most and order.pk not in self.following and len(self.following) >= most:
+            raise errors.TooManyRequests("This connection follows as many orders as it may", mostOrders=most)
+        await self.follow([order.pk], _after(message.get("after")), **_aside(request_id))
+
+    async def _unsubscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        order_id = order_uuid(message.get("orderId"))
+        if not self.following.unfollow(order_id):
+            raise errors.NotFound("This connection does not follow such an order")
+        await self.tell({"type": "unsubscribed", "orderId": str(order_id)}, request_id)
+
+    async def _cancel(self, message: dict[str, Any], request_id: Any) -> None:
+        order = await in_database(self._allowed, cancel_order, order_uuid(message.get("orderId")))
+        after = self.following.running().get(order.pk, order.version - 1)
+        await self.follow([order.pk], after, **_aside(request_id))
+
+    def _allowed(self, action: Callable[[AbstractBaseUser, Subject], Result], subject: Subject) -> Result:
+        # A connection outlives its token for a while; what it does with it must not.
+        require_lasting(self.credential)
+        return action(self.user, subject)
+
+    async def _own_order(self, message: dict[str, Any]) -> Order:
+        order_id = order_uuid(message.get("orderId"))
+        order = await in_database(cursor.own_order, self.user.pk, order_id)
+        if order is None:
+            raise errors.NotFound("There is no such order")
+        return order
+
+
+class BareConnection(Connection):
+    """`/api/orders/execute`: as Connection, and an object without an action is an order."""
+
+    default_action = "execute_order"
+
+
+class SingleOrder(OrderStream):
+    """`/ws/orders/{orderId}`: one order's stream, closed after its final event."""
+
+    async def begin(self) -> None:
+        """Refuse what is not the caller's, then join, replay and stream."""
+        query = query_of(self.scope)
+        after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
+        named = self.scope["url_route"]["kwargs"].get("order_id") or query.get("orderId")
+        order_id = order_uuid(named)
+        await self.join(events.order_group(order_id))
+        order = await in_database(cursor.own_order, self.user.pk, order_id)
+        if order is None:
+            raise errors.NotFound("There is no such order")
+        await self.follow([order_id], after)
+        if order.status in FINAL and after >= order.version:
+            await self.close(CLOSE_DONE)
+
+    async def delivered(self) -> None:
+        """Close when the last row told is final; one that a fork took back is not the last."""
+        if not self.following.running():
+            await self.close(CLOSE_DONE)
+
+
+class EnvelopedOrder(SingleOrder):
+    """`/api/orders/execute?orderId=`: the same stream as {"type": "update", "data": {…}}."""
+
+    @staticmethod
+    def envelope(message: dict[str, Any]) -> dict[str, Any]:
+        """The event inside `data`."""
+        return {"type": message["type"], "data": {k: v for k, v in message.items() if k != "type"}}
+
+
+class Feed(OrderStream):
+    """`/api/orders/ws`: every event of every order of the caller, beginning with the active ones."""
+
+    async def begin(self) -> None:
+        """Join, replay the orders that are under way, then stream all of them."""
+        self._seen_until = timezone.now()
+        # What has ended before this connection joins is not its to tell, though the first look
+        # goes back to it. By rows, not by the clock: nothing that ends from here on is passed over.
+        since = self._seen_until - _OVERLAP
+        for order_id, sequence in await in_database(cursor.ended_since, self.user.pk, since):
+            self.following.pass_over(order_id, sequence)
+        await self.join(events.user_group(self.user.pk), hears_all=True)
+        await self.discover(await in_database(cursor.active_orders, self.user.pk))
+
+    async def hinted(self, hints: Mapping[UUID, int]) -> None:
+        """An order heard of for the first time is told from its beginning."""
+        await self.discover(hints)
+        await super().hinted(hints)
+
+    async def look_again(self) -> None:
+        """Find orders that no hint has named, besides new events of the known ones."""
+        now = timezone.now()
+        since = self._seen_until - _OVERLAP
+        found = await shared_rows().orders.ask({self.user.pk: since})
+        await self.discover(found[self.user.pk])
+        self._seen_until = now
+        await super().look_again()
+
+    def has_work(self) -> bool:
+        """A new order may come at any time."""
+        return True
+
+
+def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The query string of a handshake; of a repeated name the first value."""
+    pairs = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return {name: values[0] for name, values in pairs.items()}
+
+
+def _aside(request_id: Any) -> dict[str, Any]:
+    return {} if request_id is None else {"requestId": request_id}
+
+
+def _after(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEQUENCE:
+        raise errors.InvalidRequest(after=f"an integer from 0 to {MAX_SEQUENCE}")
+    return value

@@ -1,0 +1,142 @@
+"""Every refusal and every fault in the one shape of the API, mapped here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.views.csrf import csrf_failure as django_csrf_failure
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions as drf
+
+from orders import errors
+from orders.telemetry.request_ids import bound_request_id
+
+logger = logging.getLogger(__name__)
+
+# The database answered and refused: a fault of this program, asking again does not help.
+_PROGRAM_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+
+_FRAMEWORK_ERRORS: tuple[tuple[type[Exception], type[errors.OrderError]], ...] = (
+    (Http404, errors.NotFound),
+    (PermissionDenied, errors.Forbidden),
+    (RequestDataTooBig, errors.PayloadTooLarge),
+    (BadRequest, errors.InvalidRequest),
+    (MultiPartParserError, errors.MalformedBody),
+    (SuspiciousOperation, errors.InvalidRequest),
+    (drf.NotFound, errors.NotFound),
+    (drf.NotAuthenticated, errors.Unauthenticated),
+    (drf.AuthenticationFailed, errors.Unauthenticated),
+    (drf.PermissionDenied, errors.Forbidden),
+    (drf.MethodNotAllowed, errors.MethodNotAllowed),
+    (drf.NotAcceptable, errors.NotAcceptable),
+    (drf.UnsupportedMediaType, errors.UnsupportedMediaType),
+    (drf.ParseError, errors.MalformedBody),
+    (drf.ValidationError, errors.InvalidRequest),
+)
+
+
+def known_codes() -> list[str]:
+    """Every code that an error answer can carry."""
+    found, waiting = {errors.OrderError.code}, [errors.OrderError]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        waiting.extend(kinds)
+        found.update(kind.code for kind in kinds)
+    return sorted(found)
+
+
+def as_order_error(error: Exception) -> errors.OrderError:
+    """What a client is told about an exception; faults are logged under the request id they carry."""
+    if isinstance(error, errors.OrderError) and not isinstance(error, errors.Internal):
+        return error
+    if isinstance(error, Error) and not isinstance(error, _PROGRAM_FAULTS):
+        logger.error("the database is not available: %s", type(error).__name__, exc_info=error)
+        return errors.DatabaseUnavailable()
+    if isinstance(error, DisallowedHost):
+        return errors.InvalidRequest("This server does not go by that name", host="not in ALLOWED_HOSTS")
+    for framework_error, ours in _FRAMEWORK_ERRORS:
+        if isinstance(error, framework_error):
+            return ours()
+    request_id = bound_request_id() or uuid.uuid4().hex
+    logger.error("request %s failed", request_id, exc_info=error)
+    return errors.Internal(requestId=request_id)
+
+
+def error_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """REST framework's exception handler: JSON, also where the answer would have been another format."""
+    refusal = as_order_error(error)
+    response = _plain(refusal)
+    if isinstance(refusal, errors.Unauthenticated):
+        response["WWW-Authenticate"] = "Bearer"
+    wait = refusal.details.get("retryAfterSeconds")
+    if wait is not None:
+        response["Retry-After"] = str(wait)
+    return response
+
+
+@csrf_exempt
+def unknown_url(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
+    """Answer for a path that no route has; also with DEBUG on, when Django would not ask `not_found`."""
+    return _plain(errors.NotFound())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400."""
+    return _plain(as_order_error(exception))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler403."""
+    return _plain(errors.Forbidden())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW; people who sign in to the admin see Django's page."""
+    if request.path.startswith("/admin/"):
+        return django_csrf_failure(request, reason)
+    return _plain(errors.Forbidden())
+
+
+def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A plain view that answers GET and HEAD, and refuses all else in the shape of the API."""
+
+    @csrf_exempt
+    @wraps(view)
+    def only_read(request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD"}:
+            return view(request)
+        refusal = _plain(errors.MethodNotAllowed())
+        refusal["Allow"] = "GET, HEAD"
+        return refusal
+
+    return only_read
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler404."""
+    return _plain(errors.NotFound())
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Django's handler500: the fault itself is in Django's log of requests."""
+    request_id = bound_request_id() or uuid.uuid4().hex
+    logger.error("request %s failed outside the API views: %s", request_id, request.path)
+    return _plain(errors.Internal(requestId=request_id))
+
+
+def _plain(refusal: errors.OrderError) -> JsonResponse:
+    return JsonResponse(refusal.as_wire(), status=refusal.http_status)

@@ -1,0 +1,74 @@
+"""Compute-unit limits: measured ones, raised by a simulation, never lowered by it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from dex.rpc.node import SolanaRpc
+from dex.signing.policy import check_policy
+from dex.transactions.swap_transaction import build_message, compute_units
+from dex.transactions.units import UnitLimits
+from tests.dex.plans import GENESIS, VENUES, altered, swap_plan
+
+
+def node(*values: Any) -> tuple[UnitLimits, list[list[Any]]]:
+    """Limits of a node that answers these values in turn, and what it was asked."""
+    asked: list[list[Any]] = []
+    answers = iter(values)
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        call = json.loads(request.content)
+        assert call["method"] == "simulateTransaction"
+        asked.append(call["params"])
+        value = next(answers)
+        if isinstance(value, httpx2.Response):
+            return value
+        result = {"context": {"slot": 1}, "value": value}
+        return httpx2.Response(200, json={"jsonrpc": "2.0", "id": 0, "result": result})
+
+    return UnitLimits(SolanaRpc("http://node.test", transport=httpx2.MockTransport(handle))), asked
+
+
+@pytest.mark.parametrize(("consumed", "limit"), [(1_000, None), (300_000, 360_000), (1_300_000, 1_400_000)])
+async def test_a_limit_is_raised_by_a_fifth_over_the_simulation_and_never_lowered(
+    consumed: int, limit: int | None
+) -> None:
+    plan = swap_plan("SOL", "USDC")
+    limits, asked = node({"err": None, "unitsConsumed": consumed})
+    raised = await limits.raised(plan)
+    assert compute_units(raised) == (limit or compute_units(plan))
+    check_policy(
+        build_message(raised), wallet=GENESIS.wallet.pubkey(), allowed_programs=list(VENUES), plan=raised
+    )
+    [[text, config]] = asked
+    assert (config["sigVerify"], config["replaceRecentBlockhash"]) == (False, True)
+    assert isinstance(text, str)
+
+
+async def test_a_pool_and_direction_is_simulated_once() -> None:
+    limits, asked = node(*[{"err": None, "unitsConsumed": 300_000}] * 3)
+    there, back = swap_plan("SOL", "USDC"), swap_plan("USDC", "SOL")
+    for plan in (there, altered(there, amount_in=7), back, swap_plan("SOL", "USDC", "meteora"), back):
+        assert compute_units(await limits.raised(plan)) == 360_000
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(503),
+        {"err": {"InstructionError": [3, "Custom"]}, "unitsConsumed": 900_000},
+        {"err": None},
+        {"err": None, "unitsConsumed": "many"},
+    ],
+)
+async def test_without_a_usable_answer_the_measured_limit_stays_and_the_next_order_asks(answer: Any) -> None:
+    limits, asked = node(answer, {"err": None, "unitsConsumed": 300_000})
+    plan = swap_plan("SOL", "USDC")
+    assert await limits.raised(plan) == plan
+    assert compute_units(await limits.raised(plan)) == 360_000
+    assert len(asked) == 2

@@ -1,0 +1,100 @@
+"""Pools in the database: found in the background, in use where a node lists none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from orders.models import KnownPool, Order, PoolRefresh
+from orders.pipeline import pools, stages, sweeper
+from tests.orders.chain import TestChain
+from tests.orders.rows import order_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
+
+
+def refuse_to_list(chain: TestChain) -> None:
+    fault = {"method": "getProgramAccounts", "kind": "busy", "percent": 100}
+    chain.call("localnet_setFault", fault)
+
+
+def as_a_new_process(settings: Any, chain: TestChain) -> None:
+    """Another spelling of the URL is another connection, which remembers nothing."""
+    settings.SOLANA_RPC_URL = chain.url + "/"
+
+
+def make_due() -> None:
+    PoolRefresh.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_pools_are_kept_and_looked_for_again_when_it_is_time(chain: TestChain, settings: Any) -> None:
+    assert pools.refresh_due()
+    assert KnownPool.objects.filter(network="localnet").count() == 12
+    refresh = PoolRefresh.objects.get()
+    assert refresh.error_code == "" and refresh.refreshed_at is not None
+    wait = refresh.due_at - refresh.refreshed_at
+    assert timedelta(seconds=290) < wait <= timedelta(seconds=360)
+    assert not pools.refresh_due()
+    make_due()
+    assert pools.refresh_due()
+    assert KnownPool.objects.count() == 12
+
+
+def test_a_refusal_leaves_the_known_pools_in_use_and_health_says_so(
+    user: User, client: Client, chain: TestChain, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    pools.refresh_due()
+    refuse_to_list(chain)
+    as_a_new_process(settings, chain)
+    make_due()
+    sweeper.reconcile()
+    assert "12 known ones stay in use" in caplog.text
+    told = client.get("/health").json()["pools"]
+    assert (told["known"], told["error"]) == (12, "CHAIN_BUSY")
+    assert told["refreshedAt"] is not None
+    order = order_row(user)
+    for stage in (stages.route, stages.build, stages.submit):
+        assert stage([order.pk]).onward == [order.pk]
+    assert chain.swaps_of_wallet() == [Order.objects.get(pk=order.pk).signature]
+
+
+def test_without_any_known_pool_a_refusal_costs_retries(user: User, chain: TestChain) -> None:
+    refuse_to_list(chain)
+    order = order_row(user)
+    assert [one.pk for one in stages.route([order.pk]).waiting] == [order.pk]
+    assert order.events.latest("sequence").data["code"] == "CHAIN_UNAVAILABLE"
+
+
+def test_pools_of_the_settings_need_no_listing(
+    user: User, chain: TestChain, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = order_row(user)
+    stages.route([first.pk])
+    pool = Order.objects.get(pk=first.pk).pool
+    refuse_to_list(chain)
+    as_a_new_process(settings, chain)
+    settings.POOLS = [pool, str(chain.wallet.pubkey())]
+    order = order_row(user)
+    for stage in (stages.route, stages.build, stages.submit):
+        assert stage([order.pk]).onward == [order.pk]
+    assert Order.objects.get(pk=order.pk).pool == pool
+    assert f"{chain.wallet.pubkey()} is no pool of a venue of this network" in caplog.text
+
+
+def test_pools_of_another_network_are_not_used(user: User, chain: TestChain, settings: Any) -> None:
+    pools.refresh_due()
+    KnownPool.objects.update(network="devnet")
+    refuse_to_list(chain)
+    as_a_new_process(settings, chain)
+    order = order_row(user)
+    assert stages.route([order.pk]).onward == []

@@ -1,0 +1,127 @@
+"""The Celery shells: chain, retry policy, and what they hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from celery.exceptions import Retry
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from orders import tasks
+from orders.lifecycle import Status
+from orders.models import Order
+from orders.pipeline import dispatch, stages
+from orders.pipeline.stages import Outcome
+from orders.records import leases
+from tests.orders.rows import attempt_row, order_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def resumed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What is handed to the broker."""
+    messages: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(dispatch, "resume", lambda *message: messages.append(message))
+    return messages
+
+
+def waiting_order(user: User) -> Any:
+    return order_row(user, status=Status.ROUTING, due_at=timezone.now() + timedelta(seconds=1))
+
+
+def test_the_chain_is_route_build_submit() -> None:
+    names = [link.task for link in dispatch.stages_from(Status.PENDING, []).tasks]
+    assert names == ["orders.route_orders", "orders.build_orders", "orders.submit_orders"]
+
+
+def test_an_order_that_was_being_built_goes_on_from_there() -> None:
+    names = [link.task for link in dispatch.stages_from(Status.BUILDING, []).tasks]
+    assert names == ["orders.build_orders", "orders.submit_orders"]
+
+
+@pytest.mark.parametrize("task", [tasks.route_orders, tasks.build_orders, tasks.submit_orders])
+def test_retries_back_off_one_two_four_seconds_without_jitter(task: Any) -> None:
+    assert (task.max_retries, task.retry_backoff, task.retry_jitter) == (3, 1, False)
+
+
+def test_a_stage_hands_on_what_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    order = order_row(user)
+    monkeypatch.setattr("orders.pipeline.stages.build", lambda ids: Outcome(onward=list(ids)))
+    assert tasks.build_orders.run([str(order.pk)]) == [str(order.pk)]
+
+
+def test_a_stage_with_nothing_to_hand_on_ends_the_chain(
+    monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    monkeypatch.setattr("orders.pipeline.stages.build", lambda ids: Outcome())
+    task = tasks.build_orders
+    task.push_request(chain=["the next link"])
+    try:
+        assert task.run([]) == []
+        assert task.request.chain is None
+    finally:
+        task.pop_request()
+
+
+def test_a_batch_that_waits_as_a_whole_is_retried_by_celery(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    order = waiting_order(user)
+    monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: Outcome(waiting=[order]))
+    with pytest.raises(Retry) as retried:
+        tasks.route_orders.apply(args=([str(order.pk)],), throw=True)
+    assert retried.value.when == 1
+
+
+def test_waiting_orders_leave_a_batch_that_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    good, late = order_row(user), waiting_order(user)
+    outcome = Outcome(onward=[good.pk], waiting=[late])
+    monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: outcome)
+    assert tasks.route_orders.run([str(good.pk), str(late.pk)]) == [str(good.pk)]
+    assert resumed == [(Status.ROUTING, [late.pk], 1)]
+
+
+def broken_for(culprit: Order) -> Callable[[Collection[UUID]], Outcome]:
+    """A stage that has a fault which only one order brings to light."""
+
+    def stage(order_ids: Collection[UUID]) -> Outcome:
+        orders = leases.claim(order_ids, {Status.BUILDING})
+        with leases.given_back_on_error(orders):
+            if culprit.pk in order_ids:
+                raise ZeroDivisionError("a fault of the code")
+            leases.release(orders)
+        return Outcome(onward=list(order_ids))
+
+    return stage
+
+
+def test_an_order_that_breaks_a_stage_is_retried_and_its_batch_goes_on(
+    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+) -> None:
+    good, bad = order_row(user, status=Status.BUILDING), order_row(user, status=Status.BUILDING)
+    monkeypatch.setattr("orders.pipeline.stages.build", broken_for(bad))
+    assert tasks.build_orders.run([str(good.pk), str(bad.pk)]) == [str(good.pk)]
+    assert Order.objects.get(pk=bad.pk).status == "routing"
+    retry = bad.events.latest("sequence").data
+    assert (retry["code"], retry["retryInMs"]) == ("INTERNAL", 1000)
+    assert "fault of the code" not in str(retry)
+    assert resumed == [(Status.ROUTING, [bad.pk], 1)]
+
+
+def test_a_break_off_leaves_an_open_attempt_alone(user: User) -> None:
+    order = order_row(user, status=Status.BUILDING, attempt=1)
+    attempt_row(order)
+    outcome = stages.break_off([order.pk])
+    assert (outcome.onward, outcome.waiting) == ([], [])
+    stored = Order.objects.get(pk=order.pk)
+    assert (stored.status, stored.lease_token) == ("building", None)
