@@ -7,8 +7,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from orders.errors import InvalidAmount
-from orders.models import MAX_AMOUNT
 
+# The largest amount that a signed 64-bit column holds, in base units.
+MAX_AMOUNT: Final = 2**63 - 1
 # Enough for 2**64 base units of a mint with 18 decimals; longer text is refused before it is parsed.
 _MAX_TEXT: Final = 48
 _PLAIN: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
@@ -86,3 +87,13 @@ def shortfall_bps(quoted: int, received: int) -> int:
     Both in base units; below 0 when more was received.
     """
     return -((received - quoted) * _BPS // quoted)
+
+
+def realised_slippage_bps(quoted: int | None, received: int | None) -> int | None:
+    """How far the amount received fell short of the quote, rounded up; negative when it was more.
+
+    Both in base units; None while either is unknown.
+    """
+    if not quoted or received is None:
+        return None
+    return shortfall_bps(quoted, received)

@@ -26,7 +26,6 @@ from orders.lifecycle import (
     Status,
 )
 
-MAX_AMOUNT = 2**63 - 1
 _NEWEST_FIRST = ("-created_at", "-id")
 
 

@@ -12,13 +12,11 @@ from django.http import QueryDict
 from orders import gateway
 from orders.errors import InvalidRequest
 from orders.index_conditions import HAS_ENDED, IS_UNFINISHED, Unindexed
-from orders.intake import request_fields
 from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
+from orders.wire import request_fields
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
-# The largest value of the column that counts events.
-MAX_SEQUENCE: Final = 2**31 - 1
 
 
 def single_values(query: QueryDict) -> dict[str, str]:
@@ -89,16 +87,6 @@ def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
     if refusals:
         raise InvalidRequest("The filter is not valid", **refusals)
     return wanted
-
-
-def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
-    """An integer of a query string within its bounds; raises InvalidRequest."""
-    text = query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and lowest <= int(text) <= highest):
-        raise InvalidRequest(**{name: f"an integer from {lowest} to {highest}"})
-    return int(text)
 
 
 def _one_of(text: str, known: list[str]) -> list[str]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-import redis
 from django.conf import settings
 from django.db import Error, transaction
 from drf_spectacular.utils import extend_schema
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,11 +15,11 @@ from rest_framework.views import APIView
 from orders import gateway
 from orders.api import schema
 from orders.models import KnownPool, Order, PoolRefresh
-from orders.pipeline.sweeper import HEARTBEAT_KEY, oldest_due_seconds
+from orders.pipeline.sweeper import oldest_due_seconds
 from orders.records import kill_switch
-from orders.wire.orders import timestamp
+from orders.reporting.workers import living_workers
+from orders.wire.events import timestamp
 
-_REDIS_TIMEOUT_SECONDS: Final = 0.5
 _NOBODY: Final = uuid.UUID(int=0)
 
 
@@ -106,17 +102,3 @@ def _database() -> tuple[bool, int | None, bool | None]:
         return True, oldest_due_seconds(), kill_switch.is_on()
     except Error:
         return False, None, None
-
-
-def living_workers() -> int | None:
-    """How many workers have shown a sign of life lately; None when Redis does not answer."""
-    try:
-        with redis.Redis.from_url(
-            str(settings.CACHES["default"]["LOCATION"]),
-            socket_timeout=_REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=_REDIS_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        ) as client:
-            return sum(1 for _ in client.scan_iter(match=HEARTBEAT_KEY.format(name="*"), count=1000))
-    except (RedisError, OSError):
-        return None

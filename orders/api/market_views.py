@@ -16,7 +16,9 @@ from orders.amounts import from_base_units, to_base_units
 from orders.api import filters, schema
 from orders.errors import ChainUnavailable, NoRoute, SameToken
 from orders.records import kill_switch
-from orders.wire.orders import parse_order
+from orders.wire.events import quote_data
+from orders.wire.request_fields import bounded_integer
+from orders.wire.requests import parse_order
 
 _QUOTE_FIELDS = ("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw")
 
@@ -29,7 +31,7 @@ class Quotes(APIView):
         """What each venue would pay, best first; no order is made."""
         query = filters.single_values(request.query_params)
         intent = parse_order({name: query[name] for name in _QUOTE_FIELDS if query.get(name)})
-        slippage = filters.bounded_integer(
+        slippage = bounded_integer(
             query, "slippageBps", settings.DEFAULT_SLIPPAGE_BPS, 0, settings.MAX_SLIPPAGE_BPS
         )
         token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
@@ -88,7 +90,7 @@ class Tokens(APIView):
 
 def _quote_as_wire(quote: gateway.PoolQuote) -> dict[str, Any]:
     raw = {"amountOutRaw": str(quote.amount_out), "minAmountOutRaw": str(quote.min_amount_out)}
-    return gateway.quote_as_wire(quote) | raw
+    return quote_data(quote) | raw
 
 
 def _token_as_wire(token: gateway.TokenInfo, balances: Mapping[str, int] | None) -> dict[str, Any]:

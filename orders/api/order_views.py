@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
@@ -21,7 +20,9 @@ from orders.errors import NotFound, Unauthenticated
 from orders.intake.place import cancel_order, place_order
 from orders.models import Order
 from orders.wire.json import require_object
-from orders.wire.orders import event_as_wire, order_as_wire, parse_order
+from orders.wire.orders import event_as_wire, order_as_wire
+from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
+from orders.wire.requests import parse_order
 
 
 class ExecuteOrder(APIView):
@@ -50,7 +51,7 @@ class OrderList(APIView):
     def get(self, request: Request) -> Response:
         """The caller's orders, newest first, a page at a time."""
         query = filters.single_values(request.query_params)
-        limit = filters.bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
+        limit = bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
         cursor = query.get("cursor")
         position = pages.decode_cursor(cursor) if cursor else None
         page = pages.read_page(_orders_of(request), filters.parts(query), position, limit)
@@ -89,7 +90,7 @@ class OrderEvents(APIView):
     def get(self, request: Request, order_id: str) -> Response:
         """The journal of one order behind sequence `after`."""
         query = filters.single_values(request.query_params)
-        after = filters.bounded_integer(query, "after", 0, 0, filters.MAX_SEQUENCE)
+        after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
         order = _own_order(request, order_id)
         rows = order.events.filter(sequence__gt=after).order_by("sequence")
         events = [event_as_wire(event) for event in rows]
@@ -110,14 +111,6 @@ def caller(request: Request) -> AbstractBaseUser:
     if not isinstance(request.user, AbstractBaseUser):
         raise Unauthenticated()
     return request.user
-
-
-def order_uuid(text: object) -> UUID:
-    """The id in a path or a message; raises NotFound, because no order has a malformed one."""
-    try:
-        return UUID(text if isinstance(text, str) else "")
-    except ValueError:
-        raise NotFound("There is no such order") from None
 
 
 def _orders_of(request: Request) -> QuerySet[Order]:

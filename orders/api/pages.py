@@ -18,8 +18,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from orders.errors import InvalidRequest
-from orders.intake import request_fields
 from orders.models import Order
+from orders.wire import request_fields
 
 _FORWARD, _BACKWARD = "n", "p"
 _KEY: Final = ("created_at", "id")

@@ -29,7 +29,6 @@ from orders.gateway.quotes import (
     QuoteError,
     SwapRequest,
     auto_slippage_cap_bps,
-    quote_as_wire,
     quote_board,
     quote_swaps,
 )
@@ -111,7 +110,6 @@ __all__ = [
     "node_urls",
     "on_chain_failures",
     "prove_dead",
-    "quote_as_wire",
     "quote_board",
     "quote_swaps",
     "relay_faults",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
@@ -16,13 +16,12 @@ from dex.routing.discovery import PoolSet
 from dex.routing.router import accounts_of, quote_batch
 from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import Quote, QuoteRequest, Quotes, Snapshot
-from orders.amounts import from_base_units, price_text
 from orders.errors import ChainUnavailable
 from orders.gateway import failures
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
-from orders.gateway.tokens import TokenInfo, decimals_of, token_by_mint
+from orders.gateway.tokens import TokenInfo
 from orders.gateway.wallet import wallet_address
 from orders.lifecycle import FailureReason
 
@@ -113,23 +112,6 @@ def quote_swaps(requests: Sequence[SwapRequest]) -> list[QuoteBoard | Failure]:
         )
         for request, found in zip(requests, quotes, strict=True)
     ]
-
-
-def quote_as_wire(quote: PoolQuote) -> dict[str, Any]:
-    """An offer as events and answers show it: whole tokens as text."""
-    decimals_in, decimals_out = decimals_of(quote.token_in), decimals_of(quote.token_out)
-    fee_token = token_by_mint(quote.fee_mint)
-    return {
-        "dex": quote.dex,
-        "venue": quote.venue,
-        "pool": quote.pool,
-        "amountOut": from_base_units(quote.amount_out, decimals_out),
-        "minAmountOut": from_base_units(quote.min_amount_out, decimals_out),
-        "price": price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out),
-        "priceImpactBps": quote.price_impact_bps,
-        "fee": from_base_units(quote.fee_amount, decimals_of(quote.fee_mint)),
-        "feeToken": fee_token.symbol if fee_token else quote.fee_mint,
-    }
 
 
 async def _quote(

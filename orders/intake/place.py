@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -33,38 +31,18 @@ from orders.errors import (
 )
 from orders.intake import order_rate
 from orders.intake.group_commit import GroupCommit, insert_and_announce
-from orders.intake.request_fields import AUTO
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
 from orders.records import journal
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
+from orders.wire.request_fields import AUTO
+from orders.wire.requests import OrderIntent
 
 # Longer than the database's own patience with locks, so that its answer is heard.
 WRITE_TIMEOUT_SECONDS = 25
 _group_commit = GroupCommit()
 _ACCEPTED_TYPES = frozenset({OrderType.MARKET})
-
-
-@dataclass(frozen=True, slots=True)
-class OrderIntent:
-    """What a door understood, before the rules of intake.
-
-    Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set. Tokens are
-    symbols or mint addresses as given.
-    """
-
-    token_in: str
-    token_out: str
-    amount: Decimal | None
-    amount_raw: int | None = None
-    type: str = "market"
-    slippage_bps: int | None = None
-    slippage_is_auto: bool = False
-    max_price_impact_bps: int | None = None
-    limit_price: Decimal | None = None
-    expires_at: datetime | None = None
-    client_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

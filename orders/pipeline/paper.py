@@ -17,9 +17,10 @@ from orders import gateway
 from orders.gateway import Failure, QuoteBoard, Relief
 from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order
-from orders.pipeline.outcomes import executed_as_wire, failed_or_retried
+from orders.pipeline.outcomes import failed_or_retried
 from orders.records import journal
 from orders.records.journal import Transition
+from orders.wire.events import executed_data, paper_data
 
 NOTE: Final = "on paper: no transaction was made; the amounts are the quote's"
 
@@ -47,7 +48,7 @@ def relieve(short: list[tuple[Order, QuoteBoard, Transition]]) -> list[Transitio
 def complete(order: Order, board: QuoteBoard, building: Transition) -> None:
     """Take an order through its remaining steps in one transaction: it is on paper wholly or not at all."""
     marked = {"network": PAPER, "note": NOTE}
-    submitted = {"dex": board.quotes[0].dex, "venue": board.quotes[0].venue, "txHash": None, "attempt": 0}
+    submitted = paper_data(board)
     with transaction.atomic():
         first = replace(
             building,
@@ -75,5 +76,5 @@ def _confirmed(
         "error_code": "",
         "error_message": "",
     }
-    amounts = executed_as_wire(order, order.amount_in, best.amount_out)
+    amounts = executed_data(order, order.amount_in, best.amount_out)
     return changes, data | {"slot": None} | amounts

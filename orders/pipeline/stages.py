@@ -28,6 +28,7 @@ from orders.platform.crash_points import crash_point
 from orders.records import attempts, journal, kill_switch, leases
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
+from orders.wire.events import building_data, ended_data, submitted_data
 
 # Claims without progress after which an order is taken to be what kills its workers.
 MAX_STARTS: Final = 6
@@ -222,11 +223,7 @@ def _routed(order: Order, board: QuoteBoard | Failure) -> Transition:
         "lp_fee": best.fee_amount,
         "lp_fee_mint": best.fee_mint,
     }
-    losing = [gateway.quote_as_wire(quote) for quote in board.quotes[1:]]
-    data = {**gateway.quote_as_wire(best), "quotes": losing}
-    if board.errors:
-        data["errors"] = [{"venue": error.venue, "code": error.code} for error in board.errors]
-    return Transition(order, Status.BUILDING, changes, data)
+    return Transition(order, Status.BUILDING, changes, building_data(board))
 
 
 def _submitted(order: Order, attempt: Attempt) -> Transition:
@@ -234,20 +231,14 @@ def _submitted(order: Order, attempt: Attempt) -> Transition:
         "signature": attempt.signature,
         "due_at": timezone.now() + timedelta(seconds=settle.ADOPT_AFTER_SECONDS),
     }
-    data = {
-        "dex": order.dex,
-        "venue": order.venue,
-        "txHash": attempt.signature,
-        "explorerUrl": gateway.explorer_url(order.network, attempt.signature),
-        "attempt": attempt.number,
-    }
+    data = submitted_data(order, attempt.signature, attempt.number)
     return Transition(order, Status.SUBMITTED, changes, data)
 
 
 def _hold_back(orders: Sequence[Order]) -> None:
     """Back to routing, where they wait for trading to be on: their quotes are stale by then."""
     halted = TradingHalted()
-    data = {"code": halted.code, "error": halted.message}
+    data = ended_data(halted.code, halted.message)
     journal.record([Transition(order, Status.ROUTING, data=data) for order in orders])
 
 

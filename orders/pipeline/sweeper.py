@@ -31,6 +31,7 @@ from orders.pipeline import clock_skew, dispatch, pools, settle
 from orders.pipeline import stages as execution
 from orders.records import costs, journal, kill_switch, leases
 from orders.records.journal import Transition
+from orders.wire.events import withdrawn_data
 
 logger = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ def _taken_back(order: Order) -> Transition:
         "confirmed_at": None,
         "due_at": timezone.now() + timedelta(seconds=settle.ADOPT_AFTER_SECONDS),
     }
-    data = {"txHash": order.signature, "code": reason.value, "error": str(reason.label)}
+    data = withdrawn_data(order.signature, reason.value, str(reason.label))
     return Transition(order, Status.SUBMITTED, changes, data)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orders.lifecycle import Status, may_follow
 from orders.models import Order, OrderEvent
-from orders.notify import hints as events
+from orders.notify import hints
 from orders.records import sql
 from orders.telemetry import counters
 
@@ -141,9 +141,9 @@ def _event(step: Transition, now: datetime) -> OrderEvent:
 
 
 def _publish_on_commit(orders: Sequence[Order]) -> None:
-    hints = [events.Hint(order.user_id, order.pk, order.version) for order in orders]
+    news = [hints.Hint(order.user_id, order.pk, order.version) for order in orders]
     if hints:
-        transaction.on_commit(lambda: events.publish(hints))
+        transaction.on_commit(lambda: hints.publish(news))
 
 
 def _count_on_commit(applied: Sequence[_Ready], now: datetime) -> None:

@@ -10,12 +10,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from orders import gateway
-from orders.api.health import living_workers
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.records import kill_switch
+from orders.reporting.workers import living_workers
 
 
 class RowMetrics(Collector):

@@ -22,16 +22,15 @@ from django.utils import timezone
 
 from orders import errors
 from orders.access.credentials import require_lasting
-from orders.api.filters import MAX_SEQUENCE, bounded_integer
-from orders.api.order_views import order_uuid
 from orders.intake.place import cancel_order, place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
-from orders.notify import hints as events
+from orders.notify import hints
 from orders.streaming import cursor
 from orders.streaming.shared_reads import shared_rows
 from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
-from orders.wire.orders import parse_order
+from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
+from orders.wire.requests import parse_order
 
 Subject = TypeVar("Subject")
 
@@ -113,7 +112,7 @@ class SingleOrder(OrderStream):
         after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
         named = self.scope["url_route"]["kwargs"].get("order_id") or query.get("orderId")
         order_id = order_uuid(named)
-        await self.join(events.order_group(order_id))
+        await self.join(hints.order_group(order_id))
         order = await in_database(cursor.own_order, self.user.pk, order_id)
         if order is None:
             raise errors.NotFound("There is no such order")
@@ -147,7 +146,7 @@ class Feed(OrderStream):
         since = self._seen_until - _OVERLAP
         for order_id, sequence in await in_database(cursor.ended_since, self.user.pk, since):
             self.following.pass_over(order_id, sequence)
-        await self.join(events.user_group(self.user.pk), hears_all=True)
+        await self.join(hints.user_group(self.user.pk), hears_all=True)
         await self.discover(await in_database(cursor.active_orders, self.user.pk))
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:

@@ -17,7 +17,6 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 
 from orders.models import OrderEvent
-from orders.notify import hints
 from orders.streaming import cursor
 
 Key = TypeVar("Key")
@@ -35,7 +34,7 @@ class Told:
 
     def message(self) -> dict[str, Any]:
         """A message of its own for somebody who adds to it."""
-        return hints.as_wire(self.event)
+        return event_message(self.event)
 
     def text(self, envelope: Envelope) -> str:
         """The JSON that goes over the wire."""

@@ -24,7 +24,7 @@ from django.db import Error as DatabaseError
 from orders import errors
 from orders.access.authentication import SUBPROTOCOL, socket_caller
 from orders.access.credentials import Credential
-from orders.notify import hints as events
+from orders.notify import hints
 from orders.streaming import cursor, frames
 from orders.streaming.connection_limit import ConnectionLimit
 from orders.streaming.groups import Group, fan_out
@@ -127,7 +127,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def begin(self) -> None:
         """Join the group, then replay: doors extend this. Here: hear of all orders of the user."""
-        await self.join(events.user_group(self.user.pk))
+        await self.join(hints.user_group(self.user.pk))
 
     @staticmethod
     def envelope(message: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-from orders.amounts import shortfall_bps
+from orders.amounts import realised_slippage_bps
 from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
 
@@ -132,17 +132,9 @@ def _count_end(step: Step, status: Status) -> None:
         return
     _confirmed.labels(order.dex, order.venue).inc()
     _confirmation_seconds.observe(_seconds(order.created_at, step.at))
-    slippage = realised_slippage_bps(order)
+    slippage = realised_slippage_bps(order.quoted_amount_out, order.executed_amount_out)
     if slippage is not None:
         _slippage.observe(slippage)
-
-
-def realised_slippage_bps(order: Order) -> int | None:
-    """How far the amount received fell short of the quote, rounded up; negative when it was more."""
-    quoted, received = order.quoted_amount_out, order.executed_amount_out
-    if not quoted or received is None:
-        return None
-    return shortfall_bps(quoted, received)
 
 
 def _seconds(since: datetime, until: datetime) -> float:

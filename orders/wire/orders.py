@@ -1,4 +1,4 @@
-"""Rows and requests in the camelCase of the API: the one place where the two spellings meet.
+"""Orders and attempts in the camelCase of the API.
 
 Amounts leave as decimal text in whole tokens and, next to it, as text in base units; prices are
 whole tokens out per whole token in. Where a mint has left the configured list its decimals are
@@ -7,39 +7,18 @@ unknown and the whole-token text is null; the base units are always there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any, Final
 
 from orders import gateway
-from orders.amounts import from_base_units, parse_amount, parse_raw_amount, price_text
-from orders.errors import InvalidAmount, InvalidRequest
-from orders.intake import request_fields
-from orders.intake.place import OrderIntent
+from orders.amounts import from_base_units, price_text, realised_slippage_bps
 from orders.lifecycle import FailureReason
 from orders.models import Attempt, Order, OrderEvent
-from orders.notify import hints as event_messages
-from orders.telemetry.counters import realised_slippage_bps
+from orders.wire.events import event_message, timestamp
 
 _LAMPORT_DECIMALS: Final = 9
 
-_ORDER_FIELDS: Final = frozenset(
-    {
-        "tokenIn",
-        "tokenOut",
-        "amount",
-        "amountIn",
-        "amountInRaw",
-        "type",
-        "slippageBps",
-        "maxPriceImpactBps",
-        "limitPrice",
-        "expiresAt",
-        "clientOrderId",
-    }
-)
 _ATTEMPT_FEES: Final = {"network": "network_fee", "priority": "priority_fee", "tip": "tip", "rent": "rent"}
-_AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
 
 
 def order_as_wire(
@@ -63,7 +42,7 @@ def order_as_wire(
         "dex": order.dex or None,
         "venue": order.venue or None,
         "pool": order.pool or None,
-        "slippageRealisedBps": realised_slippage_bps(order),
+        "slippageRealisedBps": realised_slippage_bps(order.quoted_amount_out, order.executed_amount_out),
         "fees": _fees(order),
         "txHash": order.signature or None,
         "explorerUrl": explorer_url(order.network, order.signature),
@@ -101,15 +80,8 @@ def attempt_as_wire(attempt: Attempt, network: str) -> dict[str, Any]:
 
 def event_as_wire(event: OrderEvent) -> dict[str, Any]:
     """One journal row inside an order's answer: the stream message without its envelope."""
-    message = event_messages.as_wire(event)
+    message = event_message(event)
     return {name: value for name, value in message.items() if name not in {"type", "orderId"}}
-
-
-def timestamp(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and a Z, or None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def explorer_url(network: str, signature: str) -> str | None:
@@ -173,75 +145,3 @@ def _error(code: str, message: str) -> dict[str, str] | None:
         return None
     known = FailureReason(code).label if code in FailureReason.values else code
     return {"code": code, "message": message or str(known)}
-
-
-def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = None) -> OrderIntent:
-    """An order request in its wire form, checked for shape only.
-
-    ``client_order_id`` is the idempotency key that came beside the body. Raises InvalidRequest
-    with ``details`` {field: reason}, or InvalidAmount. Unknown fields are refused: a misspelt
-    limit that is passed over would cost money.
-    """
-    refusals = _unknown_fields(payload) | _missing_fields(payload)
-    intent_fields: dict[str, Any] = {}
-    for name, read in _READERS.items():
-        if payload.get(name) is None:
-            continue
-        try:
-            field, value = read(payload[name])
-            intent_fields[field] = value
-        except InvalidAmount as error:
-            if not refusals:
-                raise InvalidAmount(error.message, **{name: error.message}) from None
-        except ValueError as error:
-            refusals[name] = str(error)
-    if refusals:
-        raise InvalidRequest("The order is not valid", **refusals)
-    return OrderIntent(
-        **{"amount": None, **intent_fields, "client_order_id": _one_key(payload, client_order_id)}
-    )
-
-
-def _unknown_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    return {request_fields.printable(name): "unknown field" for name in payload if name not in _ORDER_FIELDS}
-
-
-def _missing_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    refusals = {name: "required" for name in ("tokenIn", "tokenOut") if payload.get(name) is None}
-    given = [name for name in _AMOUNT_FIELDS if payload.get(name) is not None]
-    if not given:
-        refusals["amountIn"] = "required, or amountInRaw"
-    if len(given) > 1:
-        refusals[given[1]] = f"give either this or {given[0]}"
-    return refusals
-
-
-def _one_key(payload: Mapping[str, Any], beside: str | None) -> str | None:
-    inside = payload.get("clientOrderId")
-    if beside is not None and inside is not None and beside != inside:
-        raise InvalidRequest(clientOrderId="differs from the Idempotency-Key header")
-    if beside is None:
-        return inside
-    try:
-        return request_fields.key(beside)
-    except ValueError as error:
-        raise InvalidRequest(idempotencyKey=str(error)) from None
-
-
-_READERS: Final[Mapping[str, Any]] = {
-    "tokenIn": lambda value: ("token_in", request_fields.token_name(value)),
-    "tokenOut": lambda value: ("token_out", request_fields.token_name(value)),
-    "type": lambda value: ("type", request_fields.word(value)),
-    "slippageBps": lambda value: (
-        ("slippage_is_auto", True)
-        if value == request_fields.AUTO
-        else ("slippage_bps", request_fields.basis_points(value))
-    ),
-    "maxPriceImpactBps": lambda value: ("max_price_impact_bps", request_fields.basis_points(value)),
-    "limitPrice": lambda value: ("limit_price", request_fields.price(value)),
-    "expiresAt": lambda value: ("expires_at", request_fields.moment(value)),
-    "clientOrderId": lambda value: ("client_order_id", request_fields.key(value)),
-    "amount": lambda value: ("amount", parse_amount(value)),
-    "amountIn": lambda value: ("amount", parse_amount(value)),
-    "amountInRaw": lambda value: ("amount_raw", parse_raw_amount(value)),
-}

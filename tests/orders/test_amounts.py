@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.amounts import from_base_units, parse_amount, parse_raw_amount, price_text, to_base_units
+from orders.amounts import (
+    MAX_AMOUNT,
+    from_base_units,
+    parse_amount,
+    parse_raw_amount,
+    price_text,
+    to_base_units,
+)
 from orders.errors import InvalidAmount
-from orders.models import MAX_AMOUNT
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orders.amounts import from_base_units, parse_amount, parse_raw_amount, to_base_units
+from orders.amounts import MAX_AMOUNT, from_base_units, parse_amount, parse_raw_amount, to_base_units
 from orders.errors import InvalidAmount, OrderError
-from orders.models import MAX_AMOUNT
 from orders.wire.errors import known_codes
 from orders.wire.json import read_json
 from orders.wire.orders import parse_order

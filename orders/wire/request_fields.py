@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
 from orders.amounts import parse_amount
-from orders.errors import InvalidAmount
+from orders.errors import InvalidAmount, InvalidRequest, NotFound
 
 _LONGEST_TOKEN: Final = 64
 _LONGEST_KEY: Final = 255
 _LONGEST_WORD: Final = 64
+
+# The largest value of the column that counts events.
+MAX_SEQUENCE: Final = 2**31 - 1
 
 # In place of a slippage: the engine chooses it by the quote.
 AUTO: Final = "auto"
@@ -69,3 +74,21 @@ def price(value: object) -> Decimal:
         return parse_amount(value)
     except InvalidAmount as error:
         raise ValueError(error.message) from None
+
+
+def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    """An integer of a query string within its bounds; raises InvalidRequest."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and lowest <= int(text) <= highest):
+        raise InvalidRequest(**{name: f"an integer from {lowest} to {highest}"})
+    return int(text)
+
+
+def order_uuid(text: object) -> UUID:
+    """The id in a path or a message; raises NotFound, because no order has a malformed one."""
+    try:
+        return UUID(text if isinstance(text, str) else "")
+    except ValueError:
+        raise NotFound("There is no such order") from None
