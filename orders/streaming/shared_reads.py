@@ -18,6 +18,7 @@ from channels.db import database_sync_to_async
 
 from orders.models import OrderEvent
 from orders.streaming import cursor
+from orders.wire.events import event_message
 
 Key = TypeVar("Key")
 Bound = TypeVar("Bound", int, datetime)
