@@ -1,13 +1,14 @@
-"""Checks that an account is what an adapter takes it for, before any offset is read."""
+"""Reading and replacing bytes of accounts, after a check that they are what an adapter takes them for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from solders.pubkey import Pubkey
 
 from dex.errors import UnknownLayout, WrongOwner
-from dex.types import AccountData
+from dex.types import AccountData, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,17 @@ class Layout:
 def pubkey_at(data: bytes, offset: int) -> Pubkey:
     """The 32-byte address at ``offset``."""
     return Pubkey.from_bytes(data[offset : offset + 32])
+
+
+def patched(data: bytes, fields: Mapping[int, bytes]) -> bytes:
+    """``data`` with new bytes at the given offsets."""
+    changed = bytearray(data)
+    for offset, new in fields.items():
+        changed[offset : offset + len(new)] = new
+    return bytes(changed)
+
+
+def with_data(snapshot: Snapshot, changed: Mapping[Pubkey, bytes]) -> Snapshot:
+    """The snapshot with other bytes in some accounts; raises AccountMissing for one that it lacks."""
+    accounts = {address: replace(snapshot.account(address), data=data) for address, data in changed.items()}
+    return replace(snapshot, accounts={**snapshot.accounts, **accounts})

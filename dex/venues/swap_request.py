@@ -7,7 +7,7 @@ from typing import Protocol
 from solders.pubkey import Pubkey
 
 from dex.errors import AmountTooSmall, WrongMint
-from dex.types import QuoteRequest, Swap, SwapMode
+from dex.types import Quote, QuoteRequest, Swap, SwapMode
 from dex.venues.integer_math import require_u64
 
 
@@ -34,6 +34,12 @@ def require_amount(request: QuoteRequest) -> int:
     if request.amount <= 0:
         raise AmountTooSmall("an amount must be at least one base unit")
     return require_u64(request.amount)
+
+
+def repeated(quote: Quote) -> QuoteRequest:
+    """The request that ``quote`` answers."""
+    amount = quote.amount_in if quote.mode is SwapMode.EXACT_IN else quote.amount_out
+    return QuoteRequest(quote.token_in, quote.token_out, amount, quote.mode)
 
 
 def limits(swap: Swap) -> tuple[int, int]:

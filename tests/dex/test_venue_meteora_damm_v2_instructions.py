@@ -6,10 +6,11 @@ from dataclasses import replace
 from struct import pack
 
 import pytest
-from solders.instruction import AccountMeta
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from dex.config import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from dex.errors import UnknownInstruction
 from dex.types import FailureKind, Swap, SwapMode
 from dex.venues.meteora_damm_v2.instructions import EVENT_AUTHORITY, INSTRUCTIONS_SYSVAR, POOL_AUTHORITY
 from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
@@ -53,7 +54,7 @@ def test_exact_in_instruction_lists_fourteen_accounts_in_pool_order(selling_a: R
     data = selling_a.snapshot.account(address).data
 
     assert instruction.program_id == PROGRAM
-    assert instruction.data == bytes.fromhex("f8c69e91e17587c8") + pack("<QQ", 5, 1)
+    assert instruction.data == bytes.fromhex("414b3f4ceb5b5b88") + pack("<QQB", 5, 1, 0)
     assert instruction.accounts == [
         AccountMeta(Pubkey.from_string("HLnpSz9h2S4hiLQ43rnSD9XkcUThA7B8hQMKmDaiTLcC"), False, False),
         AccountMeta(address, False, True),
@@ -133,3 +134,44 @@ def test_the_compute_limit_covers_every_recorded_swap() -> None:
 )
 def test_a_failure_without_a_log_is_classified_by_number(code: int, kind: FailureKind) -> None:
     assert VENUE.classify_failure(code, []) is kind
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        pytest.param(0, id="pool-authority"),
+        pytest.param(9, id="token-program-a"),
+        pytest.param(10, id="token-program-b"),
+        pytest.param(11, id="referral"),
+        pytest.param(12, id="event-authority"),
+        pytest.param(13, id="program"),
+    ],
+)
+def test_a_foreign_account_in_a_constant_slot_is_no_swap(selling_a: Recorded, position: int) -> None:
+    (made,) = selling_a.pool.swap_instructions(selling_a.snapshot, swap(selling_a))
+    accounts = list(made.accounts)
+    accounts[position] = AccountMeta(Pubkey.new_unique(), False, False)
+
+    with pytest.raises(UnknownInstruction):
+        VENUE.decode_swap(Instruction(PROGRAM, made.data, accounts))
+
+
+@pytest.mark.parametrize("mode", [1, 3])
+def test_partial_fill_and_unknown_modes_are_no_swap(selling_a: Recorded, mode: int) -> None:
+    (made,) = selling_a.pool.swap_instructions(selling_a.snapshot, swap(selling_a))
+
+    with pytest.raises(UnknownInstruction):
+        VENUE.decode_swap(Instruction(PROGRAM, bytes(made.data)[:-1] + bytes([mode]), list(made.accounts)))
+
+
+def test_only_the_instructions_sysvar_may_follow_the_fourteen_accounts(limited: Recorded) -> None:
+    (made,) = limited.pool.swap_instructions(limited.snapshot, swap(limited))
+    accounts = list(made.accounts)
+
+    assert VENUE.decode_swap(made).pool == limited.pool.address
+    assert accounts[-1].pubkey == INSTRUCTIONS_SYSVAR
+    for last in (Pubkey.new_unique(), PROGRAM):
+        with pytest.raises(UnknownInstruction):
+            VENUE.decode_swap(
+                Instruction(PROGRAM, made.data, [*accounts[:-1], AccountMeta(last, False, False)])
+            )

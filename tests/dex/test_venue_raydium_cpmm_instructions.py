@@ -6,13 +6,14 @@ from dataclasses import replace
 from struct import pack
 
 import pytest
-from solders.instruction import AccountMeta
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from dex.config import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import (
     AmountTooLarge,
     AmountTooSmall,
+    UnknownInstruction,
     WrongMint,
 )
 from dex.types import FailureKind, Swap, SwapMode
@@ -156,3 +157,20 @@ def test_the_compute_limit_covers_every_recorded_swap() -> None:
 )
 def test_a_failure_without_a_log_is_classified_by_number(code: int, kind: FailureKind) -> None:
     assert VENUE.classify_failure(code, []) is kind
+
+
+@pytest.mark.parametrize("position", [1, 8, 9])
+def test_a_foreign_authority_or_token_program_is_no_swap(plain: Recorded, position: int) -> None:
+    (made,) = plain.pool.swap_instructions(plain.snapshot, swap(plain))
+    accounts = list(made.accounts)
+    accounts[position] = AccountMeta(Pubkey.new_unique(), False, False)
+
+    with pytest.raises(UnknownInstruction):
+        VENUE.decode_swap(Instruction(MAINNET_PROGRAM, made.data, accounts))
+
+
+def test_an_instruction_without_a_minimum_is_not_decoded(plain: Recorded) -> None:
+    (made,) = plain.pool.swap_instructions(plain.snapshot, swap(plain))
+
+    with pytest.raises(UnknownInstruction):
+        VENUE.decode_swap(Instruction(MAINNET_PROGRAM, bytes(made.data)[:16] + bytes(8), list(made.accounts)))

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from dex.config import SYSTEM_PROGRAM
-from dex.errors import NoQuote, PoolRefused, UnknownLayout, WrongMint, WrongOwner
+from dex.errors import NoQuote, PoolRefused, UnknownInstruction, UnknownLayout, WrongMint, WrongOwner
 from dex.types import AccountData, FailureKind, Swap, SwapMode
 from dex.venues.base import Venue
 from dex.venues.registry import NETWORKS, venues_for
@@ -78,6 +79,7 @@ def test_a_pool_describes_itself(venue: Venue) -> None:
     assert entry.pool.accounts[0] == entry.pool.address
     assert len(set(entry.pool.accounts)) == len(entry.pool.accounts)
     assert set(entry.pool.mints) <= set(entry.pool.accounts)
+    assert len(entry.pool.vaults) == 2
     assert entry.pool.depth > 0
 
 
@@ -134,12 +136,9 @@ def test_a_pool_refuses_foreign_mints_and_impossible_amounts(venue: Venue, mode:
             entry.pool.quote(entry.snapshot, replace(request, amount=amount))
 
 
-@pytest.mark.parametrize("venue", MAINNET_VENUES)
-@pytest.mark.parametrize("mode", list(SwapMode))
-def test_a_swap_is_one_instruction_that_only_the_payer_signs(venue: Venue, mode: SwapMode) -> None:
-    entry, payer = sample(venue), Pubkey.new_unique()
-    swap = Swap(
-        payer=payer,
+def some_swap(entry: Recorded, mode: SwapMode) -> Swap:
+    return Swap(
+        payer=Pubkey.new_unique(),
         token_in=entry.request.token_in,
         token_out=entry.request.token_out,
         account_in=Pubkey.new_unique(),
@@ -148,9 +147,72 @@ def test_a_swap_is_one_instruction_that_only_the_payer_signs(venue: Venue, mode:
         amount_out=10,
         mode=mode,
     )
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_a_swap_is_one_instruction_that_only_the_payer_signs(venue: Venue, mode: SwapMode) -> None:
+    entry = sample(venue)
+    swap = some_swap(entry, mode)
     (instruction,) = entry.pool.swap_instructions(entry.snapshot, swap)
     writable = {meta.pubkey for meta in instruction.accounts if meta.is_writable}
 
     assert instruction.program_id == venue.program_id
-    assert [meta.pubkey for meta in instruction.accounts if meta.is_signer] == [payer]
+    assert [meta.pubkey for meta in instruction.accounts if meta.is_signer] == [swap.payer]
     assert {entry.pool.address, swap.account_in, swap.account_out} <= writable
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_decoding_gives_back_what_went_into_the_instruction(venue: Venue, mode: SwapMode) -> None:
+    entry = sample(venue)
+    swap = some_swap(entry, mode)
+    (instruction,) = entry.pool.swap_instructions(entry.snapshot, swap)
+    decoded = venue.decode_swap(instruction)
+
+    assert (decoded.venue, decoded.pool, decoded.payer) == (venue.name, entry.pool.address, swap.payer)
+    assert (decoded.account_in, decoded.account_out) == (swap.account_in, swap.account_out)
+    assert (decoded.mode, decoded.amount_in, decoded.amount_out) == (mode, 1000, 10)
+    assert set(decoded.vaults) == set(entry.pool.vaults)
+    assert decoded.sells_first in (None, swap.token_in == entry.pool.mints[0])
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_only_the_adapters_own_instructions_are_decoded(venue: Venue, mode: SwapMode) -> None:
+    entry = sample(venue)
+    (made,) = entry.pool.swap_instructions(entry.snapshot, some_swap(entry, mode))
+    data, accounts = bytes(made.data), list(made.accounts)
+    stranger = AccountMeta(Pubkey.new_unique(), False, True)
+    others = [
+        Instruction(Pubkey.new_unique(), data, accounts),
+        Instruction(made.program_id, bytes([data[0] ^ 1]) + data[1:], accounts),
+        Instruction(made.program_id, data + bytes(1), accounts),
+        Instruction(made.program_id, data[:-1], accounts),
+        Instruction(made.program_id, data[:1], accounts),
+        Instruction(made.program_id, b"", accounts),
+        Instruction(made.program_id, data, accounts[:-1]),
+        Instruction(made.program_id, data, [*accounts, stranger]),
+        Instruction(made.program_id, data, []),
+    ]
+
+    for other in others:
+        with pytest.raises(UnknownInstruction):
+            venue.decode_swap(other)
+
+
+@pytest.mark.parametrize("venue", MAINNET_VENUES)
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_a_next_quote_sees_what_the_last_one_left(venue: Venue, mode: SwapMode) -> None:
+    entry = sample(venue)
+    sold = entry.pool.quote(entry.snapshot, entry.request)
+    amount = sold.amount_in if mode is SwapMode.EXACT_IN else sold.amount_out // 2
+    request = replace(entry.request, amount=amount, mode=mode)
+    first = entry.pool.quote(entry.snapshot, request)
+    left = entry.pool.after(entry.snapshot, first)
+    second = entry.pool.quote(left, request)
+
+    assert second != first
+    assert first == entry.pool.quote(entry.snapshot, request)
+    unchanged = set(entry.snapshot.accounts) - {entry.pool.address, *entry.pool.vaults}
+    assert all(left.accounts[address] == entry.snapshot.accounts[address] for address in unchanged)

@@ -6,6 +6,8 @@ Amounts are base units; prices and liquidity as in ``PoolState``.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dex.errors import InsufficientLiquidity
 from dex.venues.integer_math import ceil_div, require_u64, shortfall_bps
 from dex.venues.meteora_damm_v2.layout import COMPOUNDING, PoolState
@@ -13,7 +15,7 @@ from dex.venues.meteora_damm_v2.layout import COMPOUNDING, PoolState
 
 def _reserves(state: PoolState, sells_a: bool) -> tuple[int, int]:
     own, other = (state.reserve_a, state.reserve_b) if sells_a else (state.reserve_b, state.reserve_a)
-    if own <= 0 or other <= 0:
+    if own <= 0 or other <= 0 or state.liquidity <= 0:
         raise InsufficientLiquidity("the pool has no liquidity")
     return own, other
 
@@ -30,23 +32,33 @@ def _require_liquidity(state: PoolState) -> None:
         raise InsufficientLiquidity("the pool has no liquidity")
 
 
-def output_for(state: PoolState, sells_a: bool, amount_in: int) -> int:
+class Step(NamedTuple):
+    """What a swap on the curve comes to: the other side's base units and the price that it leaves.
+
+    A compounding pool has no price of its own: it follows from the reserves once the fee is in them.
+    """
+
+    amount: int
+    sqrt_price: int | None
+
+
+def output_for(state: PoolState, sells_a: bool, amount_in: int) -> Step:
     """What ``amount_in`` buys, before a fee on the output; raises InsufficientLiquidity."""
     if state.collect_fee_mode == COMPOUNDING:
         own, other = _reserves(state, sells_a)
-        return other * amount_in // (own + amount_in)
+        return Step(other * amount_in // (own + amount_in), None)
     _require_liquidity(state)
     price, liquidity = state.sqrt_price, state.liquidity
     if sells_a:
         following = ceil_div(liquidity * price, liquidity + amount_in * price)
         _require_in_range(state, following, sells_a)
-        return liquidity * (price - following) >> 128
+        return Step(liquidity * (price - following) >> 128, following)
     following = price + (amount_in << 128) // liquidity
     _require_in_range(state, following, sells_a)
-    return liquidity * (following - price) // (price * following)
+    return Step(liquidity * (following - price) // (price * following), following)
 
 
-def input_for(state: PoolState, sells_a: bool, amount_out: int) -> int:
+def input_for(state: PoolState, sells_a: bool, amount_out: int) -> Step:
     """What ``amount_out`` costs, before a fee on the input.
 
     Raises InsufficientLiquidity or AmountTooLarge.
@@ -55,19 +67,19 @@ def input_for(state: PoolState, sells_a: bool, amount_out: int) -> int:
         own, other = _reserves(state, sells_a)
         if amount_out >= other:
             raise InsufficientLiquidity("the pool does not hold that much")
-        return require_u64(ceil_div(own * amount_out, other - amount_out))
+        return Step(require_u64(ceil_div(own * amount_out, other - amount_out)), None)
     _require_liquidity(state)
     price, liquidity = state.sqrt_price, state.liquidity
     if sells_a:
         following = price - ceil_div(amount_out << 128, liquidity)
         _require_in_range(state, following, sells_a)
-        return require_u64(ceil_div(liquidity * (price - following), following * price))
+        return Step(require_u64(ceil_div(liquidity * (price - following), following * price)), following)
     remaining = liquidity - amount_out * price
     if remaining <= 0:
         raise InsufficientLiquidity("the pool does not hold that much")
     following = ceil_div(liquidity * price, remaining)
     _require_in_range(state, following, sells_a)
-    return require_u64(ceil_div(liquidity * (following - price), 1 << 128))
+    return Step(require_u64(ceil_div(liquidity * (following - price), 1 << 128)), following)
 
 
 def impact_bps(state: PoolState, sells_a: bool, amount_in: int, amount_out: int) -> int:

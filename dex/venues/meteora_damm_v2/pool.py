@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from dex.errors import PoolDisabled
 from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap
+from dex.venues.account_layout import with_data
 from dex.venues.meteora_damm_v2 import curve, layout, rate_limiter
+from dex.venues.meteora_damm_v2.after import Outcome, pool_after
 from dex.venues.meteora_damm_v2.fees import fee_numerator, with_fee, without_fee
 from dex.venues.meteora_damm_v2.instructions import PROGRAM, swap_instruction
-from dex.venues.swap_request import sells_first
+from dex.venues.swap_request import repeated, sells_first
 from dex.venues.token_mint import (
     METADATA_POINTER,
     TOKEN_METADATA,
@@ -22,7 +24,7 @@ from dex.venues.token_mint import (
     TransferFee,
     mint_fee,
 )
-from dex.venues.wallet_side import trade_between_vaults
+from dex.venues.wallet_side import WalletSide, trade_between_vaults
 
 DEX: Final = "meteora"
 VENUE: Final = "meteora-damm-v2"
@@ -30,42 +32,28 @@ VENUE: Final = "meteora-damm-v2"
 _MINT_EXTENSIONS: Final = frozenset((TRANSFER_FEE_CONFIG, METADATA_POINTER, TOKEN_METADATA, TRANSFER_HOOK))
 
 
-class _Outcome(NamedTuple):
-    """A swap between the vaults in base units; ``traded`` amounts are those of the curve itself."""
-
-    amount_in: int
-    amount_out: int
-    traded_in: int
-    traded_out: int
-
-    @property
-    def fee(self) -> int:
-        """The fee, which the program takes on one side only, in units of that side."""
-        return self.amount_in - self.traded_in + self.traded_out - self.amount_out
-
-
-def _sell(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> _Outcome:
+def _sell(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> Outcome:
     point = state.point(clock)
     if state.takes_fee_from_input(sells_a):
         numerator = fee_numerator(state, point, sells_a, amount, excluded=False)
         traded = without_fee(amount, numerator)
-        received = curve.output_for(state, sells_a, traded)
-        return _Outcome(amount, received, traded, received)
-    traded_out = curve.output_for(state, sells_a, amount)
+        received, price = curve.output_for(state, sells_a, traded)
+        return Outcome(amount, received, traded, received, price)
+    traded_out, price = curve.output_for(state, sells_a, amount)
     numerator = fee_numerator(state, point, sells_a, traded_out, excluded=False)
-    return _Outcome(amount, without_fee(traded_out, numerator), amount, traded_out)
+    return Outcome(amount, without_fee(traded_out, numerator), amount, traded_out, price)
 
 
-def _buy(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> _Outcome:
+def _buy(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> Outcome:
     point = state.point(clock)
     if state.takes_fee_from_input(sells_a):
-        traded = curve.input_for(state, sells_a, amount)
+        traded, price = curve.input_for(state, sells_a, amount)
         numerator = fee_numerator(state, point, sells_a, traded, excluded=True)
-        return _Outcome(with_fee(traded, numerator), amount, traded, amount)
+        return Outcome(with_fee(traded, numerator), amount, traded, amount, price)
     numerator = fee_numerator(state, point, sells_a, amount, excluded=True)
     traded_out = with_fee(amount, numerator)
-    paid = curve.input_for(state, sells_a, traded_out)
-    return _Outcome(paid, amount, paid, traded_out)
+    paid, price = curve.input_for(state, sells_a, traded_out)
+    return Outcome(paid, amount, paid, traded_out, price)
 
 
 class DammV2Pool:
@@ -95,23 +83,23 @@ class DammV2Pool:
         return self._keys.mints
 
     @property
+    def vaults(self) -> tuple[Pubkey, Pubkey]:
+        return self._keys.vaults
+
+    @property
     def accounts(self) -> tuple[Pubkey, ...]:
         """Pool and both mints."""
         return self._accounts
+
+    def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
+        """None: ``accounts`` is all that a quote reads."""
+        return ()
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         sells_a = sells_first(self._keys.mints, request)
         state = self._state(snapshot)
-        if not state.can_swap(snapshot.clock):
-            raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
-        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
-        outcome, wallet = trade_between_vaults(
-            request,
-            *(fees if sells_a else fees[::-1]),
-            sell=partial(_sell, state, snapshot.clock, sells_a),
-            buy=partial(_buy, state, snapshot.clock, sells_a),
-        )
+        outcome, wallet = self._trade(snapshot, state, request)
         return Quote(
             dex=DEX,
             venue=VENUE,
@@ -128,11 +116,34 @@ class DammV2Pool:
         )
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
-        """One ``swap`` or ``swap2``; raises PoolRefused, NoQuote or AccountMissing."""
+        """One ``swap2``; raises PoolRefused, NoQuote or AccountMissing."""
         sells_a = sells_first(self._keys.mints, swap)
         state = self._state(snapshot)
         limited = rate_limiter.applies(state, state.point(snapshot.clock), sells_a)
         return [swap_instruction(self._address, self._keys, swap, is_rate_limited=limited)]
+
+    def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
+        """The pool once ``quote`` has executed without a referral; same errors as ``quote``."""
+        request = repeated(quote)
+        sells_a = sells_first(self._keys.mints, request)
+        outcome, _ = self._trade(snapshot, self._state(snapshot), request)
+        data = snapshot.account(self._address).data
+        executed = pool_after(data, outcome, sells_a, snapshot.clock.unix_timestamp)
+        return with_data(snapshot, {self._address: executed})
+
+    def _trade(
+        self, snapshot: Snapshot, state: layout.PoolState, request: QuoteRequest
+    ) -> tuple[Outcome, WalletSide]:
+        if not state.can_swap(snapshot.clock):
+            raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
+        sells_a = sells_first(self._keys.mints, request)
+        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
+        return trade_between_vaults(
+            request,
+            *(fees if sells_a else fees[::-1]),
+            sell=partial(_sell, state, snapshot.clock, sells_a),
+            buy=partial(_buy, state, snapshot.clock, sells_a),
+        )
 
     def _state(self, snapshot: Snapshot) -> layout.PoolState:
         return layout.parse_state(layout.POOL.check(snapshot.account(self._address), PROGRAM))

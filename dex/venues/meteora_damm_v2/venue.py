@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.types import AccountData, AccountFilter, FailureKind
+from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
 from dex.venues.meteora_damm_v2 import layout
-from dex.venues.meteora_damm_v2.instructions import PROGRAM
+from dex.venues.meteora_damm_v2.instructions import PROGRAM, decode_swap
 from dex.venues.meteora_damm_v2.pool import DEX, VENUE, DammV2Pool
 from dex.venues.program_errors import ErrorTable
 
@@ -74,6 +75,10 @@ class MeteoraDammV2:
     def open_pool(self, address: Pubkey, account: AccountData) -> DammV2Pool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
         return DammV2Pool(address, account)
+
+    def decode_swap(self, instruction: Instruction) -> DecodedSwap:
+        """What the program will do; raises UnknownInstruction."""
+        return decode_swap(instruction, VENUE)
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         return self._errors.classify(error_code, logs)

@@ -47,12 +47,18 @@ class Side:
 
 
 class Outcome(NamedTuple):
-    """A swap between the vaults: gross amounts, the fee in input units, impact without fees."""
+    """A swap between the vaults: gross amounts, the fee in input units, impact without fees.
+
+    ``trade_fee`` is shared by liquidity, protocol and fund, in input units; ``creator_fee`` is in units of
+    the side that it is taken from.
+    """
 
     amount_in: int
     amount_out: int
     fee: int
     impact_bps: int
+    trade_fee: int
+    creator_fee: int
 
 
 def _share(amount: int, rate: int) -> int:
@@ -65,11 +71,20 @@ def _before_share(amount: int, rate: int) -> int:
 
 def _outcome(side: Side, amount_in: int, traded_in: int, traded_out: int, amount_out: int) -> Outcome:
     fee = _share(amount_in, side.input_rate)
-    if traded_out > amount_out:
+    if side.creator_on_input:
+        creator_fee = fee * side.creator_rate // side.input_rate if fee else 0
+        trade_fee = fee - creator_fee
+    else:
+        creator_fee, trade_fee = traded_out - amount_out, fee
         # The creator's part of the output, at the pool's price, so that one number holds the fee.
-        fee += ceil_div((traded_out - amount_out) * side.reserve_in, side.reserve_out)
+        fee += ceil_div(creator_fee * side.reserve_in, side.reserve_out)
     impact = shortfall_bps(traded_in * side.reserve_out, traded_out * side.reserve_in)
-    return Outcome(amount_in, amount_out, fee, impact)
+    return Outcome(amount_in, amount_out, fee, impact, trade_fee, creator_fee)
+
+
+def input_shares(trade_fee: int, protocol_rate: int, fund_rate: int) -> tuple[int, int]:
+    """Protocol's and fund's shares of a trade fee, in its units; the rest stays with the liquidity."""
+    return trade_fee * protocol_rate // RATE_DENOMINATOR, trade_fee * fund_rate // RATE_DENOMINATOR
 
 
 def swap_base_input(side: Side, amount_in: int) -> Outcome:

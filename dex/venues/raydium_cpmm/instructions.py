@@ -8,13 +8,16 @@ from typing import Final
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from dex.types import Swap, SwapMode
+from dex.errors import UnknownInstruction
+from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.raydium_cpmm.layout import PoolKeys
+from dex.venues.swap_decoding import account_keys, require_same, require_token_programs
 from dex.venues.swap_request import limits
 
 SWAP_BASE_INPUT: Final = bytes.fromhex("8fbe5adac41e33de")
 SWAP_BASE_OUTPUT: Final = bytes.fromhex("37d96256a34ab4ad")
 _ARGUMENTS: Final = Struct("<8sQQ")
+_ACCOUNTS: Final = 13
 
 
 def swap_instruction(
@@ -43,3 +46,40 @@ def swap_instruction(
         AccountMeta(keys.observation, False, True),
     ]
     return Instruction(program_id, _ARGUMENTS.pack(kind, amount_in, amount_out), accounts)
+
+
+def decode_swap(instruction: Instruction, program_id: Pubkey, authority: Pubkey, venue: str) -> DecodedSwap:
+    """What ``swap_instruction`` put into an instruction; raises UnknownInstruction for any other."""
+    keys = account_keys(instruction, program_id, _ACCOUNTS)
+    payer, _, config, pool, account_in, account_out, vault_in, vault_out, *rest = keys
+    program_in, program_out, mint_in, mint_out, observation = rest
+    require_token_programs(program_in, program_out)
+    mode, amount_in, amount_out = _decode_arguments(bytes(instruction.data))
+    swap = Swap(payer, mint_in, mint_out, account_in, account_out, amount_in, amount_out, mode)
+    pool_keys = PoolKeys(
+        config, (vault_in, vault_out), (mint_in, mint_out), (program_in, program_out), observation
+    )
+    require_same(
+        instruction, lambda: swap_instruction(program_id, authority, pool, pool_keys, swap, sells_first=True)
+    )
+    return DecodedSwap(
+        venue=venue,
+        pool=pool,
+        payer=payer,
+        account_in=account_in,
+        account_out=account_out,
+        vaults=(vault_in, vault_out),
+        mode=mode,
+        amount_in=amount_in,
+        amount_out=amount_out,
+        # The program keeps the smaller mint first.
+        sells_first=bytes(mint_in) < bytes(mint_out),
+    )
+
+
+def _decode_arguments(data: bytes) -> tuple[SwapMode, int, int]:
+    if len(data) != _ARGUMENTS.size:
+        raise UnknownInstruction(f"{len(data)} bytes are no CPMM swap")
+    kind, amount_in, amount_out = _ARGUMENTS.unpack(data)
+    mode = SwapMode.EXACT_IN if kind == SWAP_BASE_INPUT else SwapMode.EXACT_OUT
+    return mode, amount_in, amount_out

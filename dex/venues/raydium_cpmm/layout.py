@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
 
-from dex.errors import UnknownLayout, UnsupportedPool
+from dex.errors import UnsupportedPool
 from dex.types import AccountData
-from dex.venues.account_layout import Layout, pubkey_at
+from dex.venues.account_layout import Layout, patched, pubkey_at
 
 POOL: Final = Layout("CPMM PoolState", 637, bytes.fromhex("f7ede3f5d7c3de46"))
 CONFIG: Final = Layout("CPMM AmmConfig", 236, bytes.fromhex("daf42168cbcb2b6f"))
@@ -20,14 +20,16 @@ CONFIG: Final = Layout("CPMM AmmConfig", 236, bytes.fromhex("daf42168cbcb2b6f"))
 MINT_0_OFFSET: Final = 168
 MINT_1_OFFSET: Final = 200
 
-_LP_SUPPLY: Final = Struct("<Q")
+_U64: Final = Struct("<Q")
 _LP_SUPPLY_OFFSET: Final = 333
 _STATE: Final = Struct("<B11xQQQQQ8xBB6xQQ")
 _STATE_OFFSET: Final = 329
 _RATES: Final = Struct("<QQQ72xQ")
 _RATES_OFFSET: Final = 12
-_TOKEN_AMOUNT: Final = Struct("<Q")
-_TOKEN_AMOUNT_OFFSET: Final = 64
+_PROTOCOL_FEES_OFFSET: Final = 341
+_FUND_FEES_OFFSET: Final = 357
+_RECENT_EPOCH_OFFSET: Final = 381
+_CREATOR_FEES_OFFSET: Final = 397
 _SWAP_DISABLED: Final = 1 << 2
 _BOTH_TOKENS, _ONLY_TOKEN_0, _ONLY_TOKEN_1 = 0, 1, 2
 
@@ -103,7 +105,7 @@ def parse_keys(account: AccountData, program_id: Pubkey) -> PoolKeys:
 
 def lp_supply(data: bytes) -> int:
     """LP tokens of a checked pool account, in base units: the root of what both vaults hold."""
-    (supply,) = _LP_SUPPLY.unpack_from(data, _LP_SUPPLY_OFFSET)
+    (supply,) = _U64.unpack_from(data, _LP_SUPPLY_OFFSET)
     return int(supply)
 
 
@@ -117,9 +119,27 @@ def parse_rates(account: AccountData, program_id: Pubkey) -> ConfigRates:
     return ConfigRates._make(_RATES.unpack_from(CONFIG.check(account, program_id), _RATES_OFFSET))
 
 
-def vault_balance(account: AccountData, token_program: Pubkey) -> int:
-    """Base units in an SPL token account; raises UnknownLayout when it is none."""
-    if account.owner != token_program or len(account.data) <= _TOKEN_AMOUNT_OFFSET + _TOKEN_AMOUNT.size:
-        raise UnknownLayout("a vault of the pool is no account of the pool's token program")
-    (amount,) = _TOKEN_AMOUNT.unpack_from(account.data, _TOKEN_AMOUNT_OFFSET)
-    return int(amount)
+def with_fees(data: bytes, first_in: bool, epoch: int, input_fees: tuple[int, int], creator: int) -> bytes:
+    """A checked pool account after a swap of ``epoch``, with protocol and fund fees added on the input side.
+
+    ``input_fees`` are base units for the protocol and the fund; ``creator`` is what the creator earns, on
+    the side that the pool's setting names for the direction.
+    """
+    state = parse_state(data)
+    side = 0 if first_in else 1
+    creator_side = side if state.creator_fee_on_input(first_in) else 1 - side
+    protocol, fund = input_fees
+    return patched(
+        data,
+        {
+            _RECENT_EPOCH_OFFSET: _U64.pack(epoch),
+            **_sum_at(data, _PROTOCOL_FEES_OFFSET + 8 * side, protocol),
+            **_sum_at(data, _FUND_FEES_OFFSET + 8 * side, fund),
+            **_sum_at(data, _CREATOR_FEES_OFFSET + 8 * creator_side, creator),
+        },
+    )
+
+
+def _sum_at(data: bytes, offset: int, added: int) -> dict[int, bytes]:
+    (amount,) = _U64.unpack_from(data, offset)
+    return {offset: _U64.pack(amount + added)}

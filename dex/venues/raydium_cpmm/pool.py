@@ -10,9 +10,10 @@ from solders.pubkey import Pubkey
 
 from dex.errors import PoolDisabled
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap
+from dex.venues.account_layout import with_data
 from dex.venues.raydium_cpmm import curve, layout
 from dex.venues.raydium_cpmm.instructions import swap_instruction
-from dex.venues.swap_request import sells_first
+from dex.venues.swap_request import repeated, sells_first
 from dex.venues.token_mint import (
     INTEREST_BEARING_CONFIG,
     METADATA_POINTER,
@@ -22,7 +23,8 @@ from dex.venues.token_mint import (
     TransferFee,
     mint_fee,
 )
-from dex.venues.wallet_side import trade_between_vaults
+from dex.venues.token_vault import vault_balance, with_balance
+from dex.venues.wallet_side import WalletSide, trade_between_vaults
 
 DEX: Final = "raydium"
 VENUE: Final = "raydium-cpmm"
@@ -61,21 +63,21 @@ class CpmmPool:
         return self._keys.mints
 
     @property
+    def vaults(self) -> tuple[Pubkey, Pubkey]:
+        return self._keys.vaults
+
+    @property
     def accounts(self) -> tuple[Pubkey, ...]:
         """Pool, config, both vaults, both mints."""
         return self._accounts
 
+    def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
+        """None: ``accounts`` is all that a quote reads."""
+        return ()
+
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
-        first_in = sells_first(self._keys.mints, request)
-        side = self._side(snapshot, first_in)
-        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
-        outcome, wallet = trade_between_vaults(
-            request,
-            *(fees if first_in else fees[::-1]),
-            sell=partial(curve.swap_base_input, side),
-            buy=partial(curve.swap_base_output, side),
-        )
+        outcome, wallet = self._trade(snapshot, request)
         return Quote(
             dex=DEX,
             venue=VENUE,
@@ -98,6 +100,35 @@ class CpmmPool:
             swap_instruction(self._program_id, self._authority, self._address, self._keys, swap, first_in)
         ]
 
+    def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
+        """Pool and vaults once ``quote`` has executed; same errors as ``quote``."""
+        request = repeated(quote)
+        first_in = sells_first(self._keys.mints, request)
+        outcome, wallet = self._trade(snapshot, request)
+        source, target = (0, 1) if first_in else (1, 0)
+        arrived = wallet.amount_in - self._mint_fee(snapshot, source).on_gross(wallet.amount_in)
+        rates = layout.parse_rates(snapshot.account(self._keys.config), self._program_id)
+        fees = curve.input_shares(outcome.trade_fee, rates.protocol, rates.fund)
+        vaults, accounts = self._keys.vaults, snapshot.account
+        data = accounts(self._address).data
+        changed = {
+            self._address: layout.with_fees(data, first_in, snapshot.clock.epoch, fees, outcome.creator_fee),
+            vaults[source]: with_balance(accounts(vaults[source]), arrived),
+            vaults[target]: with_balance(accounts(vaults[target]), -outcome.amount_out),
+        }
+        return with_data(snapshot, changed)
+
+    def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[curve.Outcome, WalletSide]:
+        first_in = sells_first(self._keys.mints, request)
+        side = self._side(snapshot, first_in)
+        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
+        return trade_between_vaults(
+            request,
+            *(fees if first_in else fees[::-1]),
+            sell=partial(curve.swap_base_input, side),
+            buy=partial(curve.swap_base_output, side),
+        )
+
     def _side(self, snapshot: Snapshot, first_in: bool) -> curve.Side:
         state = layout.parse_state(layout.POOL.check(snapshot.account(self._address), self._program_id))
         if not state.can_swap(snapshot.clock.unix_timestamp):
@@ -117,7 +148,7 @@ class CpmmPool:
 
     def _balance(self, snapshot: Snapshot, index: int) -> int:
         vault = snapshot.account(self._keys.vaults[index])
-        return layout.vault_balance(vault, self._keys.token_programs[index])
+        return vault_balance(vault, self._keys.token_programs[index])
 
     def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
         keys = self._keys

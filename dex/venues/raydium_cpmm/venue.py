@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.types import AccountData, AccountFilter, FailureKind
+from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
 from dex.venues.program_errors import ErrorTable
 from dex.venues.raydium_cpmm import layout
+from dex.venues.raydium_cpmm.instructions import decode_swap
 from dex.venues.raydium_cpmm.pool import DEX, VENUE, CpmmPool
 
 MAINNET_PROGRAM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
@@ -71,6 +73,10 @@ class RaydiumCpmm:
     def open_pool(self, address: Pubkey, account: AccountData) -> CpmmPool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
         return CpmmPool(self._program_id, self._authority, address, account)
+
+    def decode_swap(self, instruction: Instruction) -> DecodedSwap:
+        """What the program will do; raises UnknownInstruction."""
+        return decode_swap(instruction, self._program_id, self._authority, VENUE)
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         return self._errors.classify(error_code, logs)
