@@ -110,6 +110,27 @@ def pytest_unconfigure() -> None:
     _redis.remove()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--uses-database", action="store_true", help="only tests that ask for the database or start an engine"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--uses-database``: what a test asks for decides, so that no list of files has to be kept."""
+    if not config.getoption("--uses-database"):
+        return
+    kept = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    asks = {"db", "transactional_db", "django_db_setup", "live_server"} & fixtures
+    return bool(asks) or any(item.get_closest_marker(name) for name in ("django_db", "e2e", "browser"))
+
+
 @pytest.fixture
 def redis_server() -> Iterator[TestRedis]:
     """The Valkey of this test process, for tests that stop it; it runs again afterwards."""

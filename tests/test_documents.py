@@ -24,7 +24,7 @@ from orders.management.commands.postman_collection import collection_text
 from orders.streaming import stream
 from orders.streaming.consumers import BareConnection, Connection
 from orders.streaming.urls import unknown_address, websocket_urlpatterns
-from orders.wire.orders import parse_order
+from orders.wire.requests import parse_order
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

@@ -12,9 +12,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from orders import errors
-from orders.intake.place import OrderIntent, cancel_order, place_order
+from orders.intake.place import cancel_order, place_order
 from orders.lifecycle import Status
 from orders.models import Order, OrderEvent
+from orders.wire.requests import OrderIntent
 from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db

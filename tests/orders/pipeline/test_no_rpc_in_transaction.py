@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from django.db import connection as database
 
 from orders import gateway
-from orders.intake.place import OrderIntent, place_order
+from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import dispatch, settle, stages, sweeper
 from orders.platform.loop_thread import LoopThread
+from orders.wire.requests import OrderIntent
 from tests.orders.chain import TestChain, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

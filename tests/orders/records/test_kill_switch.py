@@ -15,11 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from orders.intake.place import OrderIntent, place_order
+from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.pipeline import settle, stages, sweeper
 from orders.records import kill_switch
+from orders.wire.requests import OrderIntent
 from tests.orders.chain import TestChain, eventually
 from tests.orders.rows import attempt_row, order_row
 
