@@ -20,7 +20,7 @@ from tests.factories import UserFactory
 from tests.orders.chain import TestChain
 from tests.orders.http_line import http_line
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 _LIMIT_SECONDS = 120
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 DASHBOARD = ROOT / "docs/grafana/dashboard.json"
 ALERTS = ROOT / "docs/prometheus/alerts.yml"
 _NAME = re.compile(r"\borders_[a-z_]+")

@@ -69,7 +69,7 @@ async def test_many_feeds_of_a_user_cost_one_query_an_event(monkeypatch: pytest.
     monkeypatch.setattr("orders.streaming.groups.HEAL_SECONDS", 60)
     order = await new_order()
     queries = []
-    read = shared_reads.following.rows_after
+    read = shared_reads.cursor.rows_after
 
     def noted(told: Any) -> Any:
         queries.append(dict(told))
@@ -82,7 +82,7 @@ async def test_many_feeds_of_a_user_cost_one_query_an_event(monkeypatch: pytest.
     ):
         for socket in (one, two, three):
             assert await socket.statuses(1) == [(1, "pending")]
-        monkeypatch.setattr(shared_reads.following, "rows_after", noted)
+        monkeypatch.setattr(shared_reads.cursor, "rows_after", noted)
         await moved(order, Status.ROUTING)
         for socket in (one, two, three):
             assert await socket.statuses(1) == [(2, "routing")]
