@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from solders.pubkey import Pubkey
+
+from dex.types import Token
 
 TOKEN_PROGRAM: Final = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 TOKEN_2022_PROGRAM: Final = Pubkey.from_string("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb")
@@ -40,16 +41,6 @@ def is_of_network(genesis_hash: str, network: str) -> bool:
     if expected is None:
         return genesis_hash not in GENESIS_HASHES.values()
     return genesis_hash == expected
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token that orders may name by symbol."""
-
-    symbol: str
-    name: str
-    mint: Pubkey
-    decimals: int
 
 
 def _token(symbol: str, name: str, mint: str, decimals: int) -> Token:

@@ -6,8 +6,9 @@ Amounts are integers in base units of their mint. Nothing here does I/O.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from solders.pubkey import Pubkey
 
@@ -74,6 +75,40 @@ class AccountFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A token that orders may name by symbol; ``decimals`` of its base units."""
+
+    symbol: str
+    name: str
+    mint: Pubkey
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAddress:
+    """Where a pool is; the mints in either order."""
+
+    venue: str
+    address: Pubkey
+    mints: tuple[Pubkey, Pubkey]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the owner of an order allows of a quote. Pools do not read it.
+
+    An automatic slippage follows the quote's own price impact, and ``slippage_bps`` says nothing then.
+    """
+
+    slippage_bps: int = 0
+    slippage_is_auto: bool = False
+    max_price_impact_bps: int | None = None
+
+
+NO_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteRequest:
     """What to swap. ``amount`` is the gross input (EXACT_IN) or the net output (EXACT_OUT)."""
 
@@ -81,6 +116,7 @@ class QuoteRequest:
     token_out: Pubkey
     amount: int
     mode: SwapMode = SwapMode.EXACT_IN
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +128,8 @@ class Quote:
     of ``fee_mint``. ``price_impact_bps`` is the shortfall against the pool's price before the
     swap, pool fee left out, rounded up, 0..10000. ``compute_units`` is a limit that covers the
     swap instruction of just this quote (ticks or bins that it crosses counted), with margin; 0 where
-    the venue's own limit is to be taken.
+    the venue's own limit is to be taken. ``min_amount_out`` is what the request's limits make of
+    ``amount_out`` with ``slippage_bps`` off; 0 until they are applied.
     """
 
     dex: str
@@ -108,6 +145,8 @@ class Quote:
     slot: int
     mode: SwapMode = SwapMode.EXACT_IN
     compute_units: int = 0
+    min_amount_out: int = 0
+    slippage_bps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +201,56 @@ class VenueError:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """All answers to one request, best first, and the errors of the venues that had none."""
+    """All answers to one request at one slot, best first, and the errors of the venues that had none.
+
+    ``lamports_missing`` is what the wallet lacks for the swap and its fees, where a faucet may give it.
+    """
 
     request: QuoteRequest
     slot: int
-    quotes: tuple[Quote, ...] = field(default=())
-    errors: tuple[VenueError, ...] = field(default=())
+    quotes: tuple[Quote, ...] = ()
+    errors: tuple[VenueError, ...] = ()
+    lamports_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """Bytes that may be sent any number of times, and until which block height they can land."""
+
+    signature: str
+    raw: bytes
+    last_valid_block_height: int
+    blockhash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionCost:
+    """Lamports that left the wallet beside what was swapped.
+
+    ``base_fee`` is for the signatures, ``priority_fee`` for the place in a block, ``tip`` for Jito's
+    validators; ``rent`` lies in the wallet's own token accounts that the transaction opened.
+    """
+
+    base_fee: int
+    priority_fee: int
+    tip: int
+    rent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedSwap:
+    """What a swap moved, in base units of the two tokens, and what it cost beside."""
+
+    amount_in: int
+    amount_out: int
+    cost: TransactionCost
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFailure:
+    """Why a transaction failed: the meaning, the program's or runtime's own name, the custom code if any."""
+
+    kind: FailureKind
+    name: str
+    code: int | None = None

@@ -9,6 +9,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
 
+from dex.errors import DexError, WrongNetwork
 from orders import gateway
 from orders.telemetry import starting
 
@@ -135,10 +136,10 @@ def node_is_of_the_network(
     try:
         gateway.require_network()
         gateway.require_tokens()
-    except gateway.WrongNetwork as error:
+    except WrongNetwork as error:
         return [Error(str(error), hint="SOLANA_NETWORK must fit SOLANA_RPC_URL.", id="orders.E006")]
     except gateway.WrongToken as error:
         return [Error(str(error), hint="TOKENS must fit the network.", id="orders.E008")]
-    except gateway.DexError:
+    except DexError:
         return []
     return []

@@ -16,6 +16,7 @@ from celery.signals import task_prerun, worker_init, worker_ready, worker_shutti
 from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
+from dex.errors import WrongNetwork
 from orders import checks, gateway
 from orders.lifecycle import Status
 from orders.pipeline import dispatch, stages, sweeper
@@ -136,7 +137,7 @@ def reconcile(**_: Any) -> None:
     """
     try:
         sweeper.reconcile()
-    except (gateway.WrongNetwork, gateway.WrongToken) as error:
+    except (WrongNetwork, gateway.WrongToken) as error:
         raise SystemExit(f"this worker does not start: {error}") from error
 
 

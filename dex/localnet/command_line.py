@@ -13,7 +13,7 @@ from typing import Final
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
-from dex.config import LOCALNET, Token, tokens_of
+from dex.config import LOCALNET, tokens_of
 from dex.localnet.fork.gifts import Gift, read_gift
 from dex.localnet.fork.network import DEFAULT_GIFTS, ForkOptions
 from dex.localnet.fork.pools import pair_of
@@ -22,6 +22,7 @@ from dex.localnet.programs import RAYDIUM_CPMM, stand_ins
 from dex.localnet.roles import ROLES
 from dex.localnet.server import NetworkOptions, no_genesis
 from dex.localnet.traders import trader_keypairs
+from dex.types import Token
 
 _MOST_NODES: Final = 16
 

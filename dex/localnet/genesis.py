@@ -11,11 +11,11 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS, Token
+from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
 from dex.localnet.genesis_layouts import mint_account, system_account, token_account
 from dex.localnet.genesis_pools import CPMM_PROGRAM, GenesisPool, build_pools
 from dex.transactions.token_accounts import associated_token_address
-from dex.types import AccountData
+from dex.types import AccountData, Token
 
 LAMPORTS_PER_SOL: Final = 1_000_000_000
 WALLET_LAMPORTS: Final = 100_000 * LAMPORTS_PER_SOL

@@ -14,7 +14,7 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.config import TOKENS, Token
+from dex.config import TOKENS
 from dex.localnet.genesis_layouts import (
     CpmmPool,
     DammPool,
@@ -26,7 +26,7 @@ from dex.localnet.genesis_layouts import (
     token_account,
 )
 from dex.transactions.token_accounts import MINT_SIZE, rent_exempt_lamports
-from dex.types import AccountData
+from dex.types import AccountData, Token
 
 CPMM_PROGRAM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
 DAMM_PROGRAM: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")

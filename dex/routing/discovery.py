@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from solders.pubkey import Pubkey
 
 from dex.errors import ChainBusy, ChainRefused, DexError, WrongMint
-from dex.types import AccountData, AccountFilter, Snapshot, VenueError
+from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
 from dex.venues.base import Pool, Venue
 
 logger = logging.getLogger(__name__)
@@ -42,15 +42,6 @@ class AccountSource(Protocol):
     async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
         """The accounts at these addresses; raises ChainError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPool:
-    """Where a pool is, from whoever remembers it; the mints in either order."""
-
-    venue: str
-    address: Pubkey
-    mints: tuple[Pubkey, Pubkey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +111,23 @@ class PoolDirectory:
             errors=tuple(error for content in contents for error in content.errors),
         )
 
-    def remember(self, pools: Iterable[KnownPool]) -> None:
+    def remember(self, pools: Iterable[PoolAddress]) -> None:
         """Pools to fall back on where a venue cannot be asked for its pools."""
         for pool in pools:
             self._known.setdefault((pool.venue, _in_order(*pool.mints)), set()).add(pool.address)
 
     async def discover(
         self, pairs: Iterable[tuple[Pubkey, Pubkey]]
-    ) -> tuple[list[KnownPool], list[VenueError]]:
+    ) -> tuple[list[PoolAddress], list[VenueError]]:
         """Ask every venue for the pools of the pairs now; what was found, and who could not be asked."""
         if self._unread:
             await self._read_pinned()
-        found: list[KnownPool] = []
+        found: list[PoolAddress] = []
         errors: list[VenueError] = []
         for pair in pairs:
             for venue in self._venues:
                 content = (await self._shared_look_up(venue, _in_order(*pair))).content
-                found += [KnownPool(pool.venue, pool.address, pool.mints) for pool in content.pools]
+                found += [PoolAddress(pool.venue, pool.address, pool.mints) for pool in content.pools]
                 errors += [error for error in content.errors if error.pool is None]
         return found, errors
 
@@ -166,7 +157,7 @@ class PoolDirectory:
             logger.error("pool %s cannot be used: %s", address, error)
             return
         self._pinned.add(address)
-        self.remember([KnownPool(venue.name, address, pool.mints)])
+        self.remember([PoolAddress(venue.name, address, pool.mints)])
 
     def _fresh(self, key: _Key) -> _Found | None:
         known = self._found.get(key)

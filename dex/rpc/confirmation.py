@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -14,20 +13,10 @@ from solders.pubkey import Pubkey
 from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid
 from dex.rpc.answers import ExecutedTransaction, TokenBalance
-from dex.transactions.cost import TransactionCost, cost_of
-from dex.types import FailureKind
+from dex.transactions.cost import cost_of
+from dex.types import ExecutedSwap, FailureKind, TransactionFailure
 from dex.venues.base import Venue
 from dex.venues.program_errors import anchor_error_name
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutedSwap:
-    """What a swap moved, in base units of the two tokens, and what it cost beside."""
-
-    amount_in: int
-    amount_out: int
-    cost: TransactionCost
-    slot: int
 
 
 def executed_swap(
@@ -60,22 +49,13 @@ def _received(transaction: ExecutedTransaction, wallet: Pubkey, mint: Pubkey) ->
     return -moved if native else moved
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a transaction failed: the meaning, the program's or runtime's own name, the custom code if any."""
-
-    kind: FailureKind
-    name: str
-    code: int | None = None
-
-
 # The runtime's own errors that mean that the fee payer's lamports did not suffice.
 _FUNDS_ERRORS: Final = frozenset(
     {"InsufficientFundsForFee", "InsufficientFundsForRent", "AccountNotFound", "InsufficientFunds"}
 )
 
 
-def failure_of(error: object, logs: Sequence[str], venue: Venue) -> Failure:
+def failure_of(error: object, logs: Sequence[str], venue: Venue) -> TransactionFailure:
     """The meaning of a transaction error as getTransaction and getSignatureStatuses give it.
 
     A custom number means what the program that raised it says: ``venue`` judges it with the log.
@@ -84,10 +64,10 @@ def failure_of(error: object, logs: Sequence[str], venue: Venue) -> Failure:
     if code is None:
         name = _error_name(error)
         kind = FailureKind.INSUFFICIENT_FUNDS if name in _FUNDS_ERRORS else FailureKind.OTHER
-        return Failure(kind, name)
+        return TransactionFailure(kind, name)
     kind = venue.classify_failure(code, logs)
     name = anchor_error_name(logs, venue.program_id) or f"Custom({code})"
-    return Failure(kind, name, code)
+    return TransactionFailure(kind, name, code)
 
 
 def _custom_code(error: object) -> int | None:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.jito import TIP_ACCOUNTS
+from dex.types import TransactionCost
 
 # solana-fee-structure: lamports_per_signature.
 LAMPORTS_PER_SIGNATURE: Final = 5_000
 _TIP_ACCOUNTS: Final = tuple(str(account) for account in TIP_ACCOUNTS)
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionCost:
-    """Lamports that left the wallet beside what was swapped.
-
-    ``base_fee`` is for the signatures, ``priority_fee`` for the place in a block, ``tip`` for Jito's
-    validators; ``rent`` lies in the wallet's own token accounts that the transaction opened.
-    """
-
-    base_fee: int
-    priority_fee: int
-    tip: int
-    rent: int
 
 
 def cost_of(transaction: ExecutedTransaction, wallet: Pubkey) -> TransactionCost:

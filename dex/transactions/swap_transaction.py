@@ -37,7 +37,7 @@ from dex.transactions.token_accounts import (
     associated_address_tries,
     associated_token_address,
 )
-from dex.types import Snapshot, Swap, SwapMode
+from dex.types import SignedTransaction, Snapshot, Swap, SwapMode
 from dex.venues.base import Pool, Venue
 
 # The packet size of the network: IPv6's minimum MTU of 1280 less 48 bytes of headers.
@@ -135,16 +135,6 @@ class SwapPlan:
         if mint == NATIVE_MINT:
             return temporary_account_address(self.payer, self.account_seed)
         return associated_token_address(self.payer, mint, self.token_program(mint))
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """Bytes that may be sent any number of times, and until which block height they can land."""
-
-    signature: str
-    raw: bytes
-    last_valid_block_height: int
-    blockhash: str
 
 
 def compute_units(plan: SwapPlan) -> int:

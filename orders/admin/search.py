@@ -69,7 +69,7 @@ def _begins_with(column: str, beginning: str) -> Q:
 
 def _mint(term: str) -> str | None:
     try:
-        return gateway.find_token(term).mint
+        return str(gateway.find_token(term).mint)
     except UnknownToken:
         # A mint that has left the list still has its orders.
         is_mint = len(term) in _MINT_LENGTHS and _BASE58.fullmatch(term) and not _HEX.fullmatch(term)

@@ -112,7 +112,7 @@ def _token(text: str) -> Q:
 def _mint(text: str) -> str:
     name = request_fields.token_name(text)
     # Also a token of a network that earlier orders were for.
-    return (gateway.token_by_mint(name) or gateway.find_token(name)).mint
+    return str((gateway.token_by_mint(name) or gateway.find_token(name)).mint)
 
 
 # The same conditions where another filter's index is to be read.

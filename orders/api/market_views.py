@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from dex.types import Quote, Token
 from orders import gateway
 from orders.amounts import from_base_units, to_base_units
 from orders.api import filters, schema
@@ -41,7 +42,7 @@ class Quotes(APIView):
         if intent.amount is not None:
             amount_in = to_base_units(intent.amount, token_in.decimals)
         assert amount_in is not None, "parse_order requires one of the two amounts"
-        board = gateway.quote_board(token_in, token_out, amount_in, slippage)
+        board = gateway.quote_pair(token_in, token_out, amount_in, slippage)
         failures = [{"venue": e.venue, "code": e.code, "message": e.message} for e in board.errors]
         if not board.quotes:
             raise NoRoute(slot=board.slot, errors=failures)
@@ -88,17 +89,17 @@ class Tokens(APIView):
         )
 
 
-def _quote_as_wire(quote: gateway.PoolQuote) -> dict[str, Any]:
+def _quote_as_wire(quote: Quote) -> dict[str, Any]:
     raw = {"amountOutRaw": str(quote.amount_out), "minAmountOutRaw": str(quote.min_amount_out)}
     return quote_data(quote) | raw
 
 
-def _token_as_wire(token: gateway.TokenInfo, balances: Mapping[str, int] | None) -> dict[str, Any]:
-    raw = None if balances is None else balances.get(token.mint, 0)
+def _token_as_wire(token: Token, balances: Mapping[str, int] | None) -> dict[str, Any]:
+    raw = None if balances is None else balances.get(str(token.mint), 0)
     return {
         "symbol": token.symbol,
         "name": token.name,
-        "mint": token.mint,
+        "mint": str(token.mint),
         "decimals": token.decimals,
         "balance": None if raw is None else from_base_units(raw, token.decimals),
         "balanceRaw": None if raw is None else str(raw),

@@ -1,4 +1,4 @@
-"""The one door to dex: settings in, plain values and order-language failures out.
+"""The only way to dex beside its types and errors: settings in, values and reasons of failure out.
 
 tokens.py       networks, brands, the token list, wallet holdings
 connection.py   node and pools of this process; sync <-> async
@@ -13,9 +13,7 @@ outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
 """
 
-from dex.errors import DexError, WrongNetwork
 from dex.rpc.absence import DeadCheck
-from dex.transactions.cost import TransactionCost
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure
 from orders.gateway.faucet import Relief, ask_faucet
@@ -24,17 +22,12 @@ from orders.gateway.node_health import ChainHealth, chain_health, node_reports
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_faults
 from orders.gateway.quotes import (
-    PoolQuote,
-    QuoteBoard,
-    QuoteError,
-    SwapRequest,
     auto_slippage_cap_bps,
-    quote_board,
+    quote_pair,
     quote_swaps,
 )
 from orders.gateway.risk_limits import network_faults, require_within_cap
 from orders.gateway.statuses import (
-    Executed,
     Heard,
     OnChainFailure,
     SentSwap,
@@ -49,10 +42,9 @@ from orders.gateway.statuses import (
     on_chain_failures,
     prove_dead,
 )
-from orders.gateway.swaps import SignedSwap, SwapToSign, send, sign_swaps
+from orders.gateway.swaps import SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
-    TokenInfo,
     WrongToken,
     brands,
     decimals_of,
@@ -69,24 +61,14 @@ from orders.gateway.wallet import unfit_to_sign
 __all__ = [
     "ChainHealth",
     "DeadCheck",
-    "DexError",
-    "Executed",
     "Failure",
     "Heard",
     "Holdings",
     "OnChainFailure",
-    "PoolQuote",
-    "QuoteBoard",
-    "QuoteError",
     "Relief",
     "SentSwap",
-    "SignedSwap",
-    "SwapRequest",
     "SwapToSign",
-    "TokenInfo",
-    "TransactionCost",
     "Verdict",
-    "WrongNetwork",
     "WrongToken",
     "ask_faucet",
     "auto_slippage_cap_bps",
@@ -110,7 +92,7 @@ __all__ = [
     "node_urls",
     "on_chain_failures",
     "prove_dead",
-    "quote_board",
+    "quote_pair",
     "quote_swaps",
     "relay_faults",
     "require_network",

@@ -16,12 +16,13 @@ from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.errors import ChainUnreachable
-from dex.routing.discovery import KnownPool, PoolDirectory
+from dex.routing.discovery import PoolDirectory
 from dex.rpc.failover import FailoverRpc
 from dex.rpc.node import Commitment
 from dex.rpc.observing import RequestSeen
 from dex.rpc.priority_fees import FeeMarket
 from dex.transactions.units import UnitLimits
+from dex.types import PoolAddress
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.platform.loop_thread import LoopThread
@@ -60,11 +61,11 @@ class Connection:
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0
 
-    def remember(self, pools: Iterable[KnownPool]) -> None:
+    def remember(self, pools: Iterable[PoolAddress]) -> None:
         """Fall back on these pools where nodes list none."""
         self._loop.run(self._remember(list(pools)), CALL_TIMEOUT_SECONDS)
 
-    async def _remember(self, pools: Sequence[KnownPool]) -> None:
+    async def _remember(self, pools: Sequence[PoolAddress]) -> None:
         self.directory.remember(pools)
 
     async def require_network(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -13,22 +12,12 @@ from django.db import Error as DatabaseError
 from solders.pubkey import Pubkey
 
 from dex.config import PAIRS
-from dex.routing.discovery import KnownPool as Known
+from dex.types import PoolAddress
 from orders.gateway.connection import Connection, connection
 from orders.gateway.tokens import tokens
 from orders.models import KnownPool
 
 _READ_AGAIN_SECONDS: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class PoolAddress:
-    """A pool that a node has listed."""
-
-    venue: str
-    address: str
-    mint_a: str
-    mint_b: str
 
 
 def with_known_pools() -> Connection:
@@ -50,7 +39,7 @@ def with_known_pools() -> Connection:
 
 def warm_up() -> None:
     """Make this process's connection ready for its first order; raises ChainError."""
-    mints = {token.symbol: Pubkey.from_string(token.mint) for token in tokens()}
+    mints = {token.symbol: token.mint for token in tokens()}
     usual = [(mints[a], mints[b]) for a, b in PAIRS if a in mints and b in mints]
     connection().run(connection().warm_up(usual))
 
@@ -60,14 +49,13 @@ def list_pools() -> tuple[list[PoolAddress], str]:
 
     Raises DexError when the node does not answer in time.
     """
-    pairs = list(combinations([Pubkey.from_string(token.mint) for token in tokens()], 2))
+    pairs = list(combinations([token.mint for token in tokens()], 2))
     chain = with_known_pools()
     found, errors = chain.run(chain.directory.discover(pairs))
-    pools = [PoolAddress(p.venue, str(p.address), str(p.mints[0]), str(p.mints[1])) for p in found]
-    return pools, errors[0].code if errors else ""
+    return found, errors[0].code if errors else ""
 
 
-def _known(rows: Sequence[KnownPool]) -> Iterable[Known]:
+def _known(rows: Sequence[KnownPool]) -> Iterable[PoolAddress]:
     for row in rows:
         mints = Pubkey.from_string(row.mint_a), Pubkey.from_string(row.mint_b)
-        yield Known(row.venue, Pubkey.from_string(row.address), mints)
+        yield PoolAddress(row.venue, Pubkey.from_string(row.address), mints)

@@ -11,10 +11,11 @@ from typing import Final
 from django.conf import settings
 
 from dex.config import DEVNET, MAINNET, NETWORKS
+from dex.types import Token
 from orders.amounts import parse_amount, to_base_units
 from orders.errors import InvalidAmount, OrderTooLarge
 from orders.gateway.failures import Failure
-from orders.gateway.tokens import TokenInfo, token_by_mint, tokens
+from orders.gateway.tokens import token_by_mint, tokens
 from orders.lifecycle import FailureReason
 
 # 10 %: who allows more on mainnet-beta has most likely not thought of it.
@@ -41,14 +42,14 @@ def refusal(network: str, wallet: str, token_in: str, amount_in: int, slippage_b
     return None
 
 
-def require_within_cap(token: TokenInfo, amount_in: int) -> None:
+def require_within_cap(token: Token, amount_in: int) -> None:
     """Raise OrderTooLarge when an order sells more base units of ``token`` than MAX_ORDER_AMOUNTS allows."""
     most = largest_amount(token)
     if most is not None and amount_in > most:
         raise OrderTooLarge(maxAmountInRaw=str(most))
 
 
-def largest_amount(token: TokenInfo) -> int | None:
+def largest_amount(token: Token) -> int | None:
     """The most base units of ``token`` that an order may sell, None for no limit.
 
     On mainnet-beta a token without a cap cannot be sold.

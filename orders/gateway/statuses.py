@@ -15,7 +15,8 @@ from dex.errors import ChainAnswerInvalid
 from dex.rpc import confirmation
 from dex.rpc.absence import DeadCheck, Observation, Prospect, absent_since
 from dex.rpc.answers import ExecutedTransaction, SignatureStatus
-from dex.transactions.cost import TransactionCost, cost_of
+from dex.transactions.cost import cost_of
+from dex.types import ExecutedSwap, TransactionCost
 from orders.gateway import failures
 from orders.gateway.connection import connection, node_urls
 from orders.gateway.failures import Failure
@@ -54,16 +55,6 @@ class SentSwap:
 
 
 @dataclass(frozen=True, slots=True)
-class Executed:
-    """What really moved, in base units, and what that cost in lamports."""
-
-    amount_in: int
-    amount_out: int
-    cost: TransactionCost
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
 class OnChainFailure:
     """A transaction that is in a block and failed: its signature is used up, and its fees are paid."""
 
@@ -81,7 +72,7 @@ def hear(signatures: Sequence[str], *, search_history: bool = False) -> list[Hea
     return [_heard(status, answer.slot) for status in answer.statuses]
 
 
-def executed_swaps(swaps: Sequence[SentSwap]) -> list[Executed | None]:
+def executed_swaps(swaps: Sequence[SentSwap]) -> list[ExecutedSwap | None]:
     """What each confirmed swap moved, None where the node does not have it yet. Raises DexError."""
     if not swaps:
         return []
@@ -173,15 +164,14 @@ def explorer_url(network: str, signature: str) -> str:
     return f"{page}?cluster={network}"
 
 
-def _executed(swap: SentSwap, transaction: ExecutedTransaction) -> Executed | None:
+def _executed(swap: SentSwap, transaction: ExecutedTransaction) -> ExecutedSwap | None:
     mints = Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)
     try:
-        moved = confirmation.executed_swap(transaction, _payer(transaction), *mints)
+        return confirmation.executed_swap(transaction, _payer(transaction), *mints)
     except ChainAnswerInvalid as error:
         # One answer that makes no sense must not hold up the others of its batch; it is asked for again.
         logger.error("no amounts for %s: %s", swap.signature, error)
         return None
-    return Executed(moved.amount_in, moved.amount_out, moved.cost, moved.slot)
 
 
 def _payer(transaction: ExecutedTransaction) -> Pubkey:

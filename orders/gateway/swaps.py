@@ -17,8 +17,8 @@ from dex.rpc.answers import LatestBlockhash, SendKind, SendOutcome
 from dex.signing.policy import check_policy
 from dex.signing.signer import Signer
 from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SignedTransaction, SwapPlan, build_message, sign_all
-from dex.types import Snapshot
+from dex.transactions.swap_transaction import SwapPlan, build_message, sign_all
+from dex.types import SignedTransaction, Snapshot
 from dex.venues.base import Pool
 from orders.gateway import failures, jito, priority_fees, risk_limits
 from orders.gateway.connection import Connection, connection
@@ -46,17 +46,7 @@ class SwapToSign:
     min_amount_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignedSwap:
-    """Bytes that may be sent any number of times, until ``last_valid_block_height``."""
-
-    signature: str
-    raw: bytes
-    blockhash: str
-    last_valid_block_height: int
-
-
-def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
+def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
     refusals = [
         risk_limits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
@@ -67,7 +57,7 @@ def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
     return [refusal or next(signed) for refusal in refusals]
 
 
-def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | Failure]:
+def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Failure]:
     if not swaps:
         return []
     try:
@@ -142,18 +132,12 @@ def _message(plan: SwapPlan | DexError, wallet: Pubkey) -> MessageV0 | DexError:
 
 def _sign(
     messages: Sequence[MessageV0 | DexError], wallet: Signer, last_valid_block_height: int
-) -> list[SignedSwap | Failure]:
+) -> list[SignedTransaction | Failure]:
     to_sign = [message for message in messages if isinstance(message, MessageV0)]
     signed = iter(sign_all(to_sign, wallet, last_valid_block_height))
     results = [next(signed) if isinstance(message, MessageV0) else message for message in messages]
     _note_missing_key(results)
-    return [_signed_swap(result) for result in results]
-
-
-def _signed_swap(result: SignedTransaction | DexError) -> SignedSwap | Failure:
-    if isinstance(result, DexError):
-        return failures.of_error(result)
-    return SignedSwap(result.signature, result.raw, result.blockhash, result.last_valid_block_height)
+    return [failures.of_error(result) if isinstance(result, DexError) else result for result in results]
 
 
 def _note_missing_key(results: Iterable[object]) -> None:

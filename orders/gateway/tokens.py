@@ -11,9 +11,10 @@ from typing import Final
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.config import MAINNET, NATIVE_MINT, NETWORKS, Token, tokens_of
+from dex.config import MAINNET, NATIVE_MINT, NETWORKS, tokens_of
 from dex.errors import DexError, PoolRefused
 from dex.transactions.token_accounts import parse_mint_decimals
+from dex.types import Token
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection
@@ -29,16 +30,6 @@ class WrongToken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class TokenInfo:
-    """A token that orders may name."""
-
-    symbol: str
-    name: str
-    mint: str
-    decimals: int
-
-
-@dataclass(frozen=True, slots=True)
 class Holdings:
     """What the wallet can spend, base units by mint; lamports stand under SOL's native mint."""
 
@@ -46,12 +37,12 @@ class Holdings:
     by_mint: Mapping[str, int]
 
 
-def tokens() -> tuple[TokenInfo, ...]:
+def tokens() -> tuple[Token, ...]:
     """The tokens that orders may name on the network of the settings, in the order of its list."""
     return _named()[0]
 
 
-def find_token(symbol_or_mint: str) -> TokenInfo:
+def find_token(symbol_or_mint: str) -> Token:
     """A token by symbol in any letter case, or by mint address; raises UnknownToken."""
     known, by_name, _ = _named()
     found = by_name.get(symbol_or_mint) or by_name.get(symbol_or_mint.upper())
@@ -60,7 +51,7 @@ def find_token(symbol_or_mint: str) -> TokenInfo:
     return found
 
 
-def token_by_mint(mint: str) -> TokenInfo | None:
+def token_by_mint(mint: str) -> Token | None:
     """The token of a mint on any network, as older orders may be of another; None when no list has it."""
     return _named()[2].get(mint)
 
@@ -83,7 +74,7 @@ def require_tokens() -> None:
 
     An amount in whole tokens would else be many times what was meant.
     """
-    named = {Pubkey.from_string(t.mint): t for t in _read(tuple(settings.TOKENS.items()))[0]}
+    named = {t.mint: t for t in _read(tuple(settings.TOKENS.items()))[0]}
     if not named:
         return
     accounts = connection().run(connection().rpc.snapshot(list(named))).accounts
@@ -99,36 +90,36 @@ def require_tokens() -> None:
             raise WrongToken(f"TOKENS: {token.symbol} has {decimals} decimals, not {token.decimals}")
 
 
-def _named() -> tuple[tuple[TokenInfo, ...], Mapping[str, TokenInfo], Mapping[str, TokenInfo]]:
+def _named() -> tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]:
     return _lists(settings.SOLANA_NETWORK, tuple(settings.TOKENS.items()))
 
 
 @functools.lru_cache(maxsize=8)
 def _lists(
     network: str, own: tuple[tuple[str, str], ...]
-) -> tuple[tuple[TokenInfo, ...], Mapping[str, TokenInfo], Mapping[str, TokenInfo]]:
+) -> tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]:
     added = {} if network == MAINNET else {token.symbol: token for token in _read(own)[0]}
-    known = tuple(({token.symbol: token for token in map(_info, tokens_of(network))} | added).values())
-    by_mint = {token.mint: token for token in known}
-    elsewhere = {token.mint: token for each in NETWORKS for token in map(_info, tokens_of(each))}
+    known = tuple(({token.symbol: token for token in tokens_of(network)} | added).values())
+    by_mint = {str(token.mint): token for token in known}
+    elsewhere = {str(token.mint): token for each in NETWORKS for token in tokens_of(each)}
     return known, {token.symbol: token for token in known} | by_mint, elsewhere | by_mint
 
 
 @functools.lru_cache(maxsize=8)
-def _read(own: tuple[tuple[str, str], ...]) -> tuple[list[TokenInfo], list[str]]:
+def _read(own: tuple[tuple[str, str], ...]) -> tuple[list[Token], list[str]]:
     """The tokens of the setting that can be read, and what is wrong with the others."""
-    found: list[TokenInfo] = []
+    found: list[Token] = []
     faults: list[str] = []
     for symbol, text in own:
         mint, _, decimals = text.strip().partition(":")
         if not _SYMBOL.fullmatch(symbol) or symbol == "SOL":
             faults.append(f"{symbol} is no symbol: 1 to 10 capital letters and digits, and not SOL")
-        elif not _is_address(mint) or mint in {token.mint for token in found} | {str(NATIVE_MINT)}:
+        elif not _is_address(mint) or mint in {str(token.mint) for token in found} | {str(NATIVE_MINT)}:
             faults.append(f"{symbol} has no mint address of its own")
         elif not _DECIMALS.fullmatch(decimals):
             faults.append(f"{symbol} has no decimals: {symbol}=MINT:6")
         else:
-            found.append(TokenInfo(symbol, symbol, mint, int(decimals)))
+            found.append(Token(symbol, symbol, Pubkey.from_string(mint), int(decimals)))
     return found, faults
 
 
@@ -137,10 +128,6 @@ def _is_address(text: str) -> bool:
         return str(Pubkey.from_string(text)) == text
     except ValueError:
         return False
-
-
-def _info(token: Token) -> TokenInfo:
-    return TokenInfo(token.symbol, token.name, str(token.mint), token.decimals)
 
 
 def networks() -> tuple[str, ...]:

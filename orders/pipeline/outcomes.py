@@ -6,14 +6,15 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from orders.gateway import Executed, Failure
+from dex.types import ExecutedSwap
+from orders.gateway import Failure
 from orders.lifecycle import NOT_RETRIED, FailureReason, Status, retry_delay_seconds
 from orders.models import Order
 from orders.records.journal import Transition
 from orders.wire.events import confirmed_data, ended_data, retry_data
 
 
-def confirmed(order: Order, moved: Executed) -> Transition:
+def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
     """What really moved by the order's transaction, and what it cost."""
     changes = {
         "executed_amount_in": moved.amount_in,

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dex.types import Quotes
 from orders import gateway
-from orders.gateway import Failure, QuoteBoard, Relief
+from orders.gateway import Failure, Relief
 from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order
 from orders.pipeline.outcomes import failed_or_retried
@@ -30,7 +31,7 @@ def is_allowed() -> bool:
     return bool(settings.DEVNET_PAPER_FALLBACK) and settings.SOLANA_NETWORK == "devnet"
 
 
-def relieve(short: list[tuple[Order, QuoteBoard, Transition]]) -> list[Transition]:
+def relieve(short: list[tuple[Order, Quotes, Transition]]) -> list[Transition]:
     """What follows for orders whose wallet lacks SOL: they wait for the faucet, or complete on paper here."""
     if not short:
         return []
@@ -45,7 +46,7 @@ def relieve(short: list[tuple[Order, QuoteBoard, Transition]]) -> list[Transitio
     return [failed_or_retried(order, failure, mendable=True) for order, _, _ in short]
 
 
-def complete(order: Order, board: QuoteBoard, building: Transition) -> None:
+def complete(order: Order, board: Quotes, building: Transition) -> None:
     """Take an order through its remaining steps in one transaction: it is on paper wholly or not at all."""
     marked = {"network": PAPER, "note": NOTE}
     submitted = paper_data(board)
@@ -62,9 +63,7 @@ def complete(order: Order, board: QuoteBoard, building: Transition) -> None:
         journal.record([Transition(order, Status.CONFIRMED, *_confirmed(order, board, submitted | marked))])
 
 
-def _confirmed(
-    order: Order, board: QuoteBoard, data: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _confirmed(order: Order, board: Quotes, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     now = timezone.now()
     best = board.quotes[0]
     changes = {

@@ -13,8 +13,8 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
+from dex.errors import DexError
 from orders import gateway
-from orders.gateway import DexError
 from orders.models import KnownPool, PoolRefresh
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ def refresh_due() -> bool:
         pool.address: KnownPool(
             network=network,
             venue=pool.venue,
-            address=pool.address,
-            mint_a=pool.mint_a,
-            mint_b=pool.mint_b,
+            address=str(pool.address),
+            mint_a=str(pool.mints[0]),
+            mint_b=str(pool.mints[1]),
             seen_at=now,
         )
         for pool in found

@@ -19,8 +19,9 @@ from django.db import Error as DatabaseError
 from django.db import connection as database
 from django.utils import timezone
 
+from dex.errors import DexError
 from orders import gateway
-from orders.gateway import DeadCheck, DexError, Failure, SentSwap, Verdict
+from orders.gateway import DeadCheck, Failure, SentSwap, Verdict
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline import dispatch

@@ -15,10 +15,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from solders.pubkey import Pubkey
 
+from dex.types import Limits, QuoteRequest, Quotes, SignedTransaction
 from orders import gateway
 from orders.errors import TradingHalted
-from orders.gateway import Failure, QuoteBoard, SignedSwap, SwapRequest, SwapToSign
+from orders.gateway import Failure, SwapToSign
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline import paper, settle
@@ -69,7 +71,7 @@ def route(order_ids: Collection[UUID]) -> Outcome:
         boards = gateway.quote_swaps([_request(order) for order in orders])
         crash_point(crash_points.QUOTED)
         found = [(order, board, _routed(order, board)) for order, board in zip(orders, boards, strict=True)]
-        short = [(o, b, s) for o, b, s in found if isinstance(b, QuoteBoard) and b.lamports_missing]
+        short = [(o, b, s) for o, b, s in found if isinstance(b, Quotes) and b.lamports_missing]
         lacking = {order.pk for order, _, _ in short}
         steps = [step for order, _, step in found if order.pk not in lacking]
         _sort_out(journal.record([*steps, *paper.relieve(short)]), Status.BUILDING, outcome)
@@ -94,12 +96,12 @@ def build(order_ids: Collection[UUID]) -> Outcome:
         results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
         crash_point(crash_points.SIGNED)
         pairs = list(zip(to_sign, results, strict=True))
-        stored = attempts.store([(o, r) for o, r in pairs if isinstance(r, SignedSwap)])
+        stored = attempts.store([(o, r) for o, r in pairs if isinstance(r, SignedTransaction)])
         if (
-            len(stored) < sum(isinstance(result, SignedSwap) for result in results)
+            len(stored) < sum(isinstance(result, SignedTransaction) for result in results)
             and not kill_switch.is_on()
         ):
-            _hold_back([o for o, r in pairs if isinstance(r, SignedSwap) and o not in stored])
+            _hold_back([o for o, r in pairs if isinstance(r, SignedTransaction) and o not in stored])
         leases.release(ready)
         failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
         _sort_out(journal.record(failures), Status.BUILDING, outcome)
@@ -182,15 +184,10 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outc
     return sound
 
 
-def _request(order: Order) -> SwapRequest:
-    return SwapRequest(
-        order.token_in,
-        order.token_out,
-        order.amount_in,
-        order.slippage_bps,
-        order.slippage_is_auto,
-        order.max_price_impact_bps,
-    )
+def _request(order: Order) -> QuoteRequest:
+    limits = Limits(order.slippage_bps, order.slippage_is_auto, order.max_price_impact_bps)
+    token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
+    return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
 
 
 def _swap_to_sign(order: Order) -> SwapToSign:
@@ -209,19 +206,19 @@ def _swap_to_sign(order: Order) -> SwapToSign:
     )
 
 
-def _routed(order: Order, board: QuoteBoard | Failure) -> Transition:
+def _routed(order: Order, board: Quotes | Failure) -> Transition:
     if isinstance(board, Failure):
         return failed_or_retried(order, board)
     best = board.quotes[0]
     changes = {
         "dex": best.dex,
         "venue": best.venue,
-        "pool": best.pool,
+        "pool": str(best.pool),
         "quoted_amount_out": best.amount_out,
         "min_amount_out": best.min_amount_out,
         "slippage_bps": best.slippage_bps,
         "lp_fee": best.fee_amount,
-        "lp_fee_mint": best.fee_mint,
+        "lp_fee_mint": str(best.fee_mint),
     }
     return Transition(order, Status.BUILDING, changes, building_data(board))
 

@@ -22,8 +22,9 @@ from django.db.models import Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from dex.errors import DexError, WrongNetwork
 from orders import gateway
-from orders.gateway import DexError, Heard, Verdict, WrongNetwork
+from orders.gateway import Heard, Verdict
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order

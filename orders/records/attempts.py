@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from orders.gateway import SignedSwap
+from dex.types import SignedTransaction
 from orders.lifecycle import AttemptState
 from orders.models import Attempt, Order
 from orders.platform import crash_points
@@ -28,7 +28,7 @@ def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
         return {attempt.order_id: attempt for attempt in sql.rows(Attempt, cursor.fetchall())}
 
 
-def store(signed: Sequence[tuple[Order, SignedSwap]]) -> list[Order]:
+def store(signed: Sequence[tuple[Order, SignedTransaction]]) -> list[Order]:
     """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
 
     The orders whose attempt is stored: the others have been claimed by somebody else meanwhile. What was
@@ -60,7 +60,7 @@ def note_sent(attempts: Iterable[Attempt]) -> None:
         cursor.execute(_note_sent(len(pks)), sql.values(Attempt, named))
 
 
-def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
+def _attempt(order: Order, swap: SignedTransaction, now: datetime) -> Attempt:
     return Attempt(
         order=order,
         number=order.attempt + 1,

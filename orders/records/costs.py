@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from orders.gateway import TransactionCost
+from dex.types import TransactionCost
 from orders.models import Attempt
 
 COLUMNS: Final = ("network_fee", "priority_fee", "tip", "rent")

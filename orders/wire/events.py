@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dex.types import Quote, Quotes
 from orders import gateway
 from orders.amounts import from_base_units, price_text
-from orders.gateway import PoolQuote, QuoteBoard
 from orders.models import Order, OrderEvent
 
 
@@ -30,24 +30,25 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def quote_data(quote: PoolQuote) -> dict[str, Any]:
+def quote_data(quote: Quote) -> dict[str, Any]:
     """An offer as events and answers show it: whole tokens as text."""
-    decimals_in, decimals_out = gateway.decimals_of(quote.token_in), gateway.decimals_of(quote.token_out)
-    fee_token = gateway.token_by_mint(quote.fee_mint)
+    decimals_in = gateway.decimals_of(str(quote.token_in))
+    decimals_out = gateway.decimals_of(str(quote.token_out))
+    fee_token = gateway.token_by_mint(str(quote.fee_mint))
     return {
         "dex": quote.dex,
         "venue": quote.venue,
-        "pool": quote.pool,
+        "pool": str(quote.pool),
         "amountOut": from_base_units(quote.amount_out, decimals_out),
         "minAmountOut": from_base_units(quote.min_amount_out, decimals_out),
         "price": price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out),
         "priceImpactBps": quote.price_impact_bps,
-        "fee": from_base_units(quote.fee_amount, gateway.decimals_of(quote.fee_mint)),
-        "feeToken": fee_token.symbol if fee_token else quote.fee_mint,
+        "fee": from_base_units(quote.fee_amount, gateway.decimals_of(str(quote.fee_mint))),
+        "feeToken": fee_token.symbol if fee_token else str(quote.fee_mint),
     }
 
 
-def building_data(board: QuoteBoard) -> dict[str, Any]:
+def building_data(board: Quotes) -> dict[str, Any]:
     """``building``: the best offer, the losing ones, and the venues that had none."""
     best, *losing = board.quotes
     data = {**quote_data(best), "quotes": [quote_data(quote) for quote in losing]}
@@ -89,7 +90,7 @@ def confirmed_data(order: Order, slot: int, amount_in: int, amount_out: int) -> 
     }
 
 
-def paper_data(board: QuoteBoard) -> dict[str, Any]:
+def paper_data(board: Quotes) -> dict[str, Any]:
     """``submitted`` of an order on paper: the pool that it would have used, and no transaction."""
     best = board.quotes[0]
     return {"dex": best.dex, "venue": best.venue, "txHash": None, "attempt": 0}

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from dex.errors import DexError
 from orders import gateway
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
@@ -60,7 +61,7 @@ def settle(order_ids: list[UUID]) -> None:
     def all_done() -> bool:
         try:
             done = settlement.settle(list(open_ones.values()))
-        except gateway.DexError:
+        except DexError:
             return False
         for signature in done:
             del open_ones[signature]

@@ -10,13 +10,14 @@ from typing import Final
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from dex.config import DEVNET_TOKENS, NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKENS, Token
+from dex.config import DEVNET_TOKENS, NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKENS
 from dex.localnet.chain import Chain, Commitment
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.loader import AccountLoader
 from dex.localnet.genesis_layouts import token_account
 from dex.localnet.token_accounts import read_mint
 from dex.transactions.token_accounts import associated_token_address
+from dex.types import Token
 
 _SOL_DECIMALS: Final = 9
 _U64_MAX: Final = (1 << 64) - 1

@@ -8,12 +8,12 @@ from typing import Final
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from dex.config import TOKENS, Token
+from dex.config import TOKENS
 from dex.errors import DexError
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.origin import Origin
 from dex.routing.discovery import DEFAULT_POOLS_PER_VENUE
-from dex.types import AccountData, Clock, Snapshot, Swap
+from dex.types import AccountData, Clock, Snapshot, Swap, Token
 from dex.venues.base import Pool, Venue
 
 _NOBODY: Final = Pubkey.default()

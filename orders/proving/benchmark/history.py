@@ -195,7 +195,7 @@ def _way_to(ending: Status) -> tuple[Status, ...]:
 
 
 def _order(order_id: uuid.UUID, owner: int, at: datetime, symbols: tuple[str, str]) -> Order:
-    token_in, token_out = (gateway.find_token(symbol).mint for symbol in symbols)
+    token_in, token_out = (str(gateway.find_token(symbol).mint) for symbol in symbols)
     return Order(
         id=order_id,
         user_id=owner,

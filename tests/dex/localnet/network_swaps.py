@@ -18,8 +18,8 @@ from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.node import SolanaRpc
 from dex.signing.signer import WalletSigner
 from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SignedTransaction, SwapPlan, build_message, sign
-from dex.types import Quote, QuoteRequest
+from dex.transactions.swap_transaction import SwapPlan, build_message, sign
+from dex.types import Quote, QuoteRequest, SignedTransaction
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from tests.localnet_process import FAST_SLOTS_MS

@@ -12,8 +12,7 @@ from dex.rpc.absence import DeadCheck, Prospect
 from dex.rpc.answers import SendKind
 from dex.rpc.confirmation import executed_swap, failure_of
 from dex.rpc.node import SolanaRpc
-from dex.transactions.cost import TransactionCost
-from dex.types import FailureKind
+from dex.types import FailureKind, TransactionCost
 from tests.dex.localnet.network_swaps import (
     GENESIS,
     MINTS,

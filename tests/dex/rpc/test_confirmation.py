@@ -7,8 +7,8 @@ from dex.errors import ChainAnswerInvalid
 from dex.rpc.answers import ExecutedTransaction, TokenBalance
 from dex.rpc.confirmation import executed_swap, failure_of
 from dex.rpc.jito import TIP_ACCOUNTS
-from dex.transactions.cost import TransactionCost, cost_of
-from dex.types import FailureKind
+from dex.transactions.cost import cost_of
+from dex.types import FailureKind, TransactionCost
 from tests.dex.plans import GENESIS, MINTS, VENUES
 
 WALLET = GENESIS.wallet.pubkey()

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from django.contrib.auth.models import User
 
+from dex.errors import WrongNetwork
 from dex.rpc.absence import APART_SLOTS
 from orders import gateway
 from orders.lifecycle import AttemptState
@@ -171,7 +172,7 @@ def test_another_network_that_answers_at_the_address_proves_nothing(
             balancer.to_first = frozenset(EVERYTHING)
             for _ in range(3):
                 one.check_at = 0
-                with pytest.raises(gateway.WrongNetwork):
+                with pytest.raises(WrongNetwork):
                     settle.settle([one])
                 other.call("localnet_advance", {"slots": APART_SLOTS})
             balancer.to_first = frozenset()

@@ -14,6 +14,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 from django.utils import timezone
 
+from dex.errors import WrongNetwork
 from orders import checks, gateway, tasks
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
@@ -74,9 +75,9 @@ def test_nothing_is_done_with_a_node_of_another_network(
         return
     use_chain(settings, chain, named)
     allow(settings)
-    with pytest.raises(gateway.WrongNetwork, match=f"is not of {named}"):
+    with pytest.raises(WrongNetwork, match=f"is not of {named}"):
         gateway.require_network()
-    with pytest.raises(gateway.WrongNetwork):
+    with pytest.raises(WrongNetwork):
         gateway.prove_dead([("sig", gateway.dead_check(1))])
     order = order_row(user, network=named, status=Status.BUILDING, venue="raydium-cpmm")
     stages.build([order.pk])

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from solders.keypair import Keypair
 
+from dex.errors import DexError
 from orders import gateway
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
@@ -153,7 +154,7 @@ def test_who_follows_a_transaction_keeps_other_workers_from_adopting_it(user: Us
 def test_a_node_without_statuses_decides_nothing(user: User, chain: TestChain) -> None:
     order = submitted(user)
     chain.fault("getSignatureStatuses", "unavailable")
-    with pytest.raises(gateway.DexError):
+    with pytest.raises(DexError):
         settle.settle([watched(order)])
     assert reload(order).status == "submitted"
 
