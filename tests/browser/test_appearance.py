@@ -47,7 +47,9 @@ async def test_360_pixels_are_enough(visit: Visit) -> None:
     assert outside == []
     await page.click("#pick-in")
     box = await page.locator("#token-dialog").bounding_box()
-    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
 
 
 async def test_the_theme_follows_the_system_until_it_is_chosen(visit: Visit) -> None:
@@ -75,5 +77,7 @@ async def test_the_policy_stops_foreign_scripts_styles_and_addresses(visit: Visi
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     body = await answer.text()
-    assert "<script>" not in body and " style=" not in body and "onclick" not in body
+    assert "<script>" not in body
+    assert " style=" not in body
+    assert "onclick" not in body
     assert json.dumps(policy).count("unsafe") == 0

@@ -43,7 +43,8 @@ def test_tips_priority_fees_and_failed_transactions_add_up_from_the_rows(tipping
     landed = [attempt for attempt in rows if attempt.state == "landed"]
     failed = [attempt for attempt in rows if attempt.state == "failed_onchain"]
     assert {attempt.tip for attempt in landed} == {TIP}
-    assert failed and {attempt.tip for attempt in failed} == {0}
+    assert failed
+    assert {attempt.tip for attempt in failed} == {0}
     assert all((attempt.fees or 0) > 5_000 for attempt in landed + failed)
 
     change(rig, f"UPDATE orders_attempt SET tip = tip + 1 WHERE signature = '{landed[0].signature}'")

@@ -89,7 +89,8 @@ def test_the_engine_names_a_setting_that_it_cannot_read(name: str, tmp_path: Pat
     run = manage("run_engine", DATA_DIR=str(tmp_path / "data"), **{name: "https://me:hunter2/secret-word@h"})
     assert run.returncode == 1
     assert f"{name} is not a URL" in run.stderr
-    assert "hunter2" not in run.stderr and "secret-word" not in run.stderr
+    assert "hunter2" not in run.stderr
+    assert "secret-word" not in run.stderr
 
 
 def test_a_broken_line_of_the_settings_file_is_not_quoted(tmp_path: Path) -> None:
@@ -124,7 +125,8 @@ def test_an_error_page_shows_neither_local_variables_nor_addresses(settings: Any
     except ConnectionError:
         reporter = ExceptionReporter(RequestFactory().get("/admin/"), *sys.exc_info())
     page = reporter.get_traceback_html() + reporter.get_traceback_text()
-    assert "ConnectionError" in page and "SOLANA_RPC_URL" in page
+    assert "ConnectionError" in page
+    assert "SOLANA_RPC_URL" in page
     for secret in (PASSWORD, QUOTED, KEY):
         assert secret not in page
 

@@ -36,7 +36,8 @@ def refused(answer: Any, status: int, code: str, *fields: str) -> dict[str, Any]
     body: dict[str, Any] = answer.json()
     assert (answer.status_code, body["code"]) == (status, code)
     assert body.keys() == {"code", "message", "retryable", "details"}
-    assert body["message"] and isinstance(body["retryable"], bool)
+    assert body["message"]
+    assert isinstance(body["retryable"], bool)
     if fields:
         assert sorted(body["details"]) == sorted(fields)
     assert answer["Content-Type"] == "application/json"

@@ -79,5 +79,6 @@ def test_what_a_retry_cannot_mend_is_not_retried() -> None:
 
 def test_every_reason_has_a_text_and_fits_its_column() -> None:
     for reason in FailureReason:
-        assert reason.label and reason.label != reason.value
+        assert reason.label
+        assert reason.label != reason.value
         assert len(reason.value) <= 32

@@ -284,7 +284,9 @@ async def test_pools_are_read_anew_and_code_only_if_it_was_deployed_anew(
         assert data(second.network, pool) == data(parent, pool) != GENESIS.accounts[pool].data
         assert second.origin.kept_slot(code) == kept
         later = second.origin.kept_slot(pool)
-        assert later is not None and kept is not None and later > kept
+        assert later is not None
+        assert kept is not None
+        assert later > kept
 
 
 def test_a_fork_has_no_stand_ins_and_a_network_without_a_fork_takes_no_pools() -> None:

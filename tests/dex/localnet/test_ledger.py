@@ -64,7 +64,8 @@ def test_accounts_slot_blockhashes_and_statuses_go_on(tmp_path: Path) -> None:
     again.advance()
     assert not again.is_blockhash_valid(blockhash)
     record = again.transaction(signature, Commitment.CONFIRMED)
-    assert record is not None and (record.slot, record.error) == (landed, None)
+    assert record is not None
+    assert (record.slot, record.error) == (landed, None)
     again.ledger.close()
 
 
@@ -143,7 +144,8 @@ def test_wallet_named_later_is_funded_once(tmp_path: Path) -> None:
     open_chain(options).ledger.close()
     chain = open_chain(replace(options, fund=[wallet]))
     found = chain.account(wallet, Commitment.CONFIRMED)
-    assert found is not None and found.lamports == 9 * SOL
+    assert found is not None
+    assert found.lamports == 9 * SOL
     chain.advance()
     chain.ledger.close()
     again = open_chain(replace(options, fund=[wallet]))
@@ -204,7 +206,8 @@ def test_confirmed_payments_survive_kill_9_and_the_books_balance(tmp_path: Path)
         assert ask(port, "getGenesisHash") == genesis_hash
         assert ask(port, "getSlot", processed) >= slot
         kept = {signature for signature in signatures if status_of(port, signature) is not None}
-        assert confirmed and confirmed <= kept
+        assert confirmed
+        assert confirmed <= kept
         received = sum(signatures[signature] for signature in kept)
         assert ask(port, "getBalance", str(FRIEND), processed)["value"] == received
     with localnet_process(port, tmp_path) as process:

@@ -37,7 +37,8 @@ def test_loaded_accounts_are_paid_listed_and_found_in_history() -> None:
     message = MessageV0.try_compile(PAYER.pubkey(), [pay], [table], blockhash)
     assert FRIEND not in message.account_keys
     execution = chain.execute(VersionedTransaction(message, [PAYER]))
-    assert execution is not None and execution.error is None
+    assert execution is not None
+    assert execution.error is None
     chain.advance()
     record = chain.transaction(execution.signature, Commitment.CONFIRMED)
     assert record is not None
@@ -46,7 +47,8 @@ def test_loaded_accounts_are_paid_listed_and_found_in_history() -> None:
     [found] = chain.transactions_mentioning(FRIEND, Commitment.CONFIRMED, None, None, 10)
     assert found.signature == execution.signature
     account = chain.account(FRIEND, Commitment.CONFIRMED)
-    assert account is not None and account.lamports == SOL + 42
+    assert account is not None
+    assert account.lamports == SOL + 42
     chain.ledger.close()
 
 

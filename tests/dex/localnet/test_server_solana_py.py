@@ -94,7 +94,8 @@ async def test_payment_goes_from_processed_to_confirmed_to_finalized(
     signature = (await client.send_raw_transaction(bytes(transaction), SKIP)).value
     assert signature == transaction.signatures[0]
     status = (await client.get_signature_statuses([signature])).value[0]
-    assert status is not None and status.err is None
+    assert status is not None
+    assert status.err is None
     await confirmed(client, signature)
     assert (await client.get_balance(FRIEND, Confirmed)).value == SOL + 12_345
     assert (await client.get_balance(PAYER.pubkey(), Confirmed)).value == 1_000 * SOL - 12_345 - 5_000
@@ -158,7 +159,8 @@ async def test_failing_program_is_refused_by_preflight_and_lands_without(client:
     assert refused.data.units_consumed == 150
     signature = (await client.send_raw_transaction(bytes(too_much), SKIP)).value
     status = (await client.get_signature_statuses([signature])).value[0]
-    assert status is not None and status.err is not None
+    assert status is not None
+    assert status.err is not None
     assert status.err == TransactionErrorInstructionError(0, InstructionErrorCustom(1))
     assert (await client.get_balance(PAYER.pubkey(), Processed)).value == 1_000 * SOL - 5_000
 
@@ -170,7 +172,8 @@ async def test_simulation_leaves_no_trace_and_shows_accounts(client: AsyncClient
     )
     assert answer.value.err is None
     assert answer.value.units_consumed == 150
-    assert answer.value.accounts is not None and answer.value.accounts[0] is not None
+    assert answer.value.accounts is not None
+    assert answer.value.accounts[0] is not None
     assert answer.value.accounts[0].lamports == SOL + 77
     refused = await client.simulate_transaction(transaction)
     assert "BlockhashNotFound" in str(refused.value.err)
@@ -231,13 +234,15 @@ async def test_token_methods_are_parsed_and_exact(client: AsyncClient) -> None:
     parsed = (await client.get_token_accounts_by_owner_json_parsed(PAYER.pubkey(), by_program)).value
     assert parsed[0].account.data.parsed["info"]["tokenAmount"]["amount"] == "1234567"
     details = (await client.get_transaction(signature, "json", Confirmed, 0)).value
-    assert details is not None and details.transaction.meta is not None
+    assert details is not None
+    assert details.transaction.meta is not None
     assert details.transaction.meta.pre_token_balances == []
     [moved] = details.transaction.meta.post_token_balances or []
     assert (moved.mint, moved.owner, moved.program_id) == (mint.pubkey(), PAYER.pubkey(), TOKEN_PROGRAM)
     assert moved.ui_token_amount.amount == "1234567"
     inner = details.transaction.meta.inner_instructions
-    assert inner is not None and [entry.index for entry in inner] == [2]
+    assert inner is not None
+    assert [entry.index for entry in inner] == [2]
 
 
 async def test_program_accounts_pass_filters(client: AsyncClient) -> None:
@@ -265,9 +270,11 @@ async def test_accounts_are_read_in_every_encoding(client: AsyncClient) -> None:
         assert (found.lamports, found.owner, found.data) == (SOL, SYSTEM_PROGRAM, b"")
     nobody = Pubkey.new_unique()
     several = (await client.get_multiple_accounts([FRIEND, nobody])).value
-    assert several[0] is not None and several[1] is None
+    assert several[0] is not None
+    assert several[1] is None
     with pytest.raises(RPCException) as caught:
         await client.get_account_info(LARGE, encoding="base58")
     assert "128 bytes" in str(caught.value)
     parsed = (await client.get_account_info_json_parsed(FRIEND)).value
-    assert parsed is not None and parsed.lamports == SOL
+    assert parsed is not None
+    assert parsed.lamports == SOL

@@ -114,7 +114,8 @@ def test_the_dashboard_shows_the_chosen_window(staff: Client, query: str, title:
     page = staff.get(f"/admin/{query}").content.decode()
 
     assert f"Orders of the {title}" in page
-    assert "NO_ROUTE" in page and "status=failed" in page
+    assert "NO_ROUTE" in page
+    assert "status=failed" in page
     assert "localnet" in page
 
 
@@ -124,7 +125,8 @@ def test_the_dashboard_says_that_trading_is_off(staff: Client) -> None:
     kill_switch.switch(on=False, reason="node upgrade", changed_by="boss")
     page = staff.get("/admin/").content.decode()
 
-    assert "Trading is off" in page and "node upgrade" in page
+    assert "Trading is off" in page
+    assert "node upgrade" in page
 
 
 @pytest.mark.django_db
@@ -132,7 +134,8 @@ def test_tokens_can_be_ended_but_neither_made_nor_read(staff: Client) -> None:
     token, text = AuthToken.objects.create(UserFactory())
     page = staff.get("/admin/knox/authtoken/").content.decode()
 
-    assert text[:8] in page and text not in page
+    assert text[:8] in page
+    assert text not in page
     assert staff.get("/admin/knox/authtoken/add/").status_code == 403
     staff.post(f"/admin/knox/authtoken/{token.pk}/delete/", {"post": "yes"})
     assert not AuthToken.objects.exists()

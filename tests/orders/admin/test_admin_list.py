@@ -177,7 +177,8 @@ def test_counting_ends_at_a_bound(staff: Client, monkeypatch: pytest.MonkeyPatch
     counts = [
         query["sql"] for query in queries if "COUNT(" in query["sql"] and "orders_order" in query["sql"]
     ]
-    assert counts and all("LIMIT 3" in sql for sql in counts)
+    assert counts
+    assert all("LIMIT 3" in sql for sql in counts)
 
 
 @pytest.mark.django_db

@@ -51,7 +51,9 @@ def test_quotes_are_listed_best_first(client: Client) -> None:
     assert outs == sorted(outs, reverse=True)
     for quote, out in zip(body["quotes"], outs, strict=True):
         assert int(quote["minAmountOutRaw"]) == out * 9_900 // 10_000
-        assert quote["price"] and quote["fee"] and quote["pool"]
+        assert quote["price"]
+        assert quote["fee"]
+        assert quote["pool"]
 
 
 @pytest.mark.usefixtures("on_localnet")

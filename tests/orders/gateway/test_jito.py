@@ -47,7 +47,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text, options = body["params"]
         ok = self.path == "/api/v1/transactions" and body["method"] == "sendTransaction"
-        assert ok and options == {"encoding": "base64"}, body
+        assert ok, body
+        assert options == {"encoding": "base64"}, body
         self.server.taken.append(base64.b64decode(text, validate=True))
         forwarded = body | {"params": [text, {"encoding": "base64", "skipPreflight": True}]}
         answer = httpx2.post(self.server.node, json=forwarded).content

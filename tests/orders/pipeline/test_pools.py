@@ -41,7 +41,8 @@ def test_pools_are_kept_and_looked_for_again_when_it_is_time(chain: TestChain, s
     assert pools.refresh_due()
     assert KnownPool.objects.filter(network="localnet").count() == 12
     refresh = PoolRefresh.objects.get()
-    assert refresh.error_code == "" and refresh.refreshed_at is not None
+    assert refresh.error_code == ""
+    assert refresh.refreshed_at is not None
     wait = refresh.due_at - refresh.refreshed_at
     assert timedelta(seconds=290) < wait <= timedelta(seconds=360)
     assert not pools.refresh_due()

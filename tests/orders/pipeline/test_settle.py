@@ -68,7 +68,8 @@ def test_confirmed_carries_what_really_moved(user: User, chain: TestChain) -> No
     assert stored.executed_amount_out == after[USDC] - before[USDC] == stored.quoted_amount_out
     assert (stored.network_fee, stored.priority_fee) == (5_000, 0)
     assert before[SOL] - after[SOL] == 1_000_000_000 + 5_000
-    assert stored.confirmed_at is not None and stored.slot is not None
+    assert stored.confirmed_at is not None
+    assert stored.slot is not None
     attempt = Attempt.objects.get(order=order)
     assert (attempt.state, attempt.slot) == ("landed", stored.slot)
     event = order.events.get(status="confirmed")

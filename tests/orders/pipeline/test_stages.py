@@ -41,7 +41,8 @@ def test_routing_chooses_the_best_pool_and_keeps_the_losing_quote(user: User, ch
     assert (outcome.onward, outcome.waiting) == ([order.pk], [])
     stored = reload(order)
     assert stored.status == "building"
-    assert stored.quoted_amount_out is not None and stored.min_amount_out is not None
+    assert stored.quoted_amount_out is not None
+    assert stored.min_amount_out is not None
     assert stored.min_amount_out == stored.quoted_amount_out * 9_950 // 10_000
     assert events(order) == ["pending", "routing", "building"]
     data = order.events.get(status="building").data

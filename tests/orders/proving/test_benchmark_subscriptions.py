@@ -54,5 +54,5 @@ async def test_an_enveloped_event_is_an_event() -> None:
 
 
 async def test_a_subscriber_that_nobody_answers_says_so() -> None:
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         await subscribe("http://127.0.0.1:1", "/api/orders/ws", None)

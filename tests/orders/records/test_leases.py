@@ -49,8 +49,8 @@ def test_each_claim_whose_work_breaks_off_counts_a_start(user: User) -> None:
     for expected in (1, 2, 3):
         (claimed,) = leases.claim([order.pk], {Status.PENDING})
         assert claimed.starts == expected
-        with pytest.raises(ValueError), leases.given_back_on_error([claimed]):
-            raise ValueError
+        with pytest.raises(ValueError, match="the work broke"), leases.given_back_on_error([claimed]):
+            raise ValueError("the work broke")
 
 
 def test_a_claim_that_finds_nothing_to_do_is_no_start(user: User) -> None:

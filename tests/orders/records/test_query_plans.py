@@ -133,7 +133,8 @@ def test_the_database_has_every_index_and_constraint_of_the_models(model: type[M
         if name not in found:
             assert kind is UniqueConstraint
             (constraint,) = [each for each in model._meta.constraints if each.name == name]
-            assert isinstance(constraint, UniqueConstraint) and constraint.condition is None
+            assert isinstance(constraint, UniqueConstraint)
+            assert constraint.condition is None
             assert tuple(model._meta.get_field(f).column for f in constraint.fields) in columns
 
 
@@ -193,7 +194,8 @@ def test_pending_orders_are_listed_without_looking_at_ended_ones(client: Client,
         body = client.get("/api/orders?status=pending").json()
 
     assert [order["orderId"] for order in body["results"]] == [str(order.pk) for order in reversed(waiting)]
-    assert plans.indexes and plans.indexes <= PARTIAL
+    assert plans.indexes
+    assert plans.indexes <= PARTIAL
 
 
 def test_a_client_order_id_finds_its_order_with_and_without_its_user(client: Client, trader: User) -> None:
