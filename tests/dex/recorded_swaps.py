@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any, NamedTuple
 
 from solders.pubkey import Pubkey
 
-from dex import verify
+from dex import errors
 from dex.types import QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
-from dex.venues.registry import venues_for
+from dex.verify.recording import completed, open_case, request_of, venue_by_program
+from dex.verify.swaps import cases_of
+from dex.verify.vector_file import read
 
 DATA = Path(__file__).parent.parent / "data"
 CPMM = DATA / "cpmm.json.gz"
@@ -30,14 +33,17 @@ class Recorded(NamedTuple):
 @cache
 def recorded(path: Path) -> dict[str, Recorded]:
     """Every case of a file by its id."""
-    name, _, cases = verify.load(path)
-    venue = next(venue for venue in venues_for("mainnet-beta") if venue.name == name)
-    return {case["id"]: _open(venue, case) for case in cases}
+    return {case["id"]: _open(case) for case in cases_of(read(path))}
 
 
-def _open(venue: Venue, case: Any) -> Recorded:
-    pool, snapshot = verify.open_case(venue, case)
-    return Recorded(case, venue, pool, snapshot, verify.request_of(pool, case))
+def _open(case: Any) -> Recorded:
+    venue = venue_by_program(case["program"])
+    assert venue is not None
+    pool, snapshot = open_case(venue, case)
+    request = request_of(pool, case)
+    with suppress(errors.DexError):
+        snapshot = completed(pool, snapshot, request)
+    return Recorded(case, venue, pool, snapshot, request)
 
 
 def patched(snapshot: Snapshot, address: Pubkey, offset: int, new: bytes) -> Snapshot:

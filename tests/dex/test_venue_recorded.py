@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from dex import verify
 from dex.errors import DexError
 from dex.types import SwapMode
+from dex.verify import swaps
+from dex.verify.report import Reports
+from dex.verify.vector_file import read
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, recorded
 
 
 @pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322)])
 def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> None:
-    report = verify.compare(*verify.load(path))
+    reports = Reports()
+    swaps.compare(read(path), reports)
+    (report,) = reports
 
     assert report.differences == []
     assert (report.cases, report.equal, report.skipped) == (cases, cases, 0)
@@ -32,7 +36,7 @@ def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> No
 def test_recorded_failures_surface_as_typed_errors(path: Path, answers: dict[str, int]) -> None:
     counted: Counter[str] = Counter()
     for entry in recorded(path).values():
-        answer = verify.answer(entry.venue, entry.case)
+        answer = swaps.answer(entry.venue, entry.case)
         counted[type(answer).__name__ if isinstance(answer, DexError) else "amounts"] += 1
 
     assert counted == answers
@@ -52,7 +56,7 @@ def test_cpmm_fee_is_the_fee_that_the_official_source_charges_on_the_input() -> 
     compared = 0
     for entry in recorded(CPMM).values():
         native = entry.case["official_rust"]
-        if not native or verify.difference(entry.venue, entry.case) or entry.case["inputs"]["creator_fee_on"]:
+        if not native or swaps.difference(entry.venue, entry.case) or entry.case["inputs"]["creator_fee_on"]:
             continue
         try:
             quote = entry.pool.quote(entry.snapshot, entry.request)

@@ -1,4 +1,4 @@
-"""The command that compares adapters with recordings."""
+"""The command that compares adapters with recordings: files of swaps, and files that are none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from dex import verify
+from dex.verify.__main__ import main
+from dex.verify.report import SHOWN_DIFFERENCES
 from tests.dex.recorded_swaps import CPMM, DAMM_V2
 
 
@@ -37,14 +38,15 @@ def test_the_recordings_are_equal_and_the_command_succeeds() -> None:
     )
 
     assert done.stdout == (
-        "raydium-cpmm: cases 402 equal 402 skipped 0\nmeteora-damm-v2: cases 322 equal 322 skipped 0\n"
+        "swaps/raydium-cpmm: cases 402 equal 402 skipped 0\n"
+        "swaps/meteora-damm-v2: cases 322 equal 322 skipped 0\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_plain_json_is_read_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert verify.main([written(tmp_path, content())]) == 0
-    assert capsys.readouterr().out == "raydium-cpmm: cases 3 equal 3 skipped 0\n"
+    assert main([written(tmp_path, content())]) == 0
+    assert capsys.readouterr().out == "swaps/raydium-cpmm: cases 3 equal 3 skipped 0\n"
 
 
 def test_a_difference_of_one_unit_is_shown_and_fails(
@@ -53,9 +55,9 @@ def test_a_difference_of_one_unit_is_shown_and_fails(
     vectors = content()
     vectors["cases"][0]["onchain"]["received"] = "461022"
 
-    assert verify.main([written(tmp_path, vectors)]) == 1
+    assert main([written(tmp_path, vectors)]) == 1
     assert capsys.readouterr().out == (
-        "raydium-cpmm: cases 3 equal 2 skipped 0\n"
+        "swaps/raydium-cpmm: cases 3 equal 2 skipped 0\n"
         "  cpmm-0: recorded paid 1023528 received 461022, adapter paid 1023528 received 461021\n"
     )
 
@@ -69,7 +71,7 @@ def test_an_error_of_another_class_is_a_difference(
         "log": ["Program log: AnchorError occurred. Error Code: PoolDisabled. Error Number: 6003."],
     }
 
-    assert verify.main([written(tmp_path, vectors)]) == 1
+    assert main([written(tmp_path, vectors)]) == 1
     assert "damm-0: recorded refusal PoolDisabled, adapter InsufficientLiquidity:" in capsys.readouterr().out
 
 
@@ -78,10 +80,10 @@ def test_only_the_first_differences_are_shown(tmp_path: Path, capsys: pytest.Cap
     for case in vectors["cases"]:
         case["onchain"] = {"ok": True, "paid": "1", "received": "1"}
 
-    assert verify.main([written(tmp_path, vectors)]) == 1
+    assert main([written(tmp_path, vectors)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "meteora-damm-v2: cases 40 equal 0 skipped 0"
-    assert len(lines) == 1 + verify.SHOWN_DIFFERENCES + 1
+    assert lines[0] == "swaps/meteora-damm-v2: cases 40 equal 0 skipped 0"
+    assert len(lines) == 1 + SHOWN_DIFFERENCES + 1
     assert lines[-1] == "  … and 35 more differences"
 
 
@@ -89,7 +91,7 @@ def test_a_refusal_where_the_program_paid_is_a_difference(tmp_path: Path) -> Non
     vectors = content()
     vectors["cases"][0]["amount"] = "1"
 
-    assert verify.main([written(tmp_path, vectors)]) == 1
+    assert main([written(tmp_path, vectors)]) == 1
 
 
 @pytest.mark.parametrize("shape", ["cases", "pools"])
@@ -100,10 +102,13 @@ def test_a_venue_without_an_adapter_is_skipped(
     body: dict[str, Any] = {"cases": [case, case]} if shape == "cases" else {}
     if shape == "pools":
         body = {"pools": [{"accounts": {}, "swaps": [case]}, {"accounts": {}, "swaps": [case]}]}
-    vectors = {"venue": "raydium-clmm", "program": "CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK", **body}
+    program = "pAMMBay6oceH9fJKBRHGP5D4bD4sWpmSwMn52FMfXEA"
+    vectors = {"venue": "pumpswap", "program": program, **body}
 
-    assert verify.main([written(tmp_path, vectors)]) == 0
-    assert capsys.readouterr().out == "raydium-clmm: cases 2 equal 0 skipped 2\n"
+    assert main([written(tmp_path, vectors)]) == 0
+    assert capsys.readouterr().out == (
+        f"swaps/pumpswap: cases 2 equal 0 skipped 2\n  skipped: no adapter for the program {program}\n"
+    )
 
 
 def test_pools_with_swaps_share_their_accounts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,8 +117,8 @@ def test_pools_with_swaps_share_their_accounts(tmp_path: Path, capsys: pytest.Ca
     accounts = first.pop("accounts")
     vectors["pools"] = [{"accounts": accounts, "swaps": [first, first]}]
 
-    assert verify.main([written(tmp_path, vectors)]) == 0
-    assert capsys.readouterr().out == "meteora-damm-v2: cases 2 equal 2 skipped 0\n"
+    assert main([written(tmp_path, vectors)]) == 0
+    assert capsys.readouterr().out == "swaps/meteora-damm-v2: cases 2 equal 2 skipped 0\n"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +131,15 @@ def test_pools_with_swaps_share_their_accounts(tmp_path: Path, capsys: pytest.Ca
         (b"\x1f\x8b broken", "cannot be read"),
         (gzip.compress(b"{}")[:10] + b"\xff" * 20, "cannot be read"),
         (b"[]", "no JSON object"),
-        (b"{}", "'venue'"),
+        (b"{}", "neither 'venue' nor 'cases'"),
+        (b'{"cases": [5]}', "of no known kind"),
+        (b'{"cases": []}', "of no known kind"),
+        (b'{"sequences": [5]}', "in another format"),
+        (b'{"store": {}, "cases": [5]}', "in another format"),
+        (b'{"cases": [{"leg1": "a"}]}', "in another format"),
+        (b'{"cases": [{"instruction": {}}]}', "in another format"),
+        (b'{"cases": [{"created": {}}]}', "in another format"),
+        (b'{"cpmm": [{"pool_after": ""}]}', "in another format"),
         (b'{"venue": "x", "program": "y"}', "'pools'"),
         (b'{"venue": "x", "program": "y", "cases": 5}', "is not a vector file"),
         (b'{"venue": "x", "program": "y", "pools": [5]}', "is not a vector file"),
@@ -138,7 +151,7 @@ def test_a_file_of_another_format_exits_with_2(
     path = tmp_path / "file.json"
     path.write_bytes(raw)
 
-    assert verify.main([str(path)]) == 2
+    assert main([str(path)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"{path}: ")
@@ -166,16 +179,16 @@ def test_a_case_of_another_format_exits_with_2(
     vectors = content()
     vectors["cases"][1][field] = value
 
-    assert verify.main([written(tmp_path, vectors)]) == 2
+    assert main([written(tmp_path, vectors)]) == 2
     assert "has a case in another format" in capsys.readouterr().err
 
 
 def test_a_missing_file_exits_with_2_and_the_others_are_still_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert verify.main([str(tmp_path / "absent.json"), str(DAMM_V2)]) == 2
+    assert main([str(tmp_path / "absent.json"), str(DAMM_V2)]) == 2
     captured = capsys.readouterr()
-    assert captured.out == "meteora-damm-v2: cases 322 equal 322 skipped 0\n"
+    assert captured.out == "swaps/meteora-damm-v2: cases 322 equal 322 skipped 0\n"
     assert "absent.json: cannot be read" in captured.err
 
 
@@ -183,9 +196,9 @@ def test_a_difference_does_not_hide_a_file_that_cannot_be_read(tmp_path: Path) -
     vectors = content()
     vectors["cases"][0]["onchain"]["paid"] = "1"
 
-    assert verify.main([str(tmp_path / "absent.json"), written(tmp_path, vectors)]) == 2
+    assert main([str(tmp_path / "absent.json"), written(tmp_path, vectors)]) == 2
 
 
 def test_no_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert verify.main([]) == 2
+    assert main([]) == 2
     assert capsys.readouterr().err.startswith("usage:")

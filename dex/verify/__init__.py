@@ -1,0 +1,1 @@
+"""Comparing the adapters with recordings of the real programs: ``python -m dex.verify FILE…``."""
