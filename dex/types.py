@@ -23,13 +23,21 @@ class SwapMode(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """What an on-chain failure means to the one who asked for the swap."""
+    """What an on-chain failure means to the one who asked for the swap.
+
+    ACCOUNT_FROZEN is the wallet's or the pool's token account, TRANSFER_REFUSED a mint that does not let its
+    tokens move now, PROGRAM_REFUSED a pool's program that takes none of its swaps.
+    """
 
     SLIPPAGE_EXCEEDED = "slippage_exceeded"
     POOL_DISABLED = "pool_disabled"
     INSUFFICIENT_LIQUIDITY = "insufficient_liquidity"
     AMOUNT_TOO_SMALL = "amount_too_small"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    ACCOUNT_FROZEN = "account_frozen"
+    TRANSFER_REFUSED = "transfer_refused"
+    PROGRAM_REFUSED = "program_refused"
+    COMPUTE_EXCEEDED = "compute_exceeded"
     OTHER = "other"
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -16,7 +16,7 @@ from dex.rpc.answers import ExecutedTransaction, TokenBalance
 from dex.transactions.cost import cost_of
 from dex.types import ExecutedSwap, FailureKind, TransactionFailure
 from dex.venues.base import Venue
-from dex.venues.program_errors import anchor_error_name
+from dex.venues.program_errors import error_name, failing_program
 
 
 def executed_swap(
@@ -49,25 +49,35 @@ def _received(transaction: ExecutedTransaction, wallet: Pubkey, mint: Pubkey) ->
     return -moved if native else moved
 
 
-# The runtime's own errors that mean that the fee payer's lamports did not suffice.
-_FUNDS_ERRORS: Final = frozenset(
-    {"InsufficientFundsForFee", "InsufficientFundsForRent", "AccountNotFound", "InsufficientFunds"}
-)
+# The runtime's own errors that say more than that a transaction failed.
+_RUNTIME_KINDS: Final = {
+    "InsufficientFundsForFee": FailureKind.INSUFFICIENT_FUNDS,
+    "InsufficientFundsForRent": FailureKind.INSUFFICIENT_FUNDS,
+    "AccountNotFound": FailureKind.INSUFFICIENT_FUNDS,
+    "InsufficientFunds": FailureKind.INSUFFICIENT_FUNDS,
+    "ComputationalBudgetExceeded": FailureKind.COMPUTE_EXCEEDED,
+    "IncorrectProgramId": FailureKind.PROGRAM_REFUSED,
+    "UnsupportedProgramId": FailureKind.PROGRAM_REFUSED,
+    "InvalidProgramForExecution": FailureKind.PROGRAM_REFUSED,
+    "ProgramAccountNotFound": FailureKind.PROGRAM_REFUSED,
+}
 
 
-def failure_of(error: object, logs: Sequence[str], venue: Venue) -> TransactionFailure:
+def failure_of(error: object, logs: Sequence[str], venues: Iterable[Venue]) -> TransactionFailure:
     """The meaning of a transaction error as getTransaction and getSignatureStatuses give it.
 
-    A custom number means what the program that raised it says: ``venue`` judges it with the log.
+    A custom number means what the program that raised it says. ``venues`` are those of the swap's legs: the
+    one whose instruction failed judges it with the log, the first where the log does not say.
     """
     code = _custom_code(error)
     if code is None:
         name = _error_name(error)
-        kind = FailureKind.INSUFFICIENT_FUNDS if name in _FUNDS_ERRORS else FailureKind.OTHER
-        return TransactionFailure(kind, name)
-    kind = venue.classify_failure(code, logs)
-    name = anchor_error_name(logs, venue.program_id) or f"Custom({code})"
-    return TransactionFailure(kind, name, code)
+        return TransactionFailure(_RUNTIME_KINDS.get(name, FailureKind.OTHER), name)
+    candidates = list(venues)
+    program = failing_program(logs)
+    venue = next((one for one in candidates if str(one.program_id) == program), candidates[0])
+    name = error_name(code, logs, venue.program_id, venue.error_names)
+    return TransactionFailure(venue.classify_failure(code, logs), name, code)
 
 
 def _custom_code(error: object) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from solders.instruction import Instruction
@@ -111,6 +111,11 @@ class Venue(Protocol):
         Raises UnknownInstruction for everything that ``swap_instructions`` would not have made: another
         instruction, trailing bytes, fewer or more accounts, a referral or host-fee account.
         """
+        ...
+
+    @property
+    def error_names(self) -> Mapping[int, str]:
+        """The program's own error numbers by name, for logs that carry no name."""
         ...
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:

@@ -14,16 +14,31 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.config import SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.types import FailureKind
+from dex.venues.error_names import ANCHOR, SHARED
 
 _INVOKE: Final = re.compile(r"^Program (\w+) invoke \[\d+\]")
 _LEAVE: Final = re.compile(r"^Program (\w+) (?:success|failed)")
 _CUSTOM: Final = re.compile(r"^Program (\w+) failed: custom program error: 0x([0-9a-fA-F]+)")
+_FAILED: Final = re.compile(r"^Program (\w+) failed: ")
 _ANCHOR_NAME: Final = re.compile(r"^Program log: AnchorError .*?Error Code: (\w+)\.")
 _FUNDS_CODE: Final = 1
-# Error 1 of these is "too few tokens" or "too few lamports".
-_HOLDERS_OF_FUNDS: Final = frozenset(map(str, (TOKEN_PROGRAM, TOKEN_2022_PROGRAM, SYSTEM_PROGRAM)))
+_SHARED: Final = {str(program): names for program, names in SHARED.items()}
+# What errors of the programs mean that every venue calls: "too few tokens" or "too few lamports" first.
+_SHARED_KINDS: Final = {
+    "InsufficientFunds": FailureKind.INSUFFICIENT_FUNDS,
+    "ResultWithNegativeLamports": FailureKind.INSUFFICIENT_FUNDS,
+    "AccountFrozen": FailureKind.ACCOUNT_FROZEN,
+    "MintPaused": FailureKind.TRANSFER_REFUSED,
+    "NonTransferable": FailureKind.TRANSFER_REFUSED,
+    "NonConfidentialTransfersDisabled": FailureKind.TRANSFER_REFUSED,
+    "CpiGuardTransferBlocked": FailureKind.TRANSFER_REFUSED,
+    "NoMemo": FailureKind.TRANSFER_REFUSED,
+}
+# Anchor's own errors with which a program refuses whatever it is asked.
+_REFUSALS: Final = frozenset(
+    {"DeclaredProgramIdMismatch", "InstructionMissing", "InstructionFallbackNotFound"}
+)
 
 
 def anchor_error_name(logs: Sequence[str], program_id: Pubkey) -> str | None:
@@ -51,6 +66,30 @@ def first_custom_failure(logs: Sequence[str]) -> tuple[str, int] | None:
     return None
 
 
+def failing_program(logs: Sequence[str]) -> str | None:
+    """The program of the instruction that failed: the last one to be left with an error."""
+    for line in reversed(logs):
+        if found := _FAILED.match(line):
+            return found[1]
+    return None
+
+
+def error_name(error_code: int, logs: Sequence[str], program_id: Pubkey, names: Mapping[int, str]) -> str:
+    """The name of a failed instruction of ``program_id``, whose own numbers ``names`` gives.
+
+    By the log of the program that failed first, else by number; ``ProgramError6042`` where neither knows it.
+    """
+    program, number = first_custom_failure(logs) or (str(program_id), error_code)
+    if program in _SHARED:
+        return _SHARED[program].get(number) or f"ProgramError{number}"
+    if program != str(program_id):
+        return ANCHOR.get(number) or f"ProgramError{number}"
+    logged = anchor_error_name(logs, program_id)
+    # Programs without an error 1 of their own pass on that of a token transfer.
+    passed_on = "InsufficientFunds" if number == _FUNDS_CODE else f"ProgramError{number}"
+    return logged or names.get(number) or ANCHOR.get(number) or passed_on
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorTable:
     """What a program's errors mean, by name and, for logs without a name, by number."""
@@ -62,13 +101,14 @@ class ErrorTable:
     def classify(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         """The meaning of a failed instruction of this program."""
         program, number = first_custom_failure(logs) or (str(self.program_id), error_code)
-        if program in _HOLDERS_OF_FUNDS:
-            return FailureKind.INSUFFICIENT_FUNDS if number == _FUNDS_CODE else FailureKind.OTHER
+        if program in _SHARED:
+            return _SHARED_KINDS.get(_SHARED[program].get(number, ""), FailureKind.OTHER)
         if program != str(self.program_id):
             return FailureKind.OTHER
         name = anchor_error_name(logs, self.program_id)
         if name is not None:
-            return self.names.get(name, FailureKind.OTHER)
+            unlisted = FailureKind.PROGRAM_REFUSED if name in _REFUSALS else FailureKind.OTHER
+            return self.names.get(name, unlisted)
         # Anchor programs have no error 1 of their own: it came out of a token transfer.
         if number == _FUNDS_CODE:
             return FailureKind.INSUFFICIENT_FUNDS

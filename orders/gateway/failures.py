@@ -44,6 +44,10 @@ _BY_KIND: Final[Mapping[FailureKind, FailureReason]] = {
     FailureKind.INSUFFICIENT_LIQUIDITY: FailureReason.INSUFFICIENT_LIQUIDITY,
     FailureKind.AMOUNT_TOO_SMALL: FailureReason.AMOUNT_TOO_SMALL,
     FailureKind.INSUFFICIENT_FUNDS: FailureReason.INSUFFICIENT_FUNDS,
+    FailureKind.ACCOUNT_FROZEN: FailureReason.ACCOUNT_FROZEN,
+    FailureKind.TRANSFER_REFUSED: FailureReason.TRANSFER_REFUSED,
+    FailureKind.PROGRAM_REFUSED: FailureReason.PROGRAM_REFUSED,
+    FailureKind.COMPUTE_EXCEEDED: FailureReason.COMPUTE_EXCEEDED,
     FailureKind.OTHER: FailureReason.TRANSACTION_FAILED,
 }
 

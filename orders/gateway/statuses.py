@@ -94,7 +94,7 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
             results.append(None)
             continue
         venue = connection().venues[swap.venue]
-        why = confirmation.failure_of(transaction.error, transaction.logs, venue)
+        why = confirmation.failure_of(transaction.error, transaction.logs, [venue])
         failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, _payer(transaction))
         results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
     return results

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from solders.instruction import Instruction
@@ -35,6 +36,20 @@ _BY_NUMBER: Final = {
     6015: FailureKind.INSUFFICIENT_LIQUIDITY,
     6023: FailureKind.INSUFFICIENT_LIQUIDITY,
 }
+_ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        6000: "MathOverflow",
+        6002: "ExceededSlippage",
+        6003: "PoolDisabled",
+        6006: "AmountIsZero",
+        6007: "TypeCastFailed",
+        6015: "PriceRangeViolation",
+        6017: "InvalidCollectFeeMode",
+        6023: "InsufficientLiquidity",
+        6049: "FailToValidateSingleSwapInstruction",
+        6052: "InvalidPoolVersion",
+    }
+)
 
 
 class MeteoraDammV2:
@@ -79,6 +94,11 @@ class MeteoraDammV2:
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do; raises UnknownInstruction."""
         return decode_swap(instruction, VENUE)
+
+    @property
+    def error_names(self) -> Mapping[int, str]:
+        """damm-v2 error.rs; the program logs the name of most of its errors itself."""
+        return _ERROR_NAMES
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         return self._errors.classify(error_code, logs)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
+from dex.venues.error_names import numbered
 from dex.venues.program_errors import ErrorTable
 from dex.venues.raydium_cpmm import layout
 from dex.venues.raydium_cpmm.instructions import decode_swap
@@ -34,6 +36,28 @@ _BY_NUMBER: Final = {
     6006: FailureKind.AMOUNT_TOO_SMALL,
     6012: FailureKind.INSUFFICIENT_LIQUIDITY,
 }
+_ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
+    numbered(
+        (
+            "NotApproved",
+            "InvalidOwner",
+            "EmptySupply",
+            "InvalidInput",
+            "IncorrectLpMint",
+            "ExceededSlippage",
+            "ZeroTradingTokens",
+            "NotSupportMint",
+            "InvalidVault",
+            "InitLpAmountTooLess",
+            "TransferFeeCalculateNotMatch",
+            "MathOverflow",
+            "InsufficientVault",
+            "InvalidFeeModel",
+            "NoFeeCollect",
+        ),
+        6000,
+    )
+)
 
 
 class RaydiumCpmm:
@@ -77,6 +101,11 @@ class RaydiumCpmm:
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do; raises UnknownInstruction."""
         return decode_swap(instruction, self._program_id, self._authority, VENUE)
+
+    @property
+    def error_names(self) -> Mapping[int, str]:
+        """raydium-cp-swap error.rs."""
+        return _ERROR_NAMES
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         return self._errors.classify(error_code, logs)

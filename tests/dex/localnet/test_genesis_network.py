@@ -73,7 +73,7 @@ async def test_a_swap_below_its_minimum_lands_and_fails_by_name(rpc):
     signed = signed_swap(greedy)
     await rpc.send([signed.raw])
     transaction = await settled(rpc, signed.signature)
-    failure = failure_of(transaction.error, transaction.logs, plan.venue)
+    failure = failure_of(transaction.error, transaction.logs, [plan.venue])
     assert (failure.kind, failure.name) == (FailureKind.SLIPPAGE_EXCEEDED, "ExceededSlippage")
 
 
@@ -82,7 +82,7 @@ async def test_preflight_rejects_what_would_fail_and_says_why(rpc):
     greedy = altered(plan, min_amount_out=quote.amount_out + 1)
     [outcome] = await rpc.send([signed_swap(greedy).raw], skip_preflight=False)
     assert outcome.kind is SendKind.REJECTED
-    failure = failure_of(outcome.error, outcome.logs, plan.venue)
+    failure = failure_of(outcome.error, outcome.logs, [plan.venue])
     assert failure.kind is FailureKind.SLIPPAGE_EXCEEDED
 
 

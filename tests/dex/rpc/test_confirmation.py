@@ -2,7 +2,7 @@
 
 import pytest
 
-from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
+from dex.config import MEMO_PROGRAM, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid
 from dex.rpc.answers import ExecutedTransaction, TokenBalance
 from dex.rpc.confirmation import executed_swap, failure_of
@@ -13,7 +13,8 @@ from tests.dex.plans import GENESIS, MINTS, VENUES
 
 WALLET = GENESIS.wallet.pubkey()
 POOL = "the pool's authority"
-RAYDIUM = next(venue for venue in VENUES.values() if venue.dex == "raydium")
+RAYDIUM = next(venue for venue in VENUES.values() if venue.name == "raydium-cpmm")
+METEORA = next(venue for venue in VENUES.values() if venue.name == "meteora-damm-v2")
 
 
 def balances(*rows: tuple[str, str, int]) -> tuple[TokenBalance, ...]:
@@ -128,7 +129,7 @@ def test_a_venues_error_is_named_by_its_log():
         "Program log: AnchorError occurred. Error Code: ExceededSlippage. Error Number: 6005.",
         failed_log(RAYDIUM.program_id, 6005),
     ]
-    failure = failure_of(custom(6005), logs, RAYDIUM)
+    failure = failure_of(custom(6005), logs, [RAYDIUM])
     assert (failure.kind, failure.name, failure.code) == (
         FailureKind.SLIPPAGE_EXCEEDED,
         "ExceededSlippage",
@@ -137,18 +138,51 @@ def test_a_venues_error_is_named_by_its_log():
 
 
 def test_a_venues_error_without_a_log_is_known_by_its_number():
-    failure = failure_of(custom(6005), [], RAYDIUM)
-    assert (failure.kind, failure.name) == (FailureKind.SLIPPAGE_EXCEEDED, "Custom(6005)")
+    failure = failure_of(custom(6005), [], [RAYDIUM])
+    assert (failure.kind, failure.name) == (FailureKind.SLIPPAGE_EXCEEDED, "ExceededSlippage")
 
 
 def test_too_few_tokens_and_too_few_lamports_are_insufficient_funds():
     for program in (TOKEN_PROGRAM, SYSTEM_PROGRAM):
-        failure = failure_of(custom(1), [failed_log(program, 1), failed_log(RAYDIUM.program_id, 1)], RAYDIUM)
+        failure = failure_of(
+            custom(1), [failed_log(program, 1), failed_log(RAYDIUM.program_id, 1)], [RAYDIUM]
+        )
         assert (failure.kind, failure.code) == (FailureKind.INSUFFICIENT_FUNDS, 1)
 
 
+@pytest.mark.parametrize(
+    ("program", "number", "kind", "name"),
+    [
+        (TOKEN_PROGRAM, 1, FailureKind.INSUFFICIENT_FUNDS, "InsufficientFunds"),
+        (TOKEN_PROGRAM, 17, FailureKind.ACCOUNT_FROZEN, "AccountFrozen"),
+        (TOKEN_2022_PROGRAM, 67, FailureKind.TRANSFER_REFUSED, "MintPaused"),
+        (TOKEN_2022_PROGRAM, 37, FailureKind.TRANSFER_REFUSED, "NonTransferable"),
+        (SYSTEM_PROGRAM, 0, FailureKind.OTHER, "AccountAlreadyInUse"),
+        (SYSTEM_PROGRAM, 1, FailureKind.INSUFFICIENT_FUNDS, "ResultWithNegativeLamports"),
+        (METEORA.program_id, 6015, FailureKind.INSUFFICIENT_LIQUIDITY, "PriceRangeViolation"),
+        (METEORA.program_id, 3005, FailureKind.OTHER, "AccountNotEnoughKeys"),
+        (METEORA.program_id, 6999, FailureKind.OTHER, "ProgramError6999"),
+        (MEMO_PROGRAM, 3, FailureKind.OTHER, "ProgramError3"),
+    ],
+)
+def test_every_program_error_has_a_name(program, number, kind, name):
+    logs = [failed_log(program, number), failed_log(METEORA.program_id, number)]
+    failure = failure_of(custom(number), logs, [RAYDIUM, METEORA])
+    assert (failure.kind, failure.name, failure.code) == (kind, name, number)
+
+
+def test_a_program_that_refuses_everything_is_told_apart():
+    logs = [
+        f"Program {RAYDIUM.program_id} invoke [1]",
+        "Program log: AnchorError occurred. Error Code: DeclaredProgramIdMismatch. Error Number: 4100.",
+        failed_log(RAYDIUM.program_id, 4100),
+    ]
+    failure = failure_of(custom(4100), logs, [METEORA, RAYDIUM])
+    assert (failure.kind, failure.name) == (FailureKind.PROGRAM_REFUSED, "DeclaredProgramIdMismatch")
+
+
 def test_an_account_in_use_is_no_failure_of_the_venue():
-    failure = failure_of(custom(0), [failed_log(SYSTEM_PROGRAM, 0)], RAYDIUM)
+    failure = failure_of(custom(0), [failed_log(SYSTEM_PROGRAM, 0)], [RAYDIUM])
     assert (failure.kind, failure.code) == (FailureKind.OTHER, 0)
 
 
@@ -164,7 +198,7 @@ def test_an_account_in_use_is_no_failure_of_the_venue():
         ),
         (
             {"InstructionError": [4, "ComputationalBudgetExceeded"]},
-            FailureKind.OTHER,
+            FailureKind.COMPUTE_EXCEEDED,
             "ComputationalBudgetExceeded",
         ),
         ("BlockhashNotFound", FailureKind.OTHER, "BlockhashNotFound"),
@@ -172,5 +206,5 @@ def test_an_account_in_use_is_no_failure_of_the_venue():
     ],
 )
 def test_errors_of_the_runtime_keep_their_names(error, kind, name):
-    failure = failure_of(error, [], RAYDIUM)
+    failure = failure_of(error, [], [RAYDIUM])
     assert (failure.kind, failure.name, failure.code) == (kind, name, None)
