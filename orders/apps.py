@@ -11,4 +11,5 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks; importing them does it."""
+        from orders import checks  # noqa: F401
         from orders.platform import crash_points  # noqa: F401
