@@ -20,6 +20,7 @@ from dex.verify.vector_file import read
 DATA = Path(__file__).parent.parent / "data"
 CPMM = DATA / "cpmm.json.gz"
 DAMM_V2 = DATA / "damm_v2.json.gz"
+CLMM = DATA / "clmm.json.gz"
 
 
 class Recorded(NamedTuple):

@@ -13,10 +13,10 @@ from dex.types import SwapMode
 from dex.verify import swaps
 from dex.verify.report import Reports
 from dex.verify.vector_file import read
-from tests.dex.recorded_swaps import CPMM, DAMM_V2, recorded
+from tests.dex.recorded_swaps import CLMM, CPMM, DAMM_V2, recorded
 
 
-@pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322)])
+@pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322), (CLMM, 144)])
 def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> None:
     reports = Reports()
     swaps.compare(read(path), reports)
@@ -31,6 +31,7 @@ def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> No
     [
         (CPMM, {"amounts": 335, "AmountTooSmall": 64, "UnsupportedPool": 3}),
         (DAMM_V2, {"amounts": 260, "AmountTooSmall": 48, "InsufficientLiquidity": 14}),
+        (CLMM, {"amounts": 135, "InsufficientLiquidity": 3, "UnsupportedPool": 6}),
     ],
 )
 def test_recorded_failures_surface_as_typed_errors(path: Path, answers: dict[str, int]) -> None:

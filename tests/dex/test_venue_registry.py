@@ -14,9 +14,11 @@ from dex.errors import NoQuote, PoolRefused, UnknownInstruction, UnknownLayout, 
 from dex.types import AccountData, FailureKind, Swap, SwapMode
 from dex.venues.base import Venue
 from dex.venues.registry import NETWORKS, venues_for
-from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
+from tests.dex.recorded_swaps import CLMM, CPMM, DAMM_V2, Recorded, recorded
 
-RECORDINGS: dict[str, Path] = {"raydium-cpmm": CPMM, "meteora-damm-v2": DAMM_V2}
+RECORDINGS: dict[str, Path] = {"raydium-cpmm": CPMM, "meteora-damm-v2": DAMM_V2, "raydium-clmm": CLMM}
+# Their instructions list as many tick arrays as a swap may need.
+LISTING_ARRAYS = ("raydium-clmm",)
 ALL_VENUES = [
     pytest.param(venue, id=f"{network}-{venue.name}") for network in NETWORKS for venue in venues_for(network)
 ]
@@ -24,12 +26,12 @@ MAINNET_VENUES = [pytest.param(venue, id=venue.name) for venue in venues_for("ma
 
 
 def sample(venue: Venue) -> Recorded:
-    """A recorded sale between classic mints that paid something."""
+    """A recorded sale that paid enough to move a price."""
     return next(
         entry
         for entry in recorded(RECORDINGS[venue.name]).values()
         if entry.request.mode is SwapMode.EXACT_IN
-        and int((entry.case["onchain"] or {}).get("received", 0)) > 99
+        and int((entry.case["onchain"] or {}).get("received", 0)) > 10**7
     )
 
 
@@ -37,9 +39,8 @@ def test_networks_have_the_same_venues_and_localnet_mainnets_programs() -> None:
     names = {network: [venue.name for venue in venues_for(network)] for network in NETWORKS}
     programs = {network: [venue.program_id for venue in venues_for(network)] for network in NETWORKS}
 
-    assert (
-        names["mainnet-beta"] == names["devnet"] == names["localnet"] == ["meteora-damm-v2", "raydium-cpmm"]
-    )
+    assert names["mainnet-beta"] == ["meteora-damm-v2", "raydium-clmm", "raydium-cpmm"]
+    assert names["devnet"] == names["localnet"] == names["mainnet-beta"]
     assert programs["localnet"] == programs["mainnet-beta"]
     assert programs["devnet"] != programs["mainnet-beta"]
 
@@ -191,10 +192,13 @@ def test_only_the_adapters_own_instructions_are_decoded(venue: Venue, mode: Swap
         Instruction(made.program_id, data[:-1], accounts),
         Instruction(made.program_id, data[:1], accounts),
         Instruction(made.program_id, b"", accounts),
-        Instruction(made.program_id, data, accounts[:-1]),
-        Instruction(made.program_id, data, [*accounts, stranger]),
+        Instruction(made.program_id, data, accounts[:12]),
+        Instruction(made.program_id, data, [*accounts, *[stranger] * 16]),
         Instruction(made.program_id, data, []),
     ]
+    if venue.name not in LISTING_ARRAYS:
+        others.append(Instruction(made.program_id, data, accounts[:-1]))
+        others.append(Instruction(made.program_id, data, [*accounts, stranger]))
 
     for other in others:
         with pytest.raises(UnknownInstruction):

@@ -15,8 +15,8 @@ from dex.types import AccountData, AccountFilter, VenueError
 from dex.venues.registry import venues_for
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
 
-VENUES = venues_for("localnet")
-METEORA, RAYDIUM = VENUES
+BY_NAME = {venue.name: venue for venue in venues_for("localnet")}
+VENUES = METEORA, RAYDIUM = BY_NAME["meteora-damm-v2"], BY_NAME["raydium-cpmm"]
 
 
 class Node:

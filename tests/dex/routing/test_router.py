@@ -17,7 +17,8 @@ from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
 
-METEORA, RAYDIUM = venues_for("localnet")
+BY_NAME = {venue.name: venue for venue in venues_for("localnet")}
+METEORA, RAYDIUM = BY_NAME["meteora-damm-v2"], BY_NAME["raydium-cpmm"]
 
 
 def address(number: int) -> Pubkey:
