@@ -5,6 +5,7 @@ from __future__ import annotations
 from dex.config import DEVNET, NETWORKS
 from dex.venues.base import Venue
 from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
+from dex.venues.orca_whirlpool import venue as whirlpool
 from dex.venues.raydium_clmm import venue as clmm
 from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM, MAINNET_PROGRAM, RaydiumCpmm
 
@@ -19,6 +20,8 @@ def venues_for(network: str) -> tuple[Venue, ...]:
     on_devnet = network == DEVNET
     return (
         MeteoraDammV2(),
+        whirlpool.OrcaWhirlpool(),
+        *(() if on_devnet else (whirlpool.OrcaWhirlpool.immutable(),)),
         clmm.RaydiumClmm(clmm.DEVNET_PROGRAM if on_devnet else clmm.MAINNET_PROGRAM),
         RaydiumCpmm(DEVNET_PROGRAM if on_devnet else MAINNET_PROGRAM),
     )

@@ -98,7 +98,7 @@ def _unlike_failure(venue: Venue, case: Case, at: tuple[Pool, Snapshot], quote: 
 
 def _other_instruction(case: Case, pool: Pool, snapshot: Snapshot) -> str | None:
     recorded = case["instruction"]
-    older = _OLDER_FORMS.get(pool.venue)
+    older = _OLDER_FORMS.get(case["venue"])
     if older is not None and bytes.fromhex(recorded["data"]).startswith(older):
         return None
     (made,) = pool.swap_instructions(snapshot, swap_of(case))

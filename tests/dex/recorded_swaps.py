@@ -21,6 +21,7 @@ DATA = Path(__file__).parent.parent / "data"
 CPMM = DATA / "cpmm.json.gz"
 DAMM_V2 = DATA / "damm_v2.json.gz"
 CLMM = DATA / "clmm.json.gz"
+WHIRLPOOL = DATA / "whirlpool.json.gz"
 
 
 class Recorded(NamedTuple):

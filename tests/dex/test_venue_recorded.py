@@ -13,10 +13,10 @@ from dex.types import SwapMode
 from dex.verify import swaps
 from dex.verify.report import Reports
 from dex.verify.vector_file import read
-from tests.dex.recorded_swaps import CLMM, CPMM, DAMM_V2, recorded
+from tests.dex.recorded_swaps import CLMM, CPMM, DAMM_V2, WHIRLPOOL, recorded
 
 
-@pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322), (CLMM, 144)])
+@pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322), (CLMM, 144), (WHIRLPOOL, 916)])
 def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> None:
     reports = Reports()
     swaps.compare(read(path), reports)

@@ -61,7 +61,7 @@ async def test_a_broken_parent_is_refused_with_its_reason(
     ("changes", "reason"),
     [
         ({"pools": [STRANGER]}, f"no account at {STRANGER}"),
-        ({"pools": [MINTS["USDC"]]}, "no pool of meteora-damm-v2, raydium-clmm, raydium-cpmm"),
+        ({"pools": [MINTS["USDC"]]}, "no pool of .*raydium-cpmm"),
         ({"pairs": [(MINTS["BONK"], MINTS["JUP"])]}, "has no pool of"),
     ],
 )

@@ -40,6 +40,7 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], vectors: object) -> t
             {
                 "instructions/raydium-cpmm: cases 23 equal 23 skipped 0",
                 "instructions/meteora-damm-v2: cases 35 equal 35 skipped 0",
+                "instructions/orca-whirlpool: cases 28 equal 28 skipped 0",
             },
         ),
         (
@@ -54,6 +55,7 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], vectors: object) -> t
             {
                 "batches/raydium-cpmm: cases 16 equal 16 skipped 0",
                 "batches/meteora-damm-v2: cases 16 equal 16 skipped 0",
+                "batches/orca-whirlpool: cases 16 equal 16 skipped 0",
             },
         ),
         (
@@ -61,6 +63,7 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], vectors: object) -> t
             {
                 "two_hops/raydium-cpmm+meteora-damm-v2: cases 2 equal 2 skipped 0",
                 "two_hops/meteora-damm-v2+raydium-cpmm: cases 2 equal 2 skipped 0",
+                "two_hops/orca-whirlpool+meteora-damm-v2: cases 1 equal 1 skipped 0",
             },
         ),
     ],

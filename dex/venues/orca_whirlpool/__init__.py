@@ -1,0 +1,1 @@
+"""Orca's concentrated-liquidity program, Whirlpool, under both of its addresses."""

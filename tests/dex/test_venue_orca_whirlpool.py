@@ -1,0 +1,355 @@
+"""Orca Whirlpool against the real programs: quotes to the unit, refusals, what a swap leaves behind."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from dataclasses import replace
+from struct import pack
+from typing import Any
+
+import pytest
+from solders.pubkey import Pubkey
+
+from dex.config import SYSTEM_PROGRAM
+from dex.errors import (
+    AccountMissing,
+    AmountTooLarge,
+    AmountTooSmall,
+    DexError,
+    InsufficientLiquidity,
+    PoolDisabled,
+    UnknownLayout,
+    UnsupportedPool,
+    WrongOwner,
+)
+from dex.types import FailureKind, QuoteRequest, Snapshot, SwapMode
+from dex.venues.orca_whirlpool.tick_price import MAX_TICK, MIN_TICK, sqrt_price_at, tick_at
+from tests.dex.recorded_swaps import patched, with_account
+from tests.dex.whirlpool_recordings import (
+    RecordedSwap,
+    clock,
+    known_accounts,
+    open_pool,
+    recorded_batches,
+    recorded_swaps,
+)
+
+REFUSALS: dict[FailureKind, tuple[type[DexError], ...]] = {
+    FailureKind.AMOUNT_TOO_SMALL: (AmountTooSmall,),
+    FailureKind.INSUFFICIENT_LIQUIDITY: (InsufficientLiquidity, AmountTooLarge),
+    FailureKind.POOL_DISABLED: (PoolDisabled,),
+}
+ADAPTIVE = "whirlpool-17.1-0"
+TICK, REWARDS_UPDATED, TRADE_ENABLED = 81, 261, 40
+
+
+@pytest.fixture
+def plain() -> RecordedSwap:
+    """whirlpool-0.0-1: 229,266,688 units of a for 437,732,138 of b, one step, no tick crossed."""
+    return recorded_swaps()["whirlpool-0.0-1"]
+
+
+@pytest.fixture
+def adaptive() -> RecordedSwap:
+    return recorded_swaps()[ADAPTIVE]
+
+
+def paid_swaps() -> list[RecordedSwap]:
+    return [
+        entry
+        for entry in recorded_swaps().values()
+        if entry.case["onchain"]["ok"] and entry.case["onchain"]["received"] != "0"
+    ]
+
+
+def test_every_recorded_swap_is_quoted_to_the_unit() -> None:
+    swaps = paid_swaps()
+    for entry in swaps:
+        quote, chain = entry.quote(), entry.case["onchain"]
+        assert (quote.amount_in, quote.amount_out) == (int(chain["paid"]), int(chain["received"])), (
+            entry.case["id"]
+        )
+
+    assert len(swaps) == 572
+
+
+def test_every_recorded_failure_is_refused_with_its_kind() -> None:
+    kinds: Counter[FailureKind] = Counter()
+    for name, entry in recorded_swaps().items():
+        chain = entry.case["onchain"]
+        if chain["ok"] or entry.case["check"] != "quote":
+            continue
+        kind = entry.venue.classify_failure(chain["error"], chain["log"])
+        kinds[kind] += 1
+        if kind is FailureKind.SLIPPAGE_EXCEEDED:
+            assert breaks_threshold(entry), name
+            continue
+        with pytest.raises(REFUSALS[kind]):
+            entry.quote()
+
+    assert kinds == {
+        FailureKind.SLIPPAGE_EXCEEDED: 59,
+        FailureKind.INSUFFICIENT_LIQUIDITY: 116,
+        FailureKind.POOL_DISABLED: 31,
+        FailureKind.AMOUNT_TOO_SMALL: 14,
+    }
+
+
+def breaks_threshold(entry: RecordedSwap) -> bool:
+    threshold = int(entry.case["other_amount_threshold"])
+    try:
+        quote = entry.quote()
+    except AmountTooSmall:
+        return threshold == 1
+    if quote.mode is SwapMode.EXACT_IN:
+        return quote.amount_out < threshold
+    return quote.amount_in > threshold
+
+
+def test_swaps_that_paid_nothing_are_refused() -> None:
+    refused = 0
+    for entry in recorded_swaps().values():
+        if entry.case["onchain"].get("received") == "0":
+            with pytest.raises(AmountTooSmall):
+                entry.quote()
+            refused += 1
+
+    assert refused == 48
+
+
+def test_wrong_accounts_are_no_fault_of_the_quote() -> None:
+    kinds: Counter[FailureKind] = Counter()
+    for entry in recorded_swaps().values():
+        chain = entry.case["onchain"]
+        if entry.case["check"] == "account" and not chain["ok"]:
+            kinds[entry.venue.classify_failure(chain["error"], chain["log"])] += 1
+
+    assert kinds == {FailureKind.OTHER: 61, FailureKind.INSUFFICIENT_FUNDS: 15}
+
+
+def test_after_leaves_price_tick_liquidity_and_fees_of_the_program() -> None:
+    compared = 0
+    for entry in paid_swaps():
+        quote = entry.quote()
+        # What is only partly filled goes on to its limit; the quote's own amounts do not.
+        if entry.sqrt_price_limit is not None or entry.request.amount not in (
+            quote.amount_in,
+            quote.amount_out,
+        ):
+            continue
+        left = entry.pool.after(entry.snapshot, quote)
+        chain, data = entry.case["onchain"], left.account(entry.pool.address).data
+        before = entry.snapshot.account(entry.pool.address).data
+        wanted = (chain["liquidity_after"], chain["sqrt_price_after"], chain["tick_after"])
+        assert state(data) == tuple(map(int, wanted)), entry.case["id"]
+        owed = sum(number(data, at, 8) - number(before, at, 8) for at in (85, 93))
+        assert owed == int(chain["protocol_fee"]), entry.case["id"]
+        assert oracle_variables(entry, left) == chain.get("oracle_after"), entry.case["id"]
+        compared += 1
+
+    assert compared == 513
+
+
+def state(data: bytes) -> tuple[int, int, int]:
+    return number(data, 49, 16), number(data, 65, 16), int.from_bytes(data[81:85], "little", signed=True)
+
+
+def number(data: bytes, offset: int, size: int) -> int:
+    return int.from_bytes(data[offset : offset + size], "little")
+
+
+def oracle_variables(entry: RecordedSwap, snapshot: Snapshot) -> dict[str, int] | None:
+    if entry.case["accounts"]["oracle"] is None:
+        return None
+    data = snapshot.account(Pubkey.from_string(entry.case["accounts"]["oracle_address"])).data
+    return {
+        "last_reference_update": number(data, 82, 8),
+        "last_major_swap": number(data, 90, 8),
+        "volatility_reference": number(data, 98, 4),
+        "tick_group_index_reference": int.from_bytes(data[102:106], "little", signed=True),
+        "volatility_accumulator": number(data, 106, 4),
+    }
+
+
+@pytest.mark.parametrize("name", ["whirl-0", "whirl-1"])
+def test_quotes_along_a_batch_and_all_bytes_that_the_program_left(name: str) -> None:
+    batch = recorded_batches()[name]
+    _, pool = open_pool(batch["program"], batch["accounts"])
+    snapshot = Snapshot(clock(batch["start"]), known_accounts(batch["program"], batch["accounts"]))
+    for step in batch["steps"]:
+        snapshot = replace(snapshot, clock=clock(step["clock"]))
+        request = batch_request(step)
+        missing = [key for key in pool.further_accounts(snapshot, request) if key not in snapshot.accounts]
+        snapshot = replace(snapshot, accounts={**snapshot.accounts, **dict.fromkeys(missing)})
+        quote = pool.quote(snapshot, request)
+        snapshot = pool.after(snapshot, quote)
+        assert (quote.amount_in, quote.amount_out) == (int(step["paid"]), int(step["received"]))
+        for address in pool.accounts:
+            changed = step["changed"].get(str(address))
+            assert changed is None or snapshot.account(address).data == base64.b64decode(changed)
+
+
+def batch_request(step: Any) -> QuoteRequest:
+    mints = Pubkey.from_string(step["mint_in"]), Pubkey.from_string(step["mint_out"])
+    return QuoteRequest(*mints, int(step["amount"]), SwapMode(step["mode"]))
+
+
+def test_a_quote_names_pool_fee_and_impact(plain: RecordedSwap) -> None:
+    quote = plain.quote()
+
+    assert (quote.dex, quote.venue, quote.pool) == ("orca", "orca-whirlpool-immutable", plain.pool.address)
+    assert (quote.fee_amount, quote.fee_mint) == (22_927, plain.request.token_in)
+    assert (quote.price_impact_bps, quote.slot) == (8, 400_000_150)
+    assert quote.compute_units == 64_000
+
+
+def test_the_fee_is_what_the_sdk_reports() -> None:
+    compared = 0
+    for entry in paid_swaps():
+        sdk = entry.case["sdk"]
+        if entry.case["match"] and entry.sqrt_price_limit is None and sdk and "fee" in sdk:
+            assert entry.quote().fee_amount == int(sdk["fee"]), entry.case["id"]
+            compared += 1
+
+    assert compared > 400
+
+
+def test_accounts_are_pool_and_mints_and_an_adaptive_pools_oracle(
+    plain: RecordedSwap, adaptive: RecordedSwap
+) -> None:
+    oracle = Pubkey.from_string(adaptive.case["accounts"]["oracle_address"])
+
+    assert plain.pool.accounts == (plain.pool.address, *plain.pool.mints)
+    assert adaptive.pool.accounts == (adaptive.pool.address, *adaptive.pool.mints, oracle)
+
+
+def test_further_accounts_are_three_arrays_in_the_direction(plain: RecordedSwap) -> None:
+    down = plain.pool.further_accounts(plain.snapshot, plain.request)
+    back = replace(plain.request, token_in=plain.request.token_out, token_out=plain.request.token_in)
+    up = plain.pool.further_accounts(plain.snapshot, back)
+
+    assert set(down) == set(plain.snapshot.accounts) - set(plain.pool.accounts)
+    assert down[0] == up[0]
+    assert len(set(down + up)) == 5
+
+
+def test_a_pool_over_the_full_range_has_two_arrays() -> None:
+    entry = recorded_swaps()["whirlpool-10.0-0"]
+
+    assert entry.case["tick_spacing"] == 32_896
+    assert len(entry.pool.further_accounts(entry.snapshot, entry.request)) in (1, 2)
+
+
+def test_at_the_end_of_the_range_the_quote_says_what_is_paid() -> None:
+    entry = recorded_swaps()["whirlpool-10.0-17"]
+    quote = entry.quote()
+
+    assert entry.request.amount == 4_611_686_018_427_387_904
+    assert (quote.amount_in, quote.amount_out) == (254_312_752_192_837_859, 8_877_465)
+
+
+def test_arrays_that_were_not_read_end_the_swap(plain: RecordedSwap) -> None:
+    without = replace(
+        plain.snapshot, accounts={key: plain.snapshot.accounts[key] for key in plain.pool.accounts}
+    )
+
+    with pytest.raises(InsufficientLiquidity, match="not read"):
+        plain.pool.quote(without, plain.request)
+
+
+def test_a_pool_is_refused_until_trading_is_enabled(adaptive: RecordedSwap) -> None:
+    oracle, now = adaptive.pool.accounts[3], adaptive.snapshot.clock.unix_timestamp
+
+    with pytest.raises(PoolDisabled):
+        adaptive.pool.quote(
+            patched(adaptive.snapshot, oracle, TRADE_ENABLED, pack("<Q", now + 1)), adaptive.request
+        )
+    opened = patched(adaptive.snapshot, oracle, TRADE_ENABLED, pack("<Q", now))
+    assert adaptive.pool.quote(opened, adaptive.request) == adaptive.quote()
+
+
+def test_an_adaptive_pool_needs_its_oracle(adaptive: RecordedSwap) -> None:
+    oracle = adaptive.pool.accounts[3]
+    without = replace(adaptive.snapshot, accounts={**adaptive.snapshot.accounts, oracle: None})
+
+    with pytest.raises(AccountMissing):
+        adaptive.pool.quote(without, adaptive.request)
+
+
+def test_a_clock_before_the_pools_last_update_is_refused(plain: RecordedSwap) -> None:
+    now = plain.snapshot.clock.unix_timestamp
+    later = patched(plain.snapshot, plain.pool.address, REWARDS_UPDATED, pack("<Q", now + 1))
+
+    with pytest.raises(PoolDisabled):
+        plain.pool.quote(later, plain.request)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"owner": Pubkey.new_unique()}, WrongOwner),
+        ({"data": bytes(9_988)}, UnknownLayout),
+        ({"data": b""}, UnknownLayout),
+    ],
+)
+def test_an_account_that_is_no_tick_array_is_refused(
+    plain: RecordedSwap, changes: dict[str, Any], error: type[DexError]
+) -> None:
+    first = plain.pool.further_accounts(plain.snapshot, plain.request)[0]
+
+    with pytest.raises(error):
+        plain.pool.quote(with_account(plain.snapshot, first, **changes), plain.request)
+
+
+def test_another_pools_tick_array_is_refused(plain: RecordedSwap) -> None:
+    first = plain.pool.further_accounts(plain.snapshot, plain.request)[0]
+
+    with pytest.raises(UnknownLayout):
+        plain.pool.quote(patched(plain.snapshot, first, 12, bytes(32)), plain.request)
+
+
+def test_an_address_that_only_holds_lamports_has_no_ticks(plain: RecordedSwap) -> None:
+    last = plain.pool.further_accounts(plain.snapshot, plain.request)[-1]
+    dusted = dict(plain.snapshot.accounts)
+    absent = replace(plain.snapshot, accounts={**dusted, last: None})
+    held = with_account(plain.snapshot, plain.pool.address)
+    held = replace(
+        held,
+        accounts={**dusted, last: replace(held.account(plain.pool.address), owner=SYSTEM_PROGRAM, data=b"")},
+    )
+
+    assert plain.pool.quote(held, plain.request) == plain.pool.quote(absent, plain.request)
+
+
+def test_a_mint_with_a_transfer_hook_is_refused() -> None:
+    entry = next(e for e in paid_swaps() if len(e.snapshot.account(e.pool.mints[0]).data) > 170)
+    mint = entry.pool.mints[0]
+    data = entry.snapshot.account(mint).data[:166] + pack("<HH", 14, 64) + bytes([1] * 64)
+
+    with pytest.raises(UnsupportedPool, match="extension 14"):
+        entry.pool.quote(with_account(entry.snapshot, mint, data=data), entry.request)
+
+
+@pytest.mark.parametrize("tick", [MIN_TICK, -443_635, -32_769, -1, 0, 1, 2, 32_768, 443_635, MAX_TICK])
+def test_ticks_and_their_prices_agree(tick: int) -> None:
+    price = sqrt_price_at(tick)
+
+    assert tick_at(price) == tick
+    if tick < MAX_TICK:
+        assert tick_at(sqrt_price_at(tick + 1) - 1) == tick
+
+
+def test_a_changed_account_is_read_anew(plain: RecordedSwap) -> None:
+    first = plain.quote()
+    cheaper = patched(plain.snapshot, plain.pool.address, 45, pack("<H", 0))
+
+    assert plain.pool.quote(cheaper, plain.request).amount_out > first.amount_out
+    assert plain.quote() == first
+
+
+def test_the_compute_limit_covers_every_recorded_swap() -> None:
+    for entry in paid_swaps():
+        quote = entry.quote()
+        assert entry.case["onchain"]["cu"] * 6 // 5 <= quote.compute_units, entry.case["id"]
+        assert quote.compute_units <= entry.venue.compute_units
