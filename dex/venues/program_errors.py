@@ -92,11 +92,16 @@ def error_name(error_code: int, logs: Sequence[str], program_id: Pubkey, names: 
 
 @dataclass(frozen=True, slots=True)
 class ErrorTable:
-    """What a program's errors mean, by name and, for logs without a name, by number."""
+    """What a program's errors mean, by name and, for logs without a name, by number.
+
+    Anchor programs have no error 1 of their own, so theirs came out of a token transfer; a program that is
+    not made with Anchor (``is_anchor`` False) counts its errors from 0.
+    """
 
     program_id: Pubkey
     names: Mapping[str, FailureKind]
     numbers: Mapping[int, FailureKind]
+    is_anchor: bool = True
 
     def classify(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         """The meaning of a failed instruction of this program."""
@@ -109,7 +114,6 @@ class ErrorTable:
         if name is not None:
             unlisted = FailureKind.PROGRAM_REFUSED if name in _REFUSALS else FailureKind.OTHER
             return self.names.get(name, unlisted)
-        # Anchor programs have no error 1 of their own: it came out of a token transfer.
-        if number == _FUNDS_CODE:
+        if number == _FUNDS_CODE and self.is_anchor:
             return FailureKind.INSUFFICIENT_FUNDS
         return self.numbers.get(number, FailureKind.OTHER)

@@ -6,8 +6,9 @@ from dex.config import DEVNET, NETWORKS
 from dex.venues.base import Venue
 from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
 from dex.venues.orca_whirlpool import venue as whirlpool
+from dex.venues.raydium_amm_v4 import venue as amm_v4
 from dex.venues.raydium_clmm import venue as clmm
-from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM, MAINNET_PROGRAM, RaydiumCpmm
+from dex.venues.raydium_cpmm import venue as cpmm
 
 
 def venues_for(network: str) -> tuple[Venue, ...]:
@@ -22,6 +23,7 @@ def venues_for(network: str) -> tuple[Venue, ...]:
         MeteoraDammV2(),
         whirlpool.OrcaWhirlpool(),
         *(() if on_devnet else (whirlpool.OrcaWhirlpool.immutable(),)),
+        amm_v4.RaydiumAmmV4(amm_v4.DEVNET_PROGRAM if on_devnet else amm_v4.MAINNET_PROGRAM),
         clmm.RaydiumClmm(clmm.DEVNET_PROGRAM if on_devnet else clmm.MAINNET_PROGRAM),
-        RaydiumCpmm(DEVNET_PROGRAM if on_devnet else MAINNET_PROGRAM),
+        cpmm.RaydiumCpmm(cpmm.DEVNET_PROGRAM if on_devnet else cpmm.MAINNET_PROGRAM),
     )

@@ -22,6 +22,7 @@ CPMM = DATA / "cpmm.json.gz"
 DAMM_V2 = DATA / "damm_v2.json.gz"
 CLMM = DATA / "clmm.json.gz"
 WHIRLPOOL = DATA / "whirlpool.json.gz"
+AMM_V4 = DATA / "ammv4.json.gz"
 
 
 class Recorded(NamedTuple):

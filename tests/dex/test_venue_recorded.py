@@ -13,10 +13,12 @@ from dex.types import SwapMode
 from dex.verify import swaps
 from dex.verify.report import Reports
 from dex.verify.vector_file import read
-from tests.dex.recorded_swaps import CLMM, CPMM, DAMM_V2, WHIRLPOOL, recorded
+from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, WHIRLPOOL, recorded
 
 
-@pytest.mark.parametrize(("path", "cases"), [(CPMM, 402), (DAMM_V2, 322), (CLMM, 144), (WHIRLPOOL, 916)])
+@pytest.mark.parametrize(
+    ("path", "cases"), [(AMM_V4, 126), (CPMM, 402), (DAMM_V2, 322), (CLMM, 144), (WHIRLPOOL, 916)]
+)
 def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> None:
     reports = Reports()
     swaps.compare(read(path), reports)
@@ -29,6 +31,7 @@ def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> No
 @pytest.mark.parametrize(
     ("path", "answers"),
     [
+        (AMM_V4, {"amounts": 109, "AmountTooSmall": 17}),
         (CPMM, {"amounts": 335, "AmountTooSmall": 64, "UnsupportedPool": 3}),
         (DAMM_V2, {"amounts": 260, "AmountTooSmall": 48, "InsufficientLiquidity": 14}),
         (CLMM, {"amounts": 135, "InsufficientLiquidity": 3, "UnsupportedPool": 6}),
@@ -84,7 +87,7 @@ def test_damm_v2_fee_is_the_sum_of_the_shares_that_the_sdk_reports() -> None:
     assert compared == 260
 
 
-@pytest.mark.parametrize("path", [CPMM, DAMM_V2])
+@pytest.mark.parametrize("path", [AMM_V4, CPMM, DAMM_V2])
 def test_buying_what_a_sale_paid_costs_no_more_than_a_unit_extra_and_pays_in_full(path: Path) -> None:
     compared = 0
     for name, entry in recorded(path).items():
@@ -101,4 +104,4 @@ def test_buying_what_a_sale_paid_costs_no_more_than_a_unit_extra_and_pays_in_ful
         assert again.amount_out >= sold.amount_out, name
         compared += 1
 
-    assert compared == {CPMM: 296, DAMM_V2: 224}[path]
+    assert compared == {AMM_V4: 109, CPMM: 296, DAMM_V2: 224}[path]

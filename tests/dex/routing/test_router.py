@@ -15,10 +15,7 @@ from dex.routing.router import accounts_of, best_quote, quote_all, quote_batch
 from dex.types import AccountData, QuoteRequest, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
-from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
-
-BY_NAME = {venue.name: venue for venue in venues_for("localnet")}
-METEORA, RAYDIUM = BY_NAME["meteora-damm-v2"], BY_NAME["raydium-cpmm"]
+from tests.dex.recorded_swaps import AMM_V4, CPMM, DAMM_V2, Recorded, recorded
 
 
 def address(number: int) -> Pubkey:
@@ -169,8 +166,9 @@ def test_accounts_of_pools_are_named_once(two_venues: tuple[Snapshot, QuoteReque
     assert names == (*raydium.accounts, meteora.address)
 
 
-def test_a_quote_of_either_venue_leads_back_to_its_venue() -> None:
-    names: dict[str, Venue] = {venue.name: venue for venue in (METEORA, RAYDIUM)}
+def test_a_quote_of_any_venue_leads_back_to_its_venue() -> None:
+    names: dict[str, Venue] = {venue.name: venue for venue in venues_for("localnet")}
 
-    assert names[recorded(CPMM)["cpmm-0"].pool.venue] is RAYDIUM
-    assert names[recorded(DAMM_V2)["damm-3"].pool.venue] is METEORA
+    for path, case in ((CPMM, "cpmm-0"), (DAMM_V2, "damm-3"), (AMM_V4, "ammv4-0")):
+        entry = recorded(path)[case]
+        assert names[entry.pool.venue].program_id == entry.venue.program_id
