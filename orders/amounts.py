@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from orders.errors import InvalidAmount
@@ -79,6 +79,24 @@ def _require_range(raw: int) -> int:
     if raw > MAX_AMOUNT:
         raise InvalidAmount("The amount is out of range")
     return raw
+
+
+def least_amount_out(quoted: int, slippage_bps: int) -> int:
+    """The least that a swap must give for its quote and slippage, in base units of the token out.
+
+    Rounded up, so that the slippage is never more than was allowed; at least 1, since 0 would accept
+    anything.
+    """
+    return max(1, -(-quoted * (_BPS - slippage_bps) // _BPS))
+
+
+def amount_at_price(amount_in: int, decimals_in: int, price: Decimal, decimals_out: int) -> int:
+    """What ``amount_in`` gives at ``price`` (whole tokens out per whole token in), rounded up.
+
+    All amounts are base units. Raises InvalidAmount beyond 2**63-1.
+    """
+    exact = _EXACT.multiply(Decimal(amount_in), _EXACT.scaleb(price, decimals_out - decimals_in))
+    return _require_range(int(exact.to_integral_value(ROUND_CEILING)))
 
 
 def shortfall_bps(quoted: int, received: int) -> int:

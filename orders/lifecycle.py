@@ -85,10 +85,12 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     Status.OPEN: frozenset({Status.ROUTING, Status.CANCELLED, *_END}),
     # routing -> routing: a retry after a failed quote or a failed attempt is a step of its own.
     Status.ROUTING: frozenset({Status.ROUTING, Status.BUILDING, *_END}),
-    # building -> routing: the quote is stale or building failed; a fresh quote comes first.
-    Status.BUILDING: frozenset({Status.ROUTING, Status.SUBMITTED, *_END}),
+    # building -> building: a quote that grew old before it was signed is made again.
+    # building -> routing: building failed, or trading was switched off; a fresh quote comes first.
+    Status.BUILDING: frozenset({Status.BUILDING, Status.ROUTING, Status.SUBMITTED, *_END}),
     # submitted -> routing: the chain proved that this attempt cannot land, or that it failed.
-    Status.SUBMITTED: frozenset({Status.ROUTING, Status.CONFIRMED, Status.FAILED}),
+    # submitted -> expired: it proved so after the order's own expiry.
+    Status.SUBMITTED: frozenset({Status.ROUTING, Status.CONFIRMED, *_END}),
     # confirmed -> submitted: the fork that held the transaction was dropped before finality.
     Status.CONFIRMED: frozenset({Status.SUBMITTED}),
     Status.FAILED: frozenset(),

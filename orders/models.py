@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from orders.index_conditions import in_index_order
 from orders.lifecycle import (
@@ -69,8 +69,14 @@ class Order(models.Model):
     dex = models.CharField(max_length=16, blank=True, default="")
     venue = models.CharField(max_length=32, blank=True, default="")
     pool = models.CharField(max_length=44, blank=True, default="")
+    # The least that this order may ever receive: as the client said, or by the first quote's slippage.
+    floor_amount_out = models.BigIntegerField(null=True, blank=True)
+    # What realised slippage is measured against.
+    first_quoted_amount_out = models.BigIntegerField(null=True, blank=True)
+    # Of the quote that the next transaction is built from, and the slot that it is of.
     quoted_amount_out = models.BigIntegerField(null=True, blank=True)
     min_amount_out = models.BigIntegerField(null=True, blank=True)
+    quoted_slot = models.BigIntegerField(null=True, blank=True)
     lp_fee = models.BigIntegerField(null=True, blank=True)
     lp_fee_mint = models.CharField(max_length=44, blank=True, default="")
 
@@ -108,6 +114,12 @@ class Order(models.Model):
                 name="order_min_amount_out_at_least_one",
             ),
             models.CheckConstraint(
+                condition=Q(floor_amount_out__isnull=True)
+                | Q(min_amount_out__isnull=True)
+                | Q(min_amount_out__gte=F("floor_amount_out")),
+                name="order_min_amount_out_at_least_floor",
+            ),
+            models.CheckConstraint(
                 condition=~Q(network=PAPER) | Q(signature=""), name="order_on_paper_has_no_signature"
             ),
             # The client's id comes first, so that it finds orders also where the user is not known.
@@ -143,9 +155,14 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"{self.type} order {self.id} ({self.status})"
 
-    def expired_unsigned(self, now: datetime) -> bool:
-        """Whether its time was over before a first transaction was committed."""
-        return self.expires_at is not None and self.expires_at <= now and not self.attempt
+    def is_over(self, now: datetime) -> bool:
+        """Whether its own expiry has come: it ends unless a transaction of its is under way."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    @property
+    def slippage_base(self) -> int | None:
+        """The quote that realised slippage is measured against, in base units of the token out."""
+        return self.first_quoted_amount_out or self.quoted_amount_out
 
     @property
     def failure(self) -> FailureReason | None:

@@ -64,7 +64,7 @@ def test_the_diagram_has_every_step_and_no_other() -> None:
 
     assert ["routing", "routing"] in [[source.strip(), target] for source, target in steps]
     assert ["cancelled", "open"] not in [[source.strip(), target] for source, target in steps]
-    assert len(steps) == 26
+    assert len(steps) == 28
 
 
 def test_every_status_is_explained() -> None:

@@ -59,6 +59,10 @@ _ORDER: Final[dict[str, Any]] = {
     "tokenOutMint": _TEXT,
     "amountIn": _nullable(_DECIMAL),
     "amountInRaw": _BASE_UNITS,
+    "floorAmountOut": _nullable({**_DECIMAL, "description": "the least that this order may ever receive"}),
+    "floorAmountOutRaw": _nullable(_BASE_UNITS),
+    "firstQuotedAmountOut": _nullable(_DECIMAL),
+    "firstQuotedAmountOutRaw": _nullable(_BASE_UNITS),
     "quotedAmountOut": _nullable(_DECIMAL),
     "quotedAmountOutRaw": _nullable(_BASE_UNITS),
     "minAmountOut": _nullable(_DECIMAL),
@@ -147,8 +151,12 @@ COMPONENTS: Final[dict[str, Any]] = {
             "maxPriceImpactBps": _nullable(
                 {"type": "integer", "minimum": 0, "maximum": settings.MAX_PRICE_IMPACT_BPS, "example": 100}
             ),
+            "minAmountOut": _nullable(
+                {**_AMOUNT, "description": "the least to receive, whatever the slippage allows; or as Raw"}
+            ),
+            "minAmountOutRaw": _nullable({"oneOf": [_BASE_UNITS, {"type": "integer", "minimum": 1}]}),
             "limitPrice": _nullable(
-                {**_AMOUNT, "description": "for limit orders; refused with a market order"}
+                {**_AMOUNT, "description": "tokenOut per tokenIn: never filled worse, for the whole life"}
             ),
             "expiresAt": _nullable(_INSTANT),
             "clientOrderId": _nullable({"type": "string", "minLength": 1, "maxLength": 255}),

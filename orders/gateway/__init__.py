@@ -42,7 +42,7 @@ from orders.gateway.statuses import (
     on_chain_failures,
     prove_dead,
 )
-from orders.gateway.swaps import SwapToSign, send, sign_swaps
+from orders.gateway.swaps import StaleQuote, SwapToSign, send, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
     WrongToken,
@@ -67,6 +67,7 @@ __all__ = [
     "OnChainFailure",
     "Relief",
     "SentSwap",
+    "StaleQuote",
     "SwapToSign",
     "Verdict",
     "WrongToken",

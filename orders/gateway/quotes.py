@@ -16,6 +16,7 @@ from dex.routing.discovery import PoolSet
 from dex.routing.router import accounts_of, quote_batch
 from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import Limits, Quote, QuoteRequest, Quotes, Snapshot, Token
+from orders.amounts import least_amount_out
 from orders.errors import ChainUnavailable
 from orders.gateway import failures
 from orders.gateway.connection import connection
@@ -26,7 +27,6 @@ from orders.lifecycle import FailureReason
 
 # Kept back of a wallet's SOL for fees and for the rent of token accounts, in lamports.
 SOL_RESERVE: Final = 10_000_000
-_BPS: Final = 10_000
 
 
 def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: int) -> Quotes:
@@ -120,8 +120,7 @@ def _with_minima(found: Quotes) -> Quotes:
 
 def _with_minimum(quote: Quote, limits: Limits) -> Quote:
     slippage_bps = _slippage_bps(quote, limits)
-    # Rounded down, as the venues' own SDKs do; never 0, which would accept anything.
-    least = max(1, quote.amount_out * (_BPS - slippage_bps) // _BPS)
+    least = least_amount_out(quote.amount_out, slippage_bps)
     return replace(quote, min_amount_out=least, slippage_bps=slippage_bps)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from solders.message import MessageV0
@@ -28,6 +29,9 @@ from orders.gateway.wallet import signer
 
 logger = logging.getLogger(__name__)
 
+# Some 4 s: pools move on, and what is signed is to be what they give now.
+QUOTE_LASTS_SLOTS: Final = 10
+
 
 @dataclass(frozen=True, slots=True)
 class SwapToSign:
@@ -44,9 +48,15 @@ class SwapToSign:
     token_out: str
     amount_in: int
     min_amount_out: int
+    quoted_slot: int
 
 
-def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Failure]:
+@dataclass(frozen=True, slots=True)
+class StaleQuote:
+    """A swap that was not signed: its quote is older than `QUOTE_LASTS_SLOTS`."""
+
+
+def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | StaleQuote | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
     refusals = [
         risk_limits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
@@ -57,19 +67,22 @@ def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Failure]
     return [refusal or next(signed) for refusal in refusals]
 
 
-def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Failure]:
+def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | StaleQuote | Failure]:
     if not swaps:
         return []
     try:
         wallet = signer()
         pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps))
-        unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in swaps]
-        plans = priority_fees.with_bids(priority_fees.with_limits(unpriced), [swap.attempt for swap in swaps])
+        oldest = snapshot.clock.slot - QUOTE_LASTS_SLOTS
+        fresh = [swap for swap in swaps if swap.quoted_slot >= oldest]
+        unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in fresh]
+        plans = priority_fees.with_bids(priority_fees.with_limits(unpriced), [swap.attempt for swap in fresh])
     except DexError as error:
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
     messages = [_message(plan, wallet.pubkey) for plan in plans]
-    return _sign(messages, wallet, blockhash.last_valid_block_height)
+    signed = iter(_sign(messages, wallet, blockhash.last_valid_block_height))
+    return [next(signed) if swap.quoted_slot >= oldest else StaleQuote() for swap in swaps]
 
 
 def send(raws: Sequence[bytes]) -> list[SendOutcome]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,10 +18,11 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from orders import gateway
-from orders.amounts import to_base_units
+from orders.amounts import amount_at_price, to_base_units
 from orders.errors import (
     DatabaseUnavailable,
     IdempotencyMismatch,
+    InvalidAmount,
     InvalidRequest,
     NotCancellable,
     NotFound,
@@ -100,8 +102,6 @@ def _write(order: Order) -> None:
 
 def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
     order_type = _known_type(intent.type)
-    if intent.limit_price is not None:
-        raise InvalidRequest("A market order has no limit price", limitPrice="only with a limit order")
     token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
     if token_in.mint == token_out.mint:
         raise SameToken()
@@ -119,12 +119,14 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         slippage_bps=_slippage(intent),
         slippage_is_auto=intent.slippage_is_auto,
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
+        limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
         expires_at=intent.expires_at,
         due_at=now,
         created_at=now,
         updated_at=now,
     )
     gateway.require_within_cap(token_in, order.amount_in)
+    order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
     order.request_hash = _request_hash(order, intent)
     return order
 
@@ -145,6 +147,28 @@ def _amount_in(intent: OrderIntent, decimals: int) -> int:
     if intent.amount is None:
         raise InvalidRequest("An amount is missing", amountIn="required")
     return to_base_units(intent.amount, decimals)
+
+
+def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: int) -> int | None:
+    """The least that the client allows, in base units of the token out; None leaves it to the first quote."""
+    given: dict[str, int] = {}
+    if intent.min_amount_out_raw is not None:
+        given["minAmountOutRaw"] = intent.min_amount_out_raw
+    if intent.min_amount_out is not None:
+        given["minAmountOut"] = _named("minAmountOut", to_base_units, intent.min_amount_out, decimals_out)
+    if intent.limit_price is not None:
+        price = intent.limit_price
+        given["limitPrice"] = _named(
+            "limitPrice", amount_at_price, amount_in, decimals_in, price, decimals_out
+        )
+    return max(given.values(), default=None)
+
+
+def _named(field: str, read: Callable[..., int], *values: Any) -> int:
+    try:
+        return read(*values)
+    except InvalidAmount as error:
+        raise InvalidAmount(error.message, **{field: error.message}) from None
 
 
 def _slippage(intent: OrderIntent) -> int:
@@ -184,6 +208,8 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
     if intent.max_price_impact_bps is not None:
         # Only where it is given: requests of before this field keep their hash.
         meaning["impact"] = intent.max_price_impact_bps
+    if order.floor_amount_out is not None:
+        meaning["floor"] = order.floor_amount_out
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

@@ -35,13 +35,26 @@ def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False)
 
     ``mendable``: something was done about the reason, so that a retry may mend even this one.
     """
+    now = timezone.now()
+    if order.is_over(now):
+        return expired(order, failure)
     hopeless = failure.reason in NOT_RETRIED and not mendable
     delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
         return ended(order, failure.reason, failure.message)
-    changes = {"retries": order.retries + 1, "due_at": timezone.now() + timedelta(seconds=delay)}
+    due_at = now + timedelta(seconds=delay)
+    if order.expires_at is not None:
+        # There is nothing to wait for beyond it: whoever takes the order up then ends it.
+        due_at = min(due_at, order.expires_at)
+    changes = {"retries": order.retries + 1, "due_at": due_at}
     data = retry_data(order.retries + 1, delay, failure.reason.value, failure.message)
     return Transition(order, Status.ROUTING, changes, data)
+
+
+def expired(order: Order, failure: Failure | None = None) -> Transition:
+    """Ended by the order's own expiry, with what kept it from being executed until then, if anything did."""
+    data = ended_data(failure.reason.value, failure.message) if failure else {}
+    return Transition(order, Status.EXPIRED, data=data)
 
 
 def ended(order: Order, reason: FailureReason, message: str = "") -> Transition:

@@ -15,22 +15,22 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from solders.pubkey import Pubkey
 
-from dex.types import Limits, QuoteRequest, Quotes, SignedTransaction
+from dex.types import Quotes, SignedTransaction
 from orders import gateway
 from orders.errors import TradingHalted
-from orders.gateway import Failure, SwapToSign
+from orders.gateway import Failure, StaleQuote, SwapToSign
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline import paper, settle
-from orders.pipeline.outcomes import ended, failed_or_retried
+from orders.pipeline.outcomes import ended, expired, failed_or_retried
+from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
 from orders.records import attempts, journal, kill_switch, leases
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
-from orders.wire.events import building_data, ended_data, submitted_data
+from orders.wire.events import ended_data, submitted_data
 
 # Claims without progress after which an order is taken to be what kills its workers.
 MAX_STARTS: Final = 6
@@ -68,10 +68,11 @@ def route(order_ids: Collection[UUID]) -> Outcome:
         return outcome
     orders = _begin_routing(order_ids, outcome)
     with leases.given_back_on_error(orders):
-        boards = gateway.quote_swaps([_request(order) for order in orders])
+        boards = gateway.quote_swaps([request_of(order) for order in orders])
         crash_point(crash_points.QUOTED)
-        found = [(order, board, _routed(order, board)) for order, board in zip(orders, boards, strict=True)]
-        short = [(o, b, s) for o, b, s in found if isinstance(b, Quotes) and b.lamports_missing]
+        found = [(order, board, priced(order, board)) for order, board in zip(orders, boards, strict=True)]
+        priced_ones = [(o, b, s) for o, b, s in found if isinstance(b, Quotes) and s.to is Status.BUILDING]
+        short = [(order, board, step) for order, board, step in priced_ones if board.lamports_missing]
         lacking = {order.pk for order, _, _ in short}
         steps = [step for order, _, step in found if order.pk not in lacking]
         _sort_out(journal.record([*steps, *paper.relieve(short)]), Status.BUILDING, outcome)
@@ -93,15 +94,12 @@ def build(order_ids: Collection[UUID]) -> Outcome:
         if not kill_switch.is_on():
             _hold_back(to_sign)
             to_sign = []
-        results = gateway.sign_swaps([_swap_to_sign(order) for order in to_sign])
+        pairs = _sign_within_limits(to_sign, outcome)
         crash_point(crash_points.SIGNED)
-        pairs = list(zip(to_sign, results, strict=True))
-        stored = attempts.store([(o, r) for o, r in pairs if isinstance(r, SignedTransaction)])
-        if (
-            len(stored) < sum(isinstance(result, SignedTransaction) for result in results)
-            and not kill_switch.is_on()
-        ):
-            _hold_back([o for o, r in pairs if isinstance(r, SignedTransaction) and o not in stored])
+        signed = [(order, result) for order, result in pairs if isinstance(result, SignedTransaction)]
+        stored = attempts.store(signed)
+        if len(stored) < len(signed) and not kill_switch.is_on():
+            _hold_back([order for order, _ in signed if order not in stored])
         leases.release(ready)
         failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
         _sort_out(journal.record(failures), Status.BUILDING, outcome)
@@ -137,8 +135,8 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
 
 
 def end_expired(order_ids: Collection[UUID]) -> None:
-    """End those orders whose expiry has passed before a transaction was signed; others stay as they are."""
-    leases.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING}, Outcome()))
+    """End those orders whose expiry has passed and that have no transaction under way; others stay."""
+    leases.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING}, Outcome()))
 
 
 @stage_log.logged
@@ -172,22 +170,58 @@ def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outc
     """Claim, and end those that expired or broke off too often; the others are to be worked on."""
     now = timezone.now()
     sound, ending = [], []
-    for order in leases.claim(order_ids, statuses):
-        if order.starts > MAX_STARTS and not attempts.open_of([order]):
-            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
-        elif order.expired_unsigned(now):
-            ending.append(Transition(order, Status.EXPIRED))
-        else:
+    claimed = leases.claim(order_ids, statuses)
+    doubtful = [order for order in claimed if order.is_over(now) or order.starts > MAX_STARTS]
+    under_way = attempts.open_of(doubtful)
+    for order in claimed:
+        if order not in doubtful or order.pk in under_way:
             sound.append(order)
+        elif order.is_over(now):
+            ending.append(expired(order))
+        else:
+            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
     outcome.ended.extend(journal.record(ending))
     outcome.orders.extend(sound)
     return sound
 
 
-def _request(order: Order) -> QuoteRequest:
-    limits = Limits(order.slippage_bps, order.slippage_is_auto, order.max_price_impact_bps)
-    token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
-    return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
+def _sign_within_limits(
+    orders: Sequence[Order], outcome: Outcome
+) -> list[tuple[Order, SignedTransaction | StaleQuote | Failure]]:
+    """Sign for each order, with a new quote where the old one is of a slot too long ago.
+
+    Orders that no new quote suits have left building: they are in ``outcome``, and not in the answer.
+    """
+    pairs = _sign(orders)
+    stale = [order for order, result in pairs if isinstance(result, StaleQuote)]
+    if not stale:
+        return pairs
+    fresh = _sign(_quote_again(stale, outcome))
+    # Nodes so far apart that a quote is old when it comes: as if none had answered.
+    away = Failure(FailureReason.CHAIN_UNAVAILABLE, str(FailureReason.CHAIN_UNAVAILABLE.label))
+    again = [(order, away if isinstance(result, StaleQuote) else result) for order, result in fresh]
+    return [pair for pair in pairs if not isinstance(pair[1], StaleQuote)] + again
+
+
+def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedTransaction | StaleQuote | Failure]]:
+    results = gateway.sign_swaps([_swap_to_sign(order) for order in orders])
+    return list(zip(orders, results, strict=True))
+
+
+def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
+    """Those of the orders, still at building, that a quote of now suits."""
+    boards = gateway.quote_swaps([request_of(order) for order in orders])
+    found = list(zip(orders, boards, strict=True))
+    same = [(order, board) for order, board in found if is_unchanged(order, board)]
+    for order, board in same:
+        if isinstance(board, Quotes):
+            order.quoted_slot = board.slot
+    kept = [order for order, _ in same]
+    changed = [(order, board) for order, board in found if order not in kept]
+    moved = journal.record([priced(order, board, keep_lease=True) for order, board in changed])
+    requoted = [order for order in moved if order.status == Status.BUILDING]
+    _sort_out([order for order in moved if order not in requoted], Status.BUILDING, outcome)
+    return kept + requoted
 
 
 def _swap_to_sign(order: Order) -> SwapToSign:
@@ -202,25 +236,9 @@ def _swap_to_sign(order: Order) -> SwapToSign:
         token_in=order.token_in,
         token_out=order.token_out,
         amount_in=order.amount_in,
-        min_amount_out=order.min_amount_out or 1,
+        min_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
+        quoted_slot=order.quoted_slot or 0,
     )
-
-
-def _routed(order: Order, board: Quotes | Failure) -> Transition:
-    if isinstance(board, Failure):
-        return failed_or_retried(order, board)
-    best = board.quotes[0]
-    changes = {
-        "dex": best.dex,
-        "venue": best.venue,
-        "pool": str(best.pool),
-        "quoted_amount_out": best.amount_out,
-        "min_amount_out": best.min_amount_out,
-        "slippage_bps": best.slippage_bps,
-        "lp_fee": best.fee_amount,
-        "lp_fee_mint": str(best.fee_mint),
-    }
-    return Transition(order, Status.BUILDING, changes, building_data(board))
 
 
 def _submitted(order: Order, attempt: Attempt) -> Transition:

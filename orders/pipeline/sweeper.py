@@ -130,8 +130,7 @@ def resume_due() -> int:
     """
     now = timezone.now()
     if not kill_switch.is_on():
-        waiting = (Status.PENDING, Status.ROUTING)
-        late = leases.ours().filter(IS_ACTIVE, status__in=waiting, expires_at__lte=now)
+        late = leases.ours().filter(IS_ACTIVE, status__in=_RESUMED, expires_at__lte=now)
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
     before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)

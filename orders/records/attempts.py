@@ -36,7 +36,7 @@ def store(signed: Sequence[tuple[Order, SignedTransaction]]) -> list[Order]:
     to a node.
     """
     now = timezone.now()
-    signed = [(order, swap) for order, swap in signed if not order.expired_unsigned(now)]
+    signed = [(order, swap) for order, swap in signed if not order.is_over(now)]
     if not signed:
         return []
     rows = [_attempt(order, swap, now) for order, swap in signed]

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from orders.amounts import shortfall_bps
@@ -62,7 +63,7 @@ class Statistics:
 
     ``success_percent_tenths`` is confirmed of confirmed, failed and expired, in tenths of a percent,
     rounded down; None when none of these ended. Latencies in milliseconds from acceptance, slippage in
-    basis points against the quote (above 0: less was received). ``oldest_due_seconds`` is of now.
+    basis points against the first quote (above 0: less was received). ``oldest_due_seconds`` is of now.
     """
 
     since: datetime
@@ -136,8 +137,10 @@ def _percentile(ordered: Sequence[int], percent: int) -> int:
 
 
 def _newest(since: datetime, until: datetime, most: int) -> list[_Row]:
-    columns = ("pk", "status", "dex", "error_code", "created_at", "quoted_amount_out", "executed_amount_out")
-    orders = Order.objects.filter(created_at__gt=since, created_at__lte=until)
+    columns = ("pk", "status", "dex", "error_code", "created_at", "slippage_from", "executed_amount_out")
+    orders = Order.objects.filter(created_at__gt=since, created_at__lte=until).annotate(
+        slippage_from=Coalesce("first_quoted_amount_out", "quoted_amount_out")
+    )
     newest = orders.order_by("-created_at", "-id").values_list(*columns)[:most]
     return [_Row(*row) for row in newest]
 

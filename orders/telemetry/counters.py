@@ -132,7 +132,7 @@ def _count_end(step: Step, status: Status) -> None:
         return
     _confirmed.labels(order.dex, order.venue).inc()
     _confirmation_seconds.observe(_seconds(order.created_at, step.at))
-    slippage = realised_slippage_bps(order.quoted_amount_out, order.executed_amount_out)
+    slippage = realised_slippage_bps(order.slippage_base, order.executed_amount_out)
     if slippage is not None:
         _slippage.observe(slippage)
 

@@ -16,6 +16,8 @@ from orders.errors import InvalidAmount, InvalidRequest, NotFound
 _LONGEST_TOKEN: Final = 64
 _LONGEST_KEY: Final = 255
 _LONGEST_WORD: Final = 64
+# The width of the column.
+_LONGEST_PRICE: Final = 40
 
 # The largest value of the column that counts events.
 MAX_SEQUENCE: Final = 2**31 - 1
@@ -69,11 +71,14 @@ def basis_points(value: object) -> int:
 
 
 def price(value: object) -> Decimal:
-    """A positive decimal; raises ValueError saying what is wrong."""
+    """A positive decimal of at most 40 characters; raises ValueError saying what is wrong."""
     try:
-        return parse_amount(value)
+        found = parse_amount(value)
     except InvalidAmount as error:
         raise ValueError(error.message) from None
+    if len(format(found, "f")) > _LONGEST_PRICE:
+        raise ValueError(f"at most {_LONGEST_PRICE} characters")
+    return found
 
 
 def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:

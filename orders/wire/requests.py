@@ -23,19 +23,22 @@ _ORDER_FIELDS: Final = frozenset(
         "slippageBps",
         "maxPriceImpactBps",
         "limitPrice",
+        "minAmountOut",
+        "minAmountOutRaw",
         "expiresAt",
         "clientOrderId",
     }
 )
 _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
+_LEAST_FIELDS: Final = ("minAmountOut", "minAmountOutRaw")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
     """What a request asks for, read from its wire form, before the rules of intake.
 
-    Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set. Tokens are
-    symbols or mint addresses as given.
+    Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set, and at most one of
+    ``min_amount_out`` and ``min_amount_out_raw``. Tokens are symbols or mint addresses as given.
     """
 
     token_in: str
@@ -47,6 +50,8 @@ class OrderIntent:
     slippage_is_auto: bool = False
     max_price_impact_bps: int | None = None
     limit_price: Decimal | None = None
+    min_amount_out: Decimal | None = None
+    min_amount_out_raw: int | None = None
     expires_at: datetime | None = None
     client_order_id: str | None = None
 
@@ -84,11 +89,12 @@ def _unknown_fields(payload: Mapping[str, Any]) -> dict[str, str]:
 
 def _missing_fields(payload: Mapping[str, Any]) -> dict[str, str]:
     refusals = {name: "required" for name in ("tokenIn", "tokenOut") if payload.get(name) is None}
-    given = [name for name in _AMOUNT_FIELDS if payload.get(name) is not None]
-    if not given:
+    if not any(payload.get(name) is not None for name in _AMOUNT_FIELDS):
         refusals["amountIn"] = "required, or amountInRaw"
-    if len(given) > 1:
-        refusals[given[1]] = f"give either this or {given[0]}"
+    for names in (_AMOUNT_FIELDS, _LEAST_FIELDS):
+        given = [name for name in names if payload.get(name) is not None]
+        if len(given) > 1:
+            refusals[given[1]] = f"give either this or {given[0]}"
     return refusals
 
 
@@ -120,4 +126,6 @@ _READERS: Final[Mapping[str, Any]] = {
     "amount": lambda value: ("amount", parse_amount(value)),
     "amountIn": lambda value: ("amount", parse_amount(value)),
     "amountInRaw": lambda value: ("amount_raw", parse_raw_amount(value)),
+    "minAmountOut": lambda value: ("min_amount_out", parse_amount(value)),
+    "minAmountOutRaw": lambda value: ("min_amount_out_raw", parse_raw_amount(value)),
 }

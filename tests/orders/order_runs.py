@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -32,6 +33,15 @@ def carry_out(order_ids: list[UUID]) -> None:
     for stage in (stages.route, stages.build, stages.submit):
         assert sorted(stage(order_ids).onward) == sorted(order_ids)
     settle(order_ids)
+
+
+def sell_into_the_market(user: User, settings: Any) -> None:
+    """Sell so much SOL for USDC that every pool of the pair pays some 4 % less than before."""
+    most, settings.MAX_PRICE_IMPACT_BPS = settings.MAX_PRICE_IMPACT_BPS, 10_000
+    # The first goes to the deep pool, the others to the one that pays more then.
+    for whole_sol in (40_000, 2_000, 2_000):
+        carry_out([order_row(user, amount_in=whole_sol * 10**9, slippage_bps=5_000).pk])
+    settings.MAX_PRICE_IMPACT_BPS = most
 
 
 def execute_with_retries(user: User, count: int) -> list[Order]:

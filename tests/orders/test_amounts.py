@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from orders.amounts import (
     MAX_AMOUNT,
+    amount_at_price,
     from_base_units,
+    least_amount_out,
     parse_amount,
     parse_raw_amount,
     price_text,
@@ -96,3 +98,45 @@ def test_any_text_is_an_amount_or_a_clear_refusal(text: str) -> None:
 def test_prices_are_whole_tokens_out_per_whole_token_in() -> None:
     assert price_text(1_000_000_000, 9, 182_345_678, 6) == "182.345678"
     assert price_text(3, 0, 1, 0) == "0.333333333333"
+
+
+@pytest.mark.parametrize(
+    ("quoted", "slippage_bps", "least"),
+    [
+        (2, 1, 2),
+        (10_000, 1, 9_999),
+        (10_001, 1, 10_000),
+        (164_718_348, 50, 163_894_757),
+        (5, 10_000, 1),
+        (7, 0, 7),
+    ],
+)
+def test_the_least_amount_is_rounded_up(quoted: int, slippage_bps: int, least: int) -> None:
+    assert least_amount_out(quoted, slippage_bps) == least
+
+
+@given(st.integers(1, 2**63 - 1), st.integers(0, 10_000))
+def test_a_minimum_never_allows_more_than_the_slippage(quoted: int, slippage_bps: int) -> None:
+    least = least_amount_out(quoted, slippage_bps)
+    assert 1 <= least <= quoted
+    assert (quoted - least) * 10_000 <= slippage_bps * quoted
+
+
+@pytest.mark.parametrize(
+    ("amount_in", "decimals_in", "price", "decimals_out", "expected"),
+    [
+        (3_000_000_000, 9, "164.3", 6, 492_900_000),
+        (1, 9, "164.3", 6, 1),
+        (1_000_000, 6, "0.00606", 9, 6_060_000),
+        (3, 0, "0.5", 0, 2),
+    ],
+)
+def test_a_price_makes_an_amount_rounded_up(
+    amount_in: int, decimals_in: int, price: str, decimals_out: int, expected: int
+) -> None:
+    assert amount_at_price(amount_in, decimals_in, Decimal(price), decimals_out) == expected
+
+
+def test_a_price_beyond_all_amounts_is_refused() -> None:
+    with pytest.raises(InvalidAmount):
+        amount_at_price(10**18, 0, Decimal("1e5"), 18)

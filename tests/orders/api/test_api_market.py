@@ -50,10 +50,16 @@ def test_quotes_are_listed_best_first(client: Client) -> None:
     outs = [int(quote["amountOutRaw"]) for quote in body["quotes"]]
     assert outs == sorted(outs, reverse=True)
     for quote, out in zip(body["quotes"], outs, strict=True):
-        assert int(quote["minAmountOutRaw"]) == out * 9_900 // 10_000
+        assert int(quote["minAmountOutRaw"]) == -(-out * 9_900 // 10_000)
         assert quote["price"]
         assert quote["fee"]
         assert quote["pool"]
+
+
+@pytest.mark.usefixtures("on_localnet")
+def test_a_minimum_of_few_units_is_rounded_up(client: Client) -> None:
+    body = client.get("/api/quotes?tokenIn=SOL&tokenOut=USDC&amount=0.000000015&slippageBps=1").json()
+    assert (body["best"]["amountOutRaw"], body["best"]["minAmountOutRaw"]) == ("2", "2")
 
 
 @pytest.mark.usefixtures("on_localnet")

@@ -126,8 +126,18 @@ def test_a_limit_price_that_is_no_price(client: Client, price: object) -> None:
     refused(place(client, FIVE_SOL | {"limitPrice": price}), 400, "INVALID_REQUEST", "limitPrice")
 
 
-def test_a_limit_price_that_a_market_order_would_pass_over(client: Client) -> None:
-    refused(place(client, FIVE_SOL | {"limitPrice": "150"}), 400, "INVALID_REQUEST", "limitPrice")
+@pytest.mark.parametrize("field", ["minAmountOut", "minAmountOutRaw"])
+@pytest.mark.parametrize("least", ["0", "-1", "abc", True, [], "1e3", 2**63])
+def test_a_floor_that_is_no_amount(client: Client, field: str, least: object) -> None:
+    if field == "minAmountOut" or least != "1e3":
+        refused(place(client, FIVE_SOL | {field: least}), 400, "INVALID_AMOUNT", field)
+
+
+def test_a_floor_of_more_decimals_than_the_token_has(client: Client) -> None:
+    refused(place(client, FIVE_SOL | {"minAmountOut": "1.0000001"}), 400, "INVALID_AMOUNT", "minAmountOut")
+
+
+def test_a_limit_order_is_not_taken_for_a_market_order(client: Client) -> None:
     wanted = FIVE_SOL | {"type": "limit", "limitPrice": "150"}
     refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "type")
 

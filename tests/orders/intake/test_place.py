@@ -118,3 +118,28 @@ def test_another_users_order_is_not_found(user: User) -> None:
     order = order_row(User.objects.create(username="other"))
     with pytest.raises(errors.NotFound):
         cancel_order(user, order.pk)
+
+
+@pytest.mark.parametrize(
+    ("fields", "floor"),
+    [
+        ({}, None),
+        ({"min_amount_out": Decimal("240.5")}, 240_500_000),
+        ({"min_amount_out_raw": 240_500_000}, 240_500_000),
+        ({"limit_price": Decimal("160.3333333")}, 240_500_000),
+        ({"limit_price": Decimal("160"), "min_amount_out": Decimal("241")}, 241_000_000),
+        ({"limit_price": Decimal("161"), "min_amount_out": Decimal("241")}, 241_500_000),
+    ],
+)
+def test_the_floor_is_the_higher_of_what_was_asked(
+    user: User, fields: dict[str, Any], floor: int | None
+) -> None:
+    assert place_order(user, intent(**fields)).order.floor_amount_out == floor
+
+
+def test_a_key_stands_for_its_floor_too(user: User) -> None:
+    first = place_order(user, intent(client_order_id="one", min_amount_out=Decimal("240"))).order
+    same = intent(client_order_id="one", min_amount_out_raw=240_000_000)
+    assert place_order(user, same).order.pk == first.pk
+    with pytest.raises(errors.IdempotencyMismatch):
+        place_order(user, intent(client_order_id="one", min_amount_out=Decimal("239")))

@@ -46,7 +46,7 @@ def test_automatic_slippage_is_the_default_and_the_quotes_impact(
     order, impact = routed(order_row(user, amount_in=amount, slippage_is_auto=True, slippage_bps=4_000))
     assert order.slippage_bps == 40 + impact
     assert order.quoted_amount_out is not None
-    assert order.min_amount_out == order.quoted_amount_out * (10_000 - 40 - impact) // 10_000
+    assert order.min_amount_out == -(-order.quoted_amount_out * (10_000 - 40 - impact) // 10_000)
 
 
 @pytest.mark.django_db

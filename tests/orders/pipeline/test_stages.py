@@ -43,7 +43,7 @@ def test_routing_chooses_the_best_pool_and_keeps_the_losing_quote(user: User, ch
     assert stored.status == "building"
     assert stored.quoted_amount_out is not None
     assert stored.min_amount_out is not None
-    assert stored.min_amount_out == stored.quoted_amount_out * 9_950 // 10_000
+    assert stored.min_amount_out == -(-stored.quoted_amount_out * 9_950 // 10_000)
     assert events(order) == ["pending", "routing", "building"]
     data = order.events.get(status="building").data
     assert data["dex"] == stored.dex

@@ -1,0 +1,77 @@
+"""From an order to the quote that its next transaction is built from, within the limits of its whole life.
+
+The first quote fixes the order's floor, by the slippage that was asked for where that is stricter than
+what the client said. Later quotes may raise what a transaction asks for, and never lower it below.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from dex.types import Limits, Quote, QuoteRequest, Quotes
+from orders import gateway
+from orders.amounts import from_base_units
+from orders.gateway import Failure
+from orders.lifecycle import FailureReason, Status
+from orders.models import Order
+from orders.pipeline.outcomes import ended, failed_or_retried
+from orders.records.journal import Transition
+from orders.wire.events import building_data
+
+
+def request_of(order: Order) -> QuoteRequest:
+    """What is to be quoted for an order. What an automatic slippage has become stays what it is."""
+    is_auto = order.slippage_is_auto and order.first_quoted_amount_out is None
+    limits = Limits(order.slippage_bps, is_auto, order.max_price_impact_bps)
+    token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
+    return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
+
+
+def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -> Transition:
+    """On to building with the best offer; or a retry, or the end when no offer reaches the floor."""
+    if isinstance(board, Failure):
+        return failed_or_retried(order, board)
+    best = board.quotes[0]
+    limits = _limits(order, best)
+    if best.amount_out < limits["floor_amount_out"]:
+        return ended(order, FailureReason.SLIPPAGE_EXCEEDED, _out_of_reach(best, limits["floor_amount_out"]))
+    changes = limits | {
+        "dex": best.dex,
+        "venue": best.venue,
+        "pool": str(best.pool),
+        "quoted_amount_out": best.amount_out,
+        "quoted_slot": board.slot,
+        "slippage_bps": best.slippage_bps,
+        "lp_fee": best.fee_amount,
+        "lp_fee_mint": str(best.fee_mint),
+    }
+    return Transition(order, Status.BUILDING, changes, building_data(board), keep_lease)
+
+
+def is_unchanged(order: Order, board: Quotes | Failure) -> bool:
+    """Whether a quote that was made again is the one that the order has."""
+    if isinstance(board, Failure):
+        return False
+    best = board.quotes[0]
+    return (str(best.pool), best.amount_out) == (order.pool, order.quoted_amount_out)
+
+
+def _limits(order: Order, best: Quote) -> dict[str, Any]:
+    floor = order.floor_amount_out or 1
+    first = order.first_quoted_amount_out
+    if first is None:
+        first, floor = best.amount_out, max(floor, best.min_amount_out)
+    return {
+        "first_quoted_amount_out": first,
+        "floor_amount_out": floor,
+        "min_amount_out": max(floor, best.min_amount_out),
+    }
+
+
+def _out_of_reach(best: Quote, floor: int) -> str:
+    token = gateway.token_by_mint(str(best.token_out))
+    decimals, name = (token.decimals, token.symbol) if token else (0, "base units")
+    offered, wanted = from_base_units(best.amount_out, decimals), from_base_units(floor, decimals)
+    return f"The best offer is {offered} {name}; the order asks for {wanted} at least"
