@@ -19,11 +19,12 @@ def venues_for(network: str) -> tuple[Venue, ...]:
     if network not in NETWORKS:
         raise ValueError(f"unknown network {network!r}, expected one of {', '.join(NETWORKS)}")
     on_devnet = network == DEVNET
-    return (
+    venues: list[Venue] = [
         MeteoraDammV2(),
         whirlpool.OrcaWhirlpool(),
         *(() if on_devnet else (whirlpool.OrcaWhirlpool.immutable(),)),
         amm_v4.RaydiumAmmV4(amm_v4.DEVNET_PROGRAM if on_devnet else amm_v4.MAINNET_PROGRAM),
         clmm.RaydiumClmm(clmm.DEVNET_PROGRAM if on_devnet else clmm.MAINNET_PROGRAM),
         cpmm.RaydiumCpmm(cpmm.DEVNET_PROGRAM if on_devnet else cpmm.MAINNET_PROGRAM),
-    )
+    ]
+    return tuple(venues)

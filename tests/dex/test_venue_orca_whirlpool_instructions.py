@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import AmountTooLarge, AmountTooSmall, DexError, UnknownInstruction, WrongMint
 from dex.types import DecodedSwap, FailureKind, Snapshot, Swap, SwapMode
-from dex.venues.orca_whirlpool.failures import BY_NAME, ERRORS
+from dex.venues.orca_whirlpool.failures import BY_NAME, ERROR_NAMES
 from dex.venues.orca_whirlpool.pool import WhirlpoolPool
 from dex.venues.orca_whirlpool.venue import IMMUTABLE_PROGRAM, OrcaWhirlpool
 from tests.dex.whirlpool_recordings import (
@@ -174,7 +174,8 @@ def test_one_query_finds_a_pair_in_either_order_of_mints() -> None:
 
 
 def test_every_meaning_belongs_to_an_error_of_the_program() -> None:
-    assert set(BY_NAME) <= set(ERRORS.values())
+    assert set(BY_NAME) <= set(ERROR_NAMES.values())
+    assert ERROR_NAMES[6064] == "TradeIsNotEnabled"
 
 
 @pytest.mark.parametrize(

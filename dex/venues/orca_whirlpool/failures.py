@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from dex.types import FailureKind
+from dex.venues.error_names import numbered
 
-# Number and name of every error that a swap can end with.
-ERRORS: Final = {
-    6003: "TickArrayIndexOutofBounds",
-    6006: "DivideByZero",
-    6007: "NumberCastError",
-    6008: "NumberDownCastError",
-    6009: "TickNotFound",
-    6010: "InvalidTickIndex",
-    6011: "SqrtPriceOutOfBounds",
-    6014: "LiquidityOverflow",
-    6015: "LiquidityUnderflow",
-    6016: "LiquidityNetError",
-    6017: "TokenMaxExceeded",
-    6018: "TokenMinSubceeded",
-    6021: "InvalidTimestampConversion",
-    6022: "InvalidTimestamp",
-    6023: "InvalidTickArraySequence",
-    6030: "MultiplicationShiftRightOverflow",
-    6031: "MulDivOverflow",
-    6032: "MulDivInvalidInput",
-    6033: "MultiplicationOverflow",
-    6034: "InvalidSqrtPriceLimitDirection",
-    6035: "ZeroTradableAmount",
-    6036: "AmountOutBelowMinimum",
-    6037: "AmountInAboveMaximum",
-    6038: "TickArraySequenceInvalidIndex",
-    6039: "AmountCalcOverflow",
-    6040: "AmountRemainingOverflow",
-    6048: "RemainingAccountsInvalidSlice",
-    6049: "RemainingAccountsInsufficient",
-    6050: "NoExtraAccountsForTransferHook",
-    6052: "TransferFeeCalculationError",
-    6053: "RemainingAccountsDuplicatedAccountsType",
-    6055: "TooManySupplementalTickArrays",
-    6056: "DifferentWhirlpoolTickArrayAccount",
-    6057: "PartialFillError",
-    6064: "TradeIsNotEnabled",
-}
+ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
+    numbered(
+        (
+            "InvalidEnum",
+            "InvalidStartTick",
+            "TickArrayExistInPool",
+            "TickArrayIndexOutofBounds",
+            "InvalidTickSpacing",
+            "ClosePositionNotEmpty",
+            "DivideByZero",
+            "NumberCastError",
+            "NumberDownCastError",
+            "TickNotFound",
+            "InvalidTickIndex",
+            "SqrtPriceOutOfBounds",
+            "LiquidityZero",
+            "LiquidityTooHigh",
+            "LiquidityOverflow",
+            "LiquidityUnderflow",
+            "LiquidityNetError",
+            "TokenMaxExceeded",
+            "TokenMinSubceeded",
+            "MissingOrInvalidDelegate",
+            "InvalidPositionTokenAmount",
+            "InvalidTimestampConversion",
+            "InvalidTimestamp",
+            "InvalidTickArraySequence",
+            "InvalidTokenMintOrder",
+            "RewardNotInitialized",
+            "InvalidRewardIndex",
+            "RewardVaultAmountInsufficient",
+            "FeeRateMaxExceeded",
+            "ProtocolFeeRateMaxExceeded",
+            "MultiplicationShiftRightOverflow",
+            "MulDivOverflow",
+            "MulDivInvalidInput",
+            "MultiplicationOverflow",
+            "InvalidSqrtPriceLimitDirection",
+            "ZeroTradableAmount",
+            "AmountOutBelowMinimum",
+            "AmountInAboveMaximum",
+            "TickArraySequenceInvalidIndex",
+            "AmountCalcOverflow",
+            "AmountRemainingOverflow",
+            "InvalidIntermediaryMint",
+            "DuplicateTwoHopPool",
+            "InvalidBundleIndex",
+            "BundledPositionAlreadyOpened",
+            "BundledPositionAlreadyClosed",
+            "PositionBundleNotDeletable",
+            "UnsupportedTokenMint",
+            "RemainingAccountsInvalidSlice",
+            "RemainingAccountsInsufficient",
+            "NoExtraAccountsForTransferHook",
+            "IntermediateTokenAmountMismatch",
+            "TransferFeeCalculationError",
+            "RemainingAccountsDuplicatedAccountsType",
+            "FullRangeOnlyPool",
+            "TooManySupplementalTickArrays",
+            "DifferentWhirlpoolTickArrayAccount",
+            "PartialFillError",
+            "PositionNotLockable",
+            "OperationNotAllowedOnLockedPosition",
+            "SameTickRangeNotAllowed",
+            "InvalidAdaptiveFeeConstants",
+            "InvalidFeeTierIndex",
+            "InvalidTradeEnableTimestamp",
+            "TradeIsNotEnabled",
+        ),
+        6000,
+    )
+)
 
 _MEANINGS: Final = {
     FailureKind.SLIPPAGE_EXCEEDED: ("AmountOutBelowMinimum", "AmountInAboveMaximum"),
@@ -74,4 +111,4 @@ _MEANINGS: Final = {
     ),
 }
 BY_NAME: Final = {name: kind for kind, names in _MEANINGS.items() for name in names}
-BY_NUMBER: Final = {number: BY_NAME[name] for number, name in ERRORS.items() if name in BY_NAME}
+BY_NUMBER: Final = {number: BY_NAME[name] for number, name in ERROR_NAMES.items() if name in BY_NAME}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from solders.instruction import Instruction
@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
 from dex.venues.orca_whirlpool import layout
-from dex.venues.orca_whirlpool.failures import BY_NAME, BY_NUMBER
+from dex.venues.orca_whirlpool.failures import BY_NAME, BY_NUMBER, ERROR_NAMES
 from dex.venues.orca_whirlpool.instructions import decode_swap
 from dex.venues.orca_whirlpool.pool import DEX, WhirlpoolPool
 from dex.venues.program_errors import ErrorTable
@@ -66,6 +66,11 @@ class OrcaWhirlpool:
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do with an instruction that a pool made; raises UnknownInstruction."""
         return decode_swap(instruction, self._program_id, self._name)
+
+    @property
+    def error_names(self) -> Mapping[int, str]:
+        """whirlpools errors.rs."""
+        return ERROR_NAMES
 
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         return self._errors.classify(error_code, logs)
