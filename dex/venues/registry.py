@@ -5,6 +5,7 @@ from __future__ import annotations
 from dex.config import DEVNET, NETWORKS
 from dex.venues.base import Venue
 from dex.venues.meteora_damm_v2.venue import MeteoraDammV2
+from dex.venues.meteora_dlmm.venue import MeteoraDlmm
 from dex.venues.orca_whirlpool import venue as whirlpool
 from dex.venues.raydium_amm_v4 import venue as amm_v4
 from dex.venues.raydium_clmm import venue as clmm
@@ -21,6 +22,7 @@ def venues_for(network: str) -> tuple[Venue, ...]:
     on_devnet = network == DEVNET
     venues: list[Venue] = [
         MeteoraDammV2(),
+        MeteoraDlmm(),
         whirlpool.OrcaWhirlpool(),
         *(() if on_devnet else (whirlpool.OrcaWhirlpool.immutable(),)),
         amm_v4.RaydiumAmmV4(amm_v4.DEVNET_PROGRAM if on_devnet else amm_v4.MAINNET_PROGRAM),

@@ -23,6 +23,7 @@ DAMM_V2 = DATA / "damm_v2.json.gz"
 CLMM = DATA / "clmm.json.gz"
 WHIRLPOOL = DATA / "whirlpool.json.gz"
 AMM_V4 = DATA / "ammv4.json.gz"
+DLMM = DATA / "dlmm.json.gz"
 
 
 class Recorded(NamedTuple):

@@ -13,11 +13,12 @@ from dex.types import SwapMode
 from dex.verify import swaps
 from dex.verify.report import Reports
 from dex.verify.vector_file import read
-from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, WHIRLPOOL, recorded
+from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, DLMM, WHIRLPOOL, recorded
 
 
 @pytest.mark.parametrize(
-    ("path", "cases"), [(AMM_V4, 126), (CPMM, 402), (DAMM_V2, 322), (CLMM, 144), (WHIRLPOOL, 916)]
+    ("path", "cases"),
+    [(AMM_V4, 126), (CPMM, 402), (DAMM_V2, 322), (CLMM, 144), (DLMM, 82), (WHIRLPOOL, 916)],
 )
 def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> None:
     reports = Reports()
@@ -35,6 +36,7 @@ def test_every_recorded_swap_is_quoted_to_the_unit(path: Path, cases: int) -> No
         (CPMM, {"amounts": 335, "AmountTooSmall": 64, "UnsupportedPool": 3}),
         (DAMM_V2, {"amounts": 260, "AmountTooSmall": 48, "InsufficientLiquidity": 14}),
         (CLMM, {"amounts": 135, "InsufficientLiquidity": 3, "UnsupportedPool": 6}),
+        (DLMM, {"amounts": 75, "AmountTooSmall": 4, "InsufficientLiquidity": 3}),
     ],
 )
 def test_recorded_failures_surface_as_typed_errors(path: Path, answers: dict[str, int]) -> None:

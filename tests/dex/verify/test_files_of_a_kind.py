@@ -41,6 +41,7 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], vectors: object) -> t
                 "instructions/raydium-cpmm: cases 23 equal 23 skipped 0",
                 "instructions/meteora-damm-v2: cases 35 equal 35 skipped 0",
                 "instructions/orca-whirlpool: cases 28 equal 28 skipped 0",
+                "instructions/meteora-dlmm: cases 30 equal 30 skipped 0",
             },
         ),
         (
@@ -56,6 +57,7 @@ def said(folder: Path, capsys: pytest.CaptureFixture[str], vectors: object) -> t
                 "batches/raydium-cpmm: cases 16 equal 16 skipped 0",
                 "batches/meteora-damm-v2: cases 16 equal 16 skipped 0",
                 "batches/orca-whirlpool: cases 16 equal 16 skipped 0",
+                "batches/meteora-dlmm: cases 16 equal 16 skipped 0",
             },
         ),
         (

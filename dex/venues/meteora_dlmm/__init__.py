@@ -1,0 +1,1 @@
+"""Meteora's DLMM program, lb_clmm."""
