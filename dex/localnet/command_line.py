@@ -18,7 +18,7 @@ from dex.localnet.fork.gifts import Gift, read_gift
 from dex.localnet.fork.network import DEFAULT_GIFTS, ForkOptions
 from dex.localnet.fork.pools import pair_of
 from dex.localnet.genesis import build_genesis
-from dex.localnet.programs import RAYDIUM_CPMM, stand_ins
+from dex.localnet.programs import stand_ins
 from dex.localnet.roles import ROLES
 from dex.localnet.server import NetworkOptions, no_genesis
 from dex.localnet.traders import trader_keypairs
@@ -44,7 +44,7 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
     found = parser.parse_args(arguments)
     fork = _fork_options(parser, found)
     role = ROLES.get(found.play)
-    cpmm_program = RAYDIUM_CPMM if role is None else role.raydium_cpmm
+    network = found.play or LOCALNET
     traders = [keypair.pubkey() for keypair in trader_keypairs(found.traders, found.seed)]
     options = NetworkOptions(
         host=found.host,
@@ -53,10 +53,10 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         seed=found.seed,
         fund=[*found.fund, *traders],
         # A fork has the real programs, so no stand-ins for them, and no pools made up for these.
-        programs={**({} if fork else stand_ins(cpmm_program)), **dict(found.program)},
+        programs={**({} if fork else stand_ins(network)), **dict(found.program)},
         genesis=no_genesis
         if fork
-        else lambda fund: build_genesis(found.seed, fund, cpmm_program, tokens).accounts,
+        else lambda fund: build_genesis(found.seed, fund, network, tokens).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
         nodes=found.nodes,
@@ -64,7 +64,7 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         faucet_lamports=found.faucet_limit,
         has_faucet=role is None or role.has_faucet,
     )
-    return CommandLine(options, fork, found.traders, found.play or LOCALNET)
+    return CommandLine(options, fork, found.traders, network)
 
 
 def _played(arguments: Sequence[str] | None) -> str | None:

@@ -11,9 +11,10 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
+from dex.config import LOCALNET, NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
 from dex.localnet.genesis_layouts import mint_account, system_account, token_account
-from dex.localnet.genesis_pools import CPMM_PROGRAM, GenesisPool, build_pools
+from dex.localnet.genesis_pools import build_pools
+from dex.localnet.genesis_pools.market import GenesisPool, Market
 from dex.transactions.token_accounts import associated_token_address
 from dex.types import AccountData, Token
 
@@ -47,19 +48,20 @@ def localnet_keypair(name: str, seed: int) -> Keypair:
 def build_genesis(
     seed: int = 1,
     fund: Sequence[Pubkey] = (),
-    cpmm_program: Pubkey = CPMM_PROGRAM,
+    network: str = LOCALNET,
     tokens: Sequence[Token] = TOKENS,
 ) -> Genesis:
     """The genesis of ``seed``, with ``fund`` given as much as the development wallet.
 
-    ``cpmm_program`` owns the Raydium pools: devnet has that program at another address. Of ``tokens``
-    are the mints, and the pools of those pairs that lie within.
+    The pools belong to the programs at their addresses on ``network``. Of ``tokens`` are the mints, and the
+    pools of those pairs that lie within.
     """
     wallet = localnet_keypair("wallet", seed)
     accounts: dict[Pubkey, AccountData] = {}
     supplies: Counter[Pubkey] = Counter()
     pools: list[GenesisPool] = []
-    for built in build_pools(wallet.pubkey(), cpmm_program, tokens):
+    market = Market({token.symbol: token for token in tokens}, wallet.pubkey(), network)
+    for built in build_pools(market):
         pools.append(built.pool)
         accounts.update(built.accounts)
         supplies.update(built.supplies)

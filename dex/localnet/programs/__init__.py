@@ -1,42 +1,77 @@
-"""Stand-in programs for localnet: compiled files, by the address of the program that each stands in for."""
+"""Stand-in programs for localnet: compiled files, by the addresses of the programs that they stand in for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from solders.pubkey import Pubkey
 
+from dex.config import DEVNET, LOCALNET
+
 _HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """``<name>.so``, built from ``src/<name>.c``, and where the real program is; ``devnet`` None: the same.
+
+    ``seeds`` are those of each program address that is written into the file; they are mainnet's there.
+    """
+
+    name: str
+    mainnet: Pubkey
+    devnet: Pubkey | None = None
+    seeds: tuple[bytes, ...] = ()
+
+    @property
+    def file(self) -> Path:
+        return _HERE / f"{self.name}.so"
+
+    def address(self, network: str) -> Pubkey:
+        """Where the program is on a network; localnet has mainnet's addresses."""
+        return self.devnet if network == DEVNET and self.devnet is not None else self.mainnet
+
+    def program(self, network: str) -> Path | bytes:
+        """The file, or what it would be if it had been built for the program's address on ``network``."""
+        address = self.address(network)
+        if address == self.mainnet:
+            return self.file
+        program = self.file.read_bytes()
+        for seed in self.seeds:
+            built_for, placed_at = (
+                bytes(Pubkey.find_program_address([seed], at)[0]) for at in (self.mainnet, address)
+            )
+            program = program.replace(built_for, placed_at)
+        return program
+
 
 RAYDIUM_CPMM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
 METEORA_DAMM_V2: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 
-RAYDIUM_CPMM_SO: Final = _HERE / "raydium_cpmm.so"
-METEORA_DAMM_V2_SO: Final = _HERE / "meteora_damm_v2.so"
-
-# The one constant that depends on the address is the PDA of this seed, written into the file for mainnet's.
-_CPMM_AUTHORITY_SEED: Final = b"vault_and_lp_mint_auth_seed"
+STAND_INS: Final = (
+    StandIn("meteora_damm_v2", METEORA_DAMM_V2),
+    StandIn(
+        "raydium_cpmm",
+        RAYDIUM_CPMM,
+        Pubkey.from_string("DRaycpLY18LhpbydsBWbVJtxpNv9oXPgjRSfpF2bWpYb"),
+        (b"vault_and_lp_mint_auth_seed",),
+    ),
+)
 
 BUNDLED: Final[Mapping[Pubkey, Path]] = MappingProxyType(
-    {RAYDIUM_CPMM: RAYDIUM_CPMM_SO, METEORA_DAMM_V2: METEORA_DAMM_V2_SO}
+    {stand_in.mainnet: stand_in.file for stand_in in STAND_INS}
 )
 
 
-def raydium_cpmm_at(address: Pubkey) -> bytes:
-    """The Raydium CPMM stand-in as it would have been built for another program address."""
-    built_for, placed_at = (_cpmm_authority(program) for program in (RAYDIUM_CPMM, address))
-    return RAYDIUM_CPMM_SO.read_bytes().replace(built_for, placed_at)
+def stand_ins(network: str = LOCALNET) -> dict[Pubkey, Path | bytes]:
+    """Every stand-in by its address on ``network``."""
+    return {stand_in.address(network): stand_in.program(network) for stand_in in STAND_INS}
 
 
-def stand_ins(raydium_cpmm: Pubkey = RAYDIUM_CPMM) -> dict[Pubkey, Path | bytes]:
-    """Every stand-in by its address, Raydium's at ``raydium_cpmm``: devnet has it elsewhere than mainnet."""
-    if raydium_cpmm == RAYDIUM_CPMM:
-        return dict(BUNDLED)
-    return {raydium_cpmm: raydium_cpmm_at(raydium_cpmm), METEORA_DAMM_V2: METEORA_DAMM_V2_SO}
-
-
-def _cpmm_authority(program: Pubkey) -> bytes:
-    return bytes(Pubkey.find_program_address([_CPMM_AUTHORITY_SEED], program)[0])
+def address_on(network: str, mainnet: Pubkey) -> Pubkey:
+    """Where the program that mainnet has at ``mainnet`` is on ``network``; StopIteration if unknown."""
+    return next(stand_in for stand_in in STAND_INS if stand_in.mainnet == mainnet).address(network)

@@ -11,15 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from dex.localnet.programs import METEORA_DAMM_V2_SO, RAYDIUM_CPMM_SO
+from dex.localnet.programs import STAND_INS
 from dex.localnet.programs.link import link
 
 COMPILER: Final = "clang-19"
 SOURCES: Final = Path(__file__).parent / "src"
-TARGETS: Final = {
-    SOURCES / "raydium_cpmm.c": RAYDIUM_CPMM_SO,
-    SOURCES / "meteora_damm_v2.c": METEORA_DAMM_V2_SO,
-}
+TARGETS: Final = {SOURCES / f"{stand_in.name}.c": stand_in.file for stand_in in STAND_INS}
 
 # Frames of 4 KiB and no 32-bit jumps are what SBPF version 0 has; jump tables would be writable data.
 _FLAGS: Final = (

@@ -23,7 +23,7 @@ from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
 from dex.localnet.chain import Commitment
 from dex.localnet.fork.seeded import seeded_accounts
 from dex.localnet.genesis import localnet_keypair
-from dex.localnet.programs import RAYDIUM_CPMM_SO
+from dex.localnet.programs import BUNDLED, RAYDIUM_CPMM
 from dex.localnet.server import Localnet
 from tests.dex.localnet.forks import fork_of, running_fork
 from tests.dex.localnet.scenes import FRIEND, PAYER, SOL, funded
@@ -47,7 +47,7 @@ async def simulated(network: Localnet, *instructions: Instruction) -> dict[str, 
 
 
 async def test_a_program_runs_with_the_parents_code_when_it_is_first_named(tmp_path: Path) -> None:
-    with_program = replace(funded(), programs={PROGRAM: RAYDIUM_CPMM_SO})
+    with_program = replace(funded(), programs={PROGRAM: BUNDLED[RAYDIUM_CPMM]})
     async with (
         running_localnet(with_program) as parent,
         running_fork(fork_of(parent, tmp_path, pairs=())) as fork,

@@ -9,7 +9,7 @@ from solders.token.state import Mint, TokenAccount
 
 from dex.config import NATIVE_MINT, PAIRS, TOKEN_PROGRAM, TOKENS
 from dex.localnet.genesis import LAMPORTS_PER_SOL, build_genesis
-from dex.localnet.genesis_pools import GenesisPool
+from dex.localnet.genesis_pools.market import GenesisPool
 from dex.transactions.token_accounts import associated_token_address, rent_exempt_lamports
 from dex.types import Clock, QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue

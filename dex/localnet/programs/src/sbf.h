@@ -24,7 +24,9 @@ typedef unsigned long long u64;
 /* ProgramError::NotEnoughAccountKeys of the Solana SDK, as the runtime encodes builtin errors. */
 #define NOT_ENOUGH_ACCOUNT_KEYS (11ULL << 32)
 
+#ifndef MAX_ACCOUNTS
 #define MAX_ACCOUNTS 16
+#endif
 #define MAX_DATA_GROWTH 10240
 #define NOT_A_DUPLICATE 0xff
 

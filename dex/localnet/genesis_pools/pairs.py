@@ -1,4 +1,4 @@
-"""The pools that localnet starts with: for each pair one Raydium CPMM and one Meteora DAMM v2 pool.
+"""For each pair of tokens one Raydium CPMM and one Meteora DAMM v2 pool.
 
 Both charge the same fee, but their prices lie a little apart, within the band that the two fees leave free
 of arbitrage, and one is deeper. So at small sizes the direction decides which is best, and at large sizes
@@ -7,14 +7,13 @@ the deeper one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isqrt
 from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.config import TOKENS
 from dex.localnet.genesis_layouts import (
     CpmmPool,
     DammPool,
@@ -25,11 +24,10 @@ from dex.localnet.genesis_layouts import (
     mint_account,
     token_account,
 )
+from dex.localnet.genesis_pools.market import GenesisPool, Market, PoolAccounts
+from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_CPMM
 from dex.transactions.token_accounts import MINT_SIZE, rent_exempt_lamports
 from dex.types import AccountData, Token
-
-CPMM_PROGRAM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
-DAMM_PROGRAM: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 
 # damm-v2 constants.rs: the price range of a full-range pool.
 MIN_SQRT_PRICE: Final = 4_295_048_016
@@ -78,36 +76,13 @@ PAIR_SPECS: Final = (
 _CPMM_CONFIG_INDEXES: Final = {25: 0, 30: 10, 5: 11}
 
 
-@dataclass(frozen=True, slots=True)
-class GenesisPool:
-    """A pool, by the venue's program, and what it trades."""
-
-    program: Pubkey
-    address: Pubkey
-    base: Token
-    quote: Token
-
-
-@dataclass(frozen=True, slots=True)
-class PoolAccounts:
-    """A pool with every account that belongs to it; ``supplies`` are base units by mint in its vaults."""
-
-    pool: GenesisPool
-    accounts: dict[Pubkey, AccountData]
-    supplies: dict[Pubkey, int]
-
-
-def build_pools(
-    creator: Pubkey, cpmm_program: Pubkey = CPMM_PROGRAM, tokens: Sequence[Token] = TOKENS
-) -> Iterator[PoolAccounts]:
-    """The pools of ``tokens``, in the order of `PAIR_SPECS`, Raydium's under ``cpmm_program``."""
-    named = {token.symbol: token for token in tokens}
+def build(market: Market) -> Iterator[PoolAccounts]:
+    """Both pools of each pair whose tokens there are, in the order of `PAIR_SPECS`."""
     for spec in PAIR_SPECS:
-        if spec.base not in named or spec.quote not in named:
-            continue
-        base, quote = named[spec.base], named[spec.quote]
-        yield _build_cpmm(spec, base, quote, creator, cpmm_program)
-        yield _build_damm(spec, base, quote, creator)
+        pair = market.pair(spec.base, spec.quote)
+        if pair is not None:
+            yield _build_cpmm(spec, *pair, market)
+            yield _build_damm(spec, *pair, market.creator)
 
 
 def _price(spec: PairSpec, base: Token, quote: Token, skew_bps: int) -> tuple[int, int]:
@@ -119,7 +94,8 @@ def _price(spec: PairSpec, base: Token, quote: Token, skew_bps: int) -> tuple[in
     )
 
 
-def _build_cpmm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey, program: Pubkey) -> PoolAccounts:
+def _build_cpmm(spec: PairSpec, base: Token, quote: Token, market: Market) -> PoolAccounts:
+    program = market.address_of(RAYDIUM_CPMM)
     numerator, denominator = _price(spec, base, quote, spec.skew_bps)
     base_amount = spec.cpmm_reserve * 10**base.decimals
     amounts = {base.mint: base_amount, quote.mint: base_amount * numerator // denominator}
@@ -136,7 +112,7 @@ def _build_cpmm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey, prog
     lp_supply = isqrt(amounts[first.mint] * amounts[second.mint])
     state = CpmmPool(
         config=config,
-        creator=creator,
+        creator=market.creator,
         vaults=(vaults[0], vaults[1]),
         lp_mint=lp_mint,
         mints=(first.mint, second.mint),
@@ -183,14 +159,14 @@ def _build_damm(spec: PairSpec, base: Token, quote: Token, creator: Pubkey) -> P
         amounts=(amount_base, amount_quote),
     )
     accounts = {
-        address: damm_pool(DAMM_PROGRAM, state),
+        address: damm_pool(METEORA_DAMM_V2, state),
         # The authority only holds rent, as on mainnet, where it exists as a plain account.
         authority: AccountData(Pubkey.default(), rent_exempt_lamports(MINT_SIZE), b""),
         vault_base: token_account(base.mint, authority, amount_base),
         vault_quote: token_account(quote.mint, authority, amount_quote),
     }
     supplies = {base.mint: amount_base, quote.mint: amount_quote}
-    return PoolAccounts(GenesisPool(DAMM_PROGRAM, address, base, quote), accounts, supplies)
+    return PoolAccounts(GenesisPool(METEORA_DAMM_V2, address, base, quote), accounts, supplies)
 
 
 def _price_range(sqrt_price: int, factor: int | None) -> tuple[int, int]:
@@ -204,4 +180,4 @@ def _cpmm_address(program: Pubkey, *seeds: bytes) -> tuple[Pubkey, int]:
 
 
 def _damm_address(*seeds: bytes) -> tuple[Pubkey, int]:
-    return Pubkey.find_program_address(list(seeds), DAMM_PROGRAM)
+    return Pubkey.find_program_address(list(seeds), METEORA_DAMM_V2)

@@ -1,0 +1,17 @@
+"""The pools that localnet starts with: one builder a kind of pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from dex.localnet.genesis_pools import pairs
+from dex.localnet.genesis_pools.market import Market, PoolAccounts
+
+BUILDERS: Final[tuple[Callable[[Market], Iterator[PoolAccounts]], ...]] = (pairs.build,)
+
+
+def build_pools(market: Market) -> Iterator[PoolAccounts]:
+    """All pools of the market's tokens, builder by builder."""
+    for build in BUILDERS:
+        yield from build(market)
