@@ -94,7 +94,8 @@ def test_every_failure_reason_is_listed_with_what_follows() -> None:
         for reason in FailureReason
     }
     assert RETRY_DELAYS_SECONDS == (1, 2, 4)
-    assert [text.count("1, 2 and 4 s") for text in (README, page("architecture"), page("errors"))] == [1, 1, 1]
+    told = [text.count("1, 2 and 4 s") for text in (README, page("architecture"), page("errors"))]
+    assert told == [1, 1, 1]
 
 
 def test_every_rest_call_is_listed() -> None:
