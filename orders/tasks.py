@@ -1,7 +1,8 @@
 """The Celery shells of the stages, chained route, build, submit.
 
 The row decides what happens; a message only says "look at these". So a lost, doubled or late
-message is harmless, and ``autoretry_for`` with its backoff only brings a retry on time.
+message is harmless. Celery repeats a message only where the database broke a stage off: an order that
+waits for a retry is published by the dispatcher when it is due.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, OperationalError, connection
 
 from dex.errors import WrongNetwork
-from orders import checks, gateway
-from orders.lifecycle import Status
-from orders.pipeline import dispatch, stages, sweeper
+from orders import checks, gateway, process
+from orders.pipeline import stages
 from orders.platform import transaction_limit
 from orders.telemetry import metrics_processes, starting
 
@@ -28,12 +28,8 @@ logger = logging.getLogger(__name__)
 Stage = Callable[[Collection[UUID]], stages.Outcome]
 
 
-class RetryDue(Exception):
-    """Nothing of this batch goes on now; all of it is due again after the backoff."""
-
-
 RETRY: dict[str, Any] = {
-    "autoretry_for": (RetryDue, OperationalError, InterfaceError),
+    "autoretry_for": (OperationalError, InterfaceError),
     "retry_backoff": 1,
     "retry_jitter": False,
     "max_retries": 3,
@@ -43,10 +39,7 @@ RETRY: dict[str, Any] = {
 @shared_task(name="orders.route_orders", bind=True, **RETRY)
 def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Quote and choose a pool for each order."""
-    outcome = _run(stages.route, _ids(order_ids))
-    if outcome.waiting and not outcome.onward:
-        raise RetryDue()
-    return _onward(self, outcome)
+    return _onward(self, _run(stages.route, _ids(order_ids)))
 
 
 @shared_task(name="orders.build_orders", bind=True, **RETRY)
@@ -80,13 +73,15 @@ def _run(stage: Stage, order_ids: Sequence[UUID]) -> stages.Outcome:
     return stages.Outcome(
         onward=[order_id for outcome in outcomes for order_id in outcome.onward],
         waiting=[order for outcome in outcomes for order in outcome.waiting],
+        sent=[attempt for outcome in outcomes for attempt in outcome.sent],
     )
 
 
 def _onward(task: Task[Any, Any], outcome: stages.Outcome) -> list[str]:
-    # Those that wait leave the batch with a chain of their own; the rest goes on at once.
-    waiting = [order.pk for order in outcome.waiting]
-    dispatch.resume_or_leave(Status.ROUTING, waiting, outcome.retry_in_seconds)
+    # Those that wait leave the batch, each until its own moment; the rest goes on at once.
+    running = process.current()
+    running.dispatcher.at_due_time(outcome.waiting)
+    running.poller.watch(outcome.sent)
     if not outcome.onward:
         # Nothing for the next link. Ignore would say so too, but costs a traceback.
         task.request.chain = None
@@ -130,25 +125,27 @@ def start_traces(**_: Any) -> None:
 
 
 @worker_init.connect
-def reconcile(**_: Any) -> None:
+def reconcile(sender: Any = None, **_: Any) -> None:
     """Look at what earlier processes left behind, before this one takes new work.
 
     Raises SystemExit for a node of another network, or with other tokens than the settings say.
     """
+    running = process.Process(worker_name=str(getattr(sender, "hostname", "worker")))
+    running.start()
     try:
-        sweeper.reconcile()
+        running.sweeper.reconcile()
     except (WrongNetwork, gateway.WrongToken) as error:
         raise SystemExit(f"this worker does not start: {error}") from error
 
 
 @worker_ready.connect
-def start_recovery(sender: Any = None, **_: Any) -> None:
+def start_recovery(**_: Any) -> None:
     """Every worker sweeps: any number of sweepers is safe, none is needed twice."""
     metrics_processes.serve_from_worker()
-    sweeper.start(worker_name=str(getattr(sender, "hostname", "worker")))
+    process.current().sweeper.start()
 
 
 @worker_shutting_down.connect
 def stop_recovery(**_: Any) -> None:
     """Take up nothing new while the running tasks end."""
-    sweeper.stop()
+    process.current().sweeper.stop()

@@ -156,11 +156,18 @@ def _forget_local_user() -> Iterator[None]:
     local_user.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def _follow_no_order_of_another_test() -> Iterator[None]:
-    """The poller of this process would send what one test left open to the chain of the next."""
-    from orders.pipeline import settle
+@pytest.fixture(autouse=True, scope="session")
+def _parts_of_a_web_process() -> Iterator[None]:
+    """Hints go out and orders are committed together, as in a web process; nobody executes them."""
+    from orders.intake import group_commit
+    from orders.notify import hints
+    from orders.notify.hint_publisher import HintPublisher
 
+    publisher, writer = HintPublisher(), group_commit.GroupCommit()
+    hints.use(publisher)
+    group_commit.use(writer)
     yield
-    settle._poller.stop()
-    settle._poller = settle.Poller()
+    hints.use(None)
+    group_commit.use(None)
+    writer.stop()
+    publisher.stop()

@@ -9,17 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Final
+from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 
 from orders.models import Order
-from orders.pipeline import dispatch
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
+from orders.platform.lazy_thread import LazyThread
 from orders.records import journal, kill_switch
 from orders.telemetry import stage_log
 
@@ -29,31 +30,42 @@ _MOST_AT_ONCE: Final = 64
 _IDLE_SECONDS: Final = 2
 
 
-def insert_and_announce(orders: Sequence[Order]) -> None:
-    """Write orders in one transaction; the dispatcher hears of them once it is committed.
+# Says that new orders are committed; returns at once and never raises.
+Announce = Callable[[Iterable[UUID]], None]
+Waiting = tuple[Order, "Future[None]"]
+
+
+def leave_to_the_sweeper(order_ids: Iterable[UUID]) -> None:
+    """Announce nothing: a sweep finds the orders within seconds."""
+
+
+def insert_and_announce(orders: Sequence[Order], announce: Announce = leave_to_the_sweeper) -> None:
+    """Write orders in one transaction, and announce them once it is committed.
 
     Raises TradingHalted while the kill switch is off: asked here, it costs a batch one query.
     """
+
+    def announce_committed() -> None:
+        crash_point(crash_points.ACCEPTED)
+        announce([order.pk for order in orders])
+        stage_log.accepted(orders)
+
     with transaction.atomic():
         kill_switch.require_on()
         journal.insert(orders)
-        transaction.on_commit(lambda: _announce(orders))
+        transaction.on_commit(announce_committed)
         crash_point(crash_points.ACCEPTING)
 
 
-def _announce(orders: Sequence[Order]) -> None:
-    crash_point(crash_points.ACCEPTED)
-    dispatch.announce([order.pk for order in orders])
-    stage_log.accepted(orders)
-
-
 class GroupCommit:
-    """Writes orders from a thread of its own, which ends when nothing has come for a while."""
+    """Writes orders from a thread of its own, and announces them."""
 
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Order, Future[None]]] = deque()
+    def __init__(self, announce: Announce = leave_to_the_sweeper) -> None:
+        self._announce = announce
+        self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
-        self._writing = False
+        self._stopped = False
+        self._thread = LazyThread("group-commit", self._write_all)
 
     def write(self, order: Order, timeout_seconds: int) -> None:
         """Return when ``order`` is committed.
@@ -61,41 +73,57 @@ class GroupCommit:
         Raises IntegrityError when its key is taken, TradingHalted, DatabaseError when the database
         does not take it, TimeoutError when it is not known yet whether it does.
         """
+        if connection.in_atomic_block:
+            # The caller's transaction decides whether the order exists: no other thread may write it.
+            insert_and_announce([order], self._announce)
+            return
         future: Future[None] = Future()
         with self._changed:
             self._waiting.append((order, future))
             self._changed.notify()
-            if not self._writing:
-                self._writing = True
-                threading.Thread(target=self._write_all, name="group-commit", daemon=True).start()
+        if self._stopped or not self._thread.ensure():
+            self._write_waiting()
         future.result(timeout_seconds)
+
+    def stop(self) -> None:
+        """Write what waits and end; returns when the thread has ended."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
 
     def _write_all(self) -> None:
         try:
-            while batch := self._next_batch():
-                _commit(batch)
+            while not self._stopped:
+                self._write_waiting()
+                with self._changed:
+                    came = self._changed.wait_for(lambda: self._waiting or self._stopped, _IDLE_SECONDS)
+                if not came:
+                    # Quiet for a while: a connection that is not needed is not kept.
+                    connection.close()
         finally:
             connection.close()
 
-    def _next_batch(self) -> list[tuple[Order, Future[None]]]:
+    def _write_waiting(self) -> None:
+        """Write what waits, in this thread."""
+        while batch := self._next_batch():
+            _commit(batch, self._announce)
+
+    def _next_batch(self) -> list[Waiting]:
         with self._changed:
-            if not self._waiting:
-                self._changed.wait(_IDLE_SECONDS)
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
-            self._writing = bool(batch)
-        return batch
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
 
 
-def _commit(batch: list[tuple[Order, Future[None]]]) -> None:
+def _commit(batch: list[Waiting], announce: Announce) -> None:
     try:
-        insert_and_announce([order for order, _ in batch])
+        insert_and_announce([order for order, _ in batch], announce)
     except IntegrityError as error:
         if len(batch) == 1:
             batch[0][1].set_exception(error)
             return
         # One of them repeats a key: the others must not suffer for it.
         for one in batch:
-            _commit([one])
+            _commit([one], announce)
     except BaseException as error:  # noqa: BLE001 -- raised where the callers wait, none is swallowed
         if isinstance(error, DatabaseError):
             logger.warning("%d orders not accepted: %s", len(batch), type(error).__name__)
@@ -105,3 +133,20 @@ def _commit(batch: list[tuple[Order, Future[None]]]) -> None:
     else:
         for _, future in batch:
             future.set_result(None)
+
+
+_in_use: GroupCommit | None = None
+
+
+def use(group_commit: GroupCommit | None) -> None:
+    """Write this process's new orders through ``group_commit`` from now on; None: each by its caller."""
+    global _in_use
+    _in_use = group_commit
+
+
+def write(order: Order, timeout_seconds: int) -> None:
+    """`GroupCommit.write` of the one in use; without one, a transaction of the order alone."""
+    if _in_use is None:
+        insert_and_announce([order])
+    else:
+        _in_use.write(order, timeout_seconds)

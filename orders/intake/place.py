@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
 from orders import gateway
@@ -31,8 +31,7 @@ from orders.errors import (
     TradingHalted,
     UnsupportedOrderType,
 )
-from orders.intake import order_rate
-from orders.intake.group_commit import GroupCommit, insert_and_announce
+from orders.intake import group_commit, order_rate
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
 from orders.records import journal
@@ -43,7 +42,6 @@ from orders.wire.requests import OrderIntent
 
 # Longer than the database's own patience with locks, so that its answer is heard.
 WRITE_TIMEOUT_SECONDS = 25
-_group_commit = GroupCommit()
 _ACCEPTED_TYPES = frozenset({OrderType.MARKET})
 
 
@@ -90,12 +88,8 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
 
 
 def _write(order: Order) -> None:
-    if connection.in_atomic_block:
-        # The caller's transaction decides whether the order exists: no other thread may write it.
-        insert_and_announce([order])
-        return
     try:
-        _group_commit.write(order, WRITE_TIMEOUT_SECONDS)
+        group_commit.write(order, WRITE_TIMEOUT_SECONDS)
     except TimeoutError as error:
         raise DatabaseUnavailable() from error
 

@@ -22,6 +22,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from orders.platform.lazy_thread import LazyThread
+
 logger = logging.getLogger(__name__)
 
 HINT_TYPE: Final = "order.hint"
@@ -52,30 +54,37 @@ class HintPublisher:
     """Sends hints in the order given and drops what cannot be sent."""
 
     def __init__(self) -> None:
-        self._hints: queue.Queue[Sequence[Hint]] = queue.Queue(_BACKLOG)
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._hints: queue.Queue[Sequence[Hint] | None] = queue.Queue(_BACKLOG)
+        self._thread = LazyThread("hint-publisher", self._send_all)
 
     def publish(self, hints: Sequence[Hint]) -> None:
         """Queue hints; never blocks, never raises."""
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._send_all, name="hint-publisher", daemon=True)
-                self._thread.start()
         try:
             self._hints.put_nowait(hints)
         except queue.Full:
             logger.warning("hint backlog is full, %d hints dropped", len(hints))
+        self._thread.ensure()
+
+    def stop(self) -> None:
+        """Send what is queued and no more; returns when the thread has ended."""
+        self._hints.put(None)
+        if self._thread.ensure():
+            self._thread.join()
 
     def _send_all(self) -> None:
-        while True:
-            gathered = list(self._hints.get())
-            while not self._hints.empty():
-                gathered.extend(self._hints.get_nowait())
+        while (first := self._hints.get()) is not None:
+            gathered = list(first)
+            stopped = False
+            while not self._hints.empty() and not stopped:
+                more = self._hints.get_nowait()
+                stopped = more is None
+                gathered.extend(more or ())
             try:
                 send(gathered)
             except (RedisError, OSError) as error:
                 logger.warning("%d hints not sent: %s", len(gathered), type(error).__name__)
+            if stopped:
+                return
 
 
 def send(hints: Iterable[Hint]) -> None:

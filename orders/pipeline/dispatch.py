@@ -1,24 +1,29 @@
 """From a committed row to a Celery chain, without making the caller wait for the broker.
 
-``announce`` hands ids to a thread, which sends whatever has gathered as one chain, at once when
-idle. A message lost here costs a sweep's delay, never an order: the row is the queue.
+A `Dispatcher` publishes new orders in batches as they gather, and orders that wait for a retry at their
+own moment. A message lost here costs a sweep's delay, never an order: the row is the queue.
 """
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import logging
-import queue
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
 from celery import Signature, chain, signature
 from django.conf import settings
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from orders.lifecycle import Status
+from orders.models import Order
+from orders.platform.lazy_thread import LazyThread
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +31,9 @@ STAGES: Final = ("orders.route_orders", "orders.build_orders", "orders.submit_or
 _FIRST_STAGE: Final = {Status.PENDING: 0, Status.ROUTING: 0, Status.BUILDING: 1}
 _BACKLOG: Final = 50_000
 _SPACING_SECONDS: Final = 0.02
+
+# Hands orders at a status to the workers; raises kombu's OperationalError or OSError.
+Publish = Callable[[Status, Sequence[UUID]], None]
 
 
 def stages_from(status: Status, order_ids: Sequence[UUID]) -> Signature:
@@ -35,58 +43,85 @@ def stages_from(status: Status, order_ids: Sequence[UUID]) -> Signature:
     return chain(head, *(signature(name) for name in others))
 
 
-def resume(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0) -> None:
-    """Publish the rest of the way for orders at ``status``; raises kombu's OperationalError."""
+def publish(status: Status, order_ids: Sequence[UUID]) -> None:
+    """Publish the remaining stages of orders at ``status``; raises kombu's OperationalError."""
     if order_ids:
-        stages_from(status, order_ids).apply_async(countdown=countdown_seconds)
-
-
-def resume_or_leave(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0) -> None:
-    """``resume``, or leave the orders to the sweeper when the broker does not take the message."""
-    try:
-        resume(status, order_ids, countdown_seconds)
-    except (OperationalError, OSError) as error:
-        logger.warning("%d orders wait for the sweeper: %s", len(order_ids), type(error).__name__)
-
-
-def announce(order_ids: Iterable[UUID]) -> None:
-    """Say that these new orders wait; returns at once and never raises."""
-    _dispatcher.put(order_ids)
+        stages_from(status, order_ids).apply_async()
 
 
 class Dispatcher:
-    """A thread that publishes gathered ids in batches."""
+    """A thread that publishes orders through ``publish``: new ones in batches, retries when they are due."""
 
-    def __init__(self) -> None:
-        self._ids: queue.Queue[UUID] = queue.Queue(_BACKLOG)
-        self._lock = threading.Lock()
-        self._pause = threading.Event()
-        self._thread: threading.Thread | None = None
+    def __init__(self, publish: Publish = publish) -> None:
+        self.publish = publish
+        self._changed = threading.Condition()
+        self._new: deque[UUID] = deque()
+        self._later: list[tuple[float, int, Status, UUID]] = []
+        self._numbers = itertools.count()
+        self._stopped = threading.Event()
+        self._thread = LazyThread("dispatcher", self._run)
 
-    def put(self, order_ids: Iterable[UUID]) -> None:
-        self._start_once()
-        for order_id in order_ids:
-            try:
-                self._ids.put_nowait(order_id)
-            except queue.Full:
-                logger.warning("dispatch backlog is full, order %s waits for the sweeper", order_id)
+    def announce(self, order_ids: Iterable[UUID]) -> None:
+        """Say that these new orders wait; returns at once and never raises."""
+        with self._changed:
+            self._new.extend(itertools.islice(order_ids, max(0, _BACKLOG - len(self._new))))
+            if len(self._new) >= _BACKLOG:
+                logger.warning("dispatch backlog is full, further orders wait for the sweeper")
+            self._changed.notify()
+        self._thread.ensure()
 
-    def _start_once(self) -> None:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._publish, name="dispatcher", daemon=True)
-                self._thread.start()
+    def at_due_time(self, orders: Iterable[Order]) -> None:
+        """Publish each of these orders when it is due; returns at once and never raises."""
+        now, clock = timezone.now(), time.monotonic()
+        with self._changed:
+            for order in orders:
+                moment = clock + max(0.0, (order.due_at - now).total_seconds())
+                entry = (moment, next(self._numbers), Status(order.status), order.pk)
+                if len(self._later) < _BACKLOG:
+                    heapq.heappush(self._later, entry)
+            self._changed.notify()
+        self._thread.ensure()
 
-    def _publish(self) -> None:
-        next_at = time.monotonic()
-        while True:
-            batch = [self._ids.get()]
+    def stop(self) -> None:
+        """Publish no more; returns when the thread has ended."""
+        self._stopped.set()
+        with self._changed:
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            for status, order_ids in self._next_batches():
+                self._publish_or_leave(status, order_ids)
             # At once when idle; while orders pour in, messages are spaced so that batches form.
-            self._pause.wait(max(0, next_at - time.monotonic()))
-            while len(batch) < settings.DISPATCH_BATCH and not self._ids.empty():
-                batch.append(self._ids.get_nowait())
-            next_at = time.monotonic() + _SPACING_SECONDS
-            resume_or_leave(Status.PENDING, batch)
+            self._stopped.wait(_SPACING_SECONDS)
+
+    def _next_batches(self) -> list[tuple[Status, list[UUID]]]:
+        """Wait until something is to be published, and take it: one batch a status."""
+        with self._changed:
+            if not self._new and not self._stopped.is_set():
+                wait = self._later[0][0] - time.monotonic() if self._later else None
+                if wait is None or wait > 0:
+                    self._changed.wait(wait)
+            due: dict[Status, list[UUID]] = {}
+            while self._later and self._later[0][0] <= time.monotonic():
+                _, _, status, order_id = heapq.heappop(self._later)
+                due.setdefault(status, []).append(order_id)
+            batches = [(status, ids[at : at + _most()]) for status, ids in due.items() for at in _starts(ids)]
+            new = [self._new.popleft() for _ in range(min(len(self._new), _most()))]
+        return [*batches, (Status.PENDING, new)] if new else batches
+
+    def _publish_or_leave(self, status: Status, order_ids: Sequence[UUID]) -> None:
+        """Publish, or leave the orders to the sweeper when the broker does not take the message."""
+        try:
+            self.publish(status, order_ids)
+        except (OperationalError, OSError) as error:
+            logger.warning("%d orders wait for the sweeper: %s", len(order_ids), type(error).__name__)
 
 
-_dispatcher = Dispatcher()
+def _most() -> int:
+    return int(settings.DISPATCH_BATCH)
+
+
+def _starts(ids: Sequence[UUID]) -> range:
+    return range(0, len(ids), _most())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -24,10 +24,10 @@ from orders import gateway
 from orders.gateway import DeadCheck, Failure, SentSwap, Verdict
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
-from orders.pipeline import dispatch
 from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
+from orders.platform.lazy_thread import LazyThread
 from orders.records import attempts, costs, journal, sql
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
@@ -41,6 +41,9 @@ _DEAD_CHECK_SECONDS: Final = 2
 # Well before others adopt what this poller follows.
 _HOLD_SECONDS: Final = 5
 _MOST_AT_ONCE: Final = 256
+
+# Brings orders that wait for a retry back when they are due; returns at once and never raises.
+Retry = Callable[[Sequence[Order]], None]
 
 
 @dataclass(slots=True)
@@ -57,14 +60,16 @@ class Watched:
 class Poller:
     """Polls the statuses of watched attempts in batches, from a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, retry: Retry) -> None:
+        self._retry = retry
         self._watched: dict[str, Watched] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = LazyThread("settlement", self._poll)
 
     def watch(self, attempts: Iterable[Attempt]) -> None:
+        """Follow these open attempts until the chain has decided about each; returns at once."""
         now = time.monotonic()
         with self._lock:
             for attempt in attempts:
@@ -78,17 +83,15 @@ class Poller:
                         check_at=now + _DEAD_CHECK_SECONDS,
                     ),
                 )
-            if self._watched and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._poll, name="settlement", daemon=True)
-                self._thread.start()
+        if self._watched:
+            self._thread.ensure()
         self._wake.set()
 
     def stop(self) -> None:
         """Follow nothing any more; returns when the thread has ended."""
         self._stopped.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _poll(self) -> None:
         while not self._stopped.is_set():
@@ -99,7 +102,7 @@ class Poller:
                 self._wake.clear()
                 continue
             for start in range(0, len(batch), _MOST_AT_ONCE):
-                self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE]))
+                self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE], self._retry))
             self._stopped.wait(_POLL_SECONDS)
 
     def _forget(self, signatures: Iterable[str]) -> None:
@@ -108,49 +111,48 @@ class Poller:
                 self._watched.pop(signature, None)
 
 
-_poller = Poller()
+def leave_to_the_sweeper(orders: Sequence[Order]) -> None:
+    """Bring back nothing: a sweep finds the orders when they are due."""
 
 
-def watch(attempts: Iterable[Attempt]) -> None:
-    """Follow these open attempts until the chain has decided about each; returns at once."""
-    _poller.watch(attempts)
-
-
-def settle(batch: Sequence[Watched]) -> set[str]:
+def settle(batch: Sequence[Watched], retry: Retry = leave_to_the_sweeper) -> set[str]:
     """Look once at each attempt, act on what the chain says; the signatures that are done with.
 
-    Raises DexError when the node cannot be asked; nothing is decided then.
+    ``retry`` is given the orders that go back to routing. Raises DexError when the node cannot be asked;
+    nothing is decided then.
     """
     alone = batch[0].attempt.order_id if len(batch) == 1 else None
     with stage_log.begun("settle", alone=alone):
-        return _settle(batch)
+        return _settle(batch, retry)
 
 
-def _settle(batch: Sequence[Watched]) -> set[str]:
-    done, unseen = _follow_verdicts(batch)
-    done |= _give_up_dead(unseen)
+def _settle(batch: Sequence[Watched], retry: Retry) -> set[str]:
+    done, unseen = _follow_verdicts(batch, retry)
+    done |= _give_up_dead(unseen, retry)
     # Recent statuses go back some two minutes: what landed before that is in the history alone.
     landed_long_ago = [watched for watched in unseen if gateway.has_landed(watched.dead_check)]
-    done |= _follow_verdicts(landed_long_ago, in_history=True)[0]
+    done |= _follow_verdicts(landed_long_ago, retry, in_history=True)[0]
     waiting = [w for w in unseen if w.attempt.signature not in done]
     _hold(waiting)
     _send_again(waiting)
     return done
 
 
-def _follow_verdicts(batch: Sequence[Watched], in_history: bool = False) -> tuple[set[str], list[Watched]]:
+def _follow_verdicts(
+    batch: Sequence[Watched], retry: Retry, in_history: bool = False
+) -> tuple[set[str], list[Watched]]:
     """Confirm and fail what has landed; the signatures that are done with, and those that were not seen."""
     heard = gateway.hear([watched.attempt.signature for watched in batch], search_history=in_history)
     by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
     for watched, one in zip(batch, heard, strict=True):
         by_verdict[one.verdict].append(watched)
     done = _confirm(by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED])
-    return done | _fail(by_verdict[Verdict.FAILED]), by_verdict[Verdict.UNSEEN]
+    return done | _fail(by_verdict[Verdict.FAILED], retry), by_verdict[Verdict.UNSEEN]
 
 
-def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:
+def _settle_or_leave(batch: Sequence[Watched], retry: Retry) -> set[str]:
     try:
-        return settle(batch)
+        return settle(batch, retry)
     except DexError as error:
         logger.warning("%d orders not settled now: %s", len(batch), error.code)
         return set()
@@ -163,7 +165,7 @@ def _settle_or_leave(batch: Sequence[Watched]) -> set[str]:
     if len(batch) == 1:
         # Let go of it: whoever sweeps adopts it again after a while.
         return {batch[0].attempt.signature}
-    return {signature for one in batch for signature in _settle_or_leave([one])}
+    return {signature for one in batch for signature in _settle_or_leave([one], retry)}
 
 
 def _confirm(watched: Sequence[Watched]) -> set[str]:
@@ -184,7 +186,7 @@ def _confirm(watched: Sequence[Watched]) -> set[str]:
     return gone | {w.attempt.signature for w in landed}
 
 
-def _fail(watched: Sequence[Watched]) -> set[str]:
+def _fail(watched: Sequence[Watched], retry: Retry) -> set[str]:
     orders = _submitted_orders(watched)
     pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
     found = gateway.on_chain_failures([_sent_swap(order, w.attempt) for order, w in pairs])
@@ -195,12 +197,12 @@ def _fail(watched: Sequence[Watched]) -> set[str]:
             costs.note(one.attempt, why.cost)
             steps.append(failed_or_retried(order, why.failure))
             failed.append(one)
-    _resume(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN))
+    _bring_back(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN), retry)
     gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
     return gone | {w.attempt.signature for w in failed}
 
 
-def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
+def _give_up_dead(watched: Sequence[Watched], retry: Retry) -> set[str]:
     now = time.monotonic()
     due = [w for w in watched if w.check_at <= now]
     checks = gateway.prove_dead([(w.attempt.signature, w.dead_check) for w in due])
@@ -212,7 +214,7 @@ def _give_up_dead(watched: Sequence[Watched]) -> set[str]:
         costs.note(one.attempt, costs.NOTHING)
     reason = FailureReason.TRANSACTION_EXPIRED
     steps = [failed_or_retried(order, Failure(reason, str(reason.label))) for order in orders.values()]
-    _resume(_record_endings(steps, dead, AttemptState.EXPIRED))
+    _bring_back(_record_endings(steps, dead, AttemptState.EXPIRED), retry)
     return {w.attempt.signature for w in dead}
 
 
@@ -274,10 +276,7 @@ def _sent_swap(order: Order, attempt: Attempt) -> SentSwap:
     return SentSwap(attempt.signature, attempt.venue, order.token_in, order.token_out)
 
 
-def _resume(moved: Sequence[Order]) -> None:
+def _bring_back(moved: Sequence[Order], retry: Retry) -> None:
     waiting = [order for order in moved if order.status == Status.ROUTING]
-    if not waiting:
-        return
-    wait = max(order.due_at for order in waiting) - timezone.now()
-    countdown = max(1, -(-wait // timedelta(seconds=1)))
-    dispatch.resume_or_leave(Status.ROUTING, [order.pk for order in waiting], countdown)
+    if waiting:
+        retry(waiting)

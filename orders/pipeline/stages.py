@@ -40,21 +40,15 @@ MAX_STARTS: Final = 6
 class Outcome:
     """What a stage leaves: orders for the next stage, orders that wait for a retry, and orders that ended.
 
-    ``orders`` are those that the stage claimed and worked on.
+    ``orders`` are those that the stage claimed and worked on, ``sent`` the attempts that the chain is to
+    be asked about from now on.
     """
 
     onward: list[UUID] = field(default_factory=list)
     waiting: list[Order] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     ended: list[Order] = field(default_factory=list)
-
-    @property
-    def retry_in_seconds(self) -> int:
-        """Until the last of the waiting orders is due, at least 1."""
-        if not self.waiting:
-            return 0
-        wait = max(order.due_at for order in self.waiting) - timezone.now()
-        return max(1, -(-int(wait.total_seconds() * 1000) // 1000))
+    sent: list[Attempt] = field(default_factory=list)
 
 
 @stage_log.logged
@@ -129,7 +123,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
             alongside=lambda orders: attempts.note_sent(by_order[order.pk] for order in orders),
         )
         leases.release([order for order in orders if order.pk not in by_order])
-    settle.watch(by_order[order.pk] for order in moved)
+    outcome.sent.extend(by_order[order.pk] for order in moved)
     _sort_out(moved, Status.SUBMITTED, outcome)
     return outcome
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -28,8 +29,10 @@ from orders.gateway import Heard, Verdict
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
-from orders.pipeline import clock_skew, dispatch, pools, settle
+from orders.pipeline import clock_skew, pools, settle
 from orders.pipeline import stages as execution
+from orders.pipeline.dispatch import Publish
+from orders.platform.lazy_thread import LazyThread
 from orders.records import costs, journal, kill_switch, leases
 from orders.records.journal import Transition
 from orders.wire.events import withdrawn_data
@@ -49,64 +52,60 @@ _GRACE_SECONDS: Final = 5
 _FINAL_AFTER_SECONDS: Final = 13
 
 
+# Follows open attempts from now on; returns at once and never raises.
+Watch = Callable[[Iterable[Attempt]], None]
+
+
 class Sweeper:
     """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
 
-    def __init__(self, worker_name: str) -> None:
+    def __init__(self, worker_name: str, watch: Watch, publish: Publish) -> None:
         self._worker_name = worker_name
+        self.steps: Sequence[Callable[[], object]] = (
+            clock_skew.bring_back,
+            partial(adopt_submitted, watch),
+            partial(resume_due, publish, watch),
+            partial(finalize, watch),
+            pools.refresh_due,
+        )
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = LazyThread("sweeper", self._run)
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin to sweep; does nothing where it has begun."""
+        self._thread.ensure()
 
     def stop(self) -> None:
+        """Sweep no more once the sweep under way has ended."""
         self._stop.set()
+
+    def reconcile(self) -> None:
+        """One sweep before a worker takes new work, with the node's pools looked up for the first orders.
+
+        Raises WrongNetwork when the node is of another network than the settings say, WrongToken when a
+        token of TOKENS is not what they say.
+        """
+        try:
+            gateway.require_network()
+            gateway.require_tokens()
+        except WrongNetwork:
+            raise
+        except DexError as error:
+            # It is asked again before anything is signed or given up.
+            logger.warning("the node's network and tokens are not known yet: %s", error.code)
+        _guarded(gateway.warm_up)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Run every step once; one that breaks off keeps no other from being run."""
+        for step in self.steps:
+            _guarded(step)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            _guarded(lambda: _show_life(self._worker_name))
-            _sweep()
+            _guarded(partial(_show_life, self._worker_name))
+            self.sweep()
             self._stop.wait(settings.SWEEP_SECONDS)
-
-
-_sweepers: list[Sweeper] = []
-
-
-def reconcile() -> None:
-    """One sweep before a worker takes new work, with the node's pools looked up for the first orders.
-
-    Raises WrongNetwork when the node is of another network than the settings say, WrongToken when a
-    token of TOKENS is not what they say.
-    """
-    try:
-        gateway.require_network()
-        gateway.require_tokens()
-    except WrongNetwork:
-        raise
-    except DexError as error:
-        # It is asked again before anything is signed or given up.
-        logger.warning("the node's network and tokens are not known yet: %s", error.code)
-    _guarded(gateway.warm_up)
-    _sweep()
-
-
-def start(worker_name: str) -> None:
-    """Begin sweeping in this process."""
-    sweeper = Sweeper(worker_name)
-    _sweepers.append(sweeper)
-    sweeper.start()
-
-
-def stop() -> None:
-    """Sweep no more in this process."""
-    while _sweepers:
-        _sweepers.pop().stop()
-
-
-def _sweep() -> None:
-    for step in (clock_skew.bring_back, adopt_submitted, resume_due, finalize, pools.refresh_due):
-        _guarded(step)
 
 
 def _guarded(step: Callable[[], object]) -> None:
@@ -122,7 +121,7 @@ def _guarded(step: Callable[[], object]) -> None:
         logger.exception("sweep broke off")
 
 
-def resume_due() -> int:
+def resume_due(publish: Publish, watch: Watch) -> int:
     """Set every due order that no worker holds on its way again; how many there were.
 
     A broker that takes no messages is no reason to wait: the stages then run in this thread.
@@ -134,7 +133,8 @@ def resume_due() -> int:
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
     before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
-    set_on_way: Callable[[Status, Sequence[UUID]], None] = dispatch.resume
+    here = partial(run_stages, watch)
+    set_on_way = publish
     resumed = 0
     for status in _RESUMED:
         # A sweep that lies ahead was of a clock that has been set back since.
@@ -150,8 +150,8 @@ def resume_due() -> int:
                 set_on_way(status, batch)
             except (OperationalError, OSError) as error:
                 logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
-                set_on_way = run_stages
-                run_stages(status, batch)
+                set_on_way = here
+                here(status, batch)
         resumed += len(starts)
     return resumed
 
@@ -164,15 +164,17 @@ def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
         yield together[start_at : start_at + _BATCH]
 
 
-def run_stages(status: Status, order_ids: Sequence[UUID]) -> None:
+def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
     """Take orders at ``status`` through the remaining stages in this thread."""
     ids: Sequence[UUID] = order_ids
     stages = (execution.route, execution.build, execution.submit)
     for stage in stages[1:] if status is Status.BUILDING else stages:
-        ids = stage(ids).onward
+        outcome = stage(ids)
+        watch(outcome.sent)
+        ids = outcome.onward
 
 
-def adopt_submitted() -> int:
+def adopt_submitted(watch: Watch) -> int:
     """Watch submitted orders whose poller is gone or late; how many there were."""
     now = timezone.now()
     due = leases.ours().filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
@@ -185,11 +187,11 @@ def adopt_submitted() -> int:
     if not late.update(due_at=later):
         return 0
     adopted = Order.objects.filter(pk__in=order_ids, due_at=later).values_list("pk", flat=True)
-    settle.watch(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN))
+    watch(list(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN)))
     return len(adopted)
 
 
-def finalize() -> int:
+def finalize(watch: Watch) -> int:
     """Mark confirmed orders whose block is final, take back those whose block is gone; how many are final."""
     since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
     waiting = list(
@@ -201,7 +203,7 @@ def finalize() -> int:
     pairs = list(zip(waiting, heard, strict=True))
     final = [order.pk for order, one in pairs if _is_final(order, one)]
     Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
-    take_back([order for order, one in pairs if _is_gone(order, one)])
+    take_back([order for order, one in pairs if _is_gone(order, one)], watch)
     return len(final)
 
 
@@ -211,12 +213,12 @@ def _is_final(order: Order, heard: Heard) -> bool:
     return forgotten or (heard.verdict is Verdict.FINALIZED and heard.slot == order.slot)
 
 
-def take_back(orders: Sequence[Order]) -> None:
+def take_back(orders: Sequence[Order], watch: Watch) -> None:
     """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
     if not orders:
         return
     moved = journal.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
-    settle.watch(Attempt.objects.filter(signature__in=[order.signature for order in moved]))
+    watch(list(Attempt.objects.filter(signature__in=[order.signature for order in moved])))
 
 
 def _reopen_attempts(orders: Sequence[Order]) -> None:

@@ -25,8 +25,13 @@ class LoopThread:
         self._pid = 0
 
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Start a coroutine and return at once."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+        """Start a coroutine and return at once; raises RuntimeError where the loop can get no thread."""
+        try:
+            loop = self._running_loop()
+        except BaseException:
+            coroutine.close()
+            raise
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout_seconds: int) -> Result:
         """Run a coroutine to its end; raises TimeoutError when it takes longer."""
@@ -40,7 +45,13 @@ class LoopThread:
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
-                self._loop = asyncio.new_event_loop()
-                self._pid = os.getpid()
-                threading.Thread(target=self._loop.run_forever, name=self._name, daemon=True).start()
+                loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=loop.run_forever, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except BaseException:
+                    # Without its thread the loop would never do what it takes: the next caller tries again.
+                    loop.close()
+                    raise
+                self._loop, self._pid = loop, os.getpid()
             return self._loop

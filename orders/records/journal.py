@@ -142,7 +142,7 @@ def _event(step: Transition, now: datetime) -> OrderEvent:
 
 def _publish_on_commit(orders: Sequence[Order]) -> None:
     news = [hints.Hint(order.user_id, order.pk, order.version) for order in orders]
-    if hints:
+    if news:
         transaction.on_commit(lambda: hints.publish(news))
 
 

@@ -25,6 +25,7 @@ from orders.pipeline import settle, stages, sweeper
 from orders.pipeline.settle import Watched
 from tests.balanced_node import balanced_node
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
+from tests.orders.fakes import FakePoller
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
@@ -32,13 +33,6 @@ pytestmark = pytest.mark.django_db
 # Beyond the 300 slots that a node's status cache remembers.
 PAST_STATUS_CACHE_SLOTS = 400
 EVERYTHING = ("getGenesisHash", "getEpochInfo", "getBlockHeight", "getSlot", "getSignatureStatuses")
-
-
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No background poller: each test settles step by step."""
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
 
 
 def submitted(user: User, **columns: object) -> Order:
@@ -109,7 +103,7 @@ def test_a_confirmed_order_whose_block_was_pruned_before_it_was_final_is_left_al
     settle_until_done(watched(order))
     forget_all(chain)
     Order.objects.filter(pk=order.pk).update(confirmed_at=order.created_at - timedelta(days=3))
-    assert sweeper.finalize() == 1
+    assert sweeper.finalize(FakePoller().watch) == 1
     stored = Order.objects.get(pk=order.pk)
     assert (stored.status, stored.finalized_at is not None) == ("confirmed", True)
     assert Attempt.objects.get(order=order).state == "landed"

@@ -46,11 +46,6 @@ def lines(chain: TestChain, settings: Any) -> Iterator[list[TcpProxy]]:
         proxy.stop()
 
 
-@pytest.fixture
-def stages_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-
-
 def states() -> dict[str, str]:
     return {node.name: node.state.value for node in gateway.chain_health().nodes}
 
@@ -60,7 +55,6 @@ def test_nodes_are_named_by_host_and_port_alone() -> None:
     assert node_names(urls) == ["one.example", "one.example#2", "10.0.0.1:8899"]
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_orders_confirm_through_whichever_node_answers(
     user: User, chain: TestChain, lines: list[TcpProxy], client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,7 +76,6 @@ def test_orders_confirm_through_whichever_node_answers(
     assert "secret" not in told
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_a_node_that_was_left_is_asked_again(user: User, chain: TestChain, lines: list[TcpProxy]) -> None:
     execute(user)
     lines[0].reset()
@@ -93,7 +86,6 @@ def test_a_node_that_was_left_is_asked_again(user: User, chain: TestChain, lines
     eventually(lambda: states()[first] == "ok", seconds=15)
 
 
-@pytest.mark.usefixtures("stages_only")
 @pytest.mark.parametrize("trouble", ["blackhole", "slow"])
 def test_a_silent_or_slow_node_holds_nobody_up_for_long(
     user: User, chain: TestChain, lines: list[TcpProxy], trouble: str
@@ -106,7 +98,6 @@ def test_a_silent_or_slow_node_holds_nobody_up_for_long(
     require_each_swapped_once(chain, orders + execute(user, 2))
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_what_one_node_does_not_keep_is_read_from_another(
     user: User, chain: TestChain, settings: Any, tmp_path: Path
 ) -> None:
@@ -119,7 +110,6 @@ def test_what_one_node_does_not_keep_is_read_from_another(
         require_each_swapped_once(chain, execute(user, 2))
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_a_node_whose_answers_never_end_holds_nobody_up_for_long(
     user: User, chain: TestChain, settings: Any
 ) -> None:
@@ -131,7 +121,6 @@ def test_a_node_whose_answers_never_end_holds_nobody_up_for_long(
     require_each_swapped_once(chain, orders)
 
 
-@pytest.mark.usefixtures("stages_only")
 @pytest.mark.parametrize("kind", ["busy", "unavailable", "garbage", "behind"])
 def test_a_node_that_fails_some_calls_costs_nobody_a_retry(
     user: User, chain: TestChain, settings: Any, tmp_path: Any, kind: str
@@ -145,7 +134,6 @@ def test_a_node_that_fails_some_calls_costs_nobody_a_retry(
     assert (stored(order).retries, stored(order).attempt) == (0, 1)
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_a_lagging_node_is_passed_over_and_proves_nothing(
     user: User, chain: TestChain, settings: Any
 ) -> None:
@@ -176,7 +164,6 @@ def test_a_lagging_node_is_passed_over_and_proves_nothing(
     require_each_swapped_once(chain, [order])
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_a_node_that_falls_behind_unnoticed_only_delays_a_proof(
     user: User, chain: TestChain, settings: Any
 ) -> None:
@@ -202,7 +189,6 @@ def test_a_node_that_falls_behind_unnoticed_only_delays_a_proof(
     assert gateway.is_dead(check)
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_bytes_that_one_node_swallows_land_by_another(user: User, chain: TestChain, settings: Any) -> None:
     with lagging_node(chain.url) as swallowing:
         settings.SOLANA_RPC_URL = f"{swallowing.url},{chain.url}"
@@ -217,7 +203,6 @@ def test_bytes_that_one_node_swallows_land_by_another(user: User, chain: TestCha
         eventually(lambda: "sendTransaction" in swallowing.asked)
 
 
-@pytest.mark.usefixtures("stages_only")
 def test_a_node_of_another_network_is_never_asked(
     user: User, chain: TestChain, settings: Any, tmp_path: Any
 ) -> None:

@@ -80,9 +80,8 @@ def balance(chain: TestChain, account: object) -> int:
 
 @pytest.mark.django_db
 def test_the_block_engine_gets_the_same_bytes_and_the_order_tips_once(
-    user: User, chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
+    user: User, chain: TestChain, settings: Any
 ) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
     for account in TIP_ACCOUNTS:
         chain.call("requestAirdrop", str(account), 10**9)
     eventually(lambda: all(balance(chain, account) == 10**9 for account in TIP_ACCOUNTS))
@@ -105,10 +104,7 @@ def test_the_block_engine_gets_the_same_bytes_and_the_order_tips_once(
 
 
 @pytest.mark.django_db
-def test_a_block_engine_that_is_away_holds_nothing_up(
-    user: User, chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
+def test_a_block_engine_that_is_away_holds_nothing_up(user: User, chain: TestChain, settings: Any) -> None:
     for account in TIP_ACCOUNTS:
         chain.call("requestAirdrop", str(account), 10**9)
     settings.JITO_URL, settings.JITO_TIP_LAMPORTS = "http://127.0.0.1:9/api/v1/transactions", TIP

@@ -20,15 +20,11 @@ from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.pipeline import settle, stages, sweeper
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import SOL, USDC, attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
 LIMITS = {"ALLOW_MAINNET": True, "MAX_ORDER_AMOUNTS": {"SOL": "2", "USDC": "300"}, "MAX_SLIPPAGE_BPS": 100}
-
-
-@pytest.fixture(autouse=True)
-def nothing_settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
 
 
 @pytest.fixture(scope="module", params=["devnet", "mainnet-beta"])
@@ -99,7 +95,7 @@ def test_health_says_that_the_network_is_wrong(
 
 def test_a_node_that_is_away_does_not_keep_a_worker_from_starting(settings: Any) -> None:
     settings.SOLANA_RPC_URL = "http://127.0.0.1:1"
-    sweeper.reconcile()
+    sweeper.Sweeper("tested", FakePoller().watch, FakeBroker().publish).reconcile()
     assert checks.node_is_of_the_network() == []
 
 
@@ -194,7 +190,10 @@ def test_orders_of_another_network_are_left_alone(user: User, chain: TestChain, 
     assert stages.route(ids).onward == [own.pk]
     assert stages.build(ids).onward == [own.pk]
     assert stages.submit(ids).onward == [own.pk]
-    assert (sweeper.resume_due(), sweeper.adopt_submitted(), sweeper.finalize()) == (0, 0, 0)
+    watch = FakePoller().watch
+    assert sweeper.resume_due(FakeBroker().publish, watch) == 0
+    assert sweeper.adopt_submitted(watch) == 0
+    assert sweeper.finalize(watch) == 0
     assert [stored(order).version for order in foreign] == [1] * 5
 
 

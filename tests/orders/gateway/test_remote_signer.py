@@ -35,12 +35,6 @@ def vault(chain: TestChain, settings: Any, tmp_path: Path) -> Iterator[TransitSe
         yield server
 
 
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No background poller: each test settles step by step."""
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-
-
 def reload(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
 

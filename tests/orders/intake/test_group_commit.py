@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -88,7 +89,7 @@ def test_a_failed_commit_is_told_to_its_callers_and_the_next_one_works(
 ) -> None:
     group = GroupCommit()
 
-    def fail(orders: object) -> None:
+    def fail(*_: object) -> None:
         raise fault
 
     with monkeypatch.context() as broken:
@@ -97,3 +98,31 @@ def test_a_failed_commit_is_told_to_its_callers_and_the_next_one_works(
             group.write(new_order(user), 10)
     group.write(new_order(user), 10)
     assert Order.objects.count() == 1
+
+
+def refuse(self: threading.Thread) -> None:
+    """`Thread.start` of a system that has no more threads to give."""
+    raise RuntimeError("can't start new thread")
+
+
+def test_without_a_thread_orders_are_written_by_their_callers(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[UUID] = []
+    group = GroupCommit(announced.extend)
+    orders = [new_order(user) for _ in range(3)]
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for order in orders:
+        group.write(order, 10)
+    assert announced == [order.pk for order in orders]
+    assert Order.objects.count() == 3
+
+
+def test_intake_goes_on_when_threads_can_be_had_again(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = GroupCommit()
+    with monkeypatch.context() as starved:
+        starved.setattr(threading.Thread, "start", refuse)
+        group.write(new_order(user), 10)
+    group.write(new_order(user), 10)
+    assert Order.objects.count() == 2
+    group.stop()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,9 +12,10 @@ from django.utils import timezone
 
 from orders.lifecycle import Status
 from orders.models import Order
-from orders.pipeline import clock_skew, dispatch, sweeper
+from orders.pipeline import clock_skew, sweeper
 from orders.pipeline.restored import PARKED_UNTIL
 from orders.records import leases
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
@@ -45,19 +44,12 @@ def test_a_lease_of_a_clock_that_was_set_back_runs_out(user: User) -> None:
     assert [one.pk for one in leases.claim([order.pk], [Status.PENDING])] == [order.pk]
 
 
-def test_an_order_that_was_swept_by_a_clock_that_was_set_back_is_swept_again(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    swept: list[UUID] = []
-
-    def keep(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0) -> None:
-        swept.extend(order_ids)
-
-    monkeypatch.setattr(dispatch, "resume", keep)
+def test_an_order_that_was_swept_by_a_clock_that_was_set_back_is_swept_again(user: User) -> None:
+    broker = FakeBroker()
     past = timezone.now() - timedelta(seconds=10)
     order = order_row(user, due_at=past, swept_at=timezone.now() + HOUR)
-    assert sweeper.resume_due() == 1
-    assert swept == [order.pk]
+    assert sweeper.resume_due(broker.publish, FakePoller().watch) == 1
+    assert broker.messages == [(Status.PENDING, [order.pk])]
 
 
 def test_leases_retries_and_parked_orders_are_left_alone(user: User, settings: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from orders import gateway
 from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Order
-from orders.pipeline import dispatch, settle, stages, sweeper
+from orders.pipeline import settle, stages, sweeper
 from orders.platform.loop_thread import LoopThread
 from orders.wire.requests import OrderIntent
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakeDispatcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,21 +40,30 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return seen
 
 
+@pytest.fixture
+def poller() -> Iterator[settle.Poller]:
+    """A poller that follows no order of another test."""
+    running = settle.Poller(FakeDispatcher().at_due_time)
+    yield running
+    running.stop()
+
+
 def test_no_stage_asks_the_node_inside_a_transaction(
-    chain: TestChain, asked: Asked, monkeypatch: pytest.MonkeyPatch
+    chain: TestChain, asked: Asked, poller: settle.Poller
 ) -> None:
-    monkeypatch.setattr(dispatch, "announce", lambda order_ids: None)
     user = User.objects.create(username="trader")
     order = place_order(user, OrderIntent("SOL", "USDC", None, amount_raw=10_000_000)).order
     steps = (stages.route, stages.build, stages.submit)
     for stage in steps:
         before = len(asked)
-        assert stage([order.pk]).onward == [order.pk]
+        outcome = stage([order.pk])
+        poller.watch(outcome.sent)
+        assert outcome.onward == [order.pk]
         assert len(asked) > before, f"{stage.__name__} asked nothing"
     eventually(lambda: Order.objects.filter(pk=order.pk, status=Status.CONFIRMED).exists())
     Order.objects.filter(pk=order.pk).update(confirmed_at="2026-01-01T00:00:00Z")
     chain.call("localnet_advance", {"slots": 40})
-    sweeper.finalize()
+    sweeper.finalize(poller.watch)
     assert Order.objects.get(pk=order.pk).finalized_at is not None
     assert {name for name, _ in asked} >= {"MainThread", "settlement"}
     assert [name for name, in_transaction in asked if in_transaction] == []

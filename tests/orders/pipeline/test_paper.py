@@ -19,14 +19,10 @@ from orders.models import Attempt, Order
 from orders.pipeline import stages, sweeper
 from orders.wire.orders import order_as_wire
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
+from tests.orders.fakes import FakePoller
 from tests.orders.rows import DEVNET_USDC, SOL, order_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
 
 
 @pytest.fixture
@@ -77,7 +73,7 @@ def test_an_order_completes_on_paper_when_the_faucet_is_dry(
     assert wire["executedAmountOut"] == order.events.get(status="building").data["amountOut"]
     told = client.get("/metrics").content.decode()
     assert "orders_unfinalized 0.0" in told
-    assert sweeper.finalize() == 0
+    assert sweeper.finalize(FakePoller().watch) == 0
 
 
 def test_a_terminal_says_that_it_is_on_paper(user: User, dry: TestChain, settings: Any) -> None:

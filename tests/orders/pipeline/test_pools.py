@@ -13,14 +13,10 @@ from django.utils import timezone
 from orders.models import KnownPool, Order, PoolRefresh
 from orders.pipeline import pools, stages, sweeper
 from tests.orders.chain import TestChain
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
 
 
 def refuse_to_list(chain: TestChain) -> None:
@@ -58,7 +54,7 @@ def test_a_refusal_leaves_the_known_pools_in_use_and_health_says_so(
     refuse_to_list(chain)
     as_a_new_process(settings, chain)
     make_due()
-    sweeper.reconcile()
+    sweeper.Sweeper("tested", FakePoller().watch, FakeBroker().publish).reconcile()
     assert "12 known ones stay in use" in caplog.text
     told = client.get("/health").json()["pools"]
     assert (told["known"], told["error"]) == (12, "CHAIN_BUSY")

@@ -22,12 +22,6 @@ from tests.orders.rows import attempt_row, order_row
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
-
-
 def swapped(user: User, min_amount_out: int | None = None) -> Order:
     """An order whose transaction landed; with ``min_amount_out``, which no pool gives, it failed there."""
     order = order_row(user)

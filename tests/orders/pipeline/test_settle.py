@@ -17,16 +17,10 @@ from orders.models import Attempt, Order
 from orders.pipeline import settle, stages, sweeper
 from orders.pipeline.settle import Watched
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakePoller
 from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No background poller: each test settles step by step."""
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
 
 
 def submitted(user: User, before_send: Callable[[], None] | None = None, **columns: object) -> Order:
@@ -147,9 +141,9 @@ def test_who_follows_a_transaction_keeps_other_workers_from_adopting_it(user: Us
     assert reload(order).due_at == order.created_at
     one.hold_at = 0
     settle.settle([one])
-    assert sweeper.adopt_submitted() == 0
+    assert sweeper.adopt_submitted(FakePoller().watch) == 0
     Order.objects.filter(pk=order.pk).update(due_at=order.created_at)
-    assert sweeper.adopt_submitted() == 1
+    assert sweeper.adopt_submitted(FakePoller().watch) == 1
 
 
 def test_a_node_without_statuses_decides_nothing(user: User, chain: TestChain) -> None:

@@ -31,11 +31,6 @@ def routed(order: Order) -> tuple[Order, int]:
     return stored, stored.events.get(status="building").data["priceImpactBps"]
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_dispatched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.dispatch.announce", lambda order_ids: None)
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize("amount", [10**6, 300 * 10**9])
 def test_automatic_slippage_is_the_default_and_the_quotes_impact(

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from orders import gateway
 from orders.lifecycle import Status
-from orders.models import Attempt, Order
-from orders.pipeline import dispatch, settle, stages, sweeper
+from orders.models import Order
+from orders.pipeline import settle, stages, sweeper
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
 
-Published = list[tuple[Status, list[UUID]]]
-
 
 @pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> Published:
+def broker() -> FakeBroker:
     """What is handed to the broker."""
-    messages: Published = []
+    return FakeBroker()
 
-    def keep(status: Status, order_ids: Sequence[UUID], countdown_seconds: int = 0) -> None:
-        messages.append((status, list(order_ids)))
 
-    monkeypatch.setattr(dispatch, "resume", keep)
-    return messages
+def resume_due(broker: FakeBroker) -> int:
+    return sweeper.resume_due(broker.publish, FakePoller().watch)
 
 
 def overdue(user: User, **columns: Any) -> Order:
@@ -42,64 +36,55 @@ def overdue(user: User, **columns: Any) -> Order:
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.ROUTING, Status.BUILDING])
-def test_a_due_order_is_resumed_at_its_stage(user: User, published: Published, status: Status) -> None:
+def test_a_due_order_is_resumed_at_its_stage(user: User, broker: FakeBroker, status: Status) -> None:
     order = overdue(user, status=status)
-    assert sweeper.resume_due() == 1
-    assert published == [(status, [order.pk])]
+    assert resume_due(broker) == 1
+    assert broker.messages == [(status, [order.pk])]
 
 
-def test_orders_that_are_held_final_or_not_due_are_left_alone(user: User, published: Published) -> None:
+def test_orders_that_are_held_final_or_not_due_are_left_alone(user: User, broker: FakeBroker) -> None:
     overdue(user, lease_until=timezone.now() + timedelta(seconds=20))
     overdue(user, status=Status.CONFIRMED)
     overdue(user, status=Status.FAILED)
     order_row(user, due_at=timezone.now() + timedelta(seconds=20))
-    assert sweeper.resume_due() == 0
-    assert published == []
+    assert resume_due(broker) == 0
+    assert broker.messages == []
 
 
-def test_an_order_whose_worker_died_is_resumed_once_its_lease_is_over(
-    user: User, published: Published
-) -> None:
+def test_an_order_whose_worker_died_is_resumed_once_its_lease_is_over(user: User, broker: FakeBroker) -> None:
     order = overdue(user, lease_until=timezone.now() - timedelta(seconds=1))
-    sweeper.resume_due()
-    assert published == [(Status.PENDING, [order.pk])]
+    resume_due(broker)
+    assert broker.messages == [(Status.PENDING, [order.pk])]
 
 
-def test_a_second_sweep_does_not_repeat_the_first_at_once(user: User, published: Published) -> None:
+def test_a_second_sweep_does_not_repeat_the_first_at_once(user: User, broker: FakeBroker) -> None:
     overdue(user)
-    sweeper.resume_due()
-    assert sweeper.resume_due() == 0
-    assert len(published) == 1
+    resume_due(broker)
+    assert resume_due(broker) == 0
+    assert len(broker.messages) == 1
 
 
-def test_an_order_on_which_work_broke_off_twice_goes_alone(user: User, published: Published) -> None:
+def test_an_order_on_which_work_broke_off_twice_goes_alone(user: User, broker: FakeBroker) -> None:
     suspect = overdue(user, starts=2)
     others = [overdue(user, starts=count) for count in (0, 1)]
-    assert sweeper.resume_due() == 3
-    batches = [set(order_ids) for _, order_ids in published]
+    assert resume_due(broker) == 3
+    batches = [set(order_ids) for _, order_ids in broker.messages]
     assert batches == [{suspect.pk}, {order.pk for order in others}]
 
 
-def test_a_sweep_sends_batches(user: User, published: Published) -> None:
+def test_a_sweep_sends_batches(user: User, broker: FakeBroker) -> None:
     for _ in range(70):
         overdue(user)
-    assert sweeper.resume_due() == 70
-    assert [len(order_ids) for _, order_ids in published] == [64, 6]
+    assert resume_due(broker) == 70
+    assert [len(order_ids) for _, order_ids in broker.messages] == [64, 6]
 
 
-def test_a_submitted_order_that_nobody_settles_is_adopted_once(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    adopted: list[str] = []
-
-    def adopt(attempts: Sequence[Attempt]) -> None:
-        adopted.extend(attempt.signature for attempt in attempts)
-
-    monkeypatch.setattr("orders.pipeline.settle.watch", adopt)
+def test_a_submitted_order_that_nobody_settles_is_adopted_once(user: User) -> None:
+    poller = FakePoller()
     attempt = attempt_row(overdue(user, status=Status.SUBMITTED))
-    assert sweeper.adopt_submitted() == 1
-    assert sweeper.adopt_submitted() == 0
-    assert adopted == [attempt.signature]
+    assert sweeper.adopt_submitted(poller.watch) == 1
+    assert sweeper.adopt_submitted(poller.watch) == 0
+    assert poller.attempts == [attempt]
 
 
 def test_the_oldest_due_order_is_told_in_seconds(user: User) -> None:
@@ -111,18 +96,13 @@ def test_the_oldest_due_order_is_told_in_seconds(user: User) -> None:
     assert sweeper.oldest_due_seconds(now) == 42
 
 
-def test_without_a_broker_the_sweeper_does_the_work_itself(
-    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(dispatch, "resume", refuse)
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
+def test_without_a_broker_the_sweeper_does_the_work_itself(user: User, chain: TestChain) -> None:
+    broker, poller = FakeBroker(refuses=True), FakePoller()
     pending, building = overdue(user), overdue(user, amount_in=2_000_000_000)
     stages.route([building.pk])
     Order.objects.filter(pk=building.pk).update(due_at=timezone.now() - timedelta(seconds=10))
-    assert sweeper.resume_due() == 2
+    assert sweeper.resume_due(broker.publish, poller.watch) == 2
+    assert {attempt.order_id for attempt in poller.attempts} == {pending.pk, building.pk}
     assert set(Order.objects.values_list("pk", "status")) == {
         (pending.pk, "submitted"),
         (building.pk, "submitted"),
@@ -143,31 +123,26 @@ def confirmed_order(user: User, chain: TestChain) -> Order:
     return Order.objects.get(pk=order.pk)
 
 
-def test_a_confirmed_order_is_followed_to_finality(
-    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
+def test_a_confirmed_order_is_followed_to_finality(user: User, chain: TestChain) -> None:
     order = confirmed_order(user, chain)
     chain.call("localnet_advance", {"slots": 40})
-    assert sweeper.finalize() == 1
+    assert sweeper.finalize(FakePoller().watch) == 1
     assert Order.objects.get(pk=order.pk).finalized_at is not None
-    assert sweeper.finalize() == 0
+    assert sweeper.finalize(FakePoller().watch) == 0
 
 
 def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
-    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+    user: User, chain: TestChain
 ) -> None:
-    watched: list[Attempt] = []
-    monkeypatch.setattr("orders.pipeline.settle.watch", watched.extend)
+    poller = FakePoller()
     order = confirmed_order(user, chain)
-    watched.clear()
     chain.call("localnet_forkAway", {"signature": order.signature})
     chain.call("localnet_advance", {"slots": 3})
-    sweeper.finalize()
+    sweeper.finalize(poller.watch)
     taken_back = Order.objects.get(pk=order.pk)
     assert (taken_back.status, taken_back.executed_amount_out) == ("submitted", None)
     assert taken_back.events.latest("sequence").data["code"] == "FORK_DROPPED"
-    (attempt,) = watched
+    (attempt,) = poller.attempts
     assert (attempt.signature, attempt.state) == (order.signature, "open")
     one = settle.Watched(attempt, gateway.dead_check(10**9), 0, time.monotonic() + 60)
     eventually(lambda: settle.settle([one]))
@@ -176,16 +151,14 @@ def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
     assert chain.swaps_of_wallet() == [order.signature]
 
 
-def test_sweeping_does_not_make_a_waiting_order_look_young(user: User, published: Published) -> None:
+def test_sweeping_does_not_make_a_waiting_order_look_young(user: User, broker: FakeBroker) -> None:
     now = timezone.now()
     order_row(user, due_at=now - timedelta(seconds=42))
-    sweeper.resume_due()
+    resume_due(broker)
     assert sweeper.oldest_due_seconds(now) == 42
 
 
-def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(settings: Any) -> None:
     settings.SWEEP_SECONDS = 0.01
     rounds: list[str] = []
 
@@ -193,36 +166,30 @@ def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(
         rounds.append("broken")
         raise ZeroDivisionError("a fault of the code")
 
-    monkeypatch.setattr(sweeper, "adopt_submitted", broken)
-    monkeypatch.setattr(sweeper, "resume_due", lambda: rounds.append("next step"))
-    monkeypatch.setattr(sweeper, "finalize", lambda: None)
-    monkeypatch.setattr("orders.pipeline.pools.refresh_due", lambda: False)
-    monkeypatch.setattr("orders.pipeline.clock_skew.bring_back", lambda: 0)
-    monkeypatch.setattr(sweeper, "_show_life", lambda name: None)
-    sweeper.start("tested@here")
+    tested = sweeper.Sweeper("tested@here", FakePoller().watch, FakeBroker().publish)
+    tested.steps = (broken, lambda: rounds.append("next step"))
+    tested.start()
     try:
         eventually(lambda: rounds.count("broken") >= 2 and rounds.count("next step") >= 2)
     finally:
-        sweeper.stop()
+        tested.stop()
 
 
 def test_a_transaction_that_landed_again_in_another_block_is_settled_again(
-    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+    user: User, chain: TestChain
 ) -> None:
-    watched: list[Attempt] = []
-    monkeypatch.setattr("orders.pipeline.settle.watch", watched.extend)
+    poller = FakePoller()
     order = confirmed_order(user, chain)
-    watched.clear()
     chain.call("localnet_forkAway", {"signature": order.signature})
     chain.call("localnet_advance", {"slots": 3})
     gateway.send([bytes(order.attempts.get().signed_transaction)])
     chain.call("localnet_advance", {"slots": 40})
-    assert sweeper.finalize() == 0
-    (attempt,) = watched
+    assert sweeper.finalize(poller.watch) == 0
+    (attempt,) = poller.attempts
     one = settle.Watched(attempt, gateway.dead_check(10**9), 0, time.monotonic() + 60)
     eventually(lambda: settle.settle([one]))
     again = Order.objects.get(pk=order.pk)
     assert again.status == "confirmed"
     assert (again.slot or 0) > (order.slot or 0)
     Order.objects.filter(pk=order.pk).update(confirmed_at=timezone.now() - timedelta(seconds=20))
-    assert sweeper.finalize() == 1
+    assert sweeper.finalize(poller.watch) == 1

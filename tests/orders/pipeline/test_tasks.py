@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from celery.exceptions import Retry
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from orders import tasks
+from orders import process, tasks
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import dispatch, stages
 from orders.pipeline.stages import Outcome
 from orders.records import leases
+from tests.orders.fakes import FakeDispatcher, FakePoller
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def resumed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What is handed to the broker."""
-    messages: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(dispatch, "resume", lambda *message: messages.append(message))
-    return messages
+class FakeProcess:
+    """A worker without threads."""
+
+    def __init__(self) -> None:
+        self.dispatcher = FakeDispatcher()
+        self.poller = FakePoller()
+
+
+@pytest.fixture(autouse=True)
+def worker() -> Iterator[FakeProcess]:
+    """What tasks hand on."""
+    running = FakeProcess()
+    process.use(running)
+    yield running
+    process.use(None)
 
 
 def waiting_order(user: User) -> Any:
@@ -51,7 +60,7 @@ def test_retries_back_off_one_two_four_seconds_without_jitter(task: Any) -> None
 
 
 def test_a_stage_hands_on_what_goes_on(
-    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+    user: User, monkeypatch: pytest.MonkeyPatch, worker: FakeProcess
 ) -> None:
     order = order_row(user)
     monkeypatch.setattr("orders.pipeline.stages.build", lambda ids: Outcome(onward=list(ids)))
@@ -59,7 +68,7 @@ def test_a_stage_hands_on_what_goes_on(
 
 
 def test_a_stage_with_nothing_to_hand_on_ends_the_chain(
-    monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+    monkeypatch: pytest.MonkeyPatch, worker: FakeProcess
 ) -> None:
     monkeypatch.setattr("orders.pipeline.stages.build", lambda ids: Outcome())
     task = tasks.build_orders
@@ -71,24 +80,31 @@ def test_a_stage_with_nothing_to_hand_on_ends_the_chain(
         task.pop_request()
 
 
-def test_a_batch_that_waits_as_a_whole_is_retried_by_celery(
-    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+def test_orders_that_were_taken_along_wait_as_those_of_the_message(
+    user: User, monkeypatch: pytest.MonkeyPatch, worker: FakeProcess
 ) -> None:
-    order = waiting_order(user)
-    monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: Outcome(waiting=[order]))
-    with pytest.raises(Retry) as retried:
-        tasks.route_orders.apply(args=([str(order.pk)],), throw=True)
-    assert retried.value.when == 1
+    named, taken_along = waiting_order(user), waiting_order(user)
+    monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: Outcome(waiting=[named, taken_along]))
+    assert tasks.route_orders.run([str(named.pk)]) == []
+    assert worker.dispatcher.waiting == [named, taken_along]
+
+
+def test_what_was_sent_is_followed(user: User, monkeypatch: pytest.MonkeyPatch, worker: FakeProcess) -> None:
+    attempt = attempt_row(order_row(user, status=Status.SUBMITTED))
+    outcome = Outcome(onward=[attempt.order_id], sent=[attempt])
+    monkeypatch.setattr("orders.pipeline.stages.submit", lambda ids: outcome)
+    tasks.submit_orders.run([str(attempt.order_id)])
+    assert worker.poller.attempts == [attempt]
 
 
 def test_waiting_orders_leave_a_batch_that_goes_on(
-    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+    user: User, monkeypatch: pytest.MonkeyPatch, worker: FakeProcess
 ) -> None:
     good, late = order_row(user), waiting_order(user)
     outcome = Outcome(onward=[good.pk], waiting=[late])
     monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: outcome)
     assert tasks.route_orders.run([str(good.pk), str(late.pk)]) == [str(good.pk)]
-    assert resumed == [(Status.ROUTING, [late.pk], 1)]
+    assert worker.dispatcher.waiting == [late]
 
 
 def broken_for(culprit: Order) -> Callable[[Collection[UUID]], Outcome]:
@@ -106,7 +122,7 @@ def broken_for(culprit: Order) -> Callable[[Collection[UUID]], Outcome]:
 
 
 def test_an_order_that_breaks_a_stage_is_retried_and_its_batch_goes_on(
-    user: User, monkeypatch: pytest.MonkeyPatch, resumed: list[Any]
+    user: User, monkeypatch: pytest.MonkeyPatch, worker: FakeProcess
 ) -> None:
     good, bad = order_row(user, status=Status.BUILDING), order_row(user, status=Status.BUILDING)
     monkeypatch.setattr("orders.pipeline.stages.build", broken_for(bad))
@@ -115,7 +131,7 @@ def test_an_order_that_breaks_a_stage_is_retried_and_its_batch_goes_on(
     retry = bad.events.latest("sequence").data
     assert (retry["code"], retry["retryInMs"]) == ("INTERNAL", 1000)
     assert "fault of the code" not in str(retry)
-    assert resumed == [(Status.ROUTING, [bad.pk], 1)]
+    assert worker.dispatcher.waiting == [bad]
 
 
 def test_a_break_off_leaves_an_open_attempt_alone(user: User) -> None:

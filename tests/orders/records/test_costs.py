@@ -16,6 +16,7 @@ from orders.pipeline import settle, stages, sweeper
 from orders.pipeline.settle import Watched
 from orders.records import costs
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
+from tests.orders.fakes import FakePoller
 from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +24,6 @@ pytestmark = pytest.mark.django_db
 START = 20 * 10**9
 TIP = 25_000
 RENT = 2_039_280
-
-
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
 
 
 @pytest.fixture
@@ -117,7 +112,7 @@ def test_a_transaction_that_never_landed_has_cost_nothing(user: User, chain: Tes
 def test_what_a_dropped_fork_took_back_is_unknown_until_it_lands_again(user: User, chain: TestChain) -> None:
     order = settled(order_row(user))
     first = cost(order.attempts.get())
-    sweeper.take_back([order])
+    sweeper.take_back([order], FakePoller().watch)
     assert cost(order.attempts.get(state="open")) == dict.fromkeys(costs.COLUMNS)
     attempt = order.attempts.get()
     watched = [Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 10**9, 10**9)]

@@ -22,15 +22,11 @@ from orders.pipeline import settle, stages, sweeper
 from orders.records import kill_switch
 from orders.wire.requests import OrderIntent
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import attempt_row, order_row
 
 FIVE_SOL = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "5", "clientOrderId": "once"}
 ORDERS = 50
-
-
-@pytest.fixture
-def nothing_settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
 
 
 def stored(order: Order) -> Order:
@@ -91,7 +87,6 @@ def test_health_metrics_and_tokens_show_the_switch(client: Client, settings: Any
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("nothing_settles")
 def test_what_was_accepted_before_waits_and_uses_up_no_retry(user: User, chain: TestChain) -> None:
     routed = order_row(user)
     stages.route([routed.pk])
@@ -106,7 +101,7 @@ def test_what_was_accepted_before_waits_and_uses_up_no_retry(user: User, chain: 
         "code": "TRADING_HALTED",
         "error": "Trading is switched off; no order is accepted now",
     }
-    assert sweeper.resume_due() == 0
+    assert sweeper.resume_due(FakeBroker().publish, FakePoller().watch) == 0
     assert not Attempt.objects.exists()
 
     kill_switch.switch(on=True)
@@ -115,7 +110,6 @@ def test_what_was_accepted_before_waits_and_uses_up_no_retry(user: User, chain: 
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("nothing_settles")
 def test_what_is_signed_and_never_sent_is_not_sent_while_off(user: User, chain: TestChain) -> None:
     order = order_row(user)
     stages.route([order.pk])
@@ -130,7 +124,6 @@ def test_what_is_signed_and_never_sent_is_not_sent_while_off(user: User, chain: 
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("nothing_settles")
 def test_what_was_sent_before_is_settled_while_off(user: User, chain: TestChain) -> None:
     order = order_row(user)
     for stage in (stages.route, stages.build, stages.submit):
@@ -151,16 +144,15 @@ def test_an_order_that_expires_while_off_ends(user: User) -> None:
     order = order_row(user, expires_at=timezone.now() - timedelta(seconds=1))
     other = order_row(user, expires_at=timezone.now() + timedelta(minutes=1))
     kill_switch.switch(on=False)
-    sweeper.resume_due()
+    sweeper.resume_due(FakeBroker().publish, FakePoller().watch)
     assert (stored(order).status, stored(other).status) == ("expired", "pending")
     assert stored(other).lease_token is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_no_attempt_is_committed_after_the_switch_with_fifty_orders_in_flight(
-    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+    user: User, chain: TestChain
 ) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
     intent = OrderIntent("SOL", "USDC", None, amount_raw=1_000_000)
     ids = [place_order(user, intent).order.pk for _ in range(ORDERS)]
     stages.route(ids)

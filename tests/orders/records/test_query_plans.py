@@ -24,6 +24,7 @@ from orders.records import attempts, journal, leases
 from orders.reporting.metrics_rows import RowMetrics
 from orders.streaming import cursor as following
 from tests.factories import SOL, USDC, UserFactory
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.plans import PARTIAL, Plans, explained
 from tests.orders.rows import attempt_row, order_row
 
@@ -82,7 +83,9 @@ def settled(trader: User) -> None:
 
 def swept(trader: User) -> None:
     order_row(trader, due_at=timezone.now() + timedelta(hours=1))
-    assert sweeper.resume_due() == sweeper.adopt_submitted() == sweeper.finalize() == 0
+    watch = FakePoller().watch
+    assert sweeper.resume_due(FakeBroker().publish, watch) == 0
+    assert sweeper.adopt_submitted(watch) == sweeper.finalize(watch) == 0
     assert sweeper.oldest_due_seconds() == 0
 
 

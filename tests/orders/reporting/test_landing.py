@@ -55,12 +55,10 @@ def test_the_bid_is_signed_and_what_was_paid_is_on_record(
     user: User,
     chain: TestChain,
     settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
     level: str,
     floor: int,
     price: int,
 ) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
     settings.PRIORITY_FEE, settings.PRIORITY_FEE_FLOOR = level, floor
     order = confirmed(order_row(user))
     limit, signed_price = compute_budget(order.attempts.get())
@@ -174,9 +172,8 @@ def test_a_report_of_nothing_has_dashes() -> None:
 
 @pytest.mark.django_db
 def test_a_swap_is_simulated_before_it_is_signed_where_that_is_set(
-    user: User, chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
+    user: User, chain: TestChain, settings: Any
 ) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
     node = urlsplit(chain.url).netloc
     labels = {"node": node, "method": "simulateTransaction", "code": "ok"}
 

@@ -68,10 +68,7 @@ def grown(before: Samples, after: Samples) -> Samples:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_life_of_two_orders_is_counted_exactly(
-    user: User, client: Client, chain: TestChain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
+def test_the_life_of_two_orders_is_counted_exactly(user: User, client: Client, chain: TestChain) -> None:
     before = scrape(client.get("/metrics").content.decode())
     good, poor = order_row(user), order_row(user, amount_in=10**18)
     stages.route([good.pk, poor.pk])

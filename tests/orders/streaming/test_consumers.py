@@ -10,6 +10,7 @@ from channels.layers import get_channel_layer
 
 from orders.lifecycle import Status
 from orders.models import Order
+from orders.notify import hints
 from orders.streaming import cursor, groups
 from orders.streaming.stream import in_database
 from tests.factories import SIGNATURE
@@ -237,8 +238,11 @@ async def test_a_lost_hint_only_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened("/api/orders/connect") as one, opened(f"/ws/orders/{order.pk}") as other:
         await one.send_json_to({"action": "subscribe", "orderId": str(order.pk)})
         assert await one.statuses(1) == await other.statuses(1) == [(1, "pending")]
-        monkeypatch.setattr("orders.notify.hints.publish", lambda hints: None)
-        await moved(order, Status.ROUTING, Status.BUILDING)
+        publisher = hints.use(None)
+        try:
+            await moved(order, Status.ROUTING, Status.BUILDING)
+        finally:
+            hints.use(publisher)
         assert await one.statuses(2) == await other.statuses(2) == [(2, "routing"), (3, "building")]
 
 

@@ -26,10 +26,3 @@ def collector(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collec
     yield collector
     starting.stop()
     collector.stop()
-
-
-@pytest.fixture(autouse=True)
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests run the stages themselves."""
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.announce", lambda order_ids: None)

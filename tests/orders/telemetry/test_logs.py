@@ -38,11 +38,6 @@ def log(request: pytest.FixtureRequest) -> Iterator[Log]:
     root.setLevel(level)
 
 
-@pytest.fixture
-def settled_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-
-
 def settle(orders: list[Order]) -> None:
     attempts = [order.attempts.get(state=AttemptState.OPEN) for order in orders]
     watched = [Watched(each, gateway.dead_check(each.last_valid_block_height), 0, 0) for each in attempts]
@@ -57,7 +52,7 @@ def settle(orders: list[Order]) -> None:
 
 @pytest.mark.django_db
 def test_a_batch_is_one_line_a_stage_with_its_orders_and_requests(
-    user: User, chain: TestChain, log: Log, settled_by_hand: None
+    user: User, chain: TestChain, log: Log
 ) -> None:
     orders = [order_row(user, request_id=f"request-{number}") for number in (1, 2)]
     ids = [order.pk for order in orders]
@@ -117,9 +112,8 @@ def test_a_stage_that_finds_nothing_to_do_says_nothing(user: User, log: Log) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_request_id_goes_from_the_header_to_the_row_the_log_and_the_answer(
-    client: Client, log: Log, monkeypatch: pytest.MonkeyPatch
+    client: Client, log: Log
 ) -> None:
-    monkeypatch.setattr("orders.pipeline.dispatch.announce", lambda order_ids: None)
     body = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"}
     answer = client.post(
         "/api/orders/execute", body, content_type="application/json", headers={HEADER: "checkout-7.a_b"}

@@ -1,0 +1,61 @@
+"""The threads of one engine process, made at its start and handed to what uses them.
+
+web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
+worker (`orders.tasks`)     the same, settlement poller, sweeper
+
+Threads are started at first use, the sweeper's by its ``start``. Nothing else makes one: a process that has
+not been started, a management command say, writes its orders itself, sends no hints, and leaves all else to
+the workers.
+"""
+
+from __future__ import annotations
+
+from orders.intake import group_commit
+from orders.intake.group_commit import GroupCommit
+from orders.notify import hints
+from orders.notify.hint_publisher import HintPublisher
+from orders.pipeline.dispatch import Dispatcher
+from orders.pipeline.settle import Poller
+from orders.pipeline.sweeper import Sweeper
+
+
+class Process:
+    """What runs in a process beside its requests or tasks. ``worker_name`` is its name in the fleet."""
+
+    def __init__(self, worker_name: str = "") -> None:
+        self.publisher = HintPublisher()
+        self.dispatcher = Dispatcher()
+        self.group_commit = GroupCommit(self.dispatcher.announce)
+        self.poller = Poller(self.dispatcher.at_due_time)
+        self.sweeper = Sweeper(worker_name, self.poller.watch, self.dispatcher.publish)
+
+    def start(self) -> None:
+        """Put the parts in place of those that this process used before."""
+        use(self)
+        hints.use(self.publisher)
+        group_commit.use(self.group_commit)
+
+    def stop(self) -> None:
+        """Use the parts no more; returns when their threads have ended, but the sweeper's."""
+        use(None)
+        group_commit.use(None)
+        hints.use(None)
+        self.sweeper.stop()
+        for part in (self.poller, self.group_commit, self.dispatcher, self.publisher):
+            part.stop()
+
+
+_current: Process | None = None
+
+
+def use(process: Process | None) -> None:
+    """Have tasks of this process find ``process``."""
+    global _current
+    _current = process
+
+
+def current() -> Process:
+    """The one that was started; raises RuntimeError where none was."""
+    if _current is None:
+        raise RuntimeError("this process was not started: it runs no stages")
+    return _current

@@ -1,0 +1,86 @@
+"""New orders are published in batches, orders that wait at their own moment."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from orders.lifecycle import Status
+from orders.pipeline.dispatch import Dispatcher
+from tests.orders.chain import eventually
+from tests.orders.rows import order_row
+
+
+class Broker:
+    """Keeps messages with the moment that each came."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[float, Status, list[UUID]]] = []
+        self.refusals = 0
+
+    def publish(self, status: Status, order_ids: Sequence[UUID]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise OperationalError("connection refused")
+        self.came.append((time.monotonic(), status, list(order_ids)))
+
+    def moment_of(self, order_id: UUID) -> float:
+        return next(moment for moment, _, ids in self.came if order_id in ids)
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def dispatcher(broker: Broker) -> Iterator[Dispatcher]:
+    running = Dispatcher(broker.publish)
+    yield running
+    running.stop()
+
+
+def test_new_orders_that_gather_go_out_together(dispatcher: Dispatcher, broker: Broker) -> None:
+    ids = [uuid.uuid4() for _ in range(150)]
+    for order_id in ids:
+        dispatcher.announce([order_id])
+    eventually(lambda: sum(len(batch) for _, _, batch in broker.came) == 150)
+    assert [order_id for _, _, batch in broker.came for order_id in batch] == ids
+    assert max(len(batch) for _, _, batch in broker.came) <= 64
+    assert {status for _, status, _ in broker.came} == {Status.PENDING}
+
+
+@pytest.mark.django_db
+def test_each_waiting_order_goes_out_at_its_own_moment(
+    user: User, dispatcher: Dispatcher, broker: Broker
+) -> None:
+    began, now = time.monotonic(), timezone.now()
+    waits = {0.6: None, 0.2: None, 0.4: None}
+    orders = {
+        wait: order_row(user, status=Status.ROUTING, due_at=now + timedelta(seconds=wait)) for wait in waits
+    }
+    dispatcher.at_due_time(orders.values())
+    new = uuid.uuid4()
+    dispatcher.announce([new])
+    eventually(lambda: len(broker.came) == 4)
+    assert broker.moment_of(new) - began < 0.2
+    for wait, order in orders.items():
+        assert wait <= broker.moment_of(order.pk) - began + 0.01 < wait + 0.15
+
+
+def test_after_a_refusal_the_dispatcher_goes_on(dispatcher: Dispatcher, broker: Broker) -> None:
+    broker.refusals = 1
+    dispatcher.announce([uuid.uuid4()])
+    eventually(lambda: broker.refusals == 0)
+    later = uuid.uuid4()
+    dispatcher.announce([later])
+    eventually(lambda: broker.came)
+    assert broker.came[0][1:] == (Status.PENDING, [later])
