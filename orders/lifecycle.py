@@ -37,6 +37,20 @@ class AttemptState(TextChoices):
     EXPIRED = "expired"
 
 
+class SendAnswer(TextChoices):
+    """What the node said to an attempt's bytes. None of it says whether they have landed."""
+
+    ACCEPTED = "accepted"
+    ALREADY_PROCESSED = "already_processed"
+    # The node has judged the bytes and does not pass them on.
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+# The bytes are on their way as far as a node can say.
+TAKEN: Final[frozenset[SendAnswer]] = frozenset({SendAnswer.ACCEPTED, SendAnswer.ALREADY_PROCESSED})
+
+
 class FailureReason(TextChoices):
     """Why an order failed or is tried again. Values are stable codes of the API."""
 

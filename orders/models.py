@@ -23,6 +23,7 @@ from orders.lifecycle import (
     AttemptState,
     FailureReason,
     OrderType,
+    SendAnswer,
     Status,
 )
 
@@ -187,6 +188,11 @@ class Attempt(models.Model):
     state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.OPEN)
     sends = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)
+    # What the node said to the last send, and why where it did not take the bytes.
+    send_answer = models.CharField(
+        max_length=18, choices=SendAnswer.choices, blank=True, default="", db_default=""
+    )
+    send_reason = models.CharField(max_length=255, blank=True, default="", db_default="")
     slot = models.BigIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True, default="")
     # Lamports, by the chain's own record; unknown until the chain has decided (`orders.costs`).

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from orders.lifecycle import AttemptState, OrderType, Status
+from orders.lifecycle import AttemptState, OrderType, SendAnswer, Status
 from orders.wire import errors
 
 _TEXT: Final = {"type": "string"}
@@ -175,6 +175,9 @@ COMPONENTS: Final[dict[str, Any]] = {
             "venue": _TEXT,
             "state": {"type": "string", "enum": AttemptState.values},
             "slot": _nullable(_INTEGER),
+            "sends": _INTEGER,
+            "sendAnswer": _nullable({"type": "string", "enum": SendAnswer.values}),
+            "sendReason": _nullable(_TEXT),
             "error": _FAILURE,
             "fees": _ATTEMPT_FEES,
             "lastValidBlockHeight": _INTEGER,
@@ -244,6 +247,7 @@ COMPONENTS: Final[dict[str, Any]] = {
                     "workers": _INTEGER,
                     "oldestDueOrderSeconds": _nullable(_INTEGER),
                     "trading": _nullable({"type": "string", "enum": ["on", "off"]}),
+                    "transactionsNotTaken": _nullable(_INTEGER),
                 }
             ),
             "slot": _nullable(_INTEGER),

@@ -152,6 +152,9 @@ _ATTEMPT: Final[dict[str, Any]] = {
     "venue": "raydium-cpmm",
     "state": "landed",
     "slot": 10,
+    "sends": 1,
+    "sendAnswer": "accepted",
+    "sendReason": None,
     "error": None,
     "fees": {"network": "0.000005", "priority": "0", "tip": "0", "rent": "0"},
     "lastValidBlockHeight": 158,
@@ -206,6 +209,7 @@ _CHECKS: Final[dict[str, Any]] = {
     "workers": 2,
     "oldestDueOrderSeconds": 0,
     "trading": "on",
+    "transactionsNotTaken": 0,
 }
 _NODE_STATE: Final[dict[str, Any]] = {"name": "127.0.0.1:8899", "state": "ok", "slot": 17, "slotsBehind": 0}
 _POOLS: Final[dict[str, Any]] = {"known": 12, "refreshedAt": "2026-11-21T14:33:25.103Z", "error": None}
@@ -218,7 +222,9 @@ HEALTH: Final[dict[str, Any]] = {
 }
 UNHEALTHY: Final[dict[str, Any]] = {
     "status": "degraded",
-    "checks": {**_CHECKS, "database": "unavailable", "oldestDueOrderSeconds": None, "trading": None},
+    "checks": _CHECKS
+    | {"database": "unavailable"}
+    | dict.fromkeys(("oldestDueOrderSeconds", "trading", "transactionsNotTaken")),
     "slot": 17,
     "pools": None,
     "nodes": [_NODE_STATE],

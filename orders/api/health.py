@@ -16,7 +16,7 @@ from orders import gateway
 from orders.api import schema
 from orders.models import KnownPool, Order, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import kill_switch
+from orders.records import attempts, kill_switch
 from orders.reporting.workers import living_workers
 from orders.wire.events import timestamp
 
@@ -46,7 +46,7 @@ class Health(APIView):
     @extend_schema(**schema.HEALTH)
     def get(self, request: Request) -> Response:
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
-        writable, oldest, trading_on = _database()
+        writable, oldest, trading_on, refused = _database()
         workers = living_workers()
         chain = gateway.chain_health()
         checks: dict[str, Any] = {
@@ -56,8 +56,9 @@ class Health(APIView):
             "workers": workers or 0,
             "oldestDueOrderSeconds": oldest,
             "trading": None if trading_on is None else "on" if trading_on else "off",
+            "transactionsNotTaken": refused,
         }
-        well = writable and bool(workers) and _chain_text(chain) == "ok" and bool(trading_on)
+        well = writable and bool(workers) and _chain_text(chain) == "ok" and bool(trading_on) and not refused
         body = {
             "status": "ok" if well else "degraded",
             "checks": checks,
@@ -93,12 +94,15 @@ def _chain_text(chain: gateway.ChainHealth) -> str:
     return "ok" if chain.reachable else "unavailable"
 
 
-def _database() -> tuple[bool, int | None, bool | None]:
-    """Whether a write goes through, for how many seconds the oldest due order has waited, the kill switch."""
+def _database() -> tuple[bool, int | None, bool | None, int | None]:
+    """Whether a write goes through, how long the oldest due order has waited, the kill switch.
+
+    At last how many transactions are under way that the node does not take.
+    """
     try:
         with transaction.atomic():
             # Changes no row, yet fails where a write would: read-only file, standby, full lock.
             Order.objects.filter(pk=_NOBODY).update(version=1)
-        return True, oldest_due_seconds(), kill_switch.is_on()
+        return True, oldest_due_seconds(), kill_switch.is_on(), attempts.not_taken()
     except Error:
-        return False, None, None
+        return False, None, None, None

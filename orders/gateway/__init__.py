@@ -5,7 +5,8 @@ connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
 pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
-swaps.py        signing and sending
+swaps.py        signing
+sends.py        sending, and what the node says to it
 node_health.py  whether the chain answers
 faucet.py       SOL for a devnet wallet
 permits.py      what may be signed at all
@@ -27,6 +28,7 @@ from orders.gateway.quotes import (
     quote_swaps,
 )
 from orders.gateway.risk_limits import network_faults, require_within_cap
+from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
     Heard,
     OnChainFailure,
@@ -42,7 +44,7 @@ from orders.gateway.statuses import (
     on_chain_failures,
     prove_dead,
 )
-from orders.gateway.swaps import StaleQuote, SwapToSign, send, sign_swaps
+from orders.gateway.swaps import StaleQuote, SwapToSign, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
     WrongToken,
@@ -66,6 +68,7 @@ __all__ = [
     "Holdings",
     "OnChainFailure",
     "Relief",
+    "Sent",
     "SentSwap",
     "StaleQuote",
     "SwapToSign",

@@ -1,4 +1,4 @@
-"""Signing and sending. Only processes that hold the wallet's key can sign."""
+"""Signing. Only processes that hold the wallet's key can sign."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError, KeyUnavailable, NoRoute
 from dex.routing.router import accounts_of
-from dex.rpc.answers import LatestBlockhash, SendKind, SendOutcome
+from dex.rpc.answers import LatestBlockhash
 from dex.signing.policy import check_policy
 from dex.signing.signer import Signer
 from dex.transactions.instructions import temporary_account_seed
@@ -83,24 +83,6 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Sta
     messages = [_message(plan, wallet.pubkey) for plan in plans]
     signed = iter(_sign(messages, wallet, blockhash.last_valid_block_height))
     return [next(signed) if swap.quoted_slot >= oldest else StaleQuote() for swap in swaps]
-
-
-def send(raws: Sequence[bytes]) -> list[SendOutcome]:
-    """Send signed bytes, many in one request; never raises.
-
-    Whatever comes back, only a status says what happened to the bytes.
-    """
-    if not raws:
-        return []
-    try:
-        return connection().run(_send(raws))
-    except DexError as error:
-        return [SendOutcome(SendKind.UNKNOWN, reason=error.code)] * len(raws)
-
-
-async def _send(raws: Sequence[bytes]) -> list[SendOutcome]:
-    jito.send_soon(raws)
-    return await connection().rpc.send(raws)
 
 
 async def _prepare(

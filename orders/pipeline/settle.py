@@ -235,10 +235,10 @@ def _send_again(watched: Sequence[Watched]) -> None:
     due = [w for w in watched if w.resend_at <= now]
     if not due:
         return
-    gateway.send([bytes(w.attempt.signed_transaction) for w in due])
+    sent = gateway.send([bytes(w.attempt.signed_transaction) for w in due])
     for one in due:
         one.resend_at = now + settings.REBROADCAST_SECONDS
-    attempts.note_sent(one.attempt for one in due)
+    attempts.note_sent(zip((one.attempt for one in due), sent, strict=True))
 
 
 def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:

@@ -116,11 +116,12 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     with leases.given_back_on_error(orders):
         by_order = attempts.open_of(orders)
         crash_point(crash_points.BEFORE_SEND)
-        gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
+        answers = gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
+        sent = dict(zip(by_order, answers, strict=True))
         crash_point(crash_points.SENT)
         moved = journal.record(
             [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
-            alongside=lambda orders: attempts.note_sent(by_order[order.pk] for order in orders),
+            alongside=lambda moved: attempts.note_sent((by_order[o.pk], sent[o.pk]) for o in moved),
         )
         leases.release([order for order in orders if order.pk not in by_order])
     outcome.sent.extend(by_order[order.pk] for order in moved)

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dex.types import SignedTransaction
-from orders.lifecycle import AttemptState
+from orders.gateway import Sent
+from orders.lifecycle import TAKEN, AttemptState
 from orders.models import Attempt, Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -50,14 +51,28 @@ def store(signed: Sequence[tuple[Order, SignedTransaction]]) -> list[Order]:
     return held
 
 
-def note_sent(attempts: Iterable[Attempt]) -> None:
-    """Count one more send of each attempt."""
-    pks = [attempt.pk for attempt in attempts]
-    if not pks:
-        return
-    named = [("last_sent_at", timezone.now()), *(("id", pk) for pk in pks)]
+def note_sent(sent: Iterable[tuple[Attempt, Sent]]) -> None:
+    """Count one more send of each attempt, with what the node said to it."""
+    by_answer: dict[Sent, list[int]] = {}
+    for attempt, answer in sent:
+        by_answer.setdefault(answer, []).append(attempt.pk)
+    for answer, pks in by_answer.items():
+        named = [
+            ("last_sent_at", timezone.now()),
+            ("send_answer", answer.answer.value),
+            ("send_reason", answer.reason),
+            *(("id", pk) for pk in pks),
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_note_sent(len(pks)), sql.values(Attempt, named))
+
+
+def not_taken() -> int:
+    """How many open transactions were sent more than once, and not taken by the node the last time."""
     with connection.cursor() as cursor:
-        cursor.execute(_note_sent(len(pks)), sql.values(Attempt, named))
+        cursor.execute(_not_taken())
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def _attempt(order: Order, swap: SignedTransaction, now: datetime) -> Attempt:
@@ -84,10 +99,21 @@ def _open_of(orders: int) -> str:
     )
 
 
+@lru_cache(maxsize=1)
+def _not_taken() -> str:
+    column = partial(sql.column, Attempt)
+    taken = ", ".join(f"'{answer}'" for answer in ["", *sorted(answer.value for answer in TAKEN)])
+    return (
+        f"SELECT COUNT(*) FROM {sql.table(Attempt)} WHERE {column('state')} = '{AttemptState.OPEN.value}'"
+        f" AND {column('sends')} >= 2 AND {column('send_answer')} NOT IN ({taken})"
+    )
+
+
 @lru_cache(maxsize=256)
 def _note_sent(attempts: int) -> str:
     column = partial(sql.column, Attempt)
     return (
         f"UPDATE {sql.table(Attempt)} SET {column('sends')} = {column('sends')} + 1,"
-        f" {column('last_sent_at')} = %s WHERE {column('id')} IN {sql.places(attempts)}"
+        f" {column('last_sent_at')} = %s, {column('send_answer')} = %s, {column('send_reason')} = %s"
+        f" WHERE {column('id')} IN {sql.places(attempts)}"
     )

@@ -14,7 +14,7 @@ from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import kill_switch
+from orders.records import attempts, kill_switch
 from orders.reporting.workers import living_workers
 
 
@@ -32,6 +32,11 @@ class RowMetrics(Collector):
             "orders_attempts_open",
             "Signed transactions whose outcome the chain has not told yet",
             value=Attempt.objects.filter(state=AttemptState.OPEN).count(),
+        )
+        yield GaugeMetricFamily(
+            "orders_attempts_not_taken",
+            "Signed transactions under way that were sent again, and not taken by the node the last time",
+            value=attempts.not_taken(),
         )
         yield GaugeMetricFamily(
             "orders_unfinalized",

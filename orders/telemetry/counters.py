@@ -69,6 +69,9 @@ _rpc_seconds: Final = Histogram(
     buckets=_CALL_SECONDS,
     registry=REGISTRY,
 )
+_sends: Final = Counter(
+    "orders_sends", "Sends of signed transactions by what the node said", ["answer"], registry=REGISTRY
+)
 _sockets: Final = Gauge(
     "orders_websocket_connections",
     "WebSockets that are open",
@@ -107,6 +110,11 @@ def moved(steps: Sequence[Step]) -> None:
 def called(node: str, method: str, code: str, calls: int) -> None:
     """Count calls of one method that came to the same."""
     _rpc_calls.labels(node, method, code).inc(calls)
+
+
+def sent(answer: str, transactions: int) -> None:
+    """Count sends of signed bytes to which the node said the same."""
+    _sends.labels(answer).inc(transactions)
 
 
 def answered(node: str, method: str, seconds: float) -> None:

@@ -16,8 +16,9 @@ from prometheus_client.registry import Collector
 
 from orders import gateway
 from orders.api.health import _database
+from orders.gateway import Sent
 from orders.intake import order_rate
-from orders.lifecycle import Status
+from orders.lifecycle import SendAnswer, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.pipeline import settle, sweeper
 from orders.records import attempts, journal, leases
@@ -77,7 +78,7 @@ def settled(trader: User) -> None:
     attempt = attempt_row(order, signature="s")
     watched = settle.Watched(attempt, gateway.dead_check(150), 0, 0)
     assert list(settle._submitted_orders([watched])) == [order.pk]
-    attempts.note_sent([attempt])
+    attempts.note_sent([(attempt, Sent(SendAnswer.ACCEPTED))])
     assert attempts.open_of([order]) == {order.pk: attempt}
 
 
