@@ -50,10 +50,17 @@ class StandIn:
 
 
 RAYDIUM_CPMM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
+RAYDIUM_AMM_V4: Final = Pubkey.from_string("675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8")
 METEORA_DAMM_V2: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 
 STAND_INS: Final = (
     StandIn("meteora_damm_v2", METEORA_DAMM_V2),
+    StandIn(
+        "raydium_amm_v4",
+        RAYDIUM_AMM_V4,
+        Pubkey.from_string("DRaya7Kj3aMWQSy19kSjvmuwq9docCHofyP9kanQGaav"),
+        (b"amm authority",),
+    ),
     StandIn(
         "raydium_cpmm",
         RAYDIUM_CPMM,

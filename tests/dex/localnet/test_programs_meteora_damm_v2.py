@@ -235,10 +235,10 @@ def test_unknown_instructions_and_short_ones_are_refused(scene: Scene) -> None:
     assert scene.bank.run(METEORA_DAMM_V2, scene.metas, bytes(24)).error == 101
     assert scene.bank.run(METEORA_DAMM_V2, scene.metas, SWAP2 + bytes(16)).error == 102
     missing = scene.bank.run(METEORA_DAMM_V2, scene.metas[:-1], SWAP + bytes(16))
-    assert "NotEnoughAccountKeys" in str(missing.error)
+    assert missing.error == 3005
 
 
-@pytest.mark.parametrize(("offset", "mode", "error"), [(16, 5, 6047), (484, 3, 6017)])
+@pytest.mark.parametrize(("offset", "mode", "error"), [(16, 5, 6047), (484, 3, 6007)])
 def test_an_unknown_fee_mode_is_refused_by_name(scene: Scene, offset: int, mode: int, error: int) -> None:
     scene.patch_pool(offset, bytes([mode]))
     assert scene.swap(AMOUNT_IN, 0).error == error

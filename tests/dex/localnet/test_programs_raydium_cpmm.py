@@ -182,19 +182,31 @@ def test_more_than_the_vault_holds_aborts(scene: Scene) -> None:
     ("index", "error", "name"),
     [
         (1, 2006, "ConstraintSeeds"),
-        (2, 3007, "AccountOwnedByWrongProgram"),
+        (2, 3012, "AccountNotInitialized"),
         (3, 3007, "AccountOwnedByWrongProgram"),
-        (6, 3007, "AccountOwnedByWrongProgram"),
+        (4, 3012, "AccountNotInitialized"),
+        (5, 3012, "AccountNotInitialized"),
+        (6, 3012, "AccountNotInitialized"),
+        (7, 3012, "AccountNotInitialized"),
         (8, 3008, "InvalidProgramId"),
-        (10, 3007, "AccountOwnedByWrongProgram"),
+        (10, 3012, "AccountNotInitialized"),
+        (11, 3012, "AccountNotInitialized"),
         (12, 3007, "AccountOwnedByWrongProgram"),
     ],
 )
-def test_a_foreign_account_is_refused(scene: Scene, index: int, error: int, name: str) -> None:
+def test_an_account_that_does_not_exist_is_refused(scene: Scene, index: int, error: int, name: str) -> None:
     scene.replace_account(index, Keypair().pubkey())
     outcome = scene.swap(SWAP_BASE_INPUT, AMOUNT_IN, 0)
     assert outcome.error == error
     assert f"Error Code: {name}. Error Number: {error}." in anchor_line(outcome)
+
+
+@pytest.mark.parametrize("index", [2, 3, 4, 5, 6, 7, 10, 11, 12])
+def test_an_account_of_another_program_is_refused(scene: Scene, index: int) -> None:
+    stranger = Keypair().pubkey()
+    scene.bank.set(stranger, Keypair().pubkey(), bytes(5000))
+    scene.replace_account(index, stranger)
+    assert scene.swap(SWAP_BASE_INPUT, AMOUNT_IN, 0).error == 3007
 
 
 @pytest.mark.parametrize(

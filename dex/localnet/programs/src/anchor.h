@@ -38,6 +38,14 @@
     "AccountOwnedByWrongProgram", 3007, "The given account is owned by a different program than expected"
 #define INVALID_PROGRAM_ID "InvalidProgramId", 3008, "Program ID was not as expected"
 #define NOT_SIGNER "AccountNotSigner", 3010, "The given account did not sign"
+#define NOT_INITIALIZED "AccountNotInitialized", 3012, "The program expected this account to be already initialized"
+
+/* An account that does not exist: the runtime shows it as an empty one of the system program. Anchor has an error of
+ * its own for it where it reads the account whole, but not where it loads it in place (AccountLoader). */
+OUT_OF_LINE u64 is_absent(const struct account *account) {
+    const u8 *owner = account->owner;
+    return *account->lamports == 0 && !(read_u64(owner) | read_u64(owner + 8) | read_u64(owner + 16) | read_u64(owner + 24));
+}
 
 OUT_OF_LINE u64 raise(const char *text, u64 length, u64 number) {
     sol_log_(text, length);

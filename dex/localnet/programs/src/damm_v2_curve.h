@@ -41,7 +41,7 @@ OUT_OF_LINE u64 price_after_token_a(struct swap *swap, u64 amount, u64 leaves) {
     wide_set(&quantity, amount);
     wide_multiply(&product, &quantity, &swap->sqrt_price);
     if (leaves) {
-        if (wide_compare(&swap->liquidity, &product) != WIDE_GREATER) return RAISE(INSUFFICIENT_LIQUIDITY);
+        if (wide_compare(&swap->liquidity, &product) != WIDE_GREATER) return RAISE(MATH_OVERFLOW);
         wide_subtract(&divisor, &swap->liquidity, &product);
     } else {
         wide_add(&divisor, &swap->liquidity, &product);
@@ -62,7 +62,7 @@ OUT_OF_LINE u64 price_after_token_b(struct swap *swap, u64 amount, u64 leaves) {
     }
     wide_set(&one, remainder);
     wide_add(&step, &step, &one);
-    if (wide_compare(&step, &swap->sqrt_price) == WIDE_GREATER) return RAISE(INSUFFICIENT_LIQUIDITY);
+    if (wide_compare(&step, &swap->sqrt_price) == WIDE_GREATER) return RAISE(MATH_OVERFLOW);
     wide_subtract(&swap->next_sqrt_price, &swap->sqrt_price, &step);
     return 0;
 }

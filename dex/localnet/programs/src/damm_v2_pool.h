@@ -32,8 +32,6 @@ enum { TOKEN_A, TOKEN_B };
 #define AMOUNT_IS_ZERO "AmountIsZero", 6006, "Amount is zero"
 #define TYPE_CAST_FAILED "TypeCastFailed", 6007, "Type cast error"
 #define PRICE_RANGE_VIOLATION "PriceRangeViolation", 6015, "Trade is over price range"
-#define INVALID_COLLECT_FEE_MODE "InvalidCollectFeeMode", 6017, "Invalid collect fee mode"
-#define INSUFFICIENT_LIQUIDITY "InsufficientLiquidity", 6023, "Insufficient liquidity"
 #define FEE_INVERSE_IS_INCORRECT "FeeInverseIsIncorrect", 6038, "Fee inverse is incorrect"
 #define INVALID_BASE_FEE_MODE "InvalidBaseFeeMode", 6047, "Invalid base fee mode"
 #define SECOND_SWAP_IN_TRANSACTION \

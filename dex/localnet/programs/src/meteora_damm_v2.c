@@ -71,7 +71,7 @@ OUT_OF_LINE u64 check_token_accounts(const struct invocation *call) {
 
 OUT_OF_LINE u64 check_accounts(const struct invocation *call) {
     const struct account *accounts = call->accounts;
-    if (call->account_count < ACCOUNT_COUNT) return NOT_ENOUGH_ACCOUNT_KEYS;
+    if (call->account_count < ACCOUNT_COUNT) return RAISE(NOT_ENOUGH_KEYS);
     TRY(check_pool(call));
     TRY(check_token_accounts(call));
     if (!accounts[PAYER].is_signer) return RAISE(NOT_SIGNER);
@@ -91,7 +91,7 @@ OUT_OF_LINE u64 open_swap(struct swap *swap, const struct invocation *call) {
     swap->point = pool[POOL_ACTIVATION_TYPE] ? swap->clock.unix_timestamp : swap->clock.slot;
     if (pool[POOL_STATUS] || swap->point < read_u64(pool + POOL_ACTIVATION_POINT)) return RAISE(POOL_DISABLED);
     u64 mode = pool[POOL_COLLECT_FEE_MODE];
-    if (mode > COLLECT_COMPOUNDING) return RAISE(INVALID_COLLECT_FEE_MODE);
+    if (mode > COLLECT_COMPOUNDING) return RAISE(TYPE_CAST_FAILED);
     swap->input_side = same_key(token_account_mint(&accounts[USER_INPUT]), accounts[MINT_A].key) ? TOKEN_A : TOKEN_B;
     swap->fee_on_input = mode != COLLECT_BOTH_TOKENS && swap->input_side == TOKEN_B;
     swap->fee_side = mode == COLLECT_BOTH_TOKENS && swap->input_side == TOKEN_B ? TOKEN_A : TOKEN_B;
@@ -220,7 +220,7 @@ OUT_OF_LINE void apply_swap(struct swap *swap) {
     move_reserves(swap);
     if (is_compounding(swap)) price_of_amounts(swap);
     add_to_counter(pool + POOL_PROTOCOL_FEES + 8 * swap->fee_side, LIMBS_64, swap->protocol_fee);
-    add_to_counter(pool + POOL_TOTAL_LP_FEES + 16 * swap->fee_side, LIMBS_128, swap->lp_fee);
+    add_to_counter(pool + POOL_TOTAL_LP_FEES + 16 * swap->fee_side, LIMBS_128, swap->lp_fee + swap->compounding_fee);
     add_to_counter(pool + POOL_TOTAL_PROTOCOL_FEES + 8 * swap->fee_side, LIMBS_64, swap->protocol_fee);
     panic_unless(wide_store(pool + POOL_SQRT_PRICE, LIMBS_128, &swap->next_sqrt_price));
     update_volatility(swap);

@@ -34,15 +34,18 @@ OUT_OF_LINE u64 check_types(const struct invocation *call) {
     const struct account *accounts = call->accounts;
     if (call->account_count < ACCOUNT_COUNT) return RAISE(NOT_ENOUGH_KEYS);
     if (!accounts[PAYER].is_signer) return RAISE_FOR("payer", NOT_SIGNER);
+    if (is_absent(&accounts[CONFIG])) return RAISE_FOR("amm_config", NOT_INITIALIZED);
     TRY(check_program_account(&accounts[CONFIG], call, CONFIG_DISCRIMINATOR, CONFIG_LENGTH));
     TRY(check_program_account(&accounts[POOL], call, POOL_DISCRIMINATOR, POOL_LENGTH));
     for (u64 i = USER_INPUT; i <= OUTPUT_VAULT; i++) {
+        if (is_absent(&accounts[i])) return RAISE(NOT_INITIALIZED);
         if (!is_token_account(&accounts[i])) return RAISE(WRONG_PROGRAM_OWNER);
     }
     for (u64 i = INPUT_PROGRAM; i <= OUTPUT_PROGRAM; i++) {
         if (!is_any_token_program(accounts[i].key)) return RAISE(INVALID_PROGRAM_ID);
     }
     for (u64 i = INPUT_MINT; i <= OUTPUT_MINT; i++) {
+        if (is_absent(&accounts[i])) return RAISE(NOT_INITIALIZED);
         if (!is_mint(&accounts[i])) return RAISE(WRONG_PROGRAM_OWNER);
     }
     return check_program_account(&accounts[OBSERVATION], call, OBSERVATION_DISCRIMINATOR, OBSERVATION_LENGTH);

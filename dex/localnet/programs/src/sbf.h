@@ -21,9 +21,6 @@ typedef unsigned long long u64;
         if (try_error) return try_error; \
     } while (0)
 
-/* ProgramError::NotEnoughAccountKeys of the Solana SDK, as the runtime encodes builtin errors. */
-#define NOT_ENOUGH_ACCOUNT_KEYS (11ULL << 32)
-
 #ifndef MAX_ACCOUNTS
 #define MAX_ACCOUNTS 16
 #endif
