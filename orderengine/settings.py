@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Order Execution Engine",
     "DESCRIPTION": "Takes swap orders for Solana tokens, executes each exactly once, streams every step.",
     "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -26,6 +26,7 @@ OrderError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -36,6 +37,8 @@ class OrderError(Exception):
     http_status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
     default_message: ClassVar[str] = "Something unexpected went wrong"
+    # What `details` looks like, for the documents.
+    details_shown: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         self.message = message or self.default_message
@@ -56,21 +59,25 @@ class InvalidRequest(OrderError):
     code = "INVALID_REQUEST"
     http_status = 400
     default_message = "The request is not valid"
+    details_shown = {"tokenOut": "required", "slippage": "unknown field"}
 
 
 class InvalidAmount(InvalidRequest):
     code = "INVALID_AMOUNT"
     default_message = "The amount is not valid"
+    details_shown = {"decimals": 9}
 
 
 class OrderTooLarge(InvalidAmount):
     code = "ORDER_TOO_LARGE"
     default_message = "The amount is more than an order may sell"
+    details_shown = {"maxAmountInRaw": "1000000000"}
 
 
 class UnknownToken(InvalidRequest):
     code = "UNKNOWN_TOKEN"
     default_message = "The token is not known"
+    details_shown = {"known": ["SOL", "USDC", "USDT", "JUP", "BONK"]}
 
 
 class SameToken(InvalidRequest):
@@ -81,6 +88,7 @@ class SameToken(InvalidRequest):
 class UnsupportedOrderType(InvalidRequest):
     code = "UNSUPPORTED_ORDER_TYPE"
     default_message = "This order type is not supported yet"
+    details_shown = {"type": "limit", "accepted": ["market"]}
 
 
 class MalformedBody(InvalidRequest):
@@ -127,12 +135,14 @@ class NotCancellable(OrderError):
     code = "NOT_CANCELLABLE"
     http_status = 409
     default_message = "The order can no longer be cancelled"
+    details_shown = {"status": "submitted"}
 
 
 class PayloadTooLarge(OrderError):
     code = "PAYLOAD_TOO_LARGE"
     http_status = 413
     default_message = "The message is too large"
+    details_shown = {"maxBytes": 65536}
 
 
 class UnsupportedMediaType(OrderError):
@@ -152,10 +162,13 @@ class TooManyRequests(OrderError):
     http_status = 429
     retryable = True
     default_message = "Too many requests"
+    details_shown = {"retryAfterSeconds": 12, "ordersPerMinute": 600}
 
 
 class Internal(OrderError):
     """A fault of the server; ``details`` holds the request id only."""
+
+    details_shown = {"requestId": "bddb4d4ce78346e39d0fb89396c7d605"}
 
 
 class ChainUnavailable(OrderError):
@@ -169,6 +182,7 @@ class NoRoute(OrderError):
     code = "NO_ROUTE"
     http_status = 422
     default_message = "No pool has a quote for this request"
+    details_shown = {"slot": 17, "errors": []}
 
 
 class DatabaseUnavailable(OrderError):
@@ -183,3 +197,4 @@ class TradingHalted(OrderError):
     http_status = 503
     retryable = True
     default_message = "Trading is switched off; no order is accepted now"
+    details_shown = {"reason": "the wallet is moving", "since": "2026-11-21T15:20:00+00:00"}

@@ -11,7 +11,8 @@ from django.utils.html import format_html
 
 from orders.lifecycle import PAPER, AttemptState, Status
 from orders.models import Attempt, Order
-from orders.wire.orders import attempt_as_wire, explorer_url, order_as_wire
+from orders.wire.attempts import attempt_as_wire, explorer_url
+from orders.wire.orders import order_as_wire
 
 # Statuses that are not named are grey.
 STATUS_COLOURS: Final[Mapping[str, str]] = {
@@ -112,7 +113,7 @@ class AttemptColumns:
     @admin.display(description="paid (SOL)")
     def paid(self, attempt: Attempt) -> str:
         """Fees, tip and rent that the chain took for it; a dash while that is not known."""
-        fees = attempt_as_wire(attempt, attempt.order.network)["fees"]
+        fees = attempt_as_wire(attempt)["fees"]
         known = [f"{name} {amount}" for name, amount in fees.items() if amount not in (None, "0")]
         return ", ".join(known) or ("-" if fees["network"] is None else "nothing")
 

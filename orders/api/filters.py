@@ -14,9 +14,26 @@ from orders.errors import InvalidRequest
 from orders.index_conditions import HAS_ENDED, IS_UNFINISHED, Unindexed
 from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
 from orders.wire import request_fields
+from orders.wire.json_types import TEXT, integer
+from orders.wire.message import Field, Rows
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+
+
+LIST_QUERY: Final = Rows(
+    Field("status", TEXT, means="one or more statuses, separated by commas", optional=True),
+    Field("type", TEXT, means="one or more order types, separated by commas", optional=True),
+    Field("dex", TEXT, means="brand of the venue, for example raydium", optional=True),
+    Field("token", TEXT, means="symbol or mint, on either side", optional=True),
+    Field("since", TEXT, means="created at or after this ISO 8601 time", optional=True),
+    Field("until", TEXT, means="created before this ISO 8601 time", optional=True),
+    Field("clientOrderId", TEXT, means="the caller's own name for the order", optional=True),
+    Field(
+        "limit", integer(1, MAX_LIMIT, 50), means="orders a page, 50 when absent", optional=True, example=50
+    ),
+    Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
+)
 
 
 def single_values(query: QueryDict) -> dict[str, str]:

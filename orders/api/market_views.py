@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dex.types import Quote, Token
 from orders import gateway
-from orders.amounts import from_base_units, to_base_units
+from orders.amounts import to_base_units
 from orders.api import filters, schema
 from orders.errors import ChainUnavailable, NoRoute, SameToken
 from orders.records import kill_switch
-from orders.wire.events import quote_data
+from orders.wire.holdings import HOLDINGS, Wallet
+from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
 from orders.wire.request_fields import bounded_integer
 from orders.wire.requests import parse_order
 
@@ -43,23 +40,9 @@ class Quotes(APIView):
             amount_in = to_base_units(intent.amount, token_in.decimals)
         assert amount_in is not None, "parse_order requires one of the two amounts"
         board = gateway.quote_pair(token_in, token_out, amount_in, slippage)
-        failures = [{"venue": e.venue, "code": e.code, "message": e.message} for e in board.errors]
         if not board.quotes:
-            raise NoRoute(slot=board.slot, errors=failures)
-        quotes = [_quote_as_wire(quote) for quote in board.quotes]
-        return Response(
-            {
-                "slot": board.slot,
-                "tokenIn": token_in.symbol,
-                "tokenOut": token_out.symbol,
-                "amountIn": from_base_units(amount_in, token_in.decimals),
-                "amountInRaw": str(amount_in),
-                "slippageBps": slippage,
-                "best": quotes[0],
-                "quotes": quotes,
-                "errors": failures,
-            }
-        )
+            raise NoRoute(slot=board.slot, errors=venue_errors(board))
+        return Response(QUOTE_BOARD.of(Asked(board, token_in, token_out, amount_in, slippage)))
 
 
 class Tokens(APIView):
@@ -78,29 +61,4 @@ class Tokens(APIView):
             wallet, balances = held.wallet, held.by_mint
         except ChainUnavailable:
             pass
-        return Response(
-            {
-                "wallet": wallet or None,
-                "network": settings.SOLANA_NETWORK,
-                "trading": "on" if switch.is_on else "off",
-                "tradingReason": switch.reason,
-                "tokens": [_token_as_wire(token, balances) for token in gateway.tokens()],
-            }
-        )
-
-
-def _quote_as_wire(quote: Quote) -> dict[str, Any]:
-    raw = {"amountOutRaw": str(quote.amount_out), "minAmountOutRaw": str(quote.min_amount_out)}
-    return quote_data(quote) | raw
-
-
-def _token_as_wire(token: Token, balances: Mapping[str, int] | None) -> dict[str, Any]:
-    raw = None if balances is None else balances.get(str(token.mint), 0)
-    return {
-        "symbol": token.symbol,
-        "name": token.name,
-        "mint": str(token.mint),
-        "decimals": token.decimals,
-        "balance": None if raw is None else from_base_units(raw, token.decimals),
-        "balanceRaw": None if raw is None else str(raw),
-    }
+        return Response(HOLDINGS.of(Wallet(wallet, switch, gateway.tokens(), balances)))

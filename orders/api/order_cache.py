@@ -24,8 +24,6 @@ from orders.platform.redis_client import BriefRedis
 
 _CODE_BYTES: Final = 16
 _ORDERS: Final = Path(__file__).parent.parent
-# What a document looks like is decided by these; a release that changes them starts afresh.
-_FORM: Final = ("amounts.py", "wire/orders.py", "wire/events.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,9 @@ def _form() -> str:
 
 @lru_cache(maxsize=4)
 def _digest(*addresses: str) -> str:
-    sources = [(_ORDERS / name).read_bytes() for name in _FORM]
+    # What a document looks like is decided by these; a release that changes them starts afresh.
+    files = [_ORDERS / "amounts.py", *sorted((_ORDERS / "wire").glob("*.py"))]
+    sources = [file.read_bytes() for file in files]
     return hashlib.sha256(b"\0".join([*(each.encode() for each in addresses), *sources])).hexdigest()[:16]
 
 

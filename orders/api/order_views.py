@@ -19,8 +19,9 @@ from orders.api.order_cache import Stamp, order_cache
 from orders.errors import NotFound, Unauthenticated
 from orders.intake.place import cancel_order, place_order
 from orders.models import Order
+from orders.wire.events import event_as_wire
 from orders.wire.json import require_object
-from orders.wire.orders import event_as_wire, order_as_wire
+from orders.wire.orders import order_as_wire
 from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
 from orders.wire.requests import parse_order
 

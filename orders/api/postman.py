@@ -17,44 +17,35 @@ _DESCRIPTION: Final = (
 # An empty Authorization header would be refused, so it is sent only when there is a token.
 _ADD_TOKEN: Final = (
     'const token = pm.collectionVariables.get("token");',
-    "if (token) {",
-    '    pm.request.headers.upsert({ key: "Authorization", value: `Bearer ${token}` });',
-    "}",
+    'if (token) pm.request.headers.upsert({ key: "Authorization", value: `Bearer ${token}` });',
 )
 _KEEP_ORDER_ID: Final = (
-    "if (pm.response.code === 200 || pm.response.code === 201) {",
-    '    pm.collectionVariables.set("orderId", pm.response.json().orderId);',
-    "}",
+    'if (pm.response.code < 300) pm.collectionVariables.set("orderId", pm.response.json().orderId);',
 )
 _MAKES_AN_ORDER: Final = "executeOrder"
 _JSON: Final = "application/json"
+# Postman's own variable: a fresh key each time, so that each run places an order.
+_FRESH: Final = {"clientOrderId": "{{$guid}}"}
 
 
 def postman_collection(schema: Mapping[str, Any], base_url: str) -> dict[str, Any]:
     """A collection with one folder a tag and one request an operation of an OpenAPI 3 document."""
-    folders: dict[str, list[dict[str, Any]]] = {}
-    for path, method, operation in _operations(schema):
-        folders.setdefault(operation["tags"][0], []).append(_item(path, method, operation))
-    return {
-        "info": {"name": schema["info"]["title"], "description": _DESCRIPTION, "schema": _FORMAT},
-        "variable": [
-            {"key": "baseUrl", "value": base_url},
-            {"key": "token", "value": ""},
-            {"key": "orderId", "value": ""},
-        ],
-        "event": [_script("prerequest", _ADD_TOKEN)],
-        "item": [{"name": name, "item": items} for name, items in folders.items()],
-    }
-
-
-def _operations(schema: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """Placing an order comes first: it sets the id that others ask for, when a folder is run as a whole."""
     found = [
         (path, method, operation)
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]
-    return sorted(found, key=lambda each: each[2]["operationId"] != _MAKES_AN_ORDER)
+    folders: dict[str, list[dict[str, Any]]] = {}
+    # Placing an order comes first: it sets the id that others ask for, when a folder is run as a whole.
+    for path, method, operation in sorted(found, key=lambda each: each[2]["operationId"] != _MAKES_AN_ORDER):
+        folders.setdefault(operation["tags"][0], []).append(_item(path, method, operation))
+    variables = {"baseUrl": base_url, "token": "", "orderId": ""}
+    return {
+        "info": {"name": schema["info"]["title"], "description": _DESCRIPTION, "schema": _FORMAT},
+        "variable": [{"key": key, "value": value} for key, value in variables.items()],
+        "event": [_script("prerequest", _ADD_TOKEN)],
+        "item": [{"name": name, "item": items} for name, items in folders.items()],
+    }
 
 
 def _item(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,52 +55,41 @@ def _item(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any
         "header": _parameters(operation, "header"),
         "url": _url(path, operation),
     }
-    body = _example_body(operation)
-    if body is not None:
+    example = _first_example(operation.get("requestBody", {}).get("content", {}).get(_JSON, {}))
+    if example is not None:
+        body = json.dumps(example | _FRESH if "clientOrderId" in example else example, indent=2)
         request["header"].append({"key": "Content-Type", "value": _JSON})
         request["body"] = {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}}
-    item: dict[str, Any] = {"name": operation["summary"], "request": request}
-    if operation["operationId"] == _MAKES_AN_ORDER:
-        item["event"] = [_script("test", _KEEP_ORDER_ID)]
-    return item
+    makes_an_order = operation["operationId"] == _MAKES_AN_ORDER
+    events = {"event": [_script("test", _KEEP_ORDER_ID)]} if makes_an_order else {}
+    return {"name": operation["summary"], "request": request, **events}
 
 
 def _url(path: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     parts = [f":{part[1:-1]}" if part.startswith("{") else part for part in path.strip("/").split("/")]
     query = _parameters(operation, "query")
-    url: dict[str, Any] = {
+    names = [part[1:] for part in parts if part.startswith(":")]
+    return {
         "raw": "/".join(["{{baseUrl}}", *parts]),
         "host": ["{{baseUrl}}"],
         "path": parts,
+        **({"query": query} if query else {}),
+        **({"variable": [{"key": name, "value": "{{orderId}}"} for name in names]} if names else {}),
     }
-    if query:
-        url["query"] = query
-    names = [part[1:] for part in parts if part.startswith(":")]
-    if names:
-        url["variable"] = [{"key": name, "value": "{{orderId}}"} for name in names]
-    return url
 
 
 def _parameters(operation: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
-    """All that there are; those without an example are listed and switched off."""
-    found = []
-    for parameter in operation.get("parameters", ()):
-        if parameter["in"] == place:
-            example = _first_example(parameter)
-            found.append(
-                {
-                    "key": parameter["name"],
-                    "value": "" if example is None else example,
-                    "description": parameter.get("description", ""),
-                    "disabled": example is None,
-                }
-            )
-    return found
-
-
-def _example_body(operation: Mapping[str, Any]) -> str | None:
-    example = _first_example(operation.get("requestBody", {}).get("content", {}).get(_JSON, {}))
-    return None if example is None else json.dumps(example, indent=2)
+    """All that there are, with text as the format wants it; those without an example are switched off."""
+    shown = [(each, _first_example(each)) for each in operation.get("parameters", ()) if each["in"] == place]
+    return [
+        {
+            "key": parameter["name"],
+            "value": "" if example is None else str(example),
+            "description": parameter.get("description", ""),
+            "disabled": example is None,
+        }
+        for parameter, example in shown
+    ]
 
 
 def _first_example(described: Mapping[str, Any]) -> Any:

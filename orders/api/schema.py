@@ -1,18 +1,28 @@
-"""The OpenAPI description of the REST doors."""
+"""The OpenAPI description of the REST API: which call takes what, answers what and refuses what."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, Literal
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from orders import errors
-from orders.api import examples
-from orders.api.components import COMPONENTS
+from orders.api.filters import LIST_QUERY
+from orders.wire.errors import ERROR, error_kinds, shown
+from orders.wire.health import CHECKS, HEALTH, LIVENESS
+from orders.wire.holdings import HOLDINGS
+from orders.wire.json_types import ORDER_ID, TEXT, integer, text
+from orders.wire.message import Field, Message, Rows, Schema, components, ref
+from orders.wire.offers import QUOTE_BOARD
+from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, accepted_example
+from orders.wire.request_fields import MAX_SEQUENCE
+from orders.wire.requests import ORDER_REQUEST
 
 _JSON: Final = "application/json"
+_Place = Literal["query", "path", "header"]
 # A host that is not ours, an answer wanted in another format, a fault.
 _EVERYWHERE: Final = (errors.InvalidRequest, errors.NotAcceptable, errors.Internal)
 # Who calls is looked up in the database; how often, in Redis.
@@ -21,174 +31,160 @@ _CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.Databas
 _WRITER: Final = (*_CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
 _AMOUNT_AND_TOKENS: Final = (errors.InvalidAmount, errors.UnknownToken, errors.SameToken)
 
+NO_QUERY: Final = Rows()
+EVENTS_QUERY: Final = Rows(
+    Field("after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True),
+)
+QUOTES_QUERY: Final = Rows(
+    Field("tokenIn", text(1, 64, "SOL"), means="symbol or mint"),
+    Field("tokenOut", text(1, 64, "USDC"), means="symbol or mint"),
+    Field("amount", TEXT, means="whole tokens", optional=True, example="5"),
+    Field("amountIn", TEXT, means="the same as amount", optional=True),
+    Field("amountInRaw", TEXT, means="base units, instead of amount", optional=True),
+    Field(
+        "slippageBps",
+        integer(0, settings.MAX_SLIPPAGE_BPS, 50),
+        means="for minAmountOut",
+        optional=True,
+        example=50,
+    ),
+)
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
-
-def _answers(
-    success: dict[int, tuple[dict[str, Any], str, Any]], *refusals: type[errors.OrderError]
-) -> dict[tuple[int, str], OpenApiResponse]:
-    """The answers of an operation: per status the shape, what it means and an example, and the refusals."""
-    answers = {
-        (status, _JSON): OpenApiResponse(shape, meaning, [OpenApiExample(meaning, value=example)])
-        for status, (shape, meaning, example) in success.items()
+def _operation(
+    name: str,
+    tag: str,
+    summary: str,
+    answers: dict[int, tuple[Message, str, Any]],
+    refusals: Iterable[type[errors.OrderError]] = (),
+    query: Rows = NO_QUERY,
+    parameters: Iterable[OpenApiParameter] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """What `extend_schema` takes: per status the shape, what it means and an example, and the refusals."""
+    responses = {
+        (status, _JSON): OpenApiResponse(dict(ref(message)), meaning, [OpenApiExample(meaning, example)])
+        for status, (message, meaning, example) in answers.items()
     }
-    by_status: dict[int, list[errors.OrderError]] = {}
-    for refusal in examples.REFUSALS:
-        if type(refusal) in {*refusals, *_EVERYWHERE}:
-            by_status.setdefault(refusal.http_status, []).append(refusal)
-    for status, found in sorted(by_status.items()):
+    told = [kind for kind in error_kinds() if kind in {*refusals, *_EVERYWHERE}]
+    for status in dict.fromkeys(kind.http_status for kind in told):
+        found = [shown(kind) for kind in told if kind.http_status == status]
+        examples = [OpenApiExample(refusal.code, refusal.as_wire()) for refusal in found]
         codes = ", ".join(refusal.code for refusal in found)
-        told = [OpenApiExample(refusal.code, value=refusal.as_wire()) for refusal in found]
-        answers[status, _JSON] = OpenApiResponse(_ref("Error"), codes, told)
-    return answers
+        responses[status, _JSON] = OpenApiResponse(dict(ref(ERROR)), codes, examples)
+    return {
+        "operation_id": name,
+        "tags": [tag],
+        "summary": summary,
+        "parameters": [*parameters, *(_parameter(field, "query") for field in query.fields)],
+        "responses": responses,
+        **more,
+    }
 
 
-def _text(
-    name: str, description: str, *, required: bool = False, example: str | None = None
-) -> OpenApiParameter:
-    examples = () if example is None else (OpenApiExample(example, value=example),)
-    return OpenApiParameter(name, str, OpenApiParameter.QUERY, required, description, examples=examples)
-
-
-def _integer(name: str, description: str, lowest: int, highest: int, example: int) -> OpenApiParameter:
-    bounds = {"type": "integer", "minimum": lowest, "maximum": highest}
-    shown = (OpenApiExample(str(example), value=example),)
-    return OpenApiParameter(name, bounds, OpenApiParameter.QUERY, description=description, examples=shown)
-
-
-def _header(name: str, description: str, *statuses: int) -> OpenApiParameter:
+def _parameter(field: Field, place: _Place, *answers: int) -> OpenApiParameter:
+    """A parameter of requests, or a header of answers with these statuses."""
+    is_shown = not field.optional or field.has_example
+    examples = [OpenApiExample(str(field.shown), field.shown)] if is_shown else ()
     return OpenApiParameter(
-        name, str, OpenApiParameter.HEADER, description=description, response=list(statuses)
+        field.name,
+        dict(field.type),
+        place,
+        not field.optional,
+        field.means,
+        examples=examples,
+        response=list(answers) or False,
     )
 
 
-_ORDER_ID: Final = OpenApiParameter(
-    "order_id",
-    {"type": "string", "format": "uuid"},
-    OpenApiParameter.PATH,
-    True,
-    "the order's id",
-    examples=(OpenApiExample("an order", value=examples.ORDER_ID),),
-)
+def _header(name: str, means: str, *answers: int, kind: Schema = TEXT) -> OpenApiParameter:
+    return _parameter(Field(name, kind, means=means, optional=True), "header", *answers)
 
-EXECUTE: Final[dict[str, Any]] = {
-    "operation_id": "executeOrder",
-    "tags": ["orders"],
-    "summary": "Accept a swap order",
-    "parameters": [
-        OpenApiParameter(
+
+_ORDER_ID: Final = _parameter(Field("order_id", ORDER_ID, means="the order's id"), "path")
+_CONFIRMED: Final = ORDER.example()
+
+EXECUTE: Final = _operation(
+    *("executeOrder", "orders", "Accept a swap order"),
+    {
+        201: (ORDER, "accepted", accepted_example()),
+        200: (ORDER, "accepted before, under the same key", _CONFIRMED),
+    },
+    (
+        *(*_WRITER, *_AMOUNT_AND_TOKENS, errors.OrderTooLarge, errors.UnsupportedOrderType),
+        *(errors.UnsupportedMediaType, errors.IdempotencyMismatch, errors.TradingHalted),
+    ),
+    parameters=(
+        _header(
             "Idempotency-Key",
-            {"type": "string", "minLength": 1, "maxLength": 255},
-            OpenApiParameter.HEADER,
-            description="the caller's own name for this order, the same as clientOrderId",
+            "the caller's own name for this order, the same as clientOrderId",
+            kind=text(1, 255, "my-first-order"),
         ),
         _header("Location", "the order's address", 200, 201),
         _header("Idempotent-Replayed", "true: the order was accepted before", 200),
         _header("Retry-After", "seconds until there is room again", 429),
-    ],
-    "request": {_JSON: _ref("OrderRequest")},
-    "responses": _answers(
-        {
-            201: (_ref("Order"), "accepted", examples.ACCEPTED),
-            200: (_ref("Order"), "accepted before, under the same key", examples.CONFIRMED),
-        },
-        *(*_WRITER, *_AMOUNT_AND_TOKENS, errors.OrderTooLarge, errors.UnsupportedOrderType),
-        *(errors.UnsupportedMediaType, errors.IdempotencyMismatch, errors.TradingHalted),
     ),
-    "examples": [OpenApiExample("five SOL for USDC", value=examples.ORDER_REQUEST, request_only=True)],
-}
-LIST: Final[dict[str, Any]] = {
-    "operation_id": "listOrders",
-    "tags": ["orders"],
-    "summary": "The caller's orders, newest first",
-    "parameters": [
-        _text("status", "one or more statuses, separated by commas"),
-        _text("type", "one or more order types, separated by commas"),
-        _text("dex", "brand of the venue, for example raydium"),
-        _text("token", "symbol or mint, on either side"),
-        _text("since", "created at or after this ISO 8601 time"),
-        _text("until", "created before this ISO 8601 time"),
-        _text("clientOrderId", "the caller's own name for the order"),
-        _integer("limit", "orders a page, 50 when absent", 1, 200, 50),
-        _text("cursor", "from next or previous of an earlier answer"),
-    ],
-    "responses": _answers({200: (_ref("OrderPage"), "a page", examples.PAGE)}, *_CALLER, errors.UnknownToken),
-}
-DETAIL: Final[dict[str, Any]] = {
-    "operation_id": "getOrder",
-    "tags": ["orders"],
-    "summary": "One order with its attempts and its journal",
-    "parameters": [_ORDER_ID],
-    "responses": _answers(
-        {200: (_ref("OrderDetail"), "a confirmed order", examples.DETAIL)}, *_CALLER, errors.NotFound
+    request={_JSON: dict(ref(ORDER_REQUEST))},
+    examples=[OpenApiExample("five SOL for USDC", ORDER_REQUEST.example(), request_only=True)],
+)
+LIST: Final = _operation(
+    *("listOrders", "orders", "The caller's orders, newest first"),
+    {200: (ORDER_PAGE, "a page", ORDER_PAGE.example())},
+    (*_CALLER, errors.UnknownToken),
+    query=LIST_QUERY,
+)
+DETAIL: Final = _operation(
+    *("getOrder", "orders", "One order with its attempts and its journal"),
+    {200: (ORDER_DETAIL, "a confirmed order", ORDER_DETAIL.example())},
+    (*_CALLER, errors.NotFound),
+    parameters=[_ORDER_ID],
+)
+EVENTS: Final = _operation(
+    *("listOrderEvents", "orders", "The journal of one order"),
+    {200: (JOURNAL, "the journal of a confirmed order", JOURNAL.example())},
+    (*_CALLER, errors.NotFound),
+    query=EVENTS_QUERY,
+    parameters=[_ORDER_ID],
+)
+CANCEL: Final = _operation(
+    *("cancelOrder", "orders", "Cancel an order that no worker has begun"),
+    {200: (ORDER, "cancelled", accepted_example(status="cancelled"))},
+    (*_WRITER, errors.NotFound, errors.NotCancellable),
+    parameters=[_ORDER_ID],
+    request=None,
+)
+QUOTES: Final = _operation(
+    *("getQuotes", "market", "What each venue would pay now"),
+    {200: (QUOTE_BOARD, "quotes of two pools", QUOTE_BOARD.example())},
+    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.ChainUnavailable),
+    query=QUOTES_QUERY,
+    description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote.",
+)
+TOKENS: Final = _operation(
+    *("listTokens", "market", "The tokens that can be swapped and what the wallet holds of each"),
+    {200: (HOLDINGS, "tokens and balances", HOLDINGS.example())},
+    _CALLER,
+)
+LIVE: Final = _operation(
+    *("getLiveness", "operation", "The process answers"),
+    {200: (LIVENESS, "alive", LIVENESS.example())},
+    auth=[],
+)
+_UNHEALTHY: Final = HEALTH.example(
+    status="degraded",
+    checks=CHECKS.example(
+        database="unavailable", oldestDueOrderSeconds=None, trading=None, transactionsNotTaken=None
     ),
-}
-EVENTS: Final[dict[str, Any]] = {
-    "operation_id": "listOrderEvents",
-    "tags": ["orders"],
-    "summary": "The journal of one order",
-    "parameters": [_ORDER_ID, _integer("after", "only events with a higher sequence", 0, 2**31 - 1, 0)],
-    "responses": _answers(
-        {200: (_ref("Journal"), "the journal of a confirmed order", examples.JOURNAL)},
-        *(*_CALLER, errors.NotFound),
-    ),
-}
-CANCEL: Final[dict[str, Any]] = {
-    "operation_id": "cancelOrder",
-    "tags": ["orders"],
-    "summary": "Cancel an order that no worker has begun",
-    "parameters": [_ORDER_ID],
-    "request": None,
-    "responses": _answers(
-        {200: (_ref("Order"), "cancelled", examples.CANCELLED)},
-        *(*_WRITER, errors.NotFound, errors.NotCancellable),
-    ),
-}
-QUOTES: Final[dict[str, Any]] = {
-    "operation_id": "getQuotes",
-    "tags": ["market"],
-    "summary": "What each venue would pay now",
-    "description": "All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote.",
-    "parameters": [
-        _text("tokenIn", "symbol or mint", required=True, example="SOL"),
-        _text("tokenOut", "symbol or mint", required=True, example="USDC"),
-        _text("amount", "whole tokens; amountIn is the same, amountInRaw gives base units", example="5"),
-        _text("amountIn", "the same as amount"),
-        _text("amountInRaw", "base units, instead of amount"),
-        _integer("slippageBps", "for minAmountOut", 0, settings.MAX_SLIPPAGE_BPS, 50),
-    ],
-    "responses": _answers(
-        {200: (_ref("QuoteBoard"), "quotes of two pools", examples.QUOTES)},
-        *(*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.ChainUnavailable),
-    ),
-}
-TOKENS: Final[dict[str, Any]] = {
-    "operation_id": "listTokens",
-    "tags": ["market"],
-    "summary": "The tokens that can be swapped and what the wallet holds of each",
-    "responses": _answers({200: (_ref("Holdings"), "tokens and balances", examples.TOKENS)}, *_CALLER),
-}
-LIVE: Final[dict[str, Any]] = {
-    "operation_id": "getLiveness",
-    "tags": ["operation"],
-    "summary": "The process answers",
-    "auth": [],
-    "responses": _answers({200: (_ref("Liveness"), "alive", examples.LIVE)}),
-}
-HEALTH: Final[dict[str, Any]] = {
-    "operation_id": "getHealth",
-    "tags": ["operation"],
-    "summary": "Database, Redis, chain and workers",
-    "auth": [],
-    "responses": _answers(
-        {
-            200: (_ref("Health"), "orders are accepted", examples.HEALTH),
-            503: (_ref("Health"), "no order can be accepted", examples.UNHEALTHY),
-        }
-    ),
-}
+    pools=None,
+)
+HEALTH_LOOK: Final = _operation(
+    *("getHealth", "operation", "Database, Redis, chain and workers"),
+    {
+        200: (HEALTH, "orders are accepted", HEALTH.example()),
+        503: (HEALTH, "no order can be accepted", _UNHEALTHY),
+    },
+    auth=[],
+)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -223,9 +219,8 @@ def without_slash_twins(endpoints: list[tuple[str, str, str, Any]], **_: Any) ->
 
 
 def with_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Postprocessing hook: the shapes that the operations refer to."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(COMPONENTS)
+    """Postprocessing hook: the messages that the operations refer to."""
+    result.setdefault("components", {}).setdefault("schemas", {}).update(components(result["paths"]))
     accepted = result["paths"]["/api/orders/execute"]["post"]["responses"]
     for status in ("200", "201"):
         accepted[status]["links"] = {

@@ -111,7 +111,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         token_out=str(token_out.mint),
         amount_in=_amount_in(intent, token_in.decimals),
         slippage_bps=_slippage(intent),
-        slippage_is_auto=intent.slippage_is_auto,
+        slippage_is_auto=intent.slippage_bps == AUTO,
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
         limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
         expires_at=intent.expires_at,
@@ -167,7 +167,7 @@ def _named(field: str, read: Callable[..., int], *values: Any) -> int:
 
 def _slippage(intent: OrderIntent) -> int:
     slippage_bps = intent.slippage_bps
-    if intent.slippage_is_auto:
+    if isinstance(slippage_bps, str):
         return gateway.auto_slippage_cap_bps()
     if slippage_bps is None:
         return int(settings.DEFAULT_SLIPPAGE_BPS)
@@ -196,7 +196,7 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
         "in": order.token_in,
         "out": order.token_out,
         "amount": order.amount_in,
-        "slippage": AUTO if intent.slippage_is_auto else intent.slippage_bps,
+        "slippage": intent.slippage_bps,
         "expires": intent.expires_at and intent.expires_at.isoformat(),
     }
     if intent.max_price_impact_bps is not None:

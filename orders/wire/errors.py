@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import (
     BadRequest,
@@ -24,6 +24,8 @@ from rest_framework import exceptions as drf
 
 from orders import errors
 from orders.telemetry.request_ids import bound_request_id
+from orders.wire.json_types import BOOLEAN, OPEN_OBJECT, TEXT, one_of
+from orders.wire.message import Field, Message
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +51,35 @@ _FRAMEWORK_ERRORS: tuple[tuple[type[Exception], type[errors.OrderError]], ...] =
 )
 
 
-def known_codes() -> list[str]:
-    """Every code that an error answer can carry."""
-    found, waiting = {errors.OrderError.code}, [errors.OrderError]
+def error_kinds() -> list[type[errors.OrderError]]:
+    """Every refusal there is, by status and code."""
+    found, waiting = [], [errors.OrderError]
     while waiting:
         kinds = waiting.pop().__subclasses__()
         waiting.extend(kinds)
-        found.update(kind.code for kind in kinds)
-    return sorted(found)
+        found.extend(kinds)
+    return sorted(found, key=lambda kind: (kind.http_status, kind.code))
+
+
+def known_codes() -> list[str]:
+    """Every code that an error answer can carry."""
+    return sorted({kind.code for kind in error_kinds()})
+
+
+def shown(kind: type[errors.OrderError]) -> errors.OrderError:
+    """A refusal of this kind, with the details that the documents show of it."""
+    return kind(**kind.__dict__.get("details_shown", {}))
+
+
+ERROR: Final = Message(
+    "Error",
+    Field("code", one_of(known_codes()), "code", "stable", example="NOT_FOUND"),
+    Field("message", TEXT, "message", "for people", example="There is no such order"),
+    Field("retryable", BOOLEAN, "retryable", "whether asking again may help"),
+    Field("details", OPEN_OBJECT, "details", "what is wrong with which field, and the like"),
+    means="The one shape of every refusal. Beside those of each call: METHOD_NOT_ALLOWED for"
+    " its other methods, and UNKNOWN_ACTION, over WebSocket only.",
+)
 
 
 def as_order_error(error: Exception) -> errors.OrderError:

@@ -1,93 +1,237 @@
-"""Events as they go out: the stream message of a row, and the data that each status carries."""
+"""Events as they go out: what each status carries, where it comes from, and the stream's messages."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from dex.types import Quote, Quotes
+from dex.types import Quotes
 from orders import gateway
 from orders.amounts import from_base_units, price_text
+from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order, OrderEvent
+from orders.wire.json_types import (
+    DECIMAL,
+    INSTANT,
+    INTEGER,
+    ORDER_ID,
+    TEXT,
+    constant,
+    list_of,
+    nullable,
+    timestamp,
+)
+from orders.wire.message import Field, Message, OneOf, Rows
+from orders.wire.offers import OFFER, OTHER_OFFER, VENUE_ERROR
+
+SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
+EXPLORER_URL: Final = f"https://explorer.solana.com/tx/{SIGNATURE}?cluster=devnet"
+
+
+class Sent(NamedTuple):
+    """A transaction whose signed bytes are sent from now on."""
+
+    order: Order
+    signature: str
+    attempt: int
+
+
+class Landed(NamedTuple):
+    """A transaction that landed, and what really moved, in base units."""
+
+    order: Order
+    slot: int
+    amount_in: int
+    amount_out: int
+
+    @property
+    def signature(self) -> str:
+        """The transaction's."""
+        return self.order.signature
+
+
+class Ended(NamedTuple):
+    """The code of a reason, and a text for people."""
+
+    code: str
+    error: str
+
+
+class Retry(NamedTuple):
+    """Which retry comes, when, and why."""
+
+    number: int
+    delay_seconds: int
+    code: str
+    error: str
+
+
+def _moved_in(landed: Landed) -> str:
+    return from_base_units(landed.amount_in, gateway.decimals_of(landed.order.token_in))
+
+
+def _moved_out(landed: Landed) -> str:
+    return from_base_units(landed.amount_out, gateway.decimals_of(landed.order.token_out))
+
+
+def _moved_price(landed: Landed) -> str:
+    decimals_in = gateway.decimals_of(landed.order.token_in)
+    decimals_out = gateway.decimals_of(landed.order.token_out)
+    return price_text(landed.amount_in, decimals_in, landed.amount_out, decimals_out)
+
+
+_BOARD: Final = Rows(
+    Field(
+        "quotes",
+        list_of(OFFER),
+        lambda board: [OFFER.of(quote) for quote in board.quotes[1:]],
+        "the offers that lost",
+        example=[OTHER_OFFER],
+    ),
+    Field(
+        "errors",
+        list_of(VENUE_ERROR),
+        lambda board: [VENUE_ERROR.of(error) for error in board.errors] or None,
+        "venues without an offer",
+        optional=True,
+    ),
+)
+_VENUE: Final = (
+    Field("dex", TEXT, "order.dex", "brand of the venue", example="raydium"),
+    Field("venue", TEXT, "order.venue", "the program that holds the pool", example="raydium-cpmm"),
+)
+_TX_HASH: Final = Field(
+    "txHash", nullable(TEXT), "signature", "the transaction's signature; null on paper", example=SIGNATURE
+)
+_EXPLORER_URL: Final = Field(
+    "explorerUrl",
+    TEXT,
+    lambda of: gateway.explorer_url(of.order.network, of.signature),
+    "where people can look the transaction up",
+    example=EXPLORER_URL,
+)
+_ATTEMPT: Final = Field("attempt", INTEGER, "attempt", "which transaction of the order; 0 on paper")
+_SENT: Final = Rows(*_VENUE, _TX_HASH, _EXPLORER_URL, _ATTEMPT)
+_EXECUTED: Final = Rows(
+    Field("executedAmountIn", DECIMAL, _moved_in, "what really left the wallet", example="5"),
+    Field("executedAmountOut", DECIMAL, _moved_out, "what really came in", example="823.575312"),
+    Field("executedPrice", DECIMAL, _moved_price, "tokenOut per tokenIn", example="164.7150624"),
+)
+_SLOT: Final = Field("slot", nullable(INTEGER), "slot", "the block's slot; null on paper", example=10)
+_LANDED: Final = Rows(*_VENUE, _TX_HASH, _EXPLORER_URL, _SLOT, *_EXECUTED.fields)
+_REASON: Final = Rows(
+    Field("code", TEXT, "code", "a reason's stable code", example=FailureReason.NO_ROUTE.value),
+    Field("error", TEXT, "error", "the reason in words", example=str(FailureReason.NO_ROUTE.label)),
+)
+_RETRY: Final = Rows(
+    Field("attempt", INTEGER, "number", "which retry this is"),
+    Field("retryInMs", INTEGER, lambda retry: retry.delay_seconds * 1000, "when it comes", example=1000),
+    *_REASON.fields,
+)
+_PAPER: Final = (
+    Field("network", constant(PAPER), means="only for an order that swaps nothing", optional=True),
+    Field("note", TEXT, means="says that nothing was swapped", optional=True),
+)
+
+
+def _sometimes(*fields: Field) -> tuple[Field, ...]:
+    return Rows(*fields).optional()
+
+
+# What an event of each status may carry. Fields that not every such event has are optional.
+_CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
+    Status.PENDING: (),
+    Status.OPEN: (),
+    Status.ROUTING: _RETRY.optional(),
+    Status.BUILDING: (*OFFER.fields, *_BOARD.fields, *_PAPER),
+    # Without venue and attempt, but with a reason: when a fork has dropped the transaction.
+    Status.SUBMITTED: (
+        *_sometimes(*_VENUE),
+        _TX_HASH,
+        *_sometimes(_EXPLORER_URL, _ATTEMPT, *_REASON.fields),
+        *_PAPER,
+    ),
+    Status.CONFIRMED: (
+        *_VENUE,
+        _TX_HASH,
+        *_sometimes(_EXPLORER_URL, _ATTEMPT),
+        _SLOT,
+        *_EXECUTED.fields,
+        *_PAPER,
+    ),
+    Status.FAILED: _REASON.fields,
+    Status.CANCELLED: (),
+    Status.EXPIRED: _REASON.optional(),
+}
+
+
+def _head(status: Status, sequence: int) -> tuple[Field, ...]:
+    return (
+        Field(
+            "sequence", INTEGER, "sequence", "counts an order's events from 1, without gap", example=sequence
+        ),
+        Field("status", constant(status.value), "status", "what the order has become"),
+        Field("at", INSTANT, lambda event: timestamp(event.at), "when"),
+    )
+
+
+def _messages(suffix: str, *around: Field, behind: tuple[Field, ...] = ()) -> dict[str, Message]:
+    return {
+        status.value: Message(
+            f"{status.value.title()}{suffix}",
+            *around,
+            *_head(status, number),
+            *fields,
+            *behind,
+        )
+        for number, (status, fields) in enumerate(_CARRIES.items(), 1)
+    }
+
+
+_ORDER_ID: Final = Field("orderId", ORDER_ID, lambda event: str(event.order_id), "the order's id")
+_ASIDE: Final = (
+    Field("requestId", {"type": ["string", "integer"]}, means="of the message answered", optional=True),
+    Field("clientOrderId", TEXT, means="on the first event after execute_order", optional=True),
+    Field("replayed", {"const": True}, means="the order was accepted before, under this key", optional=True),
+)
+EVENT: Final = OneOf("Event", "status", _messages("Event"), "one step of an order")
+UPDATE: Final = OneOf(
+    "Update",
+    "status",
+    _messages("Update", Field("type", constant("update")), _ORDER_ID, behind=_ASIDE),
+    "one step of an order, as streams tell it",
+)
+_ENVELOPE: Final = Rows(_ORDER_ID, *_head(Status.PENDING, 1))
 
 
 def event_message(event: OrderEvent) -> dict[str, Any]:
-    """The stream message of CONTRACTS for one event row."""
-    return {
-        "type": "update",
-        "orderId": str(event.order_id),
-        "sequence": event.sequence,
-        "status": event.status,
-        "at": timestamp(event.at),
-        **event.data,
-    }
+    """The stream message of one event row."""
+    return {"type": "update", **_ENVELOPE.of(event), **event.data}
 
 
-def timestamp(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and a Z, or None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def quote_data(quote: Quote) -> dict[str, Any]:
-    """An offer as events and answers show it: whole tokens as text."""
-    decimals_in = gateway.decimals_of(str(quote.token_in))
-    decimals_out = gateway.decimals_of(str(quote.token_out))
-    fee_token = gateway.token_by_mint(str(quote.fee_mint))
-    return {
-        "dex": quote.dex,
-        "venue": quote.venue,
-        "pool": str(quote.pool),
-        "amountOut": from_base_units(quote.amount_out, decimals_out),
-        "minAmountOut": from_base_units(quote.min_amount_out, decimals_out),
-        "price": price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out),
-        "priceImpactBps": quote.price_impact_bps,
-        "fee": from_base_units(quote.fee_amount, gateway.decimals_of(str(quote.fee_mint))),
-        "feeToken": fee_token.symbol if fee_token else str(quote.fee_mint),
-    }
+def event_as_wire(event: OrderEvent) -> dict[str, Any]:
+    """One event row inside an order's answer: the stream message without its envelope."""
+    message = event_message(event)
+    return {name: value for name, value in message.items() if name not in {"type", "orderId"}}
 
 
 def building_data(board: Quotes) -> dict[str, Any]:
     """``building``: the best offer, the losing ones, and the venues that had none."""
-    best, *losing = board.quotes
-    data = {**quote_data(best), "quotes": [quote_data(quote) for quote in losing]}
-    if board.errors:
-        data["errors"] = [{"venue": error.venue, "code": error.code} for error in board.errors]
-    return data
+    return OFFER.of(board.quotes[0]) | _BOARD.of(board)
 
 
 def submitted_data(order: Order, signature: str, attempt: int) -> dict[str, Any]:
     """``submitted``: the attempt whose signed bytes are sent from now on."""
-    return {
-        "dex": order.dex,
-        "venue": order.venue,
-        "txHash": signature,
-        "explorerUrl": gateway.explorer_url(order.network, signature),
-        "attempt": attempt,
-    }
+    return _SENT.of(Sent(order, signature, attempt))
 
 
 def executed_data(order: Order, amount_in: int, amount_out: int) -> dict[str, str]:
     """What a ``confirmed`` event says of the amounts, given in base units."""
-    decimals_in, decimals_out = gateway.decimals_of(order.token_in), gateway.decimals_of(order.token_out)
-    return {
-        "executedAmountIn": from_base_units(amount_in, decimals_in),
-        "executedAmountOut": from_base_units(amount_out, decimals_out),
-        "executedPrice": price_text(amount_in, decimals_in, amount_out, decimals_out),
-    }
+    return _EXECUTED.of(Landed(order, 0, amount_in, amount_out))
 
 
 def confirmed_data(order: Order, slot: int, amount_in: int, amount_out: int) -> dict[str, Any]:
     """``confirmed``: the transaction that landed and what really moved, in base units."""
-    return {
-        "dex": order.dex,
-        "venue": order.venue,
-        "txHash": order.signature,
-        "explorerUrl": gateway.explorer_url(order.network, order.signature),
-        "slot": slot,
-        **executed_data(order, amount_in, amount_out),
-    }
+    return _LANDED.of(Landed(order, slot, amount_in, amount_out))
 
 
 def paper_data(board: Quotes) -> dict[str, Any]:
@@ -98,12 +242,12 @@ def paper_data(board: Quotes) -> dict[str, Any]:
 
 def retry_data(retry: int, delay_seconds: int, code: str, error: str) -> dict[str, Any]:
     """``routing`` once more: why, which retry this is, and when it comes."""
-    return {"attempt": retry, "retryInMs": delay_seconds * 1000, "code": code, "error": error}
+    return _RETRY.of(Retry(retry, delay_seconds, code, error))
 
 
 def ended_data(code: str, error: str) -> dict[str, Any]:
     """``failed``, or a step that is held back: the reason's code and a text for people."""
-    return {"code": code, "error": error}
+    return _REASON.of(Ended(code, error))
 
 
 def withdrawn_data(signature: str, code: str, error: str) -> dict[str, Any]:

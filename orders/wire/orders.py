@@ -7,18 +7,224 @@ unknown and the whole-token text is null; the base units are always there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
+from dex.types import Token
 from orders import gateway
-from orders.amounts import from_base_units, price_text, realised_slippage_bps
-from orders.lifecycle import FailureReason
+from orders.amounts import from_base_units, price_text, realised_slippage_bps, to_base_units
+from orders.lifecycle import OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
-from orders.wire.events import event_message, timestamp
+from orders.wire.attempts import ATTEMPT, FAILURE, error_of, explorer_url, lamports
+from orders.wire.events import EVENT, EXPLORER_URL, SIGNATURE, event_as_wire
+from orders.wire.json_types import (
+    BASE_UNITS,
+    BOOLEAN,
+    DECIMAL,
+    INSTANT,
+    INTEGER,
+    ORDER_ID,
+    TEXT,
+    list_of,
+    nullable,
+    one_of,
+    timestamp,
+)
+from orders.wire.message import Field, Message, Schema, ref
+from orders.wire.offers import POOL
 
-_LAMPORT_DECIMALS: Final = 9
+SOL: Final = "So11111111111111111111111111111111111111112"
+USDC: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+WALLET: Final = "956NGMVYWcSdiGY87o6Wus9dGaUieL3hHrz4mHnNZPs1"
 
-_ATTEMPT_FEES: Final = {"network": "network_fee", "priority": "priority_fee", "tip": "tip", "rent": "rent"}
+
+class Shown(NamedTuple):
+    """An order with its tokens, looked up once for all fields; None where no list has them."""
+
+    order: Order
+    token_in: Token | None
+    token_out: Token | None
+
+
+def _whole(raw: int | None, token: Token | None) -> str | None:
+    return None if raw is None or token is None else from_base_units(raw, token.decimals)
+
+
+def _amount(name: str, side: str, means: str, example: str, *, always: bool = False) -> tuple[Field, Field]:
+    """An amount of the order's column of that name, in whole tokens of ``side`` and in base units."""
+    column = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    raw, token = attrgetter(f"order.{column}"), attrgetter(side)
+    units = str(to_base_units(Decimal(example), 9 if side == "token_in" else 6))
+
+    def raw_text(shown: Shown) -> str | None:
+        amount = raw(shown)
+        return None if amount is None else str(amount)
+
+    kind: Schema = BASE_UNITS if always else nullable(BASE_UNITS)
+    return (
+        Field(
+            name, nullable(DECIMAL), lambda shown: _whole(raw(shown), token(shown)), means, example=example
+        ),
+        Field(f"{name}Raw", kind, raw_text, "the same in base units", example=units),
+    )
+
+
+def _price(paid: str, received: str) -> Callable[[Shown], str | None]:
+    """Reads the price of two columns of the order, or None when they or their tokens are not known."""
+    amounts = attrgetter(paid, received)
+
+    def read(shown: Shown) -> str | None:
+        amount_in, amount_out = amounts(shown.order)
+        if shown.token_in is None or shown.token_out is None or not amount_in or amount_out is None:
+            return None
+        return price_text(amount_in, shown.token_in.decimals, amount_out, shown.token_out.decimals)
+
+    return read
+
+
+def _text_of(column: str) -> Callable[[Shown], str | None]:
+    """Reads a text column of the order; empty is None."""
+    read = attrgetter(f"order.{column}")
+    return lambda shown: read(shown) or None
+
+
+def _moment_of(column: str) -> Callable[[Shown], str | None]:
+    read = attrgetter(f"order.{column}")
+    return lambda shown: timestamp(read(shown))
+
+
+def _symbol(token: Token | None, mint: str) -> str:
+    return token.symbol if token else mint
+
+
+_FEES: Final = Message(
+    "Fees",
+    Field(
+        "lp",
+        nullable(DECIMAL),
+        lambda order: whole(order.lp_fee, order.lp_fee_mint),
+        "the pool's fee as quoted",
+        example="0.0125",
+    ),
+    Field(
+        "lpToken",
+        nullable(TEXT),
+        lambda order: symbol(order.lp_fee_mint) if order.lp_fee_mint else None,
+        "the token of lp",
+        example="SOL",
+    ),
+    Field("network", nullable(DECIMAL), lamports("network_fee"), "in SOL", example="0.000005"),
+    Field("priority", nullable(DECIMAL), lamports("priority_fee"), "in SOL", example="0"),
+)
+ORDER: Final = Message(
+    "Order",
+    Field("orderId", ORDER_ID, lambda shown: str(shown.order.pk), "the order's id"),
+    Field(
+        "clientOrderId", nullable(TEXT), "order.client_order_id", "your own name", example="my-first-order"
+    ),
+    Field("type", one_of(OrderType.values), "order.type", "the order's type"),
+    Field("status", one_of(Status.values), "order.status", "where it stands", example="confirmed"),
+    Field(
+        "tokenIn",
+        TEXT,
+        lambda shown: _symbol(shown.token_in, shown.order.token_in),
+        "symbol, or the mint where no list has it",
+        example="SOL",
+    ),
+    Field(
+        "tokenOut",
+        TEXT,
+        lambda shown: _symbol(shown.token_out, shown.order.token_out),
+        "symbol, or the mint where no list has it",
+        example="USDC",
+    ),
+    Field("tokenInMint", TEXT, "order.token_in", "mint address", example=SOL),
+    Field("tokenOutMint", TEXT, "order.token_out", "mint address", example=USDC),
+    *_amount("amountIn", "token_in", "what is to be sold", "5", always=True),
+    *_amount("floorAmountOut", "token_out", "the least that this order may ever receive", "819.457436"),
+    *_amount("firstQuotedAmountOut", "token_out", "what the first quote offered", "823.575312"),
+    *_amount("quotedAmountOut", "token_out", "what the chosen pool offered", "823.575312"),
+    *_amount("minAmountOut", "token_out", "the least that the transaction accepts", "819.457436"),
+    *_amount("executedAmountIn", "token_in", "what really left the wallet", "5"),
+    *_amount("executedAmountOut", "token_out", "what really came in", "823.575312"),
+    Field(
+        "quotedPrice",
+        nullable(DECIMAL),
+        _price("amount_in", "quoted_amount_out"),
+        "tokenOut per tokenIn, as quoted",
+        example="164.7150624",
+    ),
+    Field(
+        "executedPrice",
+        nullable(DECIMAL),
+        _price("executed_amount_in", "executed_amount_out"),
+        "tokenOut per tokenIn",
+        example="164.7150624",
+    ),
+    Field("slippageBps", INTEGER, "order.slippage_bps", "1 bps = 0.01 %", example=50),
+    Field("slippageAuto", BOOLEAN, "order.slippage_is_auto", "the engine chose it by the quote"),
+    Field("maxPriceImpactBps", nullable(INTEGER), "order.max_price_impact_bps", "as given", example=None),
+    Field("limitPrice", nullable(DECIMAL), "order.limit_price", "as given", example=None),
+    Field("expiresAt", nullable(INSTANT), _moment_of("expires_at"), "as given", example=None),
+    Field("dex", nullable(TEXT), _text_of("dex"), "brand of the venue", example="raydium"),
+    Field("venue", nullable(TEXT), _text_of("venue"), "the pool's program", example="raydium-cpmm"),
+    Field("pool", nullable(TEXT), _text_of("pool"), "the pool's address", example=POOL),
+    Field(
+        "slippageRealisedBps",
+        nullable(INTEGER),
+        lambda shown: realised_slippage_bps(shown.order.slippage_base, shown.order.executed_amount_out),
+        "what was executed against what was first quoted",
+        example=0,
+    ),
+    Field("fees", ref(_FEES), lambda shown: _FEES.of(shown.order), "what the swap cost"),
+    Field("txHash", nullable(TEXT), _text_of("signature"), "the last transaction", example=SIGNATURE),
+    Field(
+        "explorerUrl",
+        nullable(TEXT),
+        lambda shown: explorer_url(shown.order.network, shown.order.signature),
+        "where people can look it up",
+        example=EXPLORER_URL,
+    ),
+    Field("slot", nullable(INTEGER), "order.slot", "of the block with the swap", example=10),
+    Field("attempt", INTEGER, "order.attempt", "transactions signed so far"),
+    Field(
+        "error",
+        nullable(ref(FAILURE)),
+        lambda shown: error_of(shown.order.error_code, shown.order.error_message),
+        "why it failed",
+        example=None,
+    ),
+    Field("createdAt", INSTANT, _moment_of("created_at"), "when it was accepted"),
+    Field("updatedAt", INSTANT, _moment_of("updated_at"), "when it last moved"),
+    Field("confirmedAt", nullable(INSTANT), _moment_of("confirmed_at"), "when the swap was confirmed"),
+    Field("network", TEXT, "order.network", "`paper` for an order that swaps nothing", example="devnet"),
+    Field("wallet", TEXT, "order.wallet", "address of the wallet that pays", example=WALLET),
+)
+
+
+def _life() -> list[dict[str, Any]]:
+    """The events of an order for which everything goes well."""
+    way = (Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED, Status.CONFIRMED)
+    return [EVENT.messages[s].example(sequence=number) for number, s in enumerate(way, 1)]
+
+
+_ATTEMPTS: Final = Field("attempts", list_of(ATTEMPT), means="signed transactions, first to last")
+_EVENTS: Final = Field("events", list_of(EVENT), means="its steps, first to last", example=_life())
+ORDER_DETAIL: Final = Message("OrderDetail", *ORDER.fields, _ATTEMPTS, _EVENTS)
+ORDER_PAGE: Final = Message(
+    "OrderPage",
+    Field("next", nullable(TEXT), means="address of the page with older orders", example=None),
+    Field("previous", nullable(TEXT), means="address of the page with newer orders", example=None),
+    Field("results", list_of(ORDER), means="newest first"),
+)
+JOURNAL: Final = Message(
+    "Journal",
+    Field("orderId", ORDER_ID, means="the order's id"),
+    Field("status", one_of(Status.values), means="where it stands", example="confirmed"),
+    _EVENTS,
+)
 
 
 def order_as_wire(
@@ -28,125 +234,34 @@ def order_as_wire(
     events: Iterable[OrderEvent] | None = None,
 ) -> dict[str, Any]:
     """An order as answers carry it; with ``attempts`` and ``events`` it is the detail view."""
-    wire = {
-        "orderId": str(order.pk),
-        "clientOrderId": order.client_order_id,
-        "type": order.type,
-        "status": order.status,
-        **_tokens_and_amounts(order),
-        "slippageBps": order.slippage_bps,
-        "slippageAuto": order.slippage_is_auto,
-        "maxPriceImpactBps": order.max_price_impact_bps,
-        "limitPrice": order.limit_price,
-        "expiresAt": timestamp(order.expires_at),
-        "dex": order.dex or None,
-        "venue": order.venue or None,
-        "pool": order.pool or None,
-        "slippageRealisedBps": realised_slippage_bps(order.slippage_base, order.executed_amount_out),
-        "fees": _fees(order),
-        "txHash": order.signature or None,
-        "explorerUrl": explorer_url(order.network, order.signature),
-        "slot": order.slot,
-        "attempt": order.attempt,
-        "error": _error(order.error_code, order.error_message),
-        "createdAt": timestamp(order.created_at),
-        "updatedAt": timestamp(order.updated_at),
-        "confirmedAt": timestamp(order.confirmed_at),
-        "network": order.network,
-        "wallet": order.wallet,
-    }
+    token = gateway.token_by_mint
+    wire = ORDER.of(Shown(order, token(order.token_in), token(order.token_out)))
     if attempts is not None:
-        wire["attempts"] = [attempt_as_wire(attempt, order.network) for attempt in attempts]
+        wire["attempts"] = [ATTEMPT.of(attempt) for attempt in attempts]
     if events is not None:
         wire["events"] = [event_as_wire(event) for event in events]
     return wire
 
 
-def attempt_as_wire(attempt: Attempt, network: str) -> dict[str, Any]:
-    """One signed transaction of an order, without its bytes."""
-    return {
-        "attempt": attempt.number,
-        "txHash": attempt.signature,
-        "explorerUrl": explorer_url(network, attempt.signature),
-        "venue": attempt.venue,
-        "state": attempt.state,
-        "slot": attempt.slot,
-        "sends": attempt.sends,
-        "sendAnswer": attempt.send_answer or None,
-        "sendReason": attempt.send_reason or None,
-        "error": _error(attempt.error_code, ""),
-        "fees": {name: _lamports(getattr(attempt, column)) for name, column in _ATTEMPT_FEES.items()},
-        "lastValidBlockHeight": attempt.last_valid_block_height,
-        "createdAt": timestamp(attempt.created_at),
-    }
+def accepted_example(**changes: Any) -> dict[str, Any]:
+    """The example of an order that no worker has begun: what the request has not said is not known yet."""
+    given = {"clientOrderId", "amountIn"}
+    later = {f.name: None for f in ORDER.fields if f.shown and _may_be_null(f.type) and f.name not in given}
+    fees = {field.name: None for field in _FEES.fields}
+    return ORDER.example(
+        **later | {"status": "pending", "attempt": 0, "slippageRealisedBps": None, "fees": fees} | changes
+    )
 
 
-def event_as_wire(event: OrderEvent) -> dict[str, Any]:
-    """One journal row inside an order's answer: the stream message without its envelope."""
-    message = event_message(event)
-    return {name: value for name, value in message.items() if name not in {"type", "orderId"}}
-
-
-def explorer_url(network: str, signature: str) -> str | None:
-    """The page of a transaction in the Solana Explorer, or None when there is no transaction."""
-    return gateway.explorer_url(network, signature) if signature else None
+def _may_be_null(kind: Schema) -> bool:
+    return "null" in kind.get("type", ()) or {"type": "null"} in kind.get("oneOf", ())
 
 
 def whole(raw: int | None, mint: str) -> str | None:
     """Base units of a mint as whole tokens, or None when either is unknown."""
-    token = gateway.token_by_mint(mint)
-    return None if raw is None or token is None else from_base_units(raw, token.decimals)
+    return _whole(raw, gateway.token_by_mint(mint))
 
 
-def _tokens_and_amounts(order: Order) -> dict[str, Any]:
-    return {
-        "tokenIn": _symbol(order.token_in),
-        "tokenOut": _symbol(order.token_out),
-        "tokenInMint": order.token_in,
-        "tokenOutMint": order.token_out,
-        **_amount("amountIn", order.amount_in, order.token_in),
-        **_amount("floorAmountOut", order.floor_amount_out, order.token_out),
-        **_amount("firstQuotedAmountOut", order.first_quoted_amount_out, order.token_out),
-        **_amount("quotedAmountOut", order.quoted_amount_out, order.token_out),
-        **_amount("minAmountOut", order.min_amount_out, order.token_out),
-        **_amount("executedAmountIn", order.executed_amount_in, order.token_in),
-        **_amount("executedAmountOut", order.executed_amount_out, order.token_out),
-        "quotedPrice": _price(order, order.amount_in, order.quoted_amount_out),
-        "executedPrice": _price(order, order.executed_amount_in, order.executed_amount_out),
-    }
-
-
-def _amount(name: str, raw: int | None, mint: str) -> dict[str, str | None]:
-    return {name: whole(raw, mint), f"{name}Raw": None if raw is None else str(raw)}
-
-
-def _symbol(mint: str) -> str:
-    token = gateway.token_by_mint(mint)
-    return token.symbol if token else mint
-
-
-def _price(order: Order, paid: int | None, received: int | None) -> str | None:
-    token_in, token_out = gateway.token_by_mint(order.token_in), gateway.token_by_mint(order.token_out)
-    if token_in is None or token_out is None or not paid or received is None:
-        return None
-    return price_text(paid, token_in.decimals, received, token_out.decimals)
-
-
-def _fees(order: Order) -> dict[str, str | None]:
-    return {
-        "lp": whole(order.lp_fee, order.lp_fee_mint),
-        "lpToken": _symbol(order.lp_fee_mint) if order.lp_fee_mint else None,
-        "network": _lamports(order.network_fee),
-        "priority": _lamports(order.priority_fee),
-    }
-
-
-def _lamports(amount: int | None) -> str | None:
-    return None if amount is None else from_base_units(amount, _LAMPORT_DECIMALS)
-
-
-def _error(code: str, message: str) -> dict[str, str] | None:
-    if not code:
-        return None
-    known = FailureReason(code).label if code in FailureReason.values else code
-    return {"code": code, "message": message or str(known)}
+def symbol(mint: str) -> str:
+    """The symbol of a mint, or the mint where no list has it."""
+    return _symbol(gateway.token_by_mint(mint), mint)

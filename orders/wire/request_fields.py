@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
@@ -24,6 +24,11 @@ MAX_SEQUENCE: Final = 2**31 - 1
 
 # In place of a slippage: the engine chooses it by the quote.
 AUTO: Final = "auto"
+
+
+def unknown(given: Iterable[str], known: Container[str]) -> dict[str, str]:
+    """What is wrong with names that nothing reads: a misspelt one that is passed over would cost money."""
+    return {printable(name): "unknown field" for name in given if name not in known}
 
 
 def printable(text: str) -> str:
@@ -68,6 +73,11 @@ def basis_points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("an integer of basis points")
     return value
+
+
+def slippage(value: object) -> int | Literal["auto"]:
+    """An integer, or `auto`; raises ValueError saying what is wrong."""
+    return AUTO if value == AUTO else basis_points(value)
 
 
 def price(value: object) -> Decimal:

@@ -1,36 +1,39 @@
-"""An order request in its wire form: read field by field, checked for shape only."""
+"""An order request in its wire form: its fields as a table, read one by one, checked for shape only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from django.conf import settings
 
 from orders.amounts import parse_amount, parse_raw_amount
 from orders.errors import InvalidAmount, InvalidRequest
 from orders.wire import request_fields
+from orders.wire.json_types import AMOUNT, INSTANT, RAW_AMOUNT, integer, nullable, text
+from orders.wire.message import Field, Message, Schema
 
-_ORDER_FIELDS: Final = frozenset(
-    {
-        "tokenIn",
-        "tokenOut",
-        "amount",
-        "amountIn",
-        "amountInRaw",
-        "type",
-        "slippageBps",
-        "maxPriceImpactBps",
-        "limitPrice",
-        "minAmountOut",
-        "minAmountOutRaw",
-        "expiresAt",
-        "clientOrderId",
-    }
-)
 _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
 _LEAST_FIELDS: Final = ("minAmountOut", "minAmountOutRaw")
+# Exactly these are required in every order, beside one of the amounts.
+_REQUIRED: Final = ("tokenIn", "tokenOut")
+
+
+def _wire(read: Any, *names: Field) -> dict[str, Any]:
+    """How a field of the intent is read, and the wire's names for it."""
+    return {"read": read, "wire": names}
+
+
+def _slippage_type() -> Schema:
+    words = {"type": "string", "enum": [request_fields.AUTO]}
+    return nullable({"oneOf": [integer(0, settings.MAX_SLIPPAGE_BPS, 50), words], "examples": [50]})
+
+
+def _optional(name: str, kind: Schema, means: str, **more: Any) -> Field:
+    return Field(name, nullable(kind), means=means, optional=True, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,118 @@ class OrderIntent:
     """What a request asks for, read from its wire form, before the rules of intake.
 
     Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set, and at most one of
-    ``min_amount_out`` and ``min_amount_out_raw``. Tokens are symbols or mint addresses as given.
+    ``min_amount_out`` and ``min_amount_out_raw``. Tokens are symbols or mint addresses as given. A field
+    is added by one entry: what reads it raises ValueError or InvalidAmount.
     """
 
-    token_in: str
-    token_out: str
-    amount: Decimal | None
-    amount_raw: int | None = None
-    type: str = "market"
-    slippage_bps: int | None = None
-    slippage_is_auto: bool = False
-    max_price_impact_bps: int | None = None
-    limit_price: Decimal | None = None
-    min_amount_out: Decimal | None = None
-    min_amount_out_raw: int | None = None
-    expires_at: datetime | None = None
-    client_order_id: str | None = None
+    token_in: str = field(
+        metadata=_wire(
+            request_fields.token_name,
+            Field("tokenIn", text(1, 64, "SOL"), means="symbol, in any letter case, or mint address"),
+        )
+    )
+    token_out: str = field(
+        metadata=_wire(
+            request_fields.token_name,
+            Field("tokenOut", text(1, 64, "USDC"), means="symbol, in any letter case, or mint address"),
+        )
+    )
+    amount: Decimal | None = field(
+        default=None,
+        metadata=_wire(
+            parse_amount,
+            _optional("amountIn", AMOUNT, "what is sold, in whole tokens", example="5"),
+            _optional("amount", AMOUNT, "the same as amountIn"),
+        ),
+    )
+    amount_raw: int | None = field(
+        default=None,
+        metadata=_wire(
+            parse_raw_amount, _optional("amountInRaw", RAW_AMOUNT, "base units, instead of amountIn")
+        ),
+    )
+    type: str = field(
+        default="market",
+        metadata=_wire(
+            request_fields.word,
+            _optional("type", text(0, 64, "market"), "`market` (default), in any letter case"),
+        ),
+    )
+    slippage_bps: int | Literal["auto"] | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.slippage,
+            Field(
+                "slippageBps",
+                _slippage_type(),
+                means="1 bps = 0.01 %; default and most by settings. `auto`: the default and the quote's own"
+                " price impact together, up to a cap",
+                optional=True,
+            ),
+        ),
+    )
+    max_price_impact_bps: int | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.basis_points,
+            _optional(
+                "maxPriceImpactBps",
+                integer(0, settings.MAX_PRICE_IMPACT_BPS, 100),
+                "above this the order fails with `PRICE_IMPACT_TOO_HIGH`; default and most by settings",
+            ),
+        ),
+    )
+    limit_price: Decimal | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.price,
+            _optional("limitPrice", AMOUNT, "tokenOut per tokenIn: never filled worse, for the whole life"),
+        ),
+    )
+    min_amount_out: Decimal | None = field(
+        default=None,
+        metadata=_wire(
+            parse_amount,
+            _optional("minAmountOut", AMOUNT, "the least to receive, whatever the slippage allows"),
+        ),
+    )
+    min_amount_out_raw: int | None = field(
+        default=None,
+        metadata=_wire(
+            parse_raw_amount, _optional("minAmountOutRaw", RAW_AMOUNT, "base units, instead of minAmountOut")
+        ),
+    )
+    expires_at: datetime | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.moment, _optional("expiresAt", INSTANT, "no transaction is first signed after it")
+        ),
+    )
+    client_order_id: str | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.key,
+            _optional(
+                "clientOrderId",
+                text(1, 255, "my-first-order"),
+                "your own name for the order, the same as the header Idempotency-Key",
+                example="my-first-order",
+            ),
+        ),
+    )
+
+
+_READERS: Final[Mapping[str, tuple[str, Any]]] = {
+    wire.name: (each.name, each.metadata["read"])
+    for each in fields(OrderIntent)
+    for wire in each.metadata["wire"]
+}
+ORDER_REQUEST: Final = Message(
+    "OrderRequest",
+    *(wire for each in fields(OrderIntent) for wire in each.metadata["wire"]),
+    means="Exactly one of amountIn, amount (the same field) and amountInRaw.",
+    closed=True,
+)
 
 
 def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = None) -> OrderIntent:
@@ -63,14 +162,13 @@ def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = Non
     with ``details`` {field: reason}, or InvalidAmount. Unknown fields are refused: a misspelt
     limit that is passed over would cost money.
     """
-    refusals = _unknown_fields(payload) | _missing_fields(payload)
+    refusals = request_fields.unknown(payload, _READERS) | _missing_fields(payload)
     intent_fields: dict[str, Any] = {}
-    for name, read in _READERS.items():
+    for name, (attribute, read) in _READERS.items():
         if payload.get(name) is None:
             continue
         try:
-            field, value = read(payload[name])
-            intent_fields[field] = value
+            intent_fields[attribute] = read(payload[name])
         except InvalidAmount as error:
             if not refusals:
                 raise InvalidAmount(error.message, **{name: error.message}) from None
@@ -78,17 +176,11 @@ def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = Non
             refusals[name] = str(error)
     if refusals:
         raise InvalidRequest("The order is not valid", **refusals)
-    return OrderIntent(
-        **{"amount": None, **intent_fields, "client_order_id": _one_key(payload, client_order_id)}
-    )
-
-
-def _unknown_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    return {request_fields.printable(name): "unknown field" for name in payload if name not in _ORDER_FIELDS}
+    return OrderIntent(**(intent_fields | {"client_order_id": _one_key(payload, client_order_id)}))
 
 
 def _missing_fields(payload: Mapping[str, Any]) -> dict[str, str]:
-    refusals = {name: "required" for name in ("tokenIn", "tokenOut") if payload.get(name) is None}
+    refusals = {name: "required" for name in _REQUIRED if payload.get(name) is None}
     if not any(payload.get(name) is not None for name in _AMOUNT_FIELDS):
         refusals["amountIn"] = "required, or amountInRaw"
     for names in (_AMOUNT_FIELDS, _LEAST_FIELDS):
@@ -108,24 +200,3 @@ def _one_key(payload: Mapping[str, Any], beside: str | None) -> str | None:
         return request_fields.key(beside)
     except ValueError as error:
         raise InvalidRequest(idempotencyKey=str(error)) from None
-
-
-_READERS: Final[Mapping[str, Any]] = {
-    "tokenIn": lambda value: ("token_in", request_fields.token_name(value)),
-    "tokenOut": lambda value: ("token_out", request_fields.token_name(value)),
-    "type": lambda value: ("type", request_fields.word(value)),
-    "slippageBps": lambda value: (
-        ("slippage_is_auto", True)
-        if value == request_fields.AUTO
-        else ("slippage_bps", request_fields.basis_points(value))
-    ),
-    "maxPriceImpactBps": lambda value: ("max_price_impact_bps", request_fields.basis_points(value)),
-    "limitPrice": lambda value: ("limit_price", request_fields.price(value)),
-    "expiresAt": lambda value: ("expires_at", request_fields.moment(value)),
-    "clientOrderId": lambda value: ("client_order_id", request_fields.key(value)),
-    "amount": lambda value: ("amount", parse_amount(value)),
-    "amountIn": lambda value: ("amount", parse_amount(value)),
-    "amountInRaw": lambda value: ("amount_raw", parse_raw_amount(value)),
-    "minAmountOut": lambda value: ("min_amount_out", parse_amount(value)),
-    "minAmountOutRaw": lambda value: ("min_amount_out_raw", parse_raw_amount(value)),
-}

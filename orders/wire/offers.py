@@ -1,0 +1,128 @@
+"""Offers of pools as events and answers show them: whole tokens as text, in quotes also base units."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from dex.types import Quote, Quotes, Token
+from orders import gateway
+from orders.amounts import from_base_units, price_text
+from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, TEXT, list_of
+from orders.wire.message import Field, Message, ref
+
+POOL: Final = "7JuwJuNU88gurFnyWeiyGKbFmExMWcmRZntn9imEzdny"
+
+
+class Asked(NamedTuple):
+    """All offers for an amount of one token in another."""
+
+    board: Quotes
+    token_in: Token
+    token_out: Token
+    amount_in: int
+    slippage_bps: int
+
+
+def _out(quote: Quote, raw: int) -> str:
+    return from_base_units(raw, gateway.decimals_of(str(quote.token_out)))
+
+
+def _price(quote: Quote) -> str:
+    decimals_in = gateway.decimals_of(str(quote.token_in))
+    decimals_out = gateway.decimals_of(str(quote.token_out))
+    return price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out)
+
+
+def _fee(quote: Quote) -> str:
+    return from_base_units(quote.fee_amount, gateway.decimals_of(str(quote.fee_mint)))
+
+
+def _fee_token(quote: Quote) -> str:
+    token = gateway.token_by_mint(str(quote.fee_mint))
+    return token.symbol if token else str(quote.fee_mint)
+
+
+OFFER: Final = Message(
+    "Offer",
+    Field("dex", TEXT, "dex", "brand of the venue", example="raydium"),
+    Field("venue", TEXT, "venue", "the program that holds the pool", example="raydium-cpmm"),
+    Field("pool", TEXT, lambda quote: str(quote.pool), "the pool's address", example=POOL),
+    Field(
+        "amountOut",
+        DECIMAL,
+        lambda quote: _out(quote, quote.amount_out),
+        "what the pool pays now, whole tokens",
+        example="823.575312",
+    ),
+    Field(
+        "minAmountOut",
+        DECIMAL,
+        lambda quote: _out(quote, quote.min_amount_out),
+        "the least that the transaction accepts",
+        example="819.457436",
+    ),
+    Field("price", DECIMAL, _price, "tokenOut per tokenIn", example="164.7150624"),
+    Field("priceImpactBps", INTEGER, "price_impact_bps", "how far the swap moves the pool's price"),
+    Field("fee", DECIMAL, _fee, "the pool's fee", example="0.0125"),
+    Field("feeToken", TEXT, _fee_token, "the token of the fee", example="SOL"),
+)
+OTHER_OFFER: Final = OFFER.example(
+    dex="meteora",
+    venue="meteora-damm-v2",
+    pool="GruYGjMXysREXk2UEkTAXbvRjEc3iJyLtpAD7A9yfXEK",
+    amountOut="822.276408",
+    minAmountOut="818.165026",
+    price="164.4552816",
+    fee="2.060844",
+    feeToken="USDC",
+)
+VENUE_ERROR: Final = Message(
+    "VenueError",
+    Field("venue", TEXT, "venue", example="raydium-cpmm"),
+    Field("code", TEXT, "code", "why the venue has no offer", example="POOL_DISABLED"),
+)
+QUOTE: Final = Message(
+    "Quote",
+    *OFFER.fields,
+    Field("amountOutRaw", BASE_UNITS, lambda quote: str(quote.amount_out), example="823575312"),
+    Field("minAmountOutRaw", BASE_UNITS, lambda quote: str(quote.min_amount_out), example="819457436"),
+)
+_REFUSAL: Final = Message(
+    "VenueRefusal",
+    *VENUE_ERROR.fields,
+    Field("message", TEXT, "message", "the same for people", example="The pool does not accept swaps now"),
+)
+QUOTE_BOARD: Final = Message(
+    "QuoteBoard",
+    Field("slot", INTEGER, "board.slot", "the slot of all account data that was read", example=9),
+    Field("tokenIn", TEXT, "token_in.symbol", example="SOL"),
+    Field("tokenOut", TEXT, "token_out.symbol", example="USDC"),
+    Field(
+        "amountIn",
+        DECIMAL,
+        lambda asked: from_base_units(asked.amount_in, asked.token_in.decimals),
+        example="5",
+    ),
+    Field("amountInRaw", BASE_UNITS, lambda asked: str(asked.amount_in), example="5000000000"),
+    Field("slippageBps", INTEGER, "slippage_bps", "what minAmountOut allows for", example=50),
+    Field("best", ref(QUOTE), lambda asked: QUOTE.of(asked.board.quotes[0]), "the first of quotes"),
+    Field(
+        "quotes",
+        list_of(QUOTE),
+        lambda asked: [QUOTE.of(quote) for quote in asked.board.quotes],
+        "best first",
+        example=[QUOTE.example(), QUOTE.example(**OTHER_OFFER)],
+    ),
+    Field(
+        "errors",
+        list_of(_REFUSAL),
+        lambda asked: venue_errors(asked.board),
+        "venues without an offer",
+        example=[],
+    ),
+)
+
+
+def venue_errors(board: Quotes) -> list[dict[str, Any]]:
+    """Why venues have no offer."""
+    return [_REFUSAL.of(error) for error in board.errors]
