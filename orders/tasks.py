@@ -15,21 +15,24 @@ from uuid import UUID
 from celery import Task, shared_task
 from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 
 from dex.errors import WrongNetwork
 from orders import checks, gateway, process
 from orders.pipeline import stages
+from orders.pipeline.claims import Outcome
 from orders.platform import transaction_limit
+from orders.platform.database_trouble import is_database_trouble
 from orders.telemetry import metrics_processes, starting
 
 logger = logging.getLogger(__name__)
 
-Stage = Callable[[Collection[UUID]], stages.Outcome]
+Stage = Callable[[Collection[UUID]], Outcome]
 
 
 RETRY: dict[str, Any] = {
-    "autoretry_for": (OperationalError, InterfaceError),
+    "autoretry_for": (DatabaseError,),
     "retry_backoff": 1,
     "retry_jitter": False,
     "max_retries": 3,
@@ -58,26 +61,26 @@ def _ids(texts: Collection[str]) -> list[UUID]:
     return [UUID(text) for text in texts]
 
 
-def _run(stage: Stage, order_ids: Sequence[UUID]) -> stages.Outcome:
+def _run(stage: Stage, order_ids: Sequence[UUID]) -> Outcome:
     try:
         return stage(order_ids)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as error:
+        if is_database_trouble(error):
+            raise
         named = {"orders": [str(order_id) for order_id in order_ids], "stage": stage.__name__}
         logger.exception("%s broke off for %d orders", stage.__name__, len(order_ids), extra=named)
     if len(order_ids) <= 1:
         return stages.break_off(order_ids)
     # One order's fault must not be its batch's: each has the stage for itself.
     outcomes = [_run(stage, [order_id]) for order_id in order_ids]
-    return stages.Outcome(
+    return Outcome(
         onward=[order_id for outcome in outcomes for order_id in outcome.onward],
         waiting=[order for outcome in outcomes for order in outcome.waiting],
         sent=[attempt for outcome in outcomes for attempt in outcome.sent],
     )
 
 
-def _onward(task: Task[Any, Any], outcome: stages.Outcome) -> list[str]:
+def _onward(task: Task[Any, Any], outcome: Outcome) -> list[str]:
     # Those that wait leave the batch, each until its own moment; the rest goes on at once.
     running = process.current()
     running.dispatcher.at_due_time(outcome.waiting)

@@ -53,7 +53,7 @@ def insert_and_announce(orders: Sequence[Order], announce: Announce = leave_to_t
     with transaction.atomic():
         kill_switch.require_on()
         journal.insert(orders)
-        transaction.on_commit(announce_committed)
+        transaction.on_commit(announce_committed, robust=True)
         crash_point(crash_points.ACCEPTING)
 
 

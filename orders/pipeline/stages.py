@@ -2,15 +2,13 @@
 
 Each takes a batch of ids, claims those that stand at its stage, and says which go on and which
 wait for a retry. Every write names the lease of its claim. One order's failure never holds up
-its batch. The last stage, settling, is `orders.settlement`.
+its batch. The last stage, settling, is `orders.pipeline.settle`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +21,8 @@ from orders.gateway import Failure, StaleQuote, SwapToSign
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline import paper, settle
-from orders.pipeline.outcomes import ended, expired, failed_or_retried
+from orders.pipeline.claims import Outcome, claim_sound
+from orders.pipeline.outcomes import failed_or_retried
 from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -31,24 +30,6 @@ from orders.records import attempts, journal, kill_switch, leases
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
 from orders.wire.events import ended_data, submitted_data
-
-# Claims without progress after which an order is taken to be what kills its workers.
-MAX_STARTS: Final = 6
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a stage leaves: orders for the next stage, orders that wait for a retry, and orders that ended.
-
-    ``orders`` are those that the stage claimed and worked on, ``sent`` the attempts that the chain is to
-    be asked about from now on.
-    """
-
-    onward: list[UUID] = field(default_factory=list)
-    waiting: list[Order] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    ended: list[Order] = field(default_factory=list)
-    sent: list[Attempt] = field(default_factory=list)
 
 
 @stage_log.logged
@@ -80,7 +61,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
     While trading is off nothing is signed: orders without an open attempt go back to routing and wait.
     """
     outcome = Outcome()
-    orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
+    orders = claim_sound(order_ids, {Status.BUILDING}, outcome)
     with leases.given_back_on_error(orders):
         signed_before = attempts.open_of(orders)
         ready = [order for order in orders if order.pk in signed_before]
@@ -112,7 +93,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     outcome = Outcome()
     if not kill_switch.is_on():
         return outcome
-    orders = _claim_sound(order_ids, {Status.BUILDING}, outcome)
+    orders = claim_sound(order_ids, {Status.BUILDING}, outcome)
     with leases.given_back_on_error(orders):
         by_order = attempts.open_of(orders)
         crash_point(crash_points.BEFORE_SEND)
@@ -131,7 +112,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
 
 def end_expired(order_ids: Collection[UUID]) -> None:
     """End those orders whose expiry has passed and that have no transaction under way; others stay."""
-    leases.release(_claim_sound(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING}, Outcome()))
+    leases.release(claim_sound(order_ids, {Status.PENDING, Status.ROUTING, Status.BUILDING}, Outcome()))
 
 
 @stage_log.logged
@@ -155,29 +136,11 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
 
 def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
     wanted = leases.with_pending(order_ids, most=settings.DISPATCH_BATCH)
-    orders = _claim_sound(wanted, {Status.PENDING, Status.ROUTING}, outcome)
-    again = [order for order in orders if order.status == Status.ROUTING]
-    fresh = [order for order in orders if order.status == Status.PENDING]
-    return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
-
-
-def _claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outcome: Outcome) -> list[Order]:
-    """Claim, and end those that expired or broke off too often; the others are to be worked on."""
-    now = timezone.now()
-    sound, ending = [], []
-    claimed = leases.claim(order_ids, statuses)
-    doubtful = [order for order in claimed if order.is_over(now) or order.starts > MAX_STARTS]
-    under_way = attempts.open_of(doubtful)
-    for order in claimed:
-        if order not in doubtful or order.pk in under_way:
-            sound.append(order)
-        elif order.is_over(now):
-            ending.append(expired(order))
-        else:
-            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
-    outcome.ended.extend(journal.record(ending))
-    outcome.orders.extend(sound)
-    return sound
+    orders = claim_sound(wanted, {Status.PENDING, Status.ROUTING}, outcome)
+    with leases.given_back_on_error(orders):
+        again = [order for order in orders if order.status == Status.ROUTING]
+        fresh = [order for order in orders if order.status == Status.PENDING]
+        return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
 
 
 def _sign_within_limits(

@@ -62,6 +62,7 @@ class Sweeper:
     def __init__(self, worker_name: str, watch: Watch, publish: Publish) -> None:
         self._worker_name = worker_name
         self.steps: Sequence[Callable[[], object]] = (
+            leases.give_back_late,
             clock_skew.bring_back,
             partial(adopt_submitted, watch),
             partial(resume_due, publish, watch),

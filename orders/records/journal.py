@@ -57,14 +57,20 @@ def record(
         return []
     now = timezone.now()
     ready = _make_ready(steps, now)
-    with transaction.atomic(), connection.cursor() as cursor:
-        applied = [one for one in ready if _apply(one, cursor)]
-        cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in applied])
-        moved = [one.step.order for one in applied]
-        if alongside and moved:
-            alongside(moved)
-        _publish_on_commit(moved)
-        _count_on_commit(applied, now)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            applied = [one for one in ready if _apply(one, cursor)]
+            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in applied])
+            moved = [one.step.order for one in applied]
+            if alongside and moved:
+                alongside(moved)
+            _publish_on_commit(moved)
+            _count_on_commit(applied, now)
+    except BaseException:
+        # What was not written is not so: whoever holds the orders goes on from the rows as they are.
+        for one in ready:
+            _put_back(one)
+        raise
     return moved
 
 
@@ -79,7 +85,7 @@ def insert(orders: Sequence[Order]) -> None:
         cursor.executemany(sql.insert(Order), order_values)
         cursor.executemany(sql.insert(OrderEvent), event_values)
         _publish_on_commit(orders)
-        transaction.on_commit(lambda: counters.accepted(len(orders)))
+        transaction.on_commit(lambda: counters.accepted(len(orders)), robust=True)
 
 
 def _check(step: Transition) -> None:
@@ -99,6 +105,7 @@ class _Ready:
     event_values: list[Any]
     left: Status
     came_at: datetime
+    before: dict[str, Any]
 
 
 def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
@@ -121,7 +128,8 @@ def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
         update = sql.update(Order, tuple(changes), tuple(guards), unset)
         parameters = sql.values(Order, [*changes.items(), *guards.items()])
         left = Status(order.status)
-        ready.append(_Ready(step, changes, update, parameters, values, left, order.updated_at))
+        before = {name: getattr(order, name) for name in changes}
+        ready.append(_Ready(step, changes, update, parameters, values, left, order.updated_at, before))
     return ready
 
 
@@ -134,6 +142,11 @@ def _apply(one: _Ready, cursor: CursorWrapper) -> bool:
     return True
 
 
+def _put_back(one: _Ready) -> None:
+    for name, value in one.before.items():
+        setattr(one.step.order, name, value)
+
+
 def _event(step: Transition, now: datetime) -> OrderEvent:
     return OrderEvent(
         order=step.order, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
@@ -143,10 +156,10 @@ def _event(step: Transition, now: datetime) -> OrderEvent:
 def _publish_on_commit(orders: Sequence[Order]) -> None:
     news = [hints.Hint(order.user_id, order.pk, order.version) for order in orders]
     if news:
-        transaction.on_commit(lambda: hints.publish(news))
+        transaction.on_commit(lambda: hints.publish(news), robust=True)
 
 
 def _count_on_commit(applied: Sequence[_Ready], now: datetime) -> None:
     steps = [counters.Step(one.step.order, one.left, one.came_at, now, one.step.data) for one in applied]
     if steps:
-        transaction.on_commit(lambda: counters.moved(steps))
+        transaction.on_commit(lambda: counters.moved(steps), robust=True)

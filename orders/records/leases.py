@@ -5,9 +5,12 @@ A claim that fails takes nothing: the order is elsewhere, or not due, or somebod
 
 from __future__ import annotations
 
+import logging
 import uuid
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -22,10 +25,14 @@ from django.utils import timezone
 from orders.index_conditions import written
 from orders.lifecycle import ACTIVE, Status
 from orders.models import Order
+from orders.platform.database_trouble import is_database_trouble
 from orders.records import sql
+
+logger = logging.getLogger(__name__)
 
 # Hosts that keep time differ by less: an order that was due by the clock of one is due by those of all.
 _CLOCKS_APART: Final = timedelta(seconds=1)
+_MOST_NOT_GIVEN_BACK: Final = 1_000
 
 
 def ours() -> QuerySet[Order]:
@@ -91,15 +98,45 @@ def release(orders: Sequence[Order]) -> None:
     Call it where there was nothing to do. Such a claim is no start: however often a message is delivered,
     it does not make an order look as if work on it broke off.
     """
-    _give_back(orders, starts=F("starts") - 1)
+    _give_back(_Held.of(orders), is_start=False)
 
 
-def _give_back(orders: Sequence[Order], **changes: Any) -> None:
-    if not orders:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The leases of some orders, as they were claimed."""
+
+    order_ids: tuple[UUID, ...]
+    tokens: tuple[UUID | None, ...]
+
+    @classmethod
+    def of(cls, orders: Sequence[Order]) -> _Held:
+        return cls(tuple(order.pk for order in orders), tuple({order.lease_token for order in orders}))
+
+
+def _give_back(held: _Held, *, is_start: bool) -> None:
+    if not held.order_ids:
         return
-    tokens = {order.lease_token for order in orders}
-    held = Order.objects.filter(pk__in=[order.pk for order in orders], lease_token__in=tokens)
-    held.update(lease_token=None, lease_until=None, **changes)
+    changes: dict[str, Any] = {} if is_start else {"starts": F("starts") - 1}
+    still_ours = Order.objects.filter(pk__in=held.order_ids, lease_token__in=held.tokens)
+    still_ours.update(lease_token=None, lease_until=None, **changes)
+
+
+# What could not be given back when it was to be: the database was away.
+_not_given_back: Final[deque[tuple[_Held, bool]]] = deque(maxlen=_MOST_NOT_GIVEN_BACK)
+
+
+def give_back_late() -> int:
+    """Give back what the database did not take before; how many batches. Raises what the database raises.
+
+    A lease that has run out and was taken over meanwhile has another token, and stays with who has it.
+    """
+    done = 0
+    while _not_given_back:
+        held, is_start = _not_given_back[0]
+        _give_back(held, is_start=is_start)
+        _not_given_back.popleft()
+        done += 1
+    return done
 
 
 @contextmanager
@@ -128,13 +165,23 @@ def _forgettable() -> Iterator[None]:
 
 @contextmanager
 def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
-    """Release the leases when the work on them breaks off, so that nobody waits for them to run out."""
+    """Release the leases when the work on them breaks off, so that nobody waits for them to run out.
+
+    Work that the database broke off was no start: it says nothing about the orders.
+    """
+    held = _Held.of(orders)
     try:
         yield
-    except BaseException:
-        # Without a database they run out by themselves; what broke the work off is the news.
-        with suppress(DatabaseError):
-            _give_back(orders)
+    except BaseException as error:
+        is_start = not is_database_trouble(error)
+        try:
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            _give_back(held, is_start=is_start)
+        except DatabaseError as refusal:
+            # What broke the work off is the news; a sweep gives back what waits here.
+            logger.warning("%d leases not given back: %s", len(held.order_ids), type(refusal).__name__)
+            _not_given_back.append((held, is_start))
         raise
 
 

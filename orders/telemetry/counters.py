@@ -6,16 +6,21 @@ commit and count leaves one out. The rows are the truth, these are for graphs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from orders.amounts import realised_slippage_bps
 from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
+
+logger = logging.getLogger(__name__)
+Given = ParamSpec("Given")
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _CALL_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -91,11 +96,26 @@ class Step:
     data: dict[str, Any]
 
 
+def _never_raises(count: Callable[Given, None]) -> Callable[Given, None]:
+    """``count``, whose failure (a full disk, a file that is gone) costs no more than a number in a graph."""
+
+    @functools.wraps(count)
+    def counted(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            count(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 -- what is counted is done: no fault of a count may undo it
+            logger.warning("not counted: %s", type(error).__name__)
+
+    return counted
+
+
+@_never_raises
 def accepted(count: int) -> None:
     """Count new orders."""
     _accepted.inc(count)
 
 
+@_never_raises
 def moved(steps: Sequence[Step]) -> None:
     """Count steps that are committed."""
     for step in steps:
@@ -107,26 +127,31 @@ def moved(steps: Sequence[Step]) -> None:
             _count_end(step, status)
 
 
+@_never_raises
 def called(node: str, method: str, code: str, calls: int) -> None:
     """Count calls of one method that came to the same."""
     _rpc_calls.labels(node, method, code).inc(calls)
 
 
+@_never_raises
 def sent(answer: str, transactions: int) -> None:
     """Count sends of signed bytes to which the node said the same."""
     _sends.labels(answer).inc(transactions)
 
 
+@_never_raises
 def answered(node: str, method: str, seconds: float) -> None:
     """Count one request to a node."""
     _rpc_seconds.labels(node, method).observe(seconds)
 
 
+@_never_raises
 def socket_opened() -> None:
     """Count a WebSocket that is open from now on."""
     _sockets.inc()
 
 
+@_never_raises
 def socket_closed() -> None:
     """Count one that is open no more."""
     _sockets.dec()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
-from orders.pipeline import stages
+from orders.pipeline import claims, stages
 from tests.orders.chain import TestChain
 from tests.orders.rows import SOL, USDC, attempt_row, order_row
 
@@ -161,13 +161,13 @@ def test_one_failing_order_does_not_hold_up_its_batch(user: User, chain: TestCha
 
 
 def test_an_order_that_breaks_its_workers_ends(user: User, chain: TestChain) -> None:
-    order = order_row(user, starts=stages.MAX_STARTS)
+    order = order_row(user, starts=claims.MAX_STARTS)
     stages.route([order.pk])
     assert (reload(order).status, reload(order).error_code) == ("failed", "TOO_MANY_STARTS")
 
 
 def test_an_order_with_an_open_attempt_never_ends_by_its_starts(user: User, chain: TestChain) -> None:
-    order = order_row(user, status=Status.BUILDING, starts=stages.MAX_STARTS, attempt=1)
+    order = order_row(user, status=Status.BUILDING, starts=claims.MAX_STARTS, attempt=1)
     attempt_row(order)
     assert stages.build([order.pk]).onward == [order.pk]
     assert reload(order).status == "building"

@@ -15,7 +15,7 @@ from orders import process, tasks
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import dispatch, stages
-from orders.pipeline.stages import Outcome
+from orders.pipeline.claims import Outcome
 from orders.records import leases
 from tests.orders.fakes import FakeDispatcher, FakePoller
 from tests.orders.rows import attempt_row, order_row

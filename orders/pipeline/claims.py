@@ -1,0 +1,57 @@
+"""How a stage takes orders up: it claims them, ends those that are over, and works on the sound ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from orders.lifecycle import FailureReason, Status
+from orders.models import Attempt, Order
+from orders.pipeline.outcomes import ended, expired
+from orders.records import attempts, journal, leases
+
+# Claims without progress after which an order is taken to be what kills its workers.
+MAX_STARTS: Final = 6
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage leaves: orders for the next stage, orders that wait for a retry, and orders that ended.
+
+    ``orders`` are those that the stage claimed and worked on, ``sent`` the attempts that the chain is to
+    be asked about from now on.
+    """
+
+    onward: list[UUID] = field(default_factory=list)
+    waiting: list[Order] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    ended: list[Order] = field(default_factory=list)
+    sent: list[Attempt] = field(default_factory=list)
+
+
+def claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outcome: Outcome) -> list[Order]:
+    """Claim, and end those that expired or broke off too often; the others are to be worked on."""
+    claimed = leases.claim(order_ids, statuses)
+    with leases.given_back_on_error(claimed):
+        return _sound(claimed, outcome)
+
+
+def _sound(claimed: list[Order], outcome: Outcome) -> list[Order]:
+    now = timezone.now()
+    sound, ending = [], []
+    doubtful = [order for order in claimed if order.is_over(now) or order.starts > MAX_STARTS]
+    under_way = attempts.open_of(doubtful)
+    for order in claimed:
+        if order not in doubtful or order.pk in under_way:
+            sound.append(order)
+        elif order.is_over(now):
+            ending.append(expired(order))
+        else:
+            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
+    outcome.ended.extend(journal.record(ending))
+    outcome.orders.extend(sound)
+    return sound
