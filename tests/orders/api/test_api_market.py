@@ -104,6 +104,7 @@ def test_health_is_ok_with_database_redis_chain_and_a_worker(client: Client, set
         "workers": 1,
         "oldestDueOrderSeconds": 42,
         "trading": "on",
+        "transactionsNotTaken": 0,
     }
 
 
@@ -121,6 +122,7 @@ def test_health_is_degraded_without_redis_and_chain(client: Client, redis_server
         "workers": 0,
         "oldestDueOrderSeconds": 0,
         "trading": "on",
+        "transactionsNotTaken": 0,
     }
 
 

@@ -88,6 +88,9 @@ def test_an_order_is_shown_with_its_attempts_and_events_but_not_with_signed_byte
             "venue": "raydium-cpmm",
             "state": "landed",
             "slot": 77,
+            "sends": 0,
+            "sendAnswer": None,
+            "sendReason": None,
             "error": None,
             "fees": {
                 "network": "0.000005",
