@@ -105,66 +105,70 @@ def cpmm_config(
     program: Pubkey, *, bump: int, index: int, trade_rate: int, protocol_rate: int, fund_rate: int
 ) -> AccountData:
     """An AmmConfig; rates in millionths: of the amount (trade), of the trade fee (protocol, fund)."""
-    data = _anchor_account("AmmConfig", _CPMM_CONFIG_SIZE)
+    data = anchor_account("AmmConfig", _CPMM_CONFIG_SIZE)
     struct.pack_into("<BBHQQQ", data, 8, bump, 0, index, trade_rate, protocol_rate, fund_rate)
-    return _owned(program, data)
+    return owned(program, data)
 
 
 def cpmm_observation(program: Pubkey, pool: Pubkey) -> AccountData:
     """An ObservationState without an observation: the first swap sets the initialized flag."""
-    data = _anchor_account("ObservationState", _CPMM_OBSERVATION_SIZE)
+    data = anchor_account("ObservationState", _CPMM_OBSERVATION_SIZE)
     data[11:43] = bytes(pool)
-    return _owned(program, data)
+    return owned(program, data)
 
 
 def cpmm_pool(program: Pubkey, pool: CpmmPool) -> AccountData:
-    data = _anchor_account("PoolState", _CPMM_POOL_SIZE)
-    _put_keys(data, 8, [pool.config, pool.creator, *pool.vaults, pool.lp_mint, *pool.mints])
-    _put_keys(data, 232, [TOKEN_PROGRAM, TOKEN_PROGRAM, pool.observation])
+    data = anchor_account("PoolState", _CPMM_POOL_SIZE)
+    put_keys(data, 8, [pool.config, pool.creator, *pool.vaults, pool.lp_mint, *pool.mints])
+    put_keys(data, 232, [TOKEN_PROGRAM, TOKEN_PROGRAM, pool.observation])
     status, opened = 0, 0
     struct.pack_into(
         "<BBBBBQ", data, 328, pool.auth_bump, status, _LP_DECIMALS, *pool.decimals, pool.lp_supply
     )
     struct.pack_into("<Q", data, 373, opened)
-    return _owned(program, data)
+    return owned(program, data)
 
 
 def damm_pool(program: Pubkey, pool: DammPool) -> AccountData:
     """A customizable pool with a constant base fee, no dynamic fee, active from slot 0."""
-    data = _anchor_account("Pool", _DAMM_POOL_SIZE)
+    data = anchor_account("Pool", _DAMM_POOL_SIZE)
     protocol_fee_percent, referral_fee_percent = 20, 20
     customizable, fee_version, layout_version, positions = 1, 1, 1, 1
     struct.pack_into("<Q", data, 8, pool.fee_numerator)
     data[48], data[49] = protocol_fee_percent, referral_fee_percent
-    _put_u128(data, 152, pool.sqrt_price)
-    _put_keys(data, 168, [*pool.mints, *pool.vaults])
-    _put_u128(data, 360, pool.liquidity)
-    _put_u128(data, 424, pool.sqrt_min_price)
-    _put_u128(data, 440, pool.sqrt_max_price)
-    _put_u128(data, 456, pool.sqrt_price)
+    put_u128(data, 152, pool.sqrt_price)
+    put_keys(data, 168, [*pool.mints, *pool.vaults])
+    put_u128(data, 360, pool.liquidity)
+    put_u128(data, 424, pool.sqrt_min_price)
+    put_u128(data, 440, pool.sqrt_max_price)
+    put_u128(data, 456, pool.sqrt_price)
     data[484], data[485], data[486] = pool.collect_fee_mode, customizable, fee_version
-    _put_u128(data, 552, pool.liquidity)
+    put_u128(data, 552, pool.liquidity)
     struct.pack_into("<Q", data, 632, positions)
-    _put_keys(data, 648, [pool.creator])
+    put_keys(data, 648, [pool.creator])
     struct.pack_into("<QQB", data, 680, *pool.amounts, layout_version)
-    return _owned(program, data)
+    return owned(program, data)
 
 
-def _anchor_account(name: str, size: int) -> bytearray:
+def anchor_account(name: str, size: int) -> bytearray:
+    """An account of zeros that begins as Anchor's account ``name`` does."""
     data = bytearray(size)
     data[:8] = hashlib.sha256(f"account:{name}".encode()).digest()[:8]
     return data
 
 
-def _owned(program: Pubkey, data: bytearray) -> AccountData:
+def owned(program: Pubkey, data: bytearray) -> AccountData:
+    """An account of ``program``, exempt from rent."""
     return AccountData(program, rent_exempt_lamports(len(data)), bytes(data))
 
 
-def _put_keys(data: bytearray, offset: int, keys: Sequence[Pubkey]) -> None:
+def put_keys(data: bytearray, offset: int, keys: Sequence[Pubkey]) -> None:
+    """Addresses one behind the other from ``offset`` on."""
     for position, key in enumerate(keys):
         start = offset + 32 * position
         data[start : start + 32] = bytes(key)
 
 
-def _put_u128(data: bytearray, offset: int, value: int) -> None:
+def put_u128(data: bytearray, offset: int, value: int) -> None:
+    """16 bytes, little-endian."""
     data[offset : offset + 16] = value.to_bytes(16, "little")

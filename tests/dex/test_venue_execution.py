@@ -14,11 +14,11 @@ import pytest
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
-from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_AMM_V4, RAYDIUM_CPMM
+from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_AMM_V4, RAYDIUM_CLMM, RAYDIUM_CPMM
 from dex.types import FailureKind, Quote, Swap, SwapMode
-from tests.dex.localnet import amm_v4_scene, cpmm_scene, damm_v2_scene
+from tests.dex.localnet import amm_v4_scene, clmm_scene, cpmm_scene, damm_v2_scene
 from tests.dex.localnet.test_programs import Bank
-from tests.dex.recorded_swaps import AMM_V4, CPMM, DAMM_V2, Recorded, recorded
+from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, Recorded, recorded
 
 
 class Stage:
@@ -66,6 +66,7 @@ def is_served(entry: Recorded) -> bool:
     [
         pytest.param(AMM_V4, amm_v4_scene, RAYDIUM_AMM_V4, 109, id="raydium-amm-v4"),
         pytest.param(CPMM, cpmm_scene, RAYDIUM_CPMM, 335, id="raydium-cpmm"),
+        pytest.param(CLMM, clmm_scene, RAYDIUM_CLMM, 135, id="raydium-clmm"),
         pytest.param(DAMM_V2, damm_v2_scene, METEORA_DAMM_V2, 124, id="meteora-damm-v2"),
     ],
 )

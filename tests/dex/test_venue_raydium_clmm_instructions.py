@@ -31,7 +31,7 @@ def content(name: str) -> Any:
 
 
 def cases() -> dict[str, Any]:
-    return {case["id"]: case for case in content("clmm_instructions")["cases"]}
+    return {case["id"]: case for case in content("instructions")["cases"] if case["venue"] == VENUE.name}
 
 
 EXECUTED = [name for name, case in cases().items() if case["onchain"]["ok"]]
@@ -184,7 +184,7 @@ def test_a_swap_passes_three_arrays_and_one_more_than_it_needs() -> None:
 
 @pytest.mark.parametrize("name", ["clmm-0", "clmm-1"])
 def test_orders_of_a_batch_are_quoted_against_what_is_left(name: str) -> None:
-    sequence = next(entry for entry in content("clmm_batches")["sequences"] if entry["id"] == name)
+    sequence = next(entry for entry in content("batches")["sequences"] if entry["id"] == name)
     pool, snapshot = opened(sequence["accounts"], sequence["start"])
     for step in sequence["steps"]:
         snapshot = replace(snapshot, clock=clock(step["clock"]))

@@ -51,6 +51,7 @@ class StandIn:
 
 RAYDIUM_CPMM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
 RAYDIUM_AMM_V4: Final = Pubkey.from_string("675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8")
+RAYDIUM_CLMM: Final = Pubkey.from_string("CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK")
 METEORA_DAMM_V2: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 
 STAND_INS: Final = (
@@ -60,6 +61,11 @@ STAND_INS: Final = (
         RAYDIUM_AMM_V4,
         Pubkey.from_string("DRaya7Kj3aMWQSy19kSjvmuwq9docCHofyP9kanQGaav"),
         (b"amm authority",),
+    ),
+    StandIn(
+        "raydium_clmm",
+        RAYDIUM_CLMM,
+        Pubkey.from_string("DRayAUgENGQBKVaX8owNhgzkEDyoHTGVEGHVJT1E9pfH"),
     ),
     StandIn(
         "raydium_cpmm",

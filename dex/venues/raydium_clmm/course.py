@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, NoReturn
 
 from dex.errors import AmountTooLarge, AmountTooSmall, InsufficientLiquidity, UnsupportedPool
 from dex.venues.integer_math import U64_MAX
@@ -94,10 +94,15 @@ class Course:
         steps, read = self._walked
         while not steps or total(steps[-1]) < amount:
             if steps and steps[-1].end == self._limit:
-                raise InsufficientLiquidity("the price would leave the program's range")
+                self._refuse_at_the_limit(steps[-1].totals)
             steps, read = (*steps, *self._steps_of(steps, read)), read + 1
             self._walked = steps, read
         return steps[bisect_left(steps, amount, key=total)]
+
+    def _refuse_at_the_limit(self, totals: Totals) -> NoReturn:
+        if totals.got == 0:
+            raise AmountTooSmall("the pool pays nothing up to the end of the program's range")
+        raise InsufficientLiquidity("the price would leave the program's range")
 
     def _steps_of(self, steps: Sequence[Step], read: int) -> Iterator[Step]:
         """The steps within the next array."""

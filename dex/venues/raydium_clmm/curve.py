@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from dex.errors import InsufficientLiquidity
-from dex.venues.integer_math import ceil_div
+from dex.venues.integer_math import ceil_div, require_u64
 from dex.venues.raydium_clmm.layout import RATE_DENOMINATOR
 from dex.venues.raydium_clmm.tick_math import MAX_SQRT_PRICE, MIN_SQRT_PRICE
 
@@ -122,7 +122,7 @@ def purchase_within(step: Step, rate: int, amount: int) -> Outcome:
     """The end of a purchase that takes ``amount`` out of a step, less than all.
 
     Rounding may still carry the price to the step's end: the tick there is crossed then. Raises
-    InsufficientLiquidity.
+    InsufficientLiquidity or AmountTooLarge.
     """
     begin, liquidity, _ = step.at
     if step.end < begin:
@@ -133,8 +133,12 @@ def purchase_within(step: Step, rate: int, amount: int) -> Outcome:
             raise InsufficientLiquidity("the pool does not hold that much")
         price = ceil_div((liquidity << 64) * begin, rest)
     if price == step.end:
+        # The program counts no output for a step that holds more than fits.
+        require_u64(step.totals.got - step.before.got)
         return at_the_end(step)._replace(totals=step.totals._replace(got=step.before.got + amount))
-    amount_in, _ = between(begin, price, liquidity)
+    amount_in, rounded_up = between(begin, price, liquidity)
+    # At the lowest prices a single unit of price holds more than fits.
+    require_u64(rounded_up)
     fee = fee_on(amount_in, rate)
     return _stopped(step, price, amount_in + fee, fee, amount)
 

@@ -29,6 +29,8 @@
 #define CONSTRAINT_TOKEN_MINT "ConstraintTokenMint", 2014, "A token mint constraint was violated"
 #define CONSTRAINT_TOKEN_PROGRAM \
     "ConstraintTokenTokenProgram", 2021, "A token account token program constraint was violated"
+#define REQUIRE_EQ_VIOLATED "RequireEqViolated", 2501, "A require_eq expression was violated"
+#define REQUIRE_KEYS_EQ_VIOLATED "RequireKeysEqViolated", 2502, "A require_keys_eq expression was violated"
 #define REQUIRE_GT_VIOLATED "RequireGtViolated", 2505, "A require_gt expression was violated"
 #define DISCRIMINATOR_MISMATCH \
     "AccountDiscriminatorMismatch", 3002, "Account discriminator did not match what was expected"
@@ -37,6 +39,7 @@
 #define WRONG_PROGRAM_OWNER \
     "AccountOwnedByWrongProgram", 3007, "The given account is owned by a different program than expected"
 #define INVALID_PROGRAM_ID "InvalidProgramId", 3008, "Program ID was not as expected"
+#define NOT_EXECUTABLE "InvalidProgramExecutable", 3009, "Program account is not executable"
 #define NOT_SIGNER "AccountNotSigner", 3010, "The given account did not sign"
 #define NOT_INITIALIZED "AccountNotInitialized", 3012, "The program expected this account to be already initialized"
 
