@@ -52,10 +52,14 @@ class StandIn:
 RAYDIUM_CPMM: Final = Pubkey.from_string("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C")
 RAYDIUM_AMM_V4: Final = Pubkey.from_string("675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8")
 RAYDIUM_CLMM: Final = Pubkey.from_string("CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grrKgrWqK")
+ORCA_WHIRLPOOL: Final = Pubkey.from_string("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc")
+ORCA_WHIRLPOOL_IMMUTABLE: Final = Pubkey.from_string("iwhrLHdsgrvmnwU8GF2FSmyabSMjfHwFGJAX2ufJ3ZN")
 METEORA_DAMM_V2: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
 
 STAND_INS: Final = (
     StandIn("meteora_damm_v2", METEORA_DAMM_V2),
+    StandIn("orca_whirlpool", ORCA_WHIRLPOOL),
+    StandIn("orca_whirlpool", ORCA_WHIRLPOOL_IMMUTABLE),
     StandIn(
         "raydium_amm_v4",
         RAYDIUM_AMM_V4,

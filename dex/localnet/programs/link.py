@@ -21,7 +21,15 @@ from elftools.elf.sections import Section, Symbol, SymbolTableSection
 PROGRAM_START: Final = 0x1_0000_0000
 TEXT_OFFSET: Final = 0x120
 ENTRY_POINT: Final = "entrypoint"
-SYSCALLS: Final = frozenset({"sol_log_", "sol_panic_", "sol_get_clock_sysvar", "sol_invoke_signed_c"})
+SYSCALLS: Final = frozenset(
+    {
+        "sol_log_",
+        "sol_panic_",
+        "sol_get_clock_sysvar",
+        "sol_invoke_signed_c",
+        "sol_try_find_program_address",
+    }
+)
 
 _R_BPF_64_64: Final = 1
 _R_BPF_64_32: Final = 10
