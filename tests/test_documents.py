@@ -19,8 +19,8 @@ from drf_spectacular.validation import validate_schema
 from dex.config import TOKENS
 from orders import errors
 from orders.lifecycle import NOT_RETRIED, RETRY_DELAYS_SECONDS, FailureReason, Status
+from orders.management.commands.api_documents import collection_text, documents
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
-from orders.management.commands.postman_collection import collection_text
 from orders.streaming import stream
 from orders.streaming.consumers import BareConnection, Connection
 from orders.streaming.urls import unknown_address, websocket_urlpatterns
@@ -122,11 +122,7 @@ def test_every_websocket_address_is_listed_and_leads_to_a_door() -> None:
     assert used == set(doors)
 
 
-def test_every_websocket_action_is_listed() -> None:
-    listed = set(re.findall(r'"action":"([a-z_]+)"', "".join(row[0] for row in table("you send |"))))
-    source = (ROOT / "orders/streaming/consumers.py").read_text()
-
-    assert listed == {*re.findall(r'^            "([a-z_]+)": self\._', source, re.MULTILINE), "ping"}
+def test_an_object_without_an_action_is_an_order_at_one_address() -> None:
     assert (Connection.default_action, BareConnection.default_action) == (None, "execute_order")
 
 
@@ -183,8 +179,9 @@ def test_every_file_of_fault_tests_has_its_place_in_the_table_of_promises() -> N
     assert [name for name in listed if not (ROOT / name).is_file()] == []
 
 
-def test_the_postman_collection_is_the_generated_one() -> None:
-    assert (ROOT / "postman_collection.json").read_text() == collection_text()
+def test_generated_files_and_tables_are_the_generated_ones() -> None:
+    stale = [str(file.relative_to(ROOT)) for file, text in documents() if file.read_text() != text]
+    assert stale == [], "manage.py api_documents writes them"
 
 
 @pytest.mark.django_db

@@ -188,12 +188,26 @@ def _messages(suffix: str, *around: Field, behind: tuple[Field, ...] = ()) -> di
 
 
 _ORDER_ID: Final = Field("orderId", ORDER_ID, lambda event: str(event.order_id), "the order's id")
+REQUEST_ID: Final = Field(
+    "requestId",
+    {"type": ["string", "integer"], "examples": [7]},
+    means="your name for the message; comes back with the answer",
+    optional=True,
+)
 _ASIDE: Final = (
-    Field("requestId", {"type": ["string", "integer"]}, means="of the message answered", optional=True),
+    REQUEST_ID,
     Field("clientOrderId", TEXT, means="on the first event after execute_order", optional=True),
-    Field("replayed", {"const": True}, means="the order was accepted before, under this key", optional=True),
+    Field(
+        "replayed",
+        {"type": "boolean", "const": True},
+        means="the order was accepted before, under this key",
+        optional=True,
+    ),
 )
 EVENT: Final = OneOf("Event", "status", _messages("Event"), "one step of an order")
+ORDER_EVENT: Final = OneOf(
+    "OrderEvent", "status", _messages("OrderEvent", _ORDER_ID), "one step of one of several orders"
+)
 UPDATE: Final = OneOf(
     "Update",
     "status",

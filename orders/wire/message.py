@@ -72,6 +72,14 @@ class Rows:
         """The same fields where a message may do without them."""
         return tuple(replace(field, optional=True) for field in self.fields)
 
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of an object with these fields."""
+        return {
+            "type": "object",
+            "properties": {field.name: field.schema for field in self.fields},
+            "required": [field.name for field in self.fields if not field.optional],
+        }
+
     def example(self, **changes: Any) -> dict[str, Any]:
         """Every field with its example value, but for ``changes``; optional ones where they have one."""
         shown = {f.name: f.shown for f in self.fields if not f.optional or f.has_example}
@@ -88,11 +96,7 @@ class Message(Rows):
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the object."""
-        schema: dict[str, Any] = {
-            "type": "object",
-            "properties": {field.name: field.schema for field in self.fields},
-            "required": [field.name for field in self.fields if not field.optional],
-        }
+        schema = super().schema()
         if self.closed:
             schema["additionalProperties"] = False
         return schema | ({"description": self.means} if self.means else {})
@@ -120,6 +124,11 @@ class OneOf:
 
 
 Described = Message | OneOf
+
+
+def named(name: str) -> Described:
+    """The message of this name; raises KeyError."""
+    return _named[name]
 
 
 def ref(message: Described) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""What clients send over WebSocket, and the answers that are no events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orders.wire.errors import ERROR
+from orders.wire.events import ORDER_EVENT, REQUEST_ID
+from orders.wire.json_types import ORDER_ID, constant, integer
+from orders.wire.message import Field, Message, ref
+from orders.wire.request_fields import MAX_SEQUENCE
+from orders.wire.requests import ORDER_REQUEST
+
+_ORDER: Final = Field("orderId", ORDER_ID, means="the order's id")
+AFTER: Final = Field(
+    "after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True
+)
+
+
+def _action(name: str, means: str, *fields: Field) -> Message:
+    title = "".join(word.title() for word in name.split("_"))
+    return Message(title, Field("action", constant(name)), *fields, REQUEST_ID, means=means, closed=True)
+
+
+ACTIONS: Final[Mapping[str, Message]] = {
+    "execute_order": _action(
+        "execute_order", "place an order and follow it; fields as in REST", *ORDER_REQUEST.fields
+    ),
+    "subscribe": _action("subscribe", "follow an order, from sequence `after` + 1", _ORDER, AFTER),
+    "unsubscribe": _action("unsubscribe", "follow it no more", _ORDER),
+    "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", _ORDER),
+    "ping": _action("ping", "the answer is a pong"),
+}
+PONG: Final = Message("Pong", Field("type", constant("pong")), REQUEST_ID, means="answers ping")
+UNSUBSCRIBED: Final = Message(
+    "Unsubscribed", Field("type", constant("unsubscribed")), _ORDER, REQUEST_ID, means="answers unsubscribe"
+)
+SOCKET_ERROR: Final = Message(
+    "SocketError",
+    Field("type", constant("error")),
+    *ERROR.fields,
+    REQUEST_ID,
+    means="a message that was refused; the connection stays",
+)
+ENVELOPED: Final = Message(
+    "EnvelopedUpdate",
+    Field("type", constant("update")),
+    Field("data", ref(ORDER_EVENT), means="the event"),
+    means="one step of an order, in an envelope",
+)
