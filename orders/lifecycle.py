@@ -7,6 +7,8 @@ diagram in the README and the tests all read it. Nothing here queries Django's O
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from django.db.models import TextChoices
@@ -115,16 +117,65 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
 # The network of an order that was completed without a transaction.
 PAPER: Final = "paper"
 
+
+class ResumedBy(Enum):
+    """Who takes an order on from where it stands."""
+
+    TASKS = "tasks"
+    POLLER = "poller"
+    TRIGGER = "trigger"
+    FINALITY = "finality"
+    NOTHING = "nothing"
+
+
+class WaitsFor(TextChoices):
+    """What an order that a worker must see to waits for; its moment is ``due_at``."""
+
+    WORKER = "", "A worker"
+    RETRY = "retry", "Its next try"
+    NODE = "node", "A node that answers"
+    # No moment ever comes for these two: somebody has to decide.
+    PARKED = "parked", "Somebody to look at it: it has swapped by another record"
+    SET_APART = "set_apart", "Somebody to look at it: work on it kills workers"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How an order that stands at a status gets on: by whom, and for TASKS by which chain of tasks."""
+
+    resumed_by: ResumedBy
+    tasks: tuple[str, ...] = ()
+
+
+_ROUTE: Final = ("orders.route_orders", "orders.build_orders", "orders.submit_orders")
+
+# The only list of who resumes what: dispatch, sweeper, restore and metrics read it.
+STAGES: Final[Mapping[Status, Stage]] = {
+    Status.PENDING: Stage(ResumedBy.TASKS, _ROUTE),
+    Status.OPEN: Stage(ResumedBy.TRIGGER),
+    Status.ROUTING: Stage(ResumedBy.TASKS, _ROUTE),
+    Status.BUILDING: Stage(ResumedBy.TASKS, _ROUTE[1:]),
+    Status.SUBMITTED: Stage(ResumedBy.POLLER),
+    Status.CONFIRMED: Stage(ResumedBy.FINALITY),
+    Status.FAILED: Stage(ResumedBy.NOTHING),
+    Status.CANCELLED: Stage(ResumedBy.NOTHING),
+    Status.EXPIRED: Stage(ResumedBy.NOTHING),
+}
+
+
+def resumed_by(*resumers: ResumedBy) -> tuple[Status, ...]:
+    """The statuses whose orders one of ``resumers`` takes on, in the order of `Status`."""
+    return tuple(status for status in Status if STAGES[status].resumed_by in resumers)
+
+
+# By a chain of tasks: nothing of theirs is on its way to the chain yet, or only its sending is left.
+BY_TASKS: Final[tuple[Status, ...]] = resumed_by(ResumedBy.TASKS)
 # A client's stream ends with these.
-FINAL: Final[frozenset[Status]] = frozenset(
-    {Status.CONFIRMED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
-)
+FINAL: Final[frozenset[Status]] = frozenset(resumed_by(ResumedBy.FINALITY, ResumedBy.NOTHING))
 # Work that a worker must see to. `open` waits for its trigger, not for a worker.
-ACTIVE: Final[frozenset[Status]] = frozenset(
-    {Status.PENDING, Status.ROUTING, Status.BUILDING, Status.SUBMITTED}
-)
+ACTIVE: Final[frozenset[Status]] = frozenset(resumed_by(ResumedBy.TASKS, ResumedBy.POLLER))
 # What has not ended, waiting for a trigger or under work.
-UNFINISHED: Final[frozenset[Status]] = ACTIVE | {Status.OPEN}
+UNFINISHED: Final[frozenset[Status]] = ACTIVE | frozenset(resumed_by(ResumedBy.TRIGGER))
 CANCELLABLE: Final[frozenset[Status]] = frozenset({Status.PENDING, Status.OPEN})
 
 

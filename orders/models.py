@@ -25,6 +25,7 @@ from orders.lifecycle import (
     OrderType,
     SendAnswer,
     Status,
+    WaitsFor,
 )
 
 _NEWEST_FIRST = ("-created_at", "-id")
@@ -41,8 +42,9 @@ class Order(models.Model):
     """What somebody wants swapped, where it stands, and what came of it.
 
     ``version`` counts transitions and equals the sequence of the last event. A worker owns the
-    row while ``lease_until`` lies ahead; every write of its names ``lease_token``. ``swept_at``
-    is when the sweeper last sent a message for it.
+    row while ``lease_until`` lies ahead; every write of its names ``lease_token``. Of a submitted order
+    that is the poller that follows its transaction. ``due_at`` is the moment of what it ``waits_for``,
+    ``swept_at`` when the sweeper last sent a message for it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -95,6 +97,9 @@ class Order(models.Model):
     retries = models.PositiveSmallIntegerField(default=0)
     starts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
+    waits_for = models.CharField(
+        max_length=9, choices=WaitsFor.choices, blank=True, default=WaitsFor.WORKER, db_default=""
+    )
     swept_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -1,14 +1,17 @@
-"""Moments that a wrong clock has put far ahead, and that nobody would live to see.
+"""Repair due times, leases and confirmation times that a wrong clock has written.
 
-Leases and due times are wall-clock times, written by one host and read by others. A clock that is set
-back, or that of a host which does not keep time, leaves orders due in hours and leases that do not run out.
-Nothing is ever due later than `_FARTHEST_SECONDS` from now: what is, is due now. Who takes an order over
-too early does no harm: every write names its lease.
+They are wall-clock times, written by one host and read by others. A clock that is set back, or that of a
+host which does not keep time, leaves orders due in hours, leases that do not run out, and confirmed orders
+that are looked at for finality in hours. Nothing that waits for a worker, a retry or a node is ever due later
+than `_FARTHEST_SECONDS` from now: what is, is due now. Parked orders have no moment, and are left alone; so
+is whatever waits for a schedule of its own. Who takes an order over too early does no harm: every write names
+its lease.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -18,33 +21,54 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.index_conditions import IS_ACTIVE
+from orders.lifecycle import Status, WaitsFor
 from orders.models import Order
-from orders.pipeline.restored import PARKED_UNTIL
 from orders.records import leases
 
 logger = logging.getLogger(__name__)
 
-# Adoption after 15 s and retries after 4 s are the latest; clocks of hosts that keep time differ by less.
+# Adoption after 15 s and retries after 5 s are the latest; clocks of hosts that keep time differ by less.
 _FARTHEST_SECONDS: Final = 60
 _MOST_AT_ONCE: Final = 1024
+_SAY_AGAIN_SECONDS: Final = 60
+_SOON: Final = (WaitsFor.WORKER, WaitsFor.RETRY, WaitsFor.NODE)
+
+
+class ClockRepair:
+    """`bring_back` as a step of a sweeper, which says once a minute what it had to do."""
+
+    def __init__(self) -> None:
+        self._unsaid = 0
+        self._said_at = float("-inf")
+
+    def run(self) -> int:
+        """Repair what there is to repair; how many orders there were."""
+        repaired = bring_back()
+        self._unsaid += repaired
+        if self._unsaid and time.monotonic() - self._said_at >= _SAY_AGAIN_SECONDS:
+            logger.warning("%d orders had times far ahead: has a clock been set back?", self._unsaid)
+            self._unsaid, self._said_at = 0, time.monotonic()
+        return repaired
 
 
 def bring_back() -> int:
-    """Make due what is due beyond reason, and end such leases; how many orders there were."""
+    """Make due what is due beyond reason, end such leases, date such confirmations now; how many orders."""
     now = timezone.now()
     farthest = now + timedelta(seconds=_FARTHEST_SECONDS)
     beyond_lease = farthest + timedelta(seconds=settings.LEASE_SECONDS)
-    late = leases.ours().filter(IS_ACTIVE, due_at__gt=farthest, due_at__lt=PARKED_UNTIL)
+    late = leases.ours().filter(IS_ACTIVE, due_at__gt=farthest, waits_for__in=_SOON)
     leased = leases.ours().filter(lease_token__isnull=False, lease_until__gt=beyond_lease)
+    landed = leases.ours().filter(status=Status.CONFIRMED, finalized_at__isnull=True)
+    landed = landed.filter(confirmed_at__gt=farthest)
     # Asked first: a sweep that finds nothing takes no writer's turn.
-    due, held = _keys(late), _keys(leased)
-    if not due and not held:
-        return 0
-    leased.filter(pk__in=held).update(lease_until=now)
-    late.filter(pk__in=due).update(due_at=now, swept_at=None)
-    brought_back = len({*due, *held})
-    logger.warning("%d orders waited for a moment far ahead: has a clock been set back?", brought_back)
-    return brought_back
+    due, held, dated = _keys(late), _keys(leased), _keys(landed)
+    if held:
+        leased.filter(pk__in=held).update(lease_until=now)
+    if due:
+        late.filter(pk__in=due).update(due_at=now, swept_at=None)
+    if dated:
+        landed.filter(pk__in=dated).update(confirmed_at=now)
+    return len({*due, *held, *dated})
 
 
 def _keys(orders: QuerySet[Order]) -> list[UUID]:

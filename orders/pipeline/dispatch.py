@@ -21,14 +21,12 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders.lifecycle import Status
+from orders.lifecycle import STAGES, Status
 from orders.models import Order
 from orders.platform.lazy_thread import LazyThread
 
 logger = logging.getLogger(__name__)
 
-STAGES: Final = ("orders.route_orders", "orders.build_orders", "orders.submit_orders")
-_FIRST_STAGE: Final = {Status.PENDING: 0, Status.ROUTING: 0, Status.BUILDING: 1}
 _BACKLOG: Final = 50_000
 _SPACING_SECONDS: Final = 0.02
 
@@ -37,8 +35,8 @@ Publish = Callable[[Status, Sequence[UUID]], None]
 
 
 def stages_from(status: Status, order_ids: Sequence[UUID]) -> Signature:
-    """The chain that takes orders at ``status`` to the chain; status is pending, routing or building."""
-    first, *others = STAGES[_FIRST_STAGE[status] :]
+    """The chain that takes orders at ``status`` to the chain; ``status`` is one that tasks resume."""
+    first, *others = STAGES[status].tasks
     head = signature(first, args=([str(order_id) for order_id in order_ids],))
     return chain(head, *(signature(name) for name in others))
 

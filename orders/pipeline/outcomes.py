@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dex.types import ExecutedSwap
 from orders.gateway import Failure
-from orders.lifecycle import NOT_RETRIED, FailureReason, Status, retry_delay_seconds
+from orders.lifecycle import NOT_RETRIED, FailureReason, Status, WaitsFor, retry_delay_seconds
 from orders.models import Order
 from orders.records.journal import Transition
 from orders.wire.events import confirmed_data, ended_data, retry_data
@@ -46,7 +46,7 @@ def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False)
     if order.expires_at is not None:
         # There is nothing to wait for beyond it: whoever takes the order up then ends it.
         due_at = min(due_at, order.expires_at)
-    changes = {"retries": order.retries + 1, "due_at": due_at}
+    changes = {"retries": order.retries + 1, "due_at": due_at, "waits_for": WaitsFor.RETRY.value}
     data = retry_data(order.retries + 1, delay, failure.reason.value, failure.message)
     return Transition(order, Status.ROUTING, changes, data)
 

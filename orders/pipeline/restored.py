@@ -9,20 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from orders.gateway.audit import LandedTransaction
 from orders.index_conditions import IS_ACTIVE
-from orders.lifecycle import AttemptState, Status
+from orders.lifecycle import BY_TASKS, AttemptState, Status, WaitsFor
 from orders.models import Attempt, Order
+from orders.records.leases import NEVER
 
-# Later than any clock, and within what both databases can hold.
-PARKED_UNTIL: Final = datetime(9999, 12, 31, tzinfo=UTC)
-# What a worker would sign or send for when trading goes on.
-_WAITING: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
 _A_QUERY: Final = 500
 _MEMO: Final = re.compile(r"order ([0-9a-f-]{36}) attempt \d+")
 
@@ -62,9 +58,9 @@ def park_forgotten(landed: Iterable[LandedTransaction]) -> Forgotten:
         lacking = {order_id: signature for order_id, signature in chunk.items() if signature not in recorded}
         missing |= lacking
         known.update(Order.objects.filter(pk__in=list(lacking)).values_list("pk", flat=True))
-        waiting = Order.objects.filter(IS_ACTIVE, pk__in=list(lacking), status__in=_WAITING)
+        waiting = Order.objects.filter(IS_ACTIVE, pk__in=list(lacking), status__in=BY_TASKS)
         parked.update(waiting.values_list("pk", flat=True))
-        waiting.update(due_at=PARKED_UNTIL)
+        waiting.update(due_at=NEVER, waits_for=WaitsFor.PARKED)
     return Forgotten(
         parked={order_id: missing[order_id] for order_id in sorted(parked)},
         unknown={order_id: missing[order_id] for order_id in sorted(missing.keys() - known)},

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,7 +28,7 @@ from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
 from orders.platform.lazy_thread import LazyThread
-from orders.records import attempts, costs, journal, sql
+from orders.records import attempts, costs, journal, leases, sql
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
 
@@ -55,6 +55,12 @@ class Watched:
     resend_at: float
     check_at: float
     hold_at: float = field(default_factory=lambda: time.monotonic() + _HOLD_SECONDS)
+
+
+def poller_lease(now: datetime) -> dict[str, Any]:
+    """Columns of a submitted order that a poller follows from ``now`` on."""
+    until = now + timedelta(seconds=ADOPT_AFTER_SECONDS)
+    return {"lease_token": leases.new_token(), "lease_until": until}
 
 
 class Poller:
@@ -225,7 +231,7 @@ def _hold(watched: Sequence[Watched]) -> None:
     if not due:
         return
     held = Order.objects.filter(pk__in=[w.attempt.order_id for w in due], status=Status.SUBMITTED)
-    held.update(due_at=timezone.now() + timedelta(seconds=ADOPT_AFTER_SECONDS))
+    held.update(lease_until=timezone.now() + timedelta(seconds=ADOPT_AFTER_SECONDS))
     for one in due:
         one.hold_at = now + _HOLD_SECONDS
 

@@ -8,7 +8,6 @@ its batch. The last stage, settling, is `orders.pipeline.settle`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -202,7 +201,7 @@ def _swap_to_sign(order: Order) -> SwapToSign:
 def _submitted(order: Order, attempt: Attempt) -> Transition:
     changes = {
         "signature": attempt.signature,
-        "due_at": timezone.now() + timedelta(seconds=settle.ADOPT_AFTER_SECONDS),
+        **settle.poller_lease(timezone.now()),
     }
     data = submitted_data(order, attempt.signature, attempt.number)
     return Transition(order, Status.SUBMITTED, changes, data)

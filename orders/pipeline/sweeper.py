@@ -27,10 +27,11 @@ from dex.errors import DexError, WrongNetwork
 from orders import gateway
 from orders.gateway import Heard, Verdict
 from orders.index_conditions import IS_ACTIVE
-from orders.lifecycle import AttemptState, FailureReason, Status
+from orders.lifecycle import BY_TASKS, STAGES, AttemptState, FailureReason, Status, WaitsFor
 from orders.models import Attempt, Order
 from orders.pipeline import clock_skew, pools, settle
 from orders.pipeline import stages as execution
+from orders.pipeline.claims import Outcome
 from orders.pipeline.dispatch import Publish
 from orders.platform.lazy_thread import LazyThread
 from orders.records import costs, journal, kill_switch, leases
@@ -45,7 +46,6 @@ _BATCH: Final = 64
 _MOST_AT_ONCE: Final = 1024
 # Once may be anybody's fault; an order that is there the second time may be what kills its workers.
 _STARTS_TOGETHER: Final = 2
-_RESUMED: Final = (Status.PENDING, Status.ROUTING, Status.BUILDING)
 # Give the first message a chance before a second one is sent for the same order.
 _GRACE_SECONDS: Final = 5
 # A confirmed block is final after 31 more, some 13 s; asking earlier is in vain.
@@ -56,6 +56,13 @@ _FINAL_AFTER_SECONDS: Final = 13
 Watch = Callable[[Iterable[Attempt]], None]
 
 
+_STAGE_OF_TASK: Final[Mapping[str, Callable[[Sequence[UUID]], Outcome]]] = {
+    "orders.route_orders": execution.route,
+    "orders.build_orders": execution.build,
+    "orders.submit_orders": execution.submit,
+}
+
+
 class Sweeper:
     """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
 
@@ -63,7 +70,7 @@ class Sweeper:
         self._worker_name = worker_name
         self.steps: Sequence[Callable[[], object]] = (
             leases.give_back_late,
-            clock_skew.bring_back,
+            clock_skew.ClockRepair().run,
             partial(adopt_submitted, watch),
             partial(resume_due, publish, watch),
             partial(finalize, watch),
@@ -130,18 +137,18 @@ def resume_due(publish: Publish, watch: Watch) -> int:
     """
     now = timezone.now()
     if not kill_switch.is_on():
-        late = leases.ours().filter(IS_ACTIVE, status__in=_RESUMED, expires_at__lte=now)
+        late = leases.ours().filter(IS_ACTIVE, status__in=BY_TASKS, expires_at__lte=now)
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
     before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
     here = partial(run_stages, watch)
     set_on_way = publish
     resumed = 0
-    for status in _RESUMED:
+    for status in BY_TASKS:
         # A sweep that lies ahead was of a clock that has been set back since.
         not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
         due = leases.ours().filter(
-            IS_ACTIVE, _is_free(now), not_just_swept, status=status, due_at__lte=before
+            IS_ACTIVE, leases.is_free(now), not_just_swept, status=status, due_at__lte=before
         )
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
         # Others sweep too: these get their grace again before a second message is sent for them.
@@ -168,9 +175,8 @@ def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
 def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
     """Take orders at ``status`` through the remaining stages in this thread."""
     ids: Sequence[UUID] = order_ids
-    stages = (execution.route, execution.build, execution.submit)
-    for stage in stages[1:] if status is Status.BUILDING else stages:
-        outcome = stage(ids)
+    for name in STAGES[status].tasks:
+        outcome = _STAGE_OF_TASK[name](ids)
         watch(outcome.sent)
         ids = outcome.onward
 
@@ -178,18 +184,18 @@ def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
 def adopt_submitted(watch: Watch) -> int:
     """Watch submitted orders whose poller is gone or late; how many there were."""
     now = timezone.now()
-    due = leases.ours().filter(IS_ACTIVE, status=Status.SUBMITTED, due_at__lte=now).order_by("due_at")
+    free = leases.ours().filter(IS_ACTIVE, leases.is_free(now), status=Status.SUBMITTED)
+    due = free.exclude(waits_for=WaitsFor.SET_APART).order_by("due_at")
     order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
     if not order_ids:
         return 0
-    later = now + timedelta(seconds=settle.ADOPT_AFTER_SECONDS)
-    # Whoever comes second finds them due no more: one poller each.
-    late = Order.objects.filter(pk__in=order_ids, status=Status.SUBMITTED, due_at__lte=now)
-    if not late.update(due_at=later):
-        return 0
-    adopted = Order.objects.filter(pk__in=order_ids, due_at=later).values_list("pk", flat=True)
-    watch(list(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN)))
-    return len(adopted)
+    # Who comes second finds none of them free: one poller each.
+    held = settle.poller_lease(now)
+    Order.objects.filter(leases.is_free(now), pk__in=order_ids, status=Status.SUBMITTED).update(**held)
+    adopted = Order.objects.filter(lease_token=held["lease_token"]).values_list("pk", flat=True)
+    attempts = list(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN))
+    watch(attempts)
+    return len(attempts)
 
 
 def finalize(watch: Watch) -> int:
@@ -236,7 +242,7 @@ def _taken_back(order: Order) -> Transition:
         "priority_fee": None,
         "slot": None,
         "confirmed_at": None,
-        "due_at": timezone.now() + timedelta(seconds=settle.ADOPT_AFTER_SECONDS),
+        **settle.poller_lease(timezone.now()),
     }
     data = withdrawn_data(order.signature, reason.value, str(reason.label))
     return Transition(order, Status.SUBMITTED, changes, data)
@@ -254,16 +260,12 @@ def oldest_due_seconds(now: datetime | None = None) -> int:
     """For how long the oldest due order has waited; 0 when none waits."""
     now = now or timezone.now()
     oldest = (
-        Order.objects.filter(IS_ACTIVE, _is_free(now), status__in=_RESUMED, due_at__lte=now)
+        Order.objects.filter(IS_ACTIVE, leases.is_free(now), status__in=BY_TASKS, due_at__lte=now)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()
     )
     return int((now - oldest).total_seconds()) if oldest else 0
-
-
-def _is_free(now: datetime) -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
 
 
 def _show_life(name: str) -> None:

@@ -118,6 +118,7 @@ def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
             "version": order.version + 1,
             "updated_at": now,
             "starts": 0,
+            "waits_for": "",
             **({} if step.keep_lease else {"lease_token": None, "lease_until": None}),
             **step.changes,
         }

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from orders.index_conditions import written
@@ -32,7 +32,14 @@ logger = logging.getLogger(__name__)
 
 # Hosts that keep time differ by less: an order that was due by the clock of one is due by those of all.
 _CLOCKS_APART: Final = timedelta(seconds=1)
+# Later than any clock, and within what both databases can hold: when what nobody may take is due.
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST_NOT_GIVEN_BACK: Final = 1_000
+
+
+def new_token() -> UUID:
+    """The name of one claim, which no other claim ever has."""
+    return uuid.uuid4()
 
 
 def ours() -> QuerySet[Order]:
@@ -51,7 +58,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
         return []
     now = timezone.now()
     named = [
-        ("lease_token", uuid.uuid4()),
+        ("lease_token", new_token()),
         ("lease_until", now + timedelta(seconds=settings.LEASE_SECONDS)),
         *_free_and_due_at(now),
         *(("status", status.value) for status in statuses),
@@ -183,6 +190,11 @@ def given_back_on_error(orders: Sequence[Order]) -> Iterator[None]:
             logger.warning("%d leases not given back: %s", len(held.order_ids), type(refusal).__name__)
             _not_given_back.append((held, is_start))
         raise
+
+
+def is_free(now: datetime) -> Q:
+    """That nobody holds an order."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
 
 
 def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:

@@ -10,7 +10,7 @@ import pytest
 from celery import signature
 
 from orderengine.celery import app
-from orders.lifecycle import Status
+from orders.lifecycle import STAGES, Status
 from orders.pipeline import dispatch
 from orders.proving.soak.rig import Rig
 from orders.proving.soak.waiting import eventually
@@ -25,7 +25,7 @@ def flood_with_messages(rig: Rig, order_ids: list[UUID], copies: int) -> None:
     with app.connection_for_write(f"redis://127.0.0.1:{rig.redis_line.port}/0") as broker:
         for _ in range(copies):
             dispatch.stages_from(Status.PENDING, order_ids).apply_async(connection=broker)
-            for name in dispatch.STAGES:
+            for name in STAGES[Status.PENDING].tasks:
                 signature(name, args=(texts,), app=app).apply_async(connection=broker)
 
 
@@ -46,7 +46,7 @@ def test_messages_that_make_no_sense_and_those_of_orders_that_have_ended_change_
     rig.client.await_confirmed(ended)
     events = rig.books.events()[ended]
     with app.connection_for_write(f"redis://127.0.0.1:{rig.redis_line.port}/0") as broker:
-        for name in dispatch.STAGES:
+        for name in STAGES[Status.PENDING].tasks:
             for arguments in (
                 [],
                 [None],

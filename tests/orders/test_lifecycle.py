@@ -8,10 +8,13 @@ import pytest
 
 from orders.lifecycle import (
     ACTIVE,
+    BY_TASKS,
     CANCELLABLE,
     FINAL,
     NOT_RETRIED,
+    STAGES,
     TRANSITIONS,
+    UNFINISHED,
     FailureReason,
     Status,
     may_follow,
@@ -82,3 +85,12 @@ def test_every_reason_has_a_text_and_fits_its_column() -> None:
         assert reason.label
         assert reason.label != reason.value
         assert len(reason.value) <= 32
+
+
+def test_every_status_says_who_resumes_its_orders() -> None:
+    assert set(STAGES) == set(Status)
+    assert BY_TASKS == (Status.PENDING, Status.ROUTING, Status.BUILDING)
+    assert {*BY_TASKS, Status.SUBMITTED} == ACTIVE
+    assert ACTIVE | {Status.OPEN} == UNFINISHED
+    assert set(Status) - UNFINISHED == FINAL
+    assert all(bool(stage.tasks) == (status in BY_TASKS) for status, stage in STAGES.items())

@@ -15,16 +15,11 @@ from orders.models import Order
 from orders.pipeline import settle, stages, sweeper
 from orders.records import kill_switch
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.order_runs import stored
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
 
 
 def failed_on_chain(chain: TestChain, order: Order) -> None:
@@ -96,5 +91,5 @@ def test_orders_at_building_expire_while_trading_is_off(user: User, chain: TestC
     with_attempt = order_row(user, status=Status.BUILDING, attempt=1, expires_at=timezone.now())
     attempt_row(with_attempt)
     kill_switch.switch(on=False)
-    sweeper.resume_due()
+    sweeper.resume_due(FakeBroker().publish, FakePoller().watch)
     assert (stored(order).status, stored(with_attempt).status) == ("expired", "building")

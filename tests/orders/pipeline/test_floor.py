@@ -18,6 +18,7 @@ from orders.models import Attempt, Order
 from orders.pipeline import settle, stages, sweeper
 from orders.records import kill_switch
 from tests.orders.chain import TestChain, eventually
+from tests.orders.fakes import FakePoller
 from tests.orders.order_runs import carry_out, sell_into_the_market, stored
 from tests.orders.rows import order_row
 
@@ -25,12 +26,6 @@ pytestmark = pytest.mark.django_db
 
 AMOUNT = 3_000_000_000
 Setback = Callable[[TestChain, Order, Callable[[], None]], None]
-
-
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-    monkeypatch.setattr("orders.pipeline.dispatch.resume", lambda *_: None)
 
 
 def market_falls(chain: TestChain, user: User, settings: Any) -> None:
@@ -136,7 +131,7 @@ def test_an_order_left_at_building_in_an_outage_is_quoted_again(
     stages.route([order.pk])
     market_falls(chain, user, settings)
     Order.objects.filter(pk=order.pk).update(due_at=timezone.now() - timedelta(minutes=5))
-    sweeper.run_stages(Status.BUILDING, [order.pk])
+    sweeper.run_stages(FakePoller().watch, Status.BUILDING, [order.pk])
     ended = stored(order)
     assert (ended.status, ended.error_code) == ("failed", "SLIPPAGE_EXCEEDED")
     assert not Attempt.objects.filter(order=order).exists()

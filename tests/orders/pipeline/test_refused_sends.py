@@ -21,11 +21,6 @@ from tests.orders.rows import attempt_row, order_row
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def settles_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.pipeline.settle.watch", lambda attempts: None)
-
-
 def look_and_send_again(order: Order) -> None:
     attempt = order.attempts.get()
     check = gateway.dead_check(attempt.last_valid_block_height)

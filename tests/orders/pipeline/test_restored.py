@@ -13,9 +13,9 @@ from orders import gateway
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.pipeline import settle, stages
-from orders.pipeline.restored import PARKED_UNTIL, lies_before_the_backup
+from orders.pipeline.restored import lies_before_the_backup
 from orders.pipeline.settle import Watched
-from orders.records import kill_switch
+from orders.records import kill_switch, leases
 from tests.orders.chain import TestChain, eventually
 from tests.orders.rows import attempt_row, order_row
 
@@ -55,7 +55,7 @@ def reconcile(*arguments: str) -> list[str]:
 
 
 def parked() -> set[object]:
-    return set(Order.objects.filter(due_at=PARKED_UNTIL).values_list("pk", flat=True))
+    return set(Order.objects.filter(due_at=leases.NEVER, waits_for="parked").values_list("pk", flat=True))
 
 
 def test_only_what_has_swapped_is_parked(user: User, chain: TestChain) -> None:

@@ -135,14 +135,14 @@ def test_the_attempt_after_a_dead_one_swaps_once(user: User, chain: TestChain) -
 
 def test_who_follows_a_transaction_keeps_other_workers_from_adopting_it(user: User, chain: TestChain) -> None:
     order = submitted(user, before_send=lambda: chain.fault("sendTransaction", "swallow", 1_000))
-    Order.objects.filter(pk=order.pk).update(due_at=order.created_at)
+    Order.objects.filter(pk=order.pk).update(lease_until=order.created_at)
     one = watched(order)
     settle.settle([one])
-    assert reload(order).due_at == order.created_at
+    assert reload(order).lease_until == order.created_at
     one.hold_at = 0
     settle.settle([one])
     assert sweeper.adopt_submitted(FakePoller().watch) == 0
-    Order.objects.filter(pk=order.pk).update(due_at=order.created_at)
+    Order.objects.filter(pk=order.pk).update(lease_until=order.created_at)
     assert sweeper.adopt_submitted(FakePoller().watch) == 1
 
 
