@@ -1,7 +1,7 @@
 """What an adapter quotes is what its own instruction moves, in the virtual machine, to the unit.
 
 The programs are localnet's. DAMM v2's base-fee modes past 1 and compounding pools are left to the
-recordings of the real program.
+recordings of the real program, and so are pairs with limit orders of DLMM.
 """
 
 from __future__ import annotations
@@ -16,15 +16,23 @@ from solders.pubkey import Pubkey
 from dex.errors import DexError
 from dex.localnet.programs import (
     METEORA_DAMM_V2,
+    METEORA_DLMM,
     ORCA_WHIRLPOOL,
     RAYDIUM_AMM_V4,
     RAYDIUM_CLMM,
     RAYDIUM_CPMM,
 )
 from dex.types import FailureKind, Quote, Swap, SwapMode
-from tests.dex.localnet import amm_v4_scene, clmm_scene, cpmm_scene, damm_v2_scene, whirlpool_scene
+from tests.dex.localnet import (
+    amm_v4_scene,
+    clmm_scene,
+    cpmm_scene,
+    damm_v2_scene,
+    dlmm_scene,
+    whirlpool_scene,
+)
 from tests.dex.localnet.test_programs import Bank
-from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, WHIRLPOOL, Recorded, recorded
+from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, DLMM, WHIRLPOOL, Recorded, recorded
 
 
 class Stage:
@@ -63,6 +71,8 @@ class Stage:
 
 
 def is_served(entry: Recorded) -> bool:
+    if entry.case.get("params", {}).get("limit_orders"):
+        return False
     summary = entry.case.get("summary", {"base_fee_mode": 0, "collect_fee_mode": 0})
     return summary["base_fee_mode"] < 2 and summary["collect_fee_mode"] < 2 and passes_all_arrays(entry)
 
@@ -84,6 +94,7 @@ def passes_all_arrays(entry: Recorded) -> bool:
         pytest.param(CPMM, cpmm_scene, RAYDIUM_CPMM, 335, id="raydium-cpmm"),
         pytest.param(CLMM, clmm_scene, RAYDIUM_CLMM, 135, id="raydium-clmm"),
         pytest.param(DAMM_V2, damm_v2_scene, METEORA_DAMM_V2, 124, id="meteora-damm-v2"),
+        pytest.param(DLMM, dlmm_scene, METEORA_DLMM, 64, id="meteora-dlmm"),
         pytest.param(WHIRLPOOL, whirlpool_scene, ORCA_WHIRLPOOL, 699, id="orca-whirlpool"),
     ],
 )

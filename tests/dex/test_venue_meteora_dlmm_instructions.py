@@ -11,7 +11,6 @@ from solders.pubkey import Pubkey
 
 from dex.errors import UnknownInstruction
 from dex.types import FailureKind, SwapMode
-from dex.venues.meteora_dlmm.layout import BIN_ARRAY, BIN_SIZE, BINS_OFFSET
 from dex.verify.instructions import request_of
 from dex.verify.recording import open_recorded, recorded_clock
 from tests.dex.recorded_dlmm import VENUE, Executed, instructions, sequences
@@ -21,16 +20,6 @@ from tests.dex.recorded_dlmm import VENUE, Executed, instructions, sequences
 MADE_TO_FAIL = {f"meteora-dlmm-ix-{number}" for number in (32, 36, 38, 41)}
 COMPARED = sorted(set(instructions()) - MADE_TO_FAIL)
 EXECUTED = sorted(name for name, entry in instructions().items() if entry.is_executed)
-# Of the last 64 bytes before the limit orders: the fees per share of liquidity providers, not quoted.
-FEES_PER_SHARE = range(80, 112)
-
-
-def same_as_left(found: bytes, left: bytes) -> bool:
-    """Whether two pair or bin-array accounts are equal but for the fees per share."""
-    different = [at for at in range(len(left)) if found[at] != left[at]]
-    if len(left) != BIN_ARRAY.size:
-        return not different
-    return all((at - BINS_OFFSET) % BIN_SIZE in FEES_PER_SHARE for at in different)
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -68,7 +57,7 @@ def test_the_state_after_a_quote_is_what_the_program_left(name: str) -> None:
 
     assert len(written) >= 2
     assert written <= set(recorded)
-    assert all(same_as_left(left.account(key).data, recorded[key]) for key in written)
+    assert all(left.account(key).data == recorded[key] for key in written)
 
 
 def test_quotes_along_a_batch_are_what_the_program_moved() -> None:
@@ -82,8 +71,7 @@ def test_quotes_along_a_batch_are_what_the_program_moved() -> None:
             snapshot = pool.after(snapshot, quote)
             for key, data in step["changed"].items():
                 known = snapshot.accounts.get(Pubkey.from_string(key))
-                # After the first step the fees per share of this test's own state stand still.
-                assert known is None or same_as_left(known.data, base64.b64decode(data))
+                assert known is None or known.data == base64.b64decode(data)
             steps += 1
 
     assert steps == 16

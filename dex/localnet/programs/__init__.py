@@ -55,9 +55,11 @@ RAYDIUM_CLMM: Final = Pubkey.from_string("CAMMCzo5YL8w4VFF8KVHrK22GGUsp5VTaW7grr
 ORCA_WHIRLPOOL: Final = Pubkey.from_string("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc")
 ORCA_WHIRLPOOL_IMMUTABLE: Final = Pubkey.from_string("iwhrLHdsgrvmnwU8GF2FSmyabSMjfHwFGJAX2ufJ3ZN")
 METEORA_DAMM_V2: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
+METEORA_DLMM: Final = Pubkey.from_string("LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo")
 
 STAND_INS: Final = (
     StandIn("meteora_damm_v2", METEORA_DAMM_V2),
+    StandIn("meteora_dlmm", METEORA_DLMM),
     StandIn("orca_whirlpool", ORCA_WHIRLPOOL),
     StandIn("orca_whirlpool", ORCA_WHIRLPOOL_IMMUTABLE),
     StandIn(

@@ -1,8 +1,7 @@
 """The bytes that a swap leaves in the pair and its bin arrays.
 
-Written is what a next quote reads, and the pair's protocol fee: checked byte for byte against the
-accounts that the program left. Not written: the fees per share of liquidity providers, the oracle,
-and the user's and pair's token accounts, which no quote reads.
+Both are checked byte for byte against the accounts that the program left. Not written: the oracle and the
+token accounts, which no quote reads.
 """
 
 from __future__ import annotations
@@ -57,8 +56,11 @@ def _booked_last(step: Step, last: Fill, mode: SwapMode) -> _Booked:
     return _Booked(step, fill, 0 if step.fee_on_input or surplus <= 1 else surplus)
 
 
-def _with_bin(data: bytearray, position: int, sells_x: bool, fill: Fill) -> None:
+def _with_bin(data: bytearray, position: int, state: layout.PairState, sells_x: bool, fill: Fill) -> None:
     offset = layout.bin_offset(position)
+    _with_provider_fee(
+        data, offset, fill.fee - fill.fee * state.protocol_share // BPS, _fee_side(state, sells_x)
+    )
     amount_x, amount_y = layout.AMOUNTS.unpack_from(data, offset)
     if sells_x:
         layout.AMOUNTS.pack_into(data, offset, amount_x + fill.net_in, amount_y - fill.gross_out)
@@ -66,13 +68,24 @@ def _with_bin(data: bytearray, position: int, sells_x: bool, fill: Fill) -> None
         layout.AMOUNTS.pack_into(data, offset, amount_x - fill.gross_out, amount_y + fill.net_in)
 
 
+def _fee_side(state: layout.PairState, sells_x: bool) -> int:
+    return _X if sells_x and state.takes_fee_from_input(sells_x) else _Y
+
+
+def _with_provider_fee(data: bytearray, offset: int, fee: int, side: int) -> None:
+    """Add to the fees per share of liquidity, Q64.64."""
+    shares = layout.SUPPLY.read(data, offset) >> 64
+    if shares:
+        counter = layout.FEES_PER_SHARE[side]
+        counter.write(data, offset, counter.read(data, offset) + (fee << 64) // shares)
+
+
 def _with_protocol_fee(data: bytearray, curve: Curve, booked: Sequence[_Booked]) -> None:
     state, sells_x = curve.walk.state, curve.walk.sells_x
-    side_in, side_out = (_X, _Y) if sells_x else (_Y, _X)
     fees = list(layout.PROTOCOL_FEES.unpack_from(data, layout.PROTOCOL_FEES_OFFSET))
-    fee_side = side_in if state.takes_fee_from_input(sells_x) else side_out
-    fees[fee_side] += sum(fill.fee * state.protocol_share // BPS for _, fill, _ in booked)
-    fees[side_out] += booked[-1].surplus
+    # A surplus there is only where the fee is in the output token.
+    side = _fee_side(state, sells_x)
+    fees[side] += sum(fill.fee * state.protocol_share // BPS + surplus for _, fill, surplus in booked)
     layout.PROTOCOL_FEES.pack_into(data, layout.PROTOCOL_FEES_OFFSET, *fees)
 
 
@@ -97,7 +110,7 @@ def snapshot_after(
         index, position = divmod(step.bin_id, layout.BINS_IN_ARRAY)
         if index not in arrays:
             arrays[index] = bytearray(snapshot.account(addresses.bin_array(index)).data)
-        _with_bin(arrays[index], position, curve.walk.sells_x, fill)
+        _with_bin(arrays[index], position, curve.walk.state, curve.walk.sells_x, fill)
     pair = _pair(snapshot.account(addresses.pair).data, curve, booked, snapshot.clock.unix_timestamp)
     changed = {addresses.bin_array(index): bytes(data) for index, data in arrays.items()}
     return with_data(snapshot, {addresses.pair: pair, **changed})

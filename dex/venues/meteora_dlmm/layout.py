@@ -36,6 +36,25 @@ BIN_SIZE: Final = 144
 BINS_OFFSET: Final = 56
 AMOUNTS: Final = Struct("<QQ")
 
+
+class U128(NamedTuple):
+    """An unsigned integer of 16 bytes at an offset within a bin."""
+
+    offset: int
+
+    def read(self, data: bytes | bytearray, bin_start: int) -> int:
+        at = bin_start + self.offset
+        return int.from_bytes(data[at : at + 16], "little")
+
+    def write(self, data: bytearray, bin_start: int, value: int) -> None:
+        at = bin_start + self.offset
+        data[at : at + 16] = value.to_bytes(16, "little")
+
+
+# Of a bin: shares of liquidity providers, and the fees in x and in y per share, all Q64.64.
+SUPPLY: Final = U128(32)
+FEES_PER_SHARE: Final = (U128(80), U128(96))
+
 INPUT_ONLY, ONLY_Y = 0, 1
 _UNDETERMINED, _, _LIMIT_ORDER = range(3)
 _PERMISSION, _CUSTOMIZABLE = 1, 2
