@@ -230,6 +230,10 @@ DEVNET_PAPER_FALLBACK = env.bool("DEVNET_PAPER_FALLBACK", default=False)
 # Real money asks for a deliberate yes, and for limits: orders.checks.
 ALLOW_MAINNET = env.bool("ALLOW_MAINNET", default=False)
 MAX_ORDER_AMOUNTS = env.dict("MAX_ORDER_AMOUNTS", default={})
+# The most that may be sold in a day (UTC), counted where transactions are stored: orders.wallets.caps.
+MAX_DAY_AMOUNTS = env.dict("MAX_DAY_AMOUNTS", default={})
+MAX_DAY_AMOUNTS_PER_USER = env.dict("MAX_DAY_AMOUNTS_PER_USER", default={})
+MAX_DAY_AMOUNTS_PER_WALLET = env.dict("MAX_DAY_AMOUNTS_PER_WALLET", default={})
 WALLET_ADDRESS = env.str("WALLET_ADDRESS", default="")
 # Who signs: a key in the worker's memory, or a service. Only workers are given key and credentials.
 SIGNER = env.str("SIGNER", default="memory")

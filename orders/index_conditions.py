@@ -12,15 +12,19 @@ from typing import Any, Final
 
 from django.db.models import Func, Q, Value
 
-from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, Status
+from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, AttemptState, Status
 
 
 class _Written(Value):
-    """A status as a literal of the statement instead of a parameter."""
+    """A member of an enumeration as a literal of the statement instead of a parameter."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        """Only members of `Status` get here: none holds a quote."""
-        return f"'{Status(self.value).value}'", ()
+        """Only members of `Status` and `AttemptState` get here: none holds a quote."""
+        return f"'{_known(self.value)}'", ()
+
+
+def _known(word: Any) -> str:
+    return (Status(word) if word in Status.values else AttemptState(word)).value
 
 
 class Unindexed(Func):
@@ -59,3 +63,7 @@ IS_ACTIVE: Final = _one_of(ACTIVE)
 IS_UNFINISHED: Final = _one_of(UNFINISHED)
 # Orders that have ended, by user and one more column.
 HAS_ENDED: Final = _one_of(FINAL)
+# Attempts that the chain has not decided about.
+IS_OPEN: Final = Q(state=_Written(AttemptState.OPEN.value))
+# Attempts of orders whose block may still be dropped, by when the order was confirmed.
+IS_NOT_YET_FINAL: Final = Q(order__status=_Written(Status.CONFIRMED.value), order__finalized_at__isnull=True)

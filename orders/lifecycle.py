@@ -57,6 +57,7 @@ class FailureReason(TextChoices):
     """Why an order failed or is tried again. Values are stable codes of the API."""
 
     INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS", "The wallet does not hold enough for this order"
+    CAP_REACHED = "CAP_REACHED", "A cap on what may be sold in a day is reached"
     NO_ROUTE = "NO_ROUTE", "No pool trades this pair"
     PRICE_IMPACT_TOO_HIGH = "PRICE_IMPACT_TOO_HIGH", "The order would move the price too far"
     AMOUNT_TOO_SMALL = "AMOUNT_TOO_SMALL", "Fees and rounding leave nothing of this amount"
@@ -82,6 +83,7 @@ class FailureReason(TextChoices):
 NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
     {
         FailureReason.INSUFFICIENT_FUNDS,
+        FailureReason.CAP_REACHED,
         FailureReason.NO_ROUTE,
         FailureReason.PRICE_IMPACT_TOO_HIGH,
         FailureReason.AMOUNT_TOO_SMALL,

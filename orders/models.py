@@ -91,6 +91,7 @@ class Order(models.Model):
     slot = models.BigIntegerField(null=True, blank=True)
     error_code = models.CharField(max_length=32, blank=True, default="")
     error_message = models.CharField(max_length=255, blank=True, default="")
+    error_details = models.JSONField(null=True, blank=True)
 
     version = models.PositiveIntegerField(default=1)
     attempt = models.PositiveIntegerField(default=0)
@@ -205,6 +206,8 @@ class Attempt(models.Model):
     priority_fee = models.BigIntegerField(null=True, blank=True)
     tip = models.BigIntegerField(null=True, blank=True)
     rent = models.BigIntegerField(null=True, blank=True)
+    # What it may take at most of the wallet's SOL beside what it sells, committed until the chain decides.
+    reserved_lamports = models.BigIntegerField(null=True, blank=True)
     absent_since_slot = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -220,6 +223,29 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.order_id} ({self.state})"
+
+
+class DaySales(models.Model):
+    """What a user has sold of a token out of a wallet on a day (UTC), in base units: what caps look at."""
+
+    day = models.DateField()
+    network = models.CharField(max_length=16)
+    token = models.CharField(max_length=44)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    wallet = models.CharField(max_length=44, blank=True)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("-day", "network", "token", "user", "wallet")
+        verbose_name_plural = "day sales"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("day", "network", "token", "user", "wallet"), name="day_sales_once_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.token} {self.amount}"
 
 
 class TradingSwitch(models.Model):

@@ -10,6 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from solders.account import Account
+from solders.pubkey import Pubkey
+
+from dex.localnet.chain import Chain
 from dex.localnet.server import Localnet, NetworkOptions
 
 FAST_SLOTS_MS = 20
@@ -42,13 +46,31 @@ async def running_localnet(options: NetworkOptions | None = None) -> AsyncIterat
 
 @dataclass(slots=True)
 class LocalnetThread:
-    """A localnet in a thread of its own; only its URLs may be used from outside."""
+    """A localnet in a thread of its own; from outside only its URLs and these methods may be used."""
 
     url: str
     websocket_url: str
+    _chain: Chain
     _loop: asyncio.AbstractEventLoop
     _stopping: asyncio.Event
     _thread: threading.Thread
+
+    def account(self, address: Pubkey) -> Account | None:
+        """The account as the last open slot has it."""
+
+        async def read() -> Account | None:
+            return self._chain.bank.accounts.current(address)
+
+        return asyncio.run_coroutine_threadsafe(read(), self._loop).result(timeout=10)
+
+    def put_account(self, address: Pubkey, account: Account | None) -> None:
+        """Write an account into the open slot, as if a transaction had; None takes it away."""
+
+        async def write() -> None:
+            self._chain.bank.restore({address: account})
+            self._chain.bank.accounts.put(address, account)
+
+        asyncio.run_coroutine_threadsafe(write(), self._loop).result(timeout=10)
 
     def stop(self) -> None:
         """Ends it and waits for the end."""
@@ -65,7 +87,8 @@ def start_localnet_thread(options: NetworkOptions | None = None) -> LocalnetThre
         stopping = asyncio.Event()
         async with running_localnet(options) as network:
             loop = asyncio.get_running_loop()
-            started.append(LocalnetThread(network.url, network.websocket_url, loop, stopping, thread))
+            found = LocalnetThread(network.url, network.websocket_url, network.chain, loop, stopping, thread)
+            started.append(found)
             ready.set()
             await stopping.wait()
 

@@ -13,6 +13,7 @@ from orders.amounts import to_base_units
 from orders.api import filters, schema
 from orders.errors import ChainUnavailable, NoRoute, SameToken
 from orders.records import kill_switch
+from orders.wallets import funds
 from orders.wire.holdings import HOLDINGS, Wallet
 from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
 from orders.wire.request_fields import bounded_integer
@@ -61,4 +62,6 @@ class Tokens(APIView):
             wallet, balances = held.wallet, held.by_mint
         except ChainUnavailable:
             pass
-        return Response(HOLDINGS.of(Wallet(wallet, switch, gateway.tokens(), balances)))
+        tokens, taken = gateway.tokens(), funds.committed()
+        committed = {str(token.mint): taken.of(wallet, str(token.mint)) for token in tokens}
+        return Response(HOLDINGS.of(Wallet(wallet, switch, tokens, balances, committed)))

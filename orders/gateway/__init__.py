@@ -6,6 +6,7 @@ wallet.py       the wallet's address and its signer
 pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing
+wallet_funds.py what the wallet holds, and what a transaction takes of its SOL
 sends.py        sending, and what the node says to it
 node_health.py  whether the chain answers
 faucet.py       SOL for a devnet wallet
@@ -16,7 +17,7 @@ failures.py     dex errors as FailureReason
 
 from dex.rpc.absence import DeadCheck
 from orders.gateway.connection import node_urls, require_network
-from orders.gateway.failures import Failure
+from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_faults
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
@@ -27,7 +28,7 @@ from orders.gateway.quotes import (
     quote_pair,
     quote_swaps,
 )
-from orders.gateway.risk_limits import network_faults, require_within_cap
+from orders.gateway.risk_limits import cap_of, network_faults, require_within_cap
 from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
     Heard,
@@ -59,17 +60,30 @@ from orders.gateway.tokens import (
     tokens,
 )
 from orders.gateway.wallet import unfit_to_sign
+from orders.gateway.wallet_funds import (
+    LEAST_LAMPORTS,
+    SOL,
+    SOL_RESERVE,
+    Funds,
+    SignedSwap,
+    insufficient_funds,
+)
 
 __all__ = [
+    "LEAST_LAMPORTS",
+    "SOL",
+    "SOL_RESERVE",
     "ChainHealth",
     "DeadCheck",
     "Failure",
+    "Funds",
     "Heard",
     "Holdings",
     "OnChainFailure",
     "Relief",
     "Sent",
     "SentSwap",
+    "SignedSwap",
     "StaleQuote",
     "SwapToSign",
     "Verdict",
@@ -77,17 +91,20 @@ __all__ = [
     "ask_faucet",
     "auto_slippage_cap_bps",
     "brands",
+    "cap_of",
     "chain_health",
     "dead_check",
     "decimals_of",
     "executed_swaps",
     "explorer_url",
+    "failed",
     "fee_faults",
     "find_token",
     "has_landed",
     "hear",
     "hear_of_landed",
     "holdings",
+    "insufficient_funds",
     "is_dead",
     "list_pools",
     "network_faults",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from dex.errors import (
@@ -22,10 +22,14 @@ from orders.lifecycle import FailureReason
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why something about an order did not work; ``message`` is for people and holds nothing secret."""
+    """Why something about an order did not work; ``message`` is for people and holds nothing secret.
+
+    ``details`` go to the client as they are, amounts in whole tokens as text.
+    """
 
     reason: FailureReason
     message: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 _BY_ERROR: Final[Sequence[tuple[type[DexError], FailureReason]]] = (

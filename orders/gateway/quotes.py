@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.config import DEVNET, NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from dex.config import DEVNET, NATIVE_MINT
 from dex.errors import DexError
 from dex.routing.discovery import PoolSet
 from dex.routing.router import accounts_of, quote_batch
-from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import Limits, Quote, QuoteRequest, Quotes, Snapshot, Token
 from orders.amounts import least_amount_out
 from orders.errors import ChainUnavailable
@@ -23,10 +21,8 @@ from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
 from orders.gateway.wallet import wallet_address
+from orders.gateway.wallet_funds import SOL_RESERVE, held, insufficient_funds, wallet_accounts
 from orders.lifecycle import FailureReason
-
-# Kept back of a wallet's SOL for fees and for the rent of token accounts, in lamports.
-SOL_RESERVE: Final = 10_000_000
 
 
 def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: int) -> Quotes:
@@ -46,14 +42,14 @@ def quote_swaps(requests: Sequence[QuoteRequest]) -> list[Quotes | Failure]:
         return []
     try:
         wallet = wallet_address()
-        addresses = _balance_addresses(wallet, requests)
-        quotes, snapshot = with_known_pools().run(_quote(requests, [wallet, *addresses]))
+        addresses = wallet_accounts(wallet, [request.token_in for request in requests])
+        quotes, snapshot = with_known_pools().run(_quote(requests, addresses))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
     return [
         _judge(
             found,
-            _balance(snapshot, wallet, request.token_in),
+            held(snapshot, wallet, request.token_in),
             _lamports_missing(snapshot, wallet, request),
         )
         for request, found in zip(requests, quotes, strict=True)
@@ -73,23 +69,6 @@ async def _quote(
     return quote_batch(asks, snapshot), snapshot
 
 
-def _balance_addresses(wallet: Pubkey, requests: Sequence[QuoteRequest]) -> list[Pubkey]:
-    mints = {request.token_in for request in requests} - {NATIVE_MINT}
-    programs = (TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
-    return [associated_token_address(wallet, mint, program) for mint in mints for program in programs]
-
-
-def _balance(snapshot: Snapshot, wallet: Pubkey, mint: Pubkey) -> int:
-    if mint == NATIVE_MINT:
-        account = snapshot.accounts.get(wallet)
-        return max(0, account.lamports - SOL_RESERVE) if account else 0
-    held = 0
-    for program in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
-        account = snapshot.accounts.get(associated_token_address(wallet, mint, program))
-        held += parse_token_account(account).amount if account else 0
-    return held
-
-
 def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> int:
     if settings.SOLANA_NETWORK != DEVNET:
         return 0
@@ -103,8 +82,9 @@ def _judge(found: Quotes, balance: int, lamports_missing: int) -> Quotes | Failu
     if not found.quotes:
         return failures.of_venue_errors(found.errors)
     faucet_may_mend = lamports_missing > 0 and request.token_in == NATIVE_MINT
-    if balance < request.amount and not faucet_may_mend:
-        return failures.failed(FailureReason.INSUFFICIENT_FUNDS)
+    kept_back = SOL_RESERVE if request.token_in == NATIVE_MINT else 0
+    if balance - kept_back < request.amount and not faucet_may_mend:
+        return insufficient_funds(str(request.token_in), request.amount, balance, 0, kept_back)
     most = settings.MAX_PRICE_IMPACT_BPS
     if request.limits.max_price_impact_bps is not None:
         most = min(most, request.limits.max_price_impact_bps)

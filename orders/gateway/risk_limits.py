@@ -20,6 +20,13 @@ from orders.lifecycle import FailureReason
 
 # 10 %: who allows more on mainnet-beta has most likely not thought of it.
 MAX_SLIPPAGE_BPS_ON_MAINNET: Final = 1_000
+# Settings of whole tokens by symbol: the most that an order may sell, and that may be sold in a day.
+_CAPS: Final = (
+    "MAX_ORDER_AMOUNTS",
+    "MAX_DAY_AMOUNTS_PER_USER",
+    "MAX_DAY_AMOUNTS_PER_WALLET",
+    "MAX_DAY_AMOUNTS",
+)
 
 
 def refusal(network: str, wallet: str, token_in: str, amount_in: int, slippage_bps: int) -> Failure | None:
@@ -60,11 +67,17 @@ def largest_amount(token: Token) -> int | None:
     return to_base_units(parse_amount(cap), token.decimals)
 
 
+def cap_of(setting: str, token: Token) -> int | None:
+    """What a setting of whole tokens by symbol allows of ``token``, in base units; None for no limit."""
+    cap = getattr(settings, setting).get(token.symbol)
+    return None if cap is None else to_base_units(parse_amount(cap), token.decimals)
+
+
 def network_faults() -> Sequence[str]:
     """What is wrong with the settings of the network, in words; nothing when it can be traded on."""
     if settings.SOLANA_NETWORK not in NETWORKS:
         return [f"SOLANA_NETWORK is one of {', '.join(NETWORKS)}"]
-    faults = [f"MAX_ORDER_AMOUNTS: {fault}" for fault in _cap_faults()]
+    faults = [f"{name}: {fault}" for name in _CAPS for fault in _cap_faults(name)]
     if settings.DEVNET_PAPER_FALLBACK and settings.SOLANA_NETWORK != DEVNET:
         faults.append("DEVNET_PAPER_FALLBACK is for devnet alone")
     return faults + (mainnet_faults() if settings.SOLANA_NETWORK == MAINNET else [])
@@ -75,17 +88,17 @@ def mainnet_faults() -> list[str]:
     faults = []
     if not settings.ALLOW_MAINNET:
         faults.append("mainnet-beta needs ALLOW_MAINNET=1: orders there spend real money")
-    if not settings.MAX_ORDER_AMOUNTS:
-        faults.append("mainnet-beta needs MAX_ORDER_AMOUNTS, for example SOL=1,USDC=200")
+    unset = [name for name in _CAPS if not getattr(settings, name)]
+    faults += [f"mainnet-beta needs {name}, for example SOL=1,USDC=200" for name in unset]
     if settings.MAX_SLIPPAGE_BPS > MAX_SLIPPAGE_BPS_ON_MAINNET:
         faults.append(f"mainnet-beta needs MAX_SLIPPAGE_BPS of {MAX_SLIPPAGE_BPS_ON_MAINNET} at most")
     return faults
 
 
-def _cap_faults() -> list[str]:
+def _cap_faults(name: str) -> list[str]:
     known = {token.symbol: token for token in tokens()}
     faults = []
-    for symbol, cap in settings.MAX_ORDER_AMOUNTS.items():
+    for symbol, cap in getattr(settings, name).items():
         if symbol not in known:
             faults.append(f"{symbol} is no known token")
             continue

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.utils import timezone
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
@@ -26,6 +28,7 @@ from orders.gateway.connection import Connection, connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
 from orders.gateway.wallet import signer
+from orders.gateway.wallet_funds import SignedSwap, funds_of, wallet_accounts
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class StaleQuote:
     """A swap that was not signed: its quote is older than `QUOTE_LASTS_SLOTS`."""
 
 
-def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | StaleQuote | Failure]:
+def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote | Failure]:
     """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
     refusals = [
         risk_limits.refusal(swap.network, swap.wallet, swap.token_in, swap.amount_in, swap.slippage_bps)
@@ -67,12 +70,13 @@ def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | StaleQuo
     return [refusal or next(signed) for refusal in refusals]
 
 
-def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | StaleQuote | Failure]:
+def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote | Failure]:
     if not swaps:
         return []
     try:
         wallet = signer()
-        pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps))
+        read_at = timezone.now()
+        pools, snapshot, blockhash = with_known_pools().run(_prepare(connection(), swaps, wallet.pubkey))
         oldest = snapshot.clock.slot - QUOTE_LASTS_SLOTS
         fresh = [swap for swap in swaps if swap.quoted_slot >= oldest]
         unpriced = [_plan_or_error(swap, wallet.pubkey, pools, snapshot, blockhash) for swap in fresh]
@@ -81,20 +85,33 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedTransaction | Sta
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
     messages = [_message(plan, wallet.pubkey) for plan in plans]
-    signed = iter(_sign(messages, wallet, blockhash.last_valid_block_height))
+    transactions = _sign(messages, wallet, blockhash.last_valid_block_height)
+    signed = (_with_funds(*pair, read_at) for pair in zip(transactions, plans, strict=True))
     return [next(signed) if swap.quoted_slot >= oldest else StaleQuote() for swap in swaps]
 
 
+def _with_funds(
+    signed: SignedTransaction | Failure, plan: SwapPlan | DexError, read_at: datetime
+) -> SignedSwap | Failure:
+    if isinstance(signed, Failure):
+        return signed
+    if isinstance(plan, DexError):
+        return failures.of_error(plan)
+    return SignedSwap(signed, funds_of(plan, read_at))
+
+
 async def _prepare(
-    chain: Connection, swaps: Sequence[SwapToSign]
+    chain: Connection, swaps: Sequence[SwapToSign], wallet: Pubkey
 ) -> tuple[Mapping[str, Pool], Snapshot, LatestBlockhash]:
     await chain.require_network()
     pairs = {(Pubkey.from_string(swap.token_in), Pubkey.from_string(swap.token_out)) for swap in swaps}
     found = await asyncio.gather(*(chain.directory.pools(*pair) for pair in pairs))
     wanted = {swap.pool for swap in swaps}
     pools = {str(p.address): p for one in found for p in one.pools if str(p.address) in wanted}
+    mints = [mint for pair in pairs for mint in pair]
     snapshot, blockhash = await asyncio.gather(
-        chain.rpc.snapshot(accounts_of(pools.values())), chain.rpc.latest_blockhash()
+        chain.rpc.snapshot([*accounts_of(pools.values()), *wallet_accounts(wallet, mints)]),
+        chain.rpc.latest_blockhash(),
     )
     return pools, snapshot, blockhash
 

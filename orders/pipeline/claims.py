@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from orders import gateway
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline.outcomes import ended, expired
@@ -51,7 +52,7 @@ def _sound(claimed: list[Order], outcome: Outcome) -> list[Order]:
         elif order.is_over(now):
             ending.append(expired(order))
         else:
-            ending.append(ended(order, FailureReason.TOO_MANY_STARTS))
+            ending.append(ended(order, gateway.failed(FailureReason.TOO_MANY_STARTS)))
     outcome.ended.extend(journal.record(ending))
     outcome.orders.extend(sound)
     return sound

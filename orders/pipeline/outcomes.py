@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from dex.types import ExecutedSwap
 from orders.gateway import Failure
-from orders.lifecycle import NOT_RETRIED, FailureReason, Status, WaitsFor, retry_delay_seconds
+from orders.lifecycle import NOT_RETRIED, Status, WaitsFor, retry_delay_seconds
 from orders.models import Order
 from orders.records.journal import Transition
-from orders.wire.events import confirmed_data, ended_data, retry_data
+from orders.wire.events import confirmed_data, failure_data, retry_data
 
 
 def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
@@ -25,6 +25,7 @@ def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
         "confirmed_at": timezone.now(),
         "error_code": "",
         "error_message": "",
+        "error_details": None,
     }
     data = confirmed_data(order, moved.slot, moved.amount_in, moved.amount_out)
     return Transition(order, Status.CONFIRMED, changes, data)
@@ -41,24 +42,27 @@ def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False)
     hopeless = failure.reason in NOT_RETRIED and not mendable
     delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
-        return ended(order, failure.reason, failure.message)
+        return ended(order, failure)
     due_at = now + timedelta(seconds=delay)
     if order.expires_at is not None:
         # There is nothing to wait for beyond it: whoever takes the order up then ends it.
         due_at = min(due_at, order.expires_at)
     changes = {"retries": order.retries + 1, "due_at": due_at, "waits_for": WaitsFor.RETRY.value}
-    data = retry_data(order.retries + 1, delay, failure.reason.value, failure.message)
+    data = retry_data(order.retries + 1, delay, failure)
     return Transition(order, Status.ROUTING, changes, data)
 
 
 def expired(order: Order, failure: Failure | None = None) -> Transition:
     """Ended by the order's own expiry, with what kept it from being executed until then, if anything did."""
-    data = ended_data(failure.reason.value, failure.message) if failure else {}
+    data = failure_data(failure) if failure else {}
     return Transition(order, Status.EXPIRED, data=data)
 
 
-def ended(order: Order, reason: FailureReason, message: str = "") -> Transition:
-    """Failed for good, with the reason's code and a text for people."""
-    text = message or str(reason.label)
-    changes = {"error_code": reason.value, "error_message": text[:255]}
-    return Transition(order, Status.FAILED, changes, ended_data(reason.value, text))
+def ended(order: Order, failure: Failure) -> Transition:
+    """Failed for good, with the reason's code, a text for people, and figures where there are some."""
+    changes = {
+        "error_code": failure.reason.value,
+        "error_message": failure.message[:255],
+        "error_details": dict(failure.details) or None,
+    }
+    return Transition(order, Status.FAILED, changes, failure_data(failure))

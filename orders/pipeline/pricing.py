@@ -36,7 +36,7 @@ def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -
     best = board.quotes[0]
     limits = _limits(order, best)
     if best.amount_out < limits["floor_amount_out"]:
-        return ended(order, FailureReason.SLIPPAGE_EXCEEDED, _out_of_reach(best, limits["floor_amount_out"]))
+        return ended(order, _out_of_reach(best, limits["floor_amount_out"]))
     changes = limits | {
         "dex": best.dex,
         "venue": best.venue,
@@ -70,8 +70,10 @@ def _limits(order: Order, best: Quote) -> dict[str, Any]:
     }
 
 
-def _out_of_reach(best: Quote, floor: int) -> str:
+def _out_of_reach(best: Quote, floor: int) -> Failure:
     token = gateway.token_by_mint(str(best.token_out))
     decimals, name = (token.decimals, token.symbol) if token else (0, "base units")
     offered, wanted = from_base_units(best.amount_out, decimals), from_base_units(floor, decimals)
-    return f"The best offer is {offered} {name}; the order asks for {wanted} at least"
+    text = f"The best offer is {offered} {name}; the order asks for {wanted} at least"
+    details = {"token": name, "bestAmountOut": offered, "floorAmountOut": wanted}
+    return Failure(FailureReason.SLIPPAGE_EXCEEDED, text, details)

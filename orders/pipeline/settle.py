@@ -31,6 +31,7 @@ from orders.platform.lazy_thread import LazyThread
 from orders.records import attempts, costs, journal, leases, sql
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
+from orders.wallets import caps
 
 logger = logging.getLogger(__name__)
 
@@ -272,6 +273,8 @@ def _record_endings(
                 statement,
                 [[state.value, a.slot, a.error_code, *costs.values(a), a.pk, open_state] for a in ending],
             )
+        if state is not AttemptState.LANDED:
+            caps.take_off((order, by_order[order.pk]) for order in moved)
 
     moved = journal.record(steps, alongside=end_attempts)
     stage_log.came_to(state.value, moved)

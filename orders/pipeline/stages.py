@@ -7,16 +7,16 @@ its batch. The last stage, settling, is `orders.pipeline.settle`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from dex.types import Quotes, SignedTransaction
+from dex.types import Quotes
 from orders import gateway
 from orders.errors import TradingHalted
-from orders.gateway import Failure, StaleQuote, SwapToSign
+from orders.gateway import Failure, SignedSwap, StaleQuote, SwapToSign
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
 from orders.pipeline import paper, settle
@@ -28,6 +28,8 @@ from orders.platform.crash_points import crash_point
 from orders.records import attempts, journal, kill_switch, leases
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
+from orders.wallets import funds
+from orders.wallets.admission import Admission
 from orders.wire.events import ended_data, submitted_data
 
 
@@ -42,7 +44,7 @@ def route(order_ids: Collection[UUID]) -> Outcome:
         return outcome
     orders = _begin_routing(order_ids, outcome)
     with leases.given_back_on_error(orders):
-        boards = gateway.quote_swaps([request_of(order) for order in orders])
+        boards = _quoted(orders)
         crash_point(crash_points.QUOTED)
         found = [(order, board, priced(order, board)) for order, board in zip(orders, boards, strict=True)]
         priced_ones = [(o, b, s) for o, b, s in found if isinstance(b, Quotes) and s.to is Status.BUILDING]
@@ -70,12 +72,14 @@ def build(order_ids: Collection[UUID]) -> Outcome:
             to_sign = []
         pairs = _sign_within_limits(to_sign, outcome)
         crash_point(crash_points.SIGNED)
-        signed = [(order, result) for order, result in pairs if isinstance(result, SignedTransaction)]
-        stored = attempts.store(signed)
+        signed = [(order, result) for order, result in pairs if isinstance(result, SignedSwap)]
+        admission = Admission()
+        stored = attempts.store(signed, admission)
         if len(stored) < len(signed) and not kill_switch.is_on():
             _hold_back([order for order, _ in signed if order not in stored])
         leases.release(ready)
         failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
+        failures += _not_admitted([order for order, _ in signed], admission)
         _sort_out(journal.record(failures), Status.BUILDING, outcome)
     outcome.onward.extend(order.pk for order in [*ready, *stored])
     return outcome
@@ -126,8 +130,7 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
     with leases.given_back_on_error(orders):
         under_way = attempts.open_of(orders)
         leases.release([order for order in orders if order.pk in under_way])
-        reason = FailureReason.INTERNAL
-        failure = Failure(reason, str(reason.label))
+        failure = gateway.failed(FailureReason.INTERNAL)
         steps = [failed_or_retried(order, failure) for order in orders if order.pk not in under_way]
         _sort_out(journal.record(steps), Status.BUILDING, outcome)
     return outcome
@@ -142,9 +145,17 @@ def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]
         return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
 
 
+def _not_admitted(orders: Sequence[Order], admission: Admission) -> Iterator[Transition]:
+    for order in orders:
+        if (short := admission.short.get(order.pk)) is not None:
+            yield failed_or_retried(order, short.failure, mendable=short.may_pass)
+        elif (capped := admission.capped.get(order.pk)) is not None:
+            yield failed_or_retried(order, capped)
+
+
 def _sign_within_limits(
     orders: Sequence[Order], outcome: Outcome
-) -> list[tuple[Order, SignedTransaction | StaleQuote | Failure]]:
+) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
     """Sign for each order, with a new quote where the old one is of a slot too long ago.
 
     Orders that no new quote suits have left building: they are in ``outcome``, and not in the answer.
@@ -155,20 +166,27 @@ def _sign_within_limits(
         return pairs
     fresh = _sign(_quote_again(stale, outcome))
     # Nodes so far apart that a quote is old when it comes: as if none had answered.
-    away = Failure(FailureReason.CHAIN_UNAVAILABLE, str(FailureReason.CHAIN_UNAVAILABLE.label))
+    away = gateway.failed(FailureReason.CHAIN_UNAVAILABLE)
     again = [(order, away if isinstance(result, StaleQuote) else result) for order, result in fresh]
     return [pair for pair in pairs if not isinstance(pair[1], StaleQuote)] + again
 
 
-def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedTransaction | StaleQuote | Failure]]:
+def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
     results = gateway.sign_swaps([_swap_to_sign(order) for order in orders])
     return list(zip(orders, results, strict=True))
 
 
+def _quoted(orders: Sequence[Order]) -> list[Quotes | Failure]:
+    boards = gateway.quote_swaps([request_of(order) for order in orders])
+    return [
+        funds.naming_committed(order, board) if isinstance(board, Failure) else board
+        for order, board in zip(orders, boards, strict=True)
+    ]
+
+
 def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
     """Those of the orders, still at building, that a quote of now suits."""
-    boards = gateway.quote_swaps([request_of(order) for order in orders])
-    found = list(zip(orders, boards, strict=True))
+    found = list(zip(orders, _quoted(orders), strict=True))
     same = [(order, board) for order, board in found if is_unchanged(order, board)]
     for order, board in same:
         if isinstance(board, Quotes):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
+from typing import Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dex.types import SignedTransaction
-from orders.gateway import Sent
+from orders.gateway import Sent, SignedSwap
 from orders.lifecycle import TAKEN, AttemptState
 from orders.models import Attempt, Order
 from orders.platform import crash_points
@@ -29,12 +29,20 @@ def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
         return {attempt.order_id: attempt for attempt in sql.rows(Attempt, cursor.fetchall())}
 
 
-def store(signed: Sequence[tuple[Order, SignedTransaction]]) -> list[Order]:
+class Admission(Protocol):
+    """Who may store: asked and told inside the transaction."""
+
+    def admit(self, signed: Sequence[tuple[Order, SignedSwap]], now: datetime) -> list[Order]: ...
+
+    def stored(self, orders: Sequence[Order], now: datetime) -> None: ...
+
+
+def store(signed: Sequence[tuple[Order, SignedSwap]], admission: Admission) -> list[Order]:
     """Write ahead: bytes, signature and expiry are committed before the first of them is sent.
 
-    The orders whose attempt is stored: the others have been claimed by somebody else meanwhile. What was
-    signed while trading was switched off, or after the order's expiry, is dropped here: it was never shown
-    to a node.
+    The orders whose attempt is stored: the others were not admitted, or have been claimed by somebody else
+    meanwhile. What was signed while trading was switched off, or after the order's expiry, is dropped here:
+    it was never shown to a node.
     """
     now = timezone.now()
     signed = [(order, swap) for order, swap in signed if not order.is_over(now)]
@@ -45,8 +53,9 @@ def store(signed: Sequence[tuple[Order, SignedTransaction]]) -> list[Order]:
     with transaction.atomic(), connection.cursor() as cursor:
         if not kill_switch.stays_on():
             return []
-        held = leases.let_go_signed([order for order, _ in signed])
+        held = leases.let_go_signed(admission.admit(signed, now))
         cursor.executemany(sql.insert(Attempt), [values[order.pk] for order in held])
+        admission.stored(held, now)
         crash_point(crash_points.STORING)
     return held
 
@@ -75,14 +84,16 @@ def not_taken() -> int:
     return int(count)
 
 
-def _attempt(order: Order, swap: SignedTransaction, now: datetime) -> Attempt:
+def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
+    signed = swap.transaction
     return Attempt(
         order=order,
         number=order.attempt + 1,
-        signature=swap.signature,
-        signed_transaction=swap.raw,
-        blockhash=swap.blockhash,
-        last_valid_block_height=swap.last_valid_block_height,
+        signature=signed.signature,
+        signed_transaction=signed.raw,
+        blockhash=signed.blockhash,
+        last_valid_block_height=signed.last_valid_block_height,
+        reserved_lamports=swap.funds.lamports_needed,
         venue=order.venue,
         created_at=now,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from orders.amounts import from_base_units
 from orders.lifecycle import AttemptState, FailureReason, SendAnswer
 from orders.models import Attempt
 from orders.wire.events import EXPLORER_URL, SIGNATURE
-from orders.wire.json_types import DECIMAL, INSTANT, INTEGER, TEXT, instant, nullable, one_of
+from orders.wire.json_types import DECIMAL, DETAILS, INSTANT, INTEGER, TEXT, instant, nullable, one_of
 from orders.wire.message import Field, Message, ref
 
 _LAMPORT_DECIMALS: Final = 9
@@ -33,18 +33,20 @@ def explorer_url(network: str, signature: str) -> str | None:
     return gateway.explorer_url(network, signature) if signature else None
 
 
-def error_of(code: str, message: str) -> dict[str, str] | None:
+def error_of(code: str, message: str, details: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """A reason and its text for people, or None where there is none."""
     if not code:
         return None
     known = FailureReason(code).label if code in FailureReason.values else code
-    return {"code": code, "message": message or str(known)}
+    said = {"code": code, "message": message or str(known)}
+    return said | ({"details": details} if details else {})
 
 
 FAILURE: Final = Message(
     "Failure",
     Field("code", TEXT, means="a reason's stable code", example="NO_ROUTE"),
     Field("message", TEXT, means="the same for people", example="No pool trades this pair"),
+    Field("details", DETAILS, means="figures behind the reason", optional=True),
 )
 _ATTEMPT_FEES: Final = Message(
     "AttemptFees",

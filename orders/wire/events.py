@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from dex.types import Quotes
 from orders import gateway
 from orders.amounts import from_base_units, price_text
+from orders.gateway import Failure
 from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order, OrderEvent
 from orders.wire.json_types import (
     DECIMAL,
+    DETAILS,
     INSTANT,
     INTEGER,
     ORDER_ID,
@@ -50,10 +53,11 @@ class Landed(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The code of a reason, and a text for people."""
+    """The code of a reason, a text for people, and figures."""
 
     code: str
     error: str
+    details: Mapping[str, str] | None = None
 
 
 class Retry(NamedTuple):
@@ -63,6 +67,7 @@ class Retry(NamedTuple):
     delay_seconds: int
     code: str
     error: str
+    details: Mapping[str, str] | None = None
 
 
 def _moved_in(landed: Landed) -> str:
@@ -121,6 +126,7 @@ _LANDED: Final = Rows(*_VENUE, _TX_HASH, _EXPLORER_URL, _SLOT, *_EXECUTED.fields
 _REASON: Final = Rows(
     Field("code", TEXT, "code", "a reason's stable code", example=FailureReason.NO_ROUTE.value),
     Field("error", TEXT, "error", "the reason in words", example=str(FailureReason.NO_ROUTE.label)),
+    Field("details", DETAILS, "details", "figures behind the reason", optional=True),
 )
 _RETRY: Final = Rows(
     Field("attempt", INTEGER, "number", "which retry this is"),
@@ -254,9 +260,15 @@ def paper_data(board: Quotes) -> dict[str, Any]:
     return {"dex": best.dex, "venue": best.venue, "txHash": None, "attempt": 0}
 
 
-def retry_data(retry: int, delay_seconds: int, code: str, error: str) -> dict[str, Any]:
+def retry_data(retry: int, delay_seconds: int, failure: Failure) -> dict[str, Any]:
     """``routing`` once more: why, which retry this is, and when it comes."""
-    return _RETRY.of(Retry(retry, delay_seconds, code, error))
+    failed = Retry(retry, delay_seconds, failure.reason.value, failure.message, failure.details or None)
+    return _RETRY.of(failed)
+
+
+def failure_data(failure: Failure) -> dict[str, Any]:
+    """Why an order failed; with figures where the failure has some."""
+    return _REASON.of(Ended(failure.reason.value, failure.message, failure.details or None))
 
 
 def ended_data(code: str, error: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from django.conf import settings
 
 from dex.types import Token
+from orders import gateway
 from orders.amounts import from_base_units
 from orders.models import TradingSwitch
 from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, TEXT, list_of, nullable, one_of
@@ -16,30 +17,55 @@ from orders.wire.orders import SOL, USDC, WALLET
 
 
 class Holding(NamedTuple):
-    """A token, and how much of it the wallet holds in base units; None while no node says."""
+    """A token, how much of it the wallet holds in base units, and what orders cannot spend of that.
+
+    The balance is None while no node says what it is.
+    """
 
     token: Token
     balance: int | None
+    committed: int
+    kept_back: int
+
+    @property
+    def spendable(self) -> int | None:
+        """What a new order may sell."""
+        return None if self.balance is None else max(0, self.balance - self.committed - self.kept_back)
 
 
 class Wallet(NamedTuple):
-    """The wallet, whether it may trade now, and what it holds in base units by mint."""
+    """The wallet, whether it may trade now, what it holds and has committed in base units by mint."""
 
     address: str
     switch: TradingSwitch
     tokens: Iterable[Token]
     balances: Mapping[str, int] | None
+    committed: Mapping[str, int]
 
     def holdings(self) -> list[Holding]:
         """Of each token that orders may name."""
-        held = self.balances
-        return [
-            Holding(token, None if held is None else held.get(str(token.mint), 0)) for token in self.tokens
-        ]
+        return [self._holding(token, str(token.mint)) for token in self.tokens]
+
+    def _holding(self, token: Token, mint: str) -> Holding:
+        balance = None if self.balances is None else self.balances.get(mint, 0)
+        kept_back = gateway.SOL_RESERVE if mint == gateway.SOL else 0
+        return Holding(token, balance, self.committed.get(mint, 0), kept_back)
 
 
-def _balance(holding: Holding) -> str | None:
-    return None if holding.balance is None else from_base_units(holding.balance, holding.token.decimals)
+def _whole(name: str) -> Callable[[Holding], str | None]:
+    def read(holding: Holding) -> str | None:
+        amount = getattr(holding, name)
+        return None if amount is None else from_base_units(amount, holding.token.decimals)
+
+    return read
+
+
+def _raw(name: str) -> Callable[[Holding], str | None]:
+    def read(holding: Holding) -> str | None:
+        amount = getattr(holding, name)
+        return None if amount is None else str(amount)
+
+    return read
 
 
 HOLDING: Final = Message(
@@ -49,18 +75,46 @@ HOLDING: Final = Message(
     Field("mint", TEXT, lambda holding: str(holding.token.mint), "mint address", example=SOL),
     Field("decimals", INTEGER, "token.decimals", example=9),
     Field(
-        "balance", nullable(DECIMAL), _balance, "null while no node says what it is", example="99994.999995"
+        "balance",
+        nullable(DECIMAL),
+        _whole("balance"),
+        "null while no node says what it is",
+        example="99994.999995",
     ),
     Field(
         "balanceRaw",
         nullable(BASE_UNITS),
-        lambda holding: None if holding.balance is None else str(holding.balance),
+        _raw("balance"),
         "the same in base units",
         example="99994999995000",
     ),
+    Field("committed", DECIMAL, _whole("committed"), "what orders under way may still take", example="0"),
+    Field("keptBack", DECIMAL, _whole("kept_back"), "of SOL, for fees and rent", example="0.01"),
+    Field(
+        "spendable",
+        nullable(DECIMAL),
+        _whole("spendable"),
+        "what a new order may sell: the balance less both",
+        example="99994.989995",
+    ),
+    Field(
+        "spendableRaw",
+        nullable(BASE_UNITS),
+        _raw("spendable"),
+        "the same in base units",
+        example="99994989995000",
+    ),
 )
 _USDC: Final = HOLDING.example(
-    symbol="USDC", name="USD Coin", mint=USDC, decimals=6, balance="823.575312", balanceRaw="823575312"
+    symbol="USDC",
+    name="USD Coin",
+    mint=USDC,
+    decimals=6,
+    balance="823.575312",
+    balanceRaw="823575312",
+    keptBack="0",
+    spendable="823.575312",
+    spendableRaw="823575312",
 )
 HOLDINGS: Final = Message(
     "Holdings",

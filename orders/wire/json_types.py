@@ -26,6 +26,12 @@ ORDER_ID: Final[Schema] = {
 # What requests take: text, or a JSON number that is read as a decimal.
 AMOUNT: Final[Schema] = {"oneOf": [{"type": "string"}, {"type": "number"}], "examples": ["1.5"]}
 RAW_AMOUNT: Final[Schema] = {"oneOf": [BASE_UNITS, {"type": "integer", "minimum": 1}]}
+# Figures behind a reason, in whole tokens where they are amounts.
+DETAILS: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "examples": [{"token": "SOL", "needed": "1", "held": "0.5", "committed": "0", "keptBack": "0.01"}],
+}
 OPEN_OBJECT: Final[Schema] = {"type": "object", "additionalProperties": True}
 
 

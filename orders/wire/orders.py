@@ -192,7 +192,7 @@ ORDER: Final = Message(
     Field(
         "error",
         nullable(ref(FAILURE)),
-        lambda shown: error_of(shown.order.error_code, shown.order.error_message),
+        lambda shown: error_of(shown.order.error_code, shown.order.error_message, shown.order.error_details),
         "why it failed",
         example=None,
     ),

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+from solders.account import Account
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
 from dex.localnet.command_line import read_command_line
+from dex.transactions.token_accounts import associated_token_address
 from tests.localnet_process import FAST_SLOTS_MS, LocalnetThread, start_localnet_thread
 
 Found = TypeVar("Found")
@@ -43,6 +46,26 @@ class TestChain:
     def fault(self, method: str, kind: str, count: int = 1) -> None:
         """The next ``count`` calls of ``method`` go wrong."""
         self.call("localnet_setFault", {"method": method, "kind": kind, "count": count})
+
+    def change_account(self, address: Pubkey, data: bytes | None = None, lamports: int | None = None) -> None:
+        """Write other bytes, or other lamports, into an account that is there, and confirm them."""
+        now = self.network.account(address)
+        assert now is not None, address
+        changed = Account(
+            now.lamports if lamports is None else lamports,
+            bytes(now.data) if data is None else data,
+            now.owner,
+        )
+        self.network.put_account(address, changed)
+        self.call("localnet_advance", {"slots": 2})
+
+    def hold(self, mint: str, amount: int) -> None:
+        """Let the wallet hold just so many base units of a token."""
+        address = associated_token_address(self.wallet.pubkey(), Pubkey.from_string(mint))
+        account = self.network.account(address)
+        assert account is not None, mint
+        data = bytes(account.data)
+        self.change_account(address, data[:64] + amount.to_bytes(8, "little") + data[72:])
 
     def swaps_of_wallet(self) -> list[str]:
         """Signatures of the wallet's successful transactions so far, oldest first."""

@@ -24,7 +24,12 @@ from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import SOL, USDC, attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
-LIMITS = {"ALLOW_MAINNET": True, "MAX_ORDER_AMOUNTS": {"SOL": "2", "USDC": "300"}, "MAX_SLIPPAGE_BPS": 100}
+CAPS = ("MAX_ORDER_AMOUNTS", "MAX_DAY_AMOUNTS_PER_USER", "MAX_DAY_AMOUNTS_PER_WALLET", "MAX_DAY_AMOUNTS")
+LIMITS = {
+    "ALLOW_MAINNET": True,
+    **{name: {"SOL": "2", "USDC": "300"} for name in CAPS},
+    "MAX_SLIPPAGE_BPS": 100,
+}
 
 
 @pytest.fixture(scope="module", params=["devnet", "mainnet-beta"])
@@ -103,7 +108,8 @@ def test_a_node_that_is_away_does_not_keep_a_worker_from_starting(settings: Any)
     ("changes", "fault"),
     [
         ({"ALLOW_MAINNET": False}, "needs ALLOW_MAINNET=1"),
-        ({"MAX_ORDER_AMOUNTS": {}}, "needs MAX_ORDER_AMOUNTS"),
+        *(({name: {}}, f"needs {name}") for name in CAPS),
+        ({"MAX_DAY_AMOUNTS": {"SOL": "much"}}, "MAX_DAY_AMOUNTS: much is no amount of SOL"),
         ({"MAX_SLIPPAGE_BPS": 1001}, "MAX_SLIPPAGE_BPS of 1000 at most"),
         ({"MAX_ORDER_AMOUNTS": {"DOGE": "1"}}, "DOGE is no known token"),
         ({"MAX_ORDER_AMOUNTS": {"SOL": "1e3"}}, "1e3 is no amount of SOL"),

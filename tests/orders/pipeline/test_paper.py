@@ -132,6 +132,8 @@ def test_a_token_that_no_faucet_gives_fails_at_once(user: User, dry: TestChain, 
 def test_paper_is_for_devnet_alone(settings: Any, network: str) -> None:
     settings.SOLANA_NETWORK, settings.DEVNET_PAPER_FALLBACK = network, True
     settings.ALLOW_MAINNET, settings.MAX_ORDER_AMOUNTS = True, {"SOL": "1"}
+    settings.MAX_DAY_AMOUNTS = settings.MAX_DAY_AMOUNTS_PER_USER = {"SOL": "1"}
+    settings.MAX_DAY_AMOUNTS_PER_WALLET = {"SOL": "1"}
     settings.MAX_SLIPPAGE_BPS = 100
     (fault,) = checks.network_may_be_traded_on()
     assert fault.msg == "DEVNET_PAPER_FALLBACK is for devnet alone"
