@@ -11,10 +11,11 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from dex.config import LOCALNET, NATIVE_MINT, SYSTEM_PROGRAM, TOKENS
-from dex.localnet.genesis_layouts import mint_account, system_account, token_account
+from dex.config import LOCALNET, SYSTEM_PROGRAM, TOKENS
+from dex.localnet.genesis_layouts import system_account
 from dex.localnet.genesis_pools import build_pools
 from dex.localnet.genesis_pools.market import GenesisPool, Market
+from dex.localnet.genesis_tokens import FEE_TOKEN, holding, mint_of, program_of
 from dex.transactions.token_accounts import associated_token_address
 from dex.types import AccountData, Token
 
@@ -27,6 +28,7 @@ WALLET_TOKENS: Final = {
     "USDT": 20_000_000,
     "JUP": 40_000_000,
     "BONK": 1_000_000_000_000,
+    "LFEE": 1_000_000,
 }
 
 
@@ -54,12 +56,13 @@ def build_genesis(
     """The genesis of ``seed``, with ``fund`` given as much as the development wallet.
 
     The pools belong to the programs at their addresses on ``network``. Of ``tokens`` are the mints, and the
-    pools of those pairs that lie within.
+    pools of those pairs that lie within; one more token has a transfer fee.
     """
     wallet = localnet_keypair("wallet", seed)
     accounts: dict[Pubkey, AccountData] = {}
     supplies: Counter[Pubkey] = Counter()
     pools: list[GenesisPool] = []
+    tokens = (*tokens, FEE_TOKEN)
     market = Market({token.symbol: token for token in tokens}, wallet.pubkey(), network)
     for built in build_pools(market):
         pools.append(built.pool)
@@ -67,28 +70,11 @@ def build_genesis(
         supplies.update(built.supplies)
     for owner in dict.fromkeys([wallet.pubkey(), *fund]):
         accounts[owner] = system_account(WALLET_LAMPORTS, SYSTEM_PROGRAM)
-        for mint, amount in _wallet_amounts(tokens).items():
-            accounts[associated_token_address(owner, mint)] = token_account(mint, owner, amount)
-            supplies[mint] += amount
-    accounts.update(_mints(supplies, wallet.pubkey(), tokens))
+        for token in tokens:
+            amount = WALLET_TOKENS.get(token.symbol, 0) * 10**token.decimals
+            if amount:
+                address = associated_token_address(owner, token.mint, program_of(token))
+                accounts[address] = holding(token, owner, amount)
+                supplies[token.mint] += amount
+    accounts.update((token.mint, mint_of(token, supplies[token.mint], wallet.pubkey())) for token in tokens)
     return Genesis(accounts, wallet, tuple(pools), seed)
-
-
-def _wallet_amounts(tokens: Sequence[Token]) -> dict[Pubkey, int]:
-    return {
-        token.mint: WALLET_TOKENS[token.symbol] * 10**token.decimals
-        for token in tokens
-        if token.symbol in WALLET_TOKENS
-    }
-
-
-def _mints(
-    supplies: Mapping[Pubkey, int], authority: Pubkey, tokens: Sequence[Token]
-) -> dict[Pubkey, AccountData]:
-    return {
-        # Wrapped SOL is made by depositing lamports, so its mint counts no supply and has no authority.
-        token.mint: mint_account(token.decimals, 0, None)
-        if token.mint == NATIVE_MINT
-        else mint_account(token.decimals, supplies[token.mint], authority)
-        for token in tokens
-    }

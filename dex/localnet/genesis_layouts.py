@@ -26,6 +26,7 @@ _CPMM_POOL_SIZE = 637
 _CPMM_CONFIG_SIZE = 236
 _CPMM_OBSERVATION_SIZE = 4075
 _DAMM_POOL_SIZE = 1112
+_AMM_V4_POOL_SIZE = 752
 
 _LP_DECIMALS = 9
 _INITIALIZED = 1
@@ -40,6 +41,7 @@ class CpmmPool:
     vaults: tuple[Pubkey, Pubkey]
     lp_mint: Pubkey
     mints: tuple[Pubkey, Pubkey]
+    token_programs: tuple[Pubkey, Pubkey]
     decimals: tuple[int, int]
     observation: Pubkey
     auth_bump: int
@@ -51,6 +53,7 @@ class DammPool:
     """The state of a Meteora DAMM v2 pool that nobody has traded with.
 
     ``fee_numerator`` in 1e-9; square-root prices are Q64.64, ``liquidity`` is Q64; ``amounts`` in base units.
+    ``token_flags`` are 1 for a mint of Token-2022.
     """
 
     mints: tuple[Pubkey, Pubkey]
@@ -63,6 +66,25 @@ class DammPool:
     sqrt_max_price: int
     sqrt_price: int
     amounts: tuple[int, int]
+    token_flags: tuple[int, ...] = (0, 0)
+    is_customizable: bool = True
+    has_dynamic_fee: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AmmV4Pool:
+    """The state of a Raydium AMM v4 pool without an order book that nobody has traded with."""
+
+    nonce: int
+    decimals: tuple[int, int]
+    vaults: tuple[Pubkey, Pubkey]
+    mints: tuple[Pubkey, Pubkey]
+    lp_mint: Pubkey
+    open_orders: Pubkey
+    market: Pubkey
+    target_orders: Pubkey
+    owner: Pubkey
+    lp_amount: int
 
 
 def system_account(lamports: int, system_program: Pubkey) -> AccountData:
@@ -120,7 +142,7 @@ def cpmm_observation(program: Pubkey, pool: Pubkey) -> AccountData:
 def cpmm_pool(program: Pubkey, pool: CpmmPool) -> AccountData:
     data = anchor_account("PoolState", _CPMM_POOL_SIZE)
     put_keys(data, 8, [pool.config, pool.creator, *pool.vaults, pool.lp_mint, *pool.mints])
-    put_keys(data, 232, [TOKEN_PROGRAM, TOKEN_PROGRAM, pool.observation])
+    put_keys(data, 232, [*pool.token_programs, pool.observation])
     status, opened = 0, 0
     struct.pack_into(
         "<BBBBBQ", data, 328, pool.auth_bump, status, _LP_DECIMALS, *pool.decimals, pool.lp_supply
@@ -130,10 +152,10 @@ def cpmm_pool(program: Pubkey, pool: CpmmPool) -> AccountData:
 
 
 def damm_pool(program: Pubkey, pool: DammPool) -> AccountData:
-    """A customizable pool with a constant base fee, no dynamic fee, active from slot 0."""
+    """A pool with a constant base fee, active from slot 0."""
     data = anchor_account("Pool", _DAMM_POOL_SIZE)
     protocol_fee_percent, referral_fee_percent = 20, 20
-    customizable, fee_version, layout_version, positions = 1, 1, 1, 1
+    fee_version, layout_version, positions = 1, 1, 1
     struct.pack_into("<Q", data, 8, pool.fee_numerator)
     data[48], data[49] = protocol_fee_percent, referral_fee_percent
     put_u128(data, 152, pool.sqrt_price)
@@ -142,11 +164,39 @@ def damm_pool(program: Pubkey, pool: DammPool) -> AccountData:
     put_u128(data, 424, pool.sqrt_min_price)
     put_u128(data, 440, pool.sqrt_max_price)
     put_u128(data, 456, pool.sqrt_price)
-    data[484], data[485], data[486] = pool.collect_fee_mode, customizable, fee_version
+    if pool.has_dynamic_fee:
+        _put_dynamic_fee(data)
+    data[482:484] = bytes(pool.token_flags)
+    data[484], data[485], data[486] = pool.collect_fee_mode, pool.is_customizable, fee_version
     put_u128(data, 552, pool.liquidity)
     struct.pack_into("<Q", data, 632, positions)
     put_keys(data, 648, [pool.creator])
     struct.pack_into("<QQB", data, 680, *pool.amounts, layout_version)
+    return owned(program, data)
+
+
+def _put_dynamic_fee(data: bytearray) -> None:
+    """The parameters that the official client gives a base fee of 25 bps; nothing has moved yet."""
+    max_volatility, control, step_bps = 14_460_000, 956, 1
+    filter_seconds, decay_seconds, reduction_bps = 10, 120, 5_000
+    data[56] = _INITIALIZED
+    struct.pack_into(
+        "<IIHHHH", data, 64, max_volatility, control, step_bps, filter_seconds, decay_seconds, reduction_bps
+    )
+    put_u128(data, 88, (1 << 64) * step_bps // 10_000)
+
+
+def amm_v4_pool(program: Pubkey, pool: AmmV4Pool) -> AccountData:
+    """A pool that swaps only, at a fee of 25 bps, with the fee table that the program gives every pool."""
+    data = bytearray(_AMM_V4_POOL_SIZE)
+    swap_only, order_number, depth = 6, 7, 3
+    struct.pack_into("<QQQQQQ", data, 0, swap_only, pool.nonce, order_number, depth, *pool.decimals)
+    smallest_step, trade_fee, profit_share, swap_fee = (5, 10_000), (25, 10_000), (12, 100), (25, 10_000)
+    struct.pack_into("<8Q", data, 128, *smallest_step, *trade_fee, *profit_share, *swap_fee)
+    put_keys(data, 336, [*pool.vaults, *pool.mints, pool.lp_mint, pool.open_orders, pool.market])
+    put_keys(data, 592, [pool.target_orders])
+    put_keys(data, 688, [pool.owner])
+    struct.pack_into("<Q", data, 720, pool.lp_amount)
     return owned(program, data)
 
 

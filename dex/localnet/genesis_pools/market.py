@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from solders.pubkey import Pubkey
 
 from dex.localnet.programs import address_on
 from dex.types import AccountData, Token
+
+Pair = tuple[Token, Token]
+_BPS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Market:
     creator: Pubkey
     network: str
 
-    def pair(self, base: str, quote: str) -> tuple[Token, Token] | None:
+    def pair(self, base: str, quote: str) -> Pair | None:
         """Both tokens; None when one of them is not traded here."""
         if base in self.tokens and quote in self.tokens:
             return self.tokens[base], self.tokens[quote]
@@ -47,3 +51,13 @@ class PoolAccounts:
     pool: GenesisPool
     accounts: dict[Pubkey, AccountData]
     supplies: dict[Pubkey, int]
+
+
+def price_in_units(price: tuple[int, int], pair: Pair, skew_bps: int = 0) -> tuple[int, int]:
+    """Quote base units a base base unit, as a fraction, ``skew_bps`` above ``price`` in whole tokens."""
+    base, quote = pair
+    numerator, denominator = price
+    return (
+        numerator * (_BPS + skew_bps) * 10**quote.decimals,
+        denominator * _BPS * 10**base.decimals,
+    )

@@ -12,15 +12,16 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import TransactionMetadata
 
-from dex.config import NATIVE_MINT, TOKENS
+from dex.config import NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, TOKENS
 from dex.localnet.genesis import build_genesis
+from dex.localnet.genesis_tokens import FEE_TOKEN
 from dex.localnet.programs import BUNDLED
 from dex.signing.policy import check_policy
 from dex.signing.signer import WalletSigner
 from dex.transactions.instructions import temporary_account_seed
 from dex.transactions.swap_transaction import SwapPlan, build_message, compute_units, sign
 from dex.transactions.token_accounts import associated_token_address, parse_token_account
-from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, SwapMode
+from dex.types import AccountData, Clock, FailureKind, Quote, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 
@@ -28,7 +29,7 @@ TRADER = Keypair.from_seed(b"t" * 32)
 GENESIS = build_genesis(seed=1, fund=[TRADER.pubkey()])
 NOW = Clock(slot=1_000, unix_timestamp=1_800_000_000, epoch=0)
 VENUES = {venue.program_id: venue for venue in venues_for("localnet")}
-MINTS = {token.symbol: token.mint for token in TOKENS}
+MINTS = {token.symbol: token.mint for token in (*TOKENS, FEE_TOKEN)}
 FEE = 5_000
 
 DIRECTIONS = [
@@ -43,6 +44,7 @@ AMOUNTS = {
     "USDT": 1_000_003,
     "JUP": 7_654_321,
     "BONK": 123_456_789_012,
+    "LFEE": 45_678_901,
 }
 
 _numbers = count()
@@ -110,7 +112,8 @@ def holding(svm: LiteSVM, mint: Pubkey) -> int:
     """Base units of ``mint``; for SOL the trader's lamports."""
     if mint == NATIVE_MINT:
         return svm.get_balance(TRADER.pubkey()) or 0
-    account = read(svm, associated_token_address(TRADER.pubkey(), mint))
+    program = TOKEN_2022_PROGRAM if mint == FEE_TOKEN.mint else TOKEN_PROGRAM
+    account = read(svm, associated_token_address(TRADER.pubkey(), mint, program))
     return 0 if account is None else parse_token_account(account).amount
 
 
@@ -146,8 +149,8 @@ def test_one_unit_more_than_the_quote_fails_as_slippage_and_moves_only_the_fee(s
     before = {mint: holding(svm, mint) for mint in MINTS.values()}
     result = execute(svm, greedy)
     assert not isinstance(result, TransactionMetadata)
-    logs = result.meta().logs()
-    assert any("Error Code: ExceededSlippage." in line for line in logs)
+    failure = venue.classify_failure(result.err().err.code, result.meta().logs())
+    assert failure is FailureKind.SLIPPAGE_EXCEEDED
     after = {mint: holding(svm, mint) for mint in MINTS.values()}
     assert after == before | {NATIVE_MINT: before[NATIVE_MINT] - FEE}
 
