@@ -10,11 +10,12 @@ from pathlib import Path
 from dex.localnet.fork.network import Fork, ForkOptions, open_fork
 from dex.localnet.fork.parent import Backoff
 from dex.localnet.server import Localnet, NetworkOptions
-from tests.dex.localnet.network_swaps import MINTS, WALLET, options
+from tests.dex.localnet.network_swaps import GENESIS, MINTS, WALLET, options
 from tests.localnet_process import FAST_SLOTS_MS, free_port_pair, running_localnet
 
 QUICK = Backoff(busy=(0.01, 0.01, 0.01), unreachable=(0.01,))
 SOL_USDC = (MINTS["SOL"], MINTS["USDC"])
+SOL_USDC_POOLS = sum({pool.base.mint, pool.quote.mint} == set(SOL_USDC) for pool in GENESIS.pools)
 
 
 @asynccontextmanager

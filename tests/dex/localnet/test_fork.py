@@ -25,7 +25,7 @@ from dex.localnet.server import Localnet
 from dex.rpc.confirmation import executed_swap
 from dex.rpc.node import SolanaRpc
 from dex.venues.registry import venues_for
-from tests.dex.localnet.forks import SOL_USDC, fork_of, running_fork, running_parent
+from tests.dex.localnet.forks import SOL_USDC, SOL_USDC_POOLS, fork_of, running_fork, running_parent
 from tests.dex.localnet.network_swaps import GENESIS, MINTS, WALLET, options, quoted, settled, signed_swap
 from tests.dex.localnet.scenes import FRIEND, PAYER, SOL, funded, payment
 from tests.localnet_process import FAST_SLOTS_MS, running_localnet
@@ -192,7 +192,7 @@ async def test_a_wallets_tokens_are_listed_as_the_parent_lists_them(parent: Loca
     async with running_fork(fork_of(parent, tmp_path), fund=[STRANGER]) as fork:
         rpc, parents = SolanaRpc(fork.network.url), SolanaRpc(parent.url)
         expected = await parents.balances(WALLET)
-        assert len(expected.tokens) == 4
+        assert len(expected.tokens) == 5
         balances = await rpc.balances(WALLET)
         assert (balances.lamports, balances.tokens) == (expected.lamports, expected.tokens)
         await silence(parent)
@@ -265,7 +265,8 @@ async def test_a_new_chain_starts_from_the_cache_while_the_parent_is_away(
     await silence(parent)
     async with running_fork(fork_options) as fork:
         assert fork.position.slot == begun
-        assert "from the cache: the parent does not answer, 2 pools" in fork.description(fork_options)
+        said = fork.description(fork_options)
+        assert f"from the cache: the parent does not answer, {SOL_USDC_POOLS} pools" in said
         assert await lamports(fork.network, STRANGER) == 0
         await swap_exactly(fork.network, "SOL", "USDC", 1_000_000, "raydium-cpmm")
         await swap_exactly(fork.network, "USDC", "SOL", 1_000_000, "meteora-damm-v2")

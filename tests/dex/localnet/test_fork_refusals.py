@@ -12,7 +12,7 @@ from dex.localnet.__main__ import main
 from dex.localnet.errors import ForkRefused
 from dex.localnet.genesis import localnet_keypair
 from dex.localnet.server import Localnet
-from tests.dex.localnet.forks import fork_of, running_fork, running_parent
+from tests.dex.localnet.forks import SOL_USDC_POOLS, fork_of, running_fork, running_parent
 from tests.dex.localnet.network_swaps import GENESIS, MINTS
 
 STRANGER = localnet_keypair("stranger", 1).pubkey()
@@ -34,7 +34,7 @@ async def set_fault(network: Localnet, **fault: object) -> None:
 async def test_a_busy_parent_is_asked_again(parent: Localnet, tmp_path: Path, method: str) -> None:
     await set_fault(parent, method=method, kind="busy", count=3)
     async with running_fork(fork_of(parent, tmp_path)) as fork:
-        assert (len(fork.pools), fork.origin.is_offline) == (2, False)
+        assert (len(fork.pools), fork.origin.is_offline) == (SOL_USDC_POOLS, False)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from dex.config import PAIRS
+from dex.localnet.genesis import build_genesis
 from orders.models import KnownPool, Order, PoolRefresh
 from orders.pipeline import pools, stages, sweeper
 from tests.orders.chain import TestChain
@@ -17,6 +19,9 @@ from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
+
+# Localnet's pools of the pairs that are looked for at start.
+LISTED = sum((pool.base.symbol, pool.quote.symbol) in PAIRS for pool in build_genesis().pools)
 
 
 def refuse_to_list(chain: TestChain) -> None:
@@ -35,7 +40,7 @@ def make_due() -> None:
 
 def test_pools_are_kept_and_looked_for_again_when_it_is_time(chain: TestChain, settings: Any) -> None:
     assert pools.refresh_due()
-    assert KnownPool.objects.filter(network="localnet").count() == 12
+    assert KnownPool.objects.filter(network="localnet").count() == LISTED
     refresh = PoolRefresh.objects.get()
     assert refresh.error_code == ""
     assert refresh.refreshed_at is not None
@@ -44,7 +49,7 @@ def test_pools_are_kept_and_looked_for_again_when_it_is_time(chain: TestChain, s
     assert not pools.refresh_due()
     make_due()
     assert pools.refresh_due()
-    assert KnownPool.objects.count() == 12
+    assert KnownPool.objects.count() == LISTED
 
 
 def test_a_refusal_leaves_the_known_pools_in_use_and_health_says_so(
@@ -55,9 +60,9 @@ def test_a_refusal_leaves_the_known_pools_in_use_and_health_says_so(
     as_a_new_process(settings, chain)
     make_due()
     sweeper.Sweeper("tested", FakePoller().watch, FakeBroker().publish).reconcile()
-    assert "12 known ones stay in use" in caplog.text
+    assert f"{LISTED} known ones stay in use" in caplog.text
     told = client.get("/health").json()["pools"]
-    assert (told["known"], told["error"]) == (12, "CHAIN_BUSY")
+    assert (told["known"], told["error"]) == (LISTED, "CHAIN_BUSY")
     assert told["refreshedAt"] is not None
     order = order_row(user)
     for stage in (stages.route, stages.build, stages.submit):
