@@ -55,8 +55,8 @@ def test_quote_names_venue_pool_fee_and_slot(plain: Recorded) -> None:
     assert (quote.slot, quote.mode) == (400_000_000, SwapMode.EXACT_IN)
 
 
-def test_accounts_name_the_pool_and_its_vaults(plain: Recorded) -> None:
-    assert plain.pool.accounts == (plain.pool.address, *plain.pool.vaults)
+def test_accounts_name_the_pool_its_vaults_and_mints(plain: Recorded) -> None:
+    assert plain.pool.accounts == (plain.pool.address, *plain.pool.vaults, *plain.pool.mints)
     assert plain.pool.further_accounts(plain.snapshot, plain.request) == ()
 
 

@@ -89,6 +89,7 @@ def test_a_pool_describes_itself(venue: Venue) -> None:
     assert entry.pool.venue == venue.name
     assert entry.pool.accounts[0] == entry.pool.address
     assert len(set(entry.pool.accounts)) == len(entry.pool.accounts)
+    assert set(entry.pool.mints) <= set(entry.pool.accounts)
     assert len(entry.pool.vaults) == 2
     assert entry.pool.depth > 0
 

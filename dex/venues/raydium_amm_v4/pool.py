@@ -30,7 +30,7 @@ class AmmV4Pool:
         self._address = address
         self._keys = layout.parse_keys(account, program_id, nonce)
         self._depth = layout.lp_amount(account.data)
-        self._accounts = (address, *self._keys.vaults)
+        self._accounts = (address, *self._keys.vaults, *self._keys.mints)
 
     @property
     def address(self) -> Pubkey:
@@ -55,7 +55,7 @@ class AmmV4Pool:
 
     @property
     def accounts(self) -> tuple[Pubkey, ...]:
-        """Pool and both vaults."""
+        """Pool, both vaults, both mints; no quote reads the mints, but a transaction names their program."""
         return self._accounts
 
     def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
