@@ -234,6 +234,12 @@ MAX_ORDER_AMOUNTS = env.dict("MAX_ORDER_AMOUNTS", default={})
 MAX_DAY_AMOUNTS = env.dict("MAX_DAY_AMOUNTS", default={})
 MAX_DAY_AMOUNTS_PER_USER = env.dict("MAX_DAY_AMOUNTS_PER_USER", default={})
 MAX_DAY_AMOUNTS_PER_WALLET = env.dict("MAX_DAY_AMOUNTS_PER_WALLET", default={})
+# Trading goes off by itself after so many failed transactions, or so much lost, within so many minutes.
+HALT_AFTER_FAILED_ATTEMPTS = env.int(
+    "HALT_AFTER_FAILED_ATTEMPTS", default=20 if SOLANA_NETWORK == "mainnet-beta" else 0
+)
+HALT_AFTER_LOSS = env.dict("HALT_AFTER_LOSS", default={})
+HALT_WINDOW_MINUTES = env.int("HALT_WINDOW_MINUTES", default=10)
 WALLET_ADDRESS = env.str("WALLET_ADDRESS", default="")
 # Who signs: a key in the worker's memory, or a service. Only workers are given key and credentials.
 SIGNER = env.str("SIGNER", default="memory")

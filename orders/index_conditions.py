@@ -67,3 +67,6 @@ HAS_ENDED: Final = _one_of(FINAL)
 IS_OPEN: Final = Q(state=_Written(AttemptState.OPEN.value))
 # Attempts of orders whose block may still be dropped, by when the order was confirmed.
 IS_NOT_YET_FINAL: Final = Q(order__status=_Written(Status.CONFIRMED.value), order__finalized_at__isnull=True)
+# Attempts that were in vain, by when they were signed.
+FAILED_STATES: Final = (AttemptState.EXPIRED.value, AttemptState.FAILED_ONCHAIN.value)
+HAS_FAILED: Final = Q(state__in=[_Written(state) for state in FAILED_STATES])

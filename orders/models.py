@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from orders.index_conditions import in_index_order
+from orders.index_conditions import FAILED_STATES, in_index_order
 from orders.lifecycle import (
     ACTIVE,
     FINAL,
@@ -219,6 +219,11 @@ class Attempt(models.Model):
                 fields=("order",), condition=Q(state="open"), name="attempt_one_open_an_order"
             ),
             models.CheckConstraint(condition=Q(state__in=AttemptState.values), name="attempt_state_known"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("created_at",), condition=Q(state__in=list(FAILED_STATES)), name="attempt_failed"
+            ),
         ]
 
     def __str__(self) -> str:

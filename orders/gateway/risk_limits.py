@@ -77,7 +77,7 @@ def network_faults() -> Sequence[str]:
     """What is wrong with the settings of the network, in words; nothing when it can be traded on."""
     if settings.SOLANA_NETWORK not in NETWORKS:
         return [f"SOLANA_NETWORK is one of {', '.join(NETWORKS)}"]
-    faults = [f"{name}: {fault}" for name in _CAPS for fault in _cap_faults(name)]
+    faults = [f"{name}: {fault}" for name in (*_CAPS, "HALT_AFTER_LOSS") for fault in _cap_faults(name)]
     if settings.DEVNET_PAPER_FALLBACK and settings.SOLANA_NETWORK != DEVNET:
         faults.append("DEVNET_PAPER_FALLBACK is for devnet alone")
     return faults + (mainnet_faults() if settings.SOLANA_NETWORK == MAINNET else [])

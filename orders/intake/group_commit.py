@@ -17,6 +17,8 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 
+from orders.errors import TooManyRequests
+from orders.intake import order_rate
 from orders.models import Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -42,7 +44,8 @@ def leave_to_the_sweeper(order_ids: Iterable[UUID]) -> None:
 def insert_and_announce(orders: Sequence[Order], announce: Announce = leave_to_the_sweeper) -> None:
     """Write orders in one transaction, and announce them once it is committed.
 
-    Raises TradingHalted while the kill switch is off: asked here, it costs a batch one query.
+    Raises TradingHalted while the kill switch is off, TooManyRequests where a user has no room for all of
+    theirs: asked here, it costs a batch a query, and nobody gets past it.
     """
 
     def announce_committed() -> None:
@@ -52,6 +55,7 @@ def insert_and_announce(orders: Sequence[Order], announce: Announce = leave_to_t
 
     with transaction.atomic():
         kill_switch.require_on()
+        order_rate.take_room(orders)
         journal.insert(orders)
         transaction.on_commit(announce_committed, robust=True)
         crash_point(crash_points.ACCEPTING)
@@ -70,8 +74,8 @@ class GroupCommit:
     def write(self, order: Order, timeout_seconds: int) -> None:
         """Return when ``order`` is committed.
 
-        Raises IntegrityError when its key is taken, TradingHalted, DatabaseError when the database
-        does not take it, TimeoutError when it is not known yet whether it does.
+        Raises IntegrityError when its key is taken, TradingHalted, TooManyRequests, DatabaseError when the
+        database does not take it, TimeoutError when it is not known yet whether it does.
         """
         if connection.in_atomic_block:
             # The caller's transaction decides whether the order exists: no other thread may write it.
@@ -117,11 +121,11 @@ class GroupCommit:
 def _commit(batch: list[Waiting], announce: Announce) -> None:
     try:
         insert_and_announce([order for order, _ in batch], announce)
-    except IntegrityError as error:
+    except (IntegrityError, TooManyRequests) as error:
         if len(batch) == 1:
             batch[0][1].set_exception(error)
             return
-        # One of them repeats a key: the others must not suffer for it.
+        # One of them repeats a key, or is one too many: the others must not suffer for it.
         for one in batch:
             _commit([one], announce)
     except BaseException as error:  # noqa: BLE001 -- raised where the callers wait, none is swallowed

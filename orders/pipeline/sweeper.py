@@ -29,7 +29,7 @@ from orders.gateway import Heard, Verdict
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import BY_TASKS, STAGES, AttemptState, FailureReason, Status, WaitsFor
 from orders.models import Attempt, Order
-from orders.pipeline import clock_skew, pools, settle
+from orders.pipeline import automatic_halt, clock_skew, pools, settle
 from orders.pipeline import stages as execution
 from orders.pipeline.claims import Outcome
 from orders.pipeline.dispatch import Publish
@@ -72,6 +72,7 @@ class Sweeper:
             leases.give_back_late,
             clock_skew.ClockRepair().run,
             partial(adopt_submitted, watch),
+            automatic_halt.halt_if_due,
             partial(resume_due, publish, watch),
             partial(finalize, watch),
             pools.refresh_due,

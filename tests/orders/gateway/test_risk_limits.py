@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from redis import Redis
 
 from orders.access.throttles import CallCounts, call_counts
 from orders.errors import TooManyRequests
-from orders.intake import order_rate
+from orders.intake import group_commit, order_rate
+from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.platform.redis_client import BriefRedis
 from orders.streaming.stream import OrderStream, in_database
+from orders.wire.requests import OrderIntent
 from tests.conftest import TestRedis
 from tests.factories import OrderFactory, UserFactory
 from tests.orders.sockets import Socket, moved, new_order, opened
@@ -218,3 +223,44 @@ async def test_orders_of_the_connection_itself_are_no_subscriptions(settings: An
             await socket.send_json_to({"action": "execute_order", **FIVE_SOL})
             assert (await socket.next())["status"] == "pending"
     assert await in_database(Order.objects.count) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixty_requests_at_once_do_not_get_past_the_limit(settings: Any) -> None:
+    settings.ORDERS_PER_MINUTE = 5
+    user = UserFactory()
+    together = threading.Barrier(20)
+    answers: list[bool] = []
+
+    def ask() -> None:
+        together.wait()
+        for _ in range(3):
+            try:
+                place_order(user, OrderIntent("SOL", "USDC", Decimal("1")))
+            except TooManyRequests:
+                answers.append(False)
+            else:
+                answers.append(True)
+        connection.close()
+
+    group = group_commit.GroupCommit()
+    group_commit.use(group)
+    try:
+        threads = [threading.Thread(target=ask) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        group_commit.use(None)
+        group.stop()
+    assert (len(answers), sum(answers), Order.objects.count()) == (60, 5, 5)
+
+
+def test_a_batch_of_one_user_is_counted_whole(settings: Any) -> None:
+    settings.ORDERS_PER_MINUTE = 3
+    user = UserFactory()
+    OrderFactory.create_batch(2, user=user)
+    order_rate.require_room(user.pk, 1)
+    with pytest.raises(TooManyRequests):
+        order_rate.require_room(user.pk, 2)
