@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.db.models.lookups import Exact, In
-from django.http import QueryDict
 
 from orders import gateway
 from orders.errors import InvalidRequest
@@ -36,17 +35,6 @@ LIST_QUERY: Final = Rows(
 )
 
 
-def single_values(query: QueryDict) -> dict[str, str]:
-    """A query string as names and values; raises InvalidRequest where one of its names comes twice.
-
-    Half the readers of such a query take the first value, half the last: the caller means neither.
-    """
-    doubled = [name for name, values in query.lists() if len(values) > 1]
-    if doubled:
-        raise InvalidRequest(**{request_fields.printable(name): "give it once" for name in doubled})
-    return {name: str(value) for name, value in query.items()}
-
-
 def parts(query: Mapping[str, str]) -> list[Q]:
     """The filters of a query string as conditions that exclude each other, each with an index of its own.
 
@@ -69,8 +57,8 @@ def parts(query: Mapping[str, str]) -> list[Q]:
 def _leading(query: Mapping[str, str]) -> str | None:
     """The filter whose index is to be read: the one that fewest orders are likely to fit."""
     given = {name for name in ("token", "status", "dex", "type") if query.get(name)}
-    is_market = OrderType.MARKET.value in query.get("type", "").lower().split(",")
-    is_confirmed = Status.CONFIRMED.value in query.get("status", "").lower().split(",")
+    is_market = OrderType.MARKET.value in _words(query.get("type", ""))
+    is_confirmed = Status.CONFIRMED.value in _words(query.get("status", ""))
     rarest_first = (
         "type" if not is_market else "",
         "token",
@@ -107,10 +95,14 @@ def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
 
 
 def _one_of(text: str, known: list[str]) -> list[str]:
-    values = text.lower().split(",")
+    values = _words(text)
     if not set(values) <= set(known):
         raise ValueError(f"one or more of {', '.join(known)}, separated by commas")
     return sorted(set(values))
+
+
+def _words(text: str) -> list[str]:
+    return [request_fields.spelling(word) for word in text.split(",")]
 
 
 def _statuses(text: str) -> list[Status]:
@@ -118,7 +110,7 @@ def _statuses(text: str) -> list[Status]:
 
 
 def _dex(text: str) -> Q:
-    return Q(dex=request_fields.token_name(text).lower())
+    return Q(dex=request_fields.spelling(request_fields.token_name(text)))
 
 
 def _token(text: str) -> Q:
@@ -136,7 +128,7 @@ def _mint(text: str) -> str:
 _BESIDE: Final[Mapping[str, Any]] = {
     "status": lambda text: Q(In(Unindexed("status"), _statuses(text))),
     "type": lambda text: Q(In(Unindexed("type"), _one_of(text, OrderType.values))),
-    "dex": lambda text: Q(Exact(Unindexed("dex"), request_fields.token_name(text).lower())),
+    "dex": lambda text: Q(Exact(Unindexed("dex"), request_fields.spelling(request_fields.token_name(text)))),
     "token": lambda text: _token(text),
 }
 _FILTERS: Final[Mapping[str, Any]] = {
@@ -144,7 +136,7 @@ _FILTERS: Final[Mapping[str, Any]] = {
     "type": lambda text: Q(type__in=_one_of(text, OrderType.values)),
     "dex": _dex,
     "token": _token,
-    "since": lambda text: Q(created_at__gte=request_fields.moment(text)),
-    "until": lambda text: Q(created_at__lt=request_fields.moment(text)),
+    "since": lambda text: Q(created_at__gte=request_fields.query_moment(text)),
+    "until": lambda text: Q(created_at__lt=request_fields.query_moment(text)),
     "clientOrderId": lambda text: Q(client_order_id=request_fields.key(text)),
 }

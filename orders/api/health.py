@@ -10,10 +10,10 @@ from django.db import Error, transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from orders import gateway
 from orders.api import schema
+from orders.api.endpoint import Endpoint
 from orders.models import KnownPool, Order, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.records import attempts, kill_switch
@@ -23,7 +23,7 @@ from orders.wire.health import HEALTH, Database, Look, Pools
 _NOBODY: Final = uuid.UUID(int=0)
 
 
-class Live(APIView):
+class Live(Endpoint):
     """Says that the process answers."""
 
     authentication_classes = ()
@@ -36,7 +36,7 @@ class Live(APIView):
         return Response({"status": "ok"})
 
 
-class Health(APIView):
+class Health(Endpoint):
     """Says whether orders can be accepted and executed."""
 
     authentication_classes = ()

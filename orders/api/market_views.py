@@ -6,11 +6,11 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from orders import gateway
 from orders.amounts import to_base_units
-from orders.api import filters, schema
+from orders.api import schema
+from orders.api.endpoint import Endpoint
 from orders.errors import ChainUnavailable, NoRoute, SameToken
 from orders.records import kill_switch
 from orders.wallets import funds
@@ -22,13 +22,15 @@ from orders.wire.requests import parse_order
 _QUOTE_FIELDS = ("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw")
 
 
-class Quotes(APIView):
+class Quotes(Endpoint):
     """Quotes of all venues."""
+
+    query = schema.QUOTES_QUERY
 
     @extend_schema(**schema.QUOTES)
     def get(self, request: Request) -> Response:
         """What each venue would pay, best first; no order is made."""
-        query = filters.single_values(request.query_params)
+        query = self.values
         intent = parse_order({name: query[name] for name in _QUOTE_FIELDS if query.get(name)})
         slippage = bounded_integer(
             query, "slippageBps", settings.DEFAULT_SLIPPAGE_BPS, 0, settings.MAX_SLIPPAGE_BPS
@@ -46,7 +48,7 @@ class Quotes(APIView):
         return Response(QUOTE_BOARD.of(Asked(board, token_in, token_out, amount_in, slippage)))
 
 
-class Tokens(APIView):
+class Tokens(Endpoint):
     """The configured tokens."""
 
     @extend_schema(**schema.TOKENS)

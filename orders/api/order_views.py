@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,21 +12,23 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from orders.api import filters, pages, schema
+from orders.api.endpoint import Endpoint
 from orders.api.order_cache import Stamp, order_cache
-from orders.errors import NotFound, Unauthenticated
+from orders.errors import InvalidRequest, NotFound
 from orders.intake.place import cancel_order, place_order
 from orders.models import Order
 from orders.wire.events import event_as_wire
 from orders.wire.json import require_object
 from orders.wire.orders import order_as_wire
-from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
+from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, idempotency_key, order_uuid
 from orders.wire.requests import parse_order
 
+_KEY_HEADER: Final = b"idempotency-key"
 
-class ExecuteOrder(APIView):
+
+class ExecuteOrder(Endpoint):
     """Accepts orders. Their own limit is counted in the database: accepting waits for no cache."""
 
     throttle_classes = ()
@@ -34,10 +36,8 @@ class ExecuteOrder(APIView):
     @extend_schema(**schema.EXECUTE)
     def post(self, request: Request) -> Response:
         """Accept an order. It waits for neither Redis nor the chain."""
-        intent = parse_order(
-            require_object(request.data), client_order_id=request.headers.get("Idempotency-Key")
-        )
-        placed = place_order(caller(request), intent)
+        intent = parse_order(require_object(request.data), client_order_id=_key_of(request))
+        placed = place_order(Endpoint.caller(request), intent)
         location = request.build_absolute_uri(f"/api/orders/{placed.order.pk}")
         headers = {"Location": location}
         if placed.replayed:
@@ -45,13 +45,15 @@ class ExecuteOrder(APIView):
         return Response(order_as_wire(placed.order), status=200 if placed.replayed else 201, headers=headers)
 
 
-class OrderList(APIView):
+class OrderList(Endpoint):
     """The caller's orders."""
+
+    query = filters.LIST_QUERY
 
     @extend_schema(**schema.LIST)
     def get(self, request: Request) -> Response:
         """The caller's orders, newest first, a page at a time."""
-        query = filters.single_values(request.query_params)
+        query = self.values
         limit = bounded_integer(query, "limit", filters.DEFAULT_LIMIT, 1, filters.MAX_LIMIT)
         cursor = query.get("cursor")
         position = pages.decode_cursor(cursor) if cursor else None
@@ -65,7 +67,7 @@ class OrderList(APIView):
         )
 
 
-class OrderDetail(APIView):
+class OrderDetail(Endpoint):
     """One order."""
 
     @extend_schema(**schema.DETAIL)
@@ -84,38 +86,50 @@ class OrderDetail(APIView):
         return HttpResponse(document, content_type=JSONRenderer.media_type)
 
 
-class OrderEvents(APIView):
+class OrderEvents(Endpoint):
     """The journal of one order."""
+
+    query = schema.EVENTS_QUERY
 
     @extend_schema(**schema.EVENTS)
     def get(self, request: Request, order_id: str) -> Response:
         """The journal of one order behind sequence `after`."""
-        query = filters.single_values(request.query_params)
-        after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
+        after = bounded_integer(self.values, "after", 0, 0, MAX_SEQUENCE)
         order = _own_order(request, order_id)
         rows = order.events.filter(sequence__gt=after).order_by("sequence")
         events = [event_as_wire(event) for event in rows]
         return Response({"orderId": str(order.pk), "status": order.status, "events": events})
 
 
-class CancelOrder(APIView):
+class CancelOrder(Endpoint):
     """Cancels orders."""
 
     @extend_schema(**schema.CANCEL)
     def post(self, request: Request, order_id: str) -> Response:
         """Cancel an order that no worker has begun."""
-        return Response(order_as_wire(cancel_order(caller(request), order_uuid(order_id))))
+        return Response(order_as_wire(cancel_order(Endpoint.caller(request), order_uuid(order_id))))
 
 
-def caller(request: Request) -> AbstractBaseUser:
-    """The user of a request; the permission classes have let nobody else in. Raises Unauthenticated."""
-    if not isinstance(request.user, AbstractBaseUser):
-        raise Unauthenticated()
-    return request.user
+def _key_of(request: Request) -> str | None:
+    """The key of the request's header; raises InvalidRequest, also where there are two."""
+    given = [value for name, value in _raw_headers(request) if name.lower() == _KEY_HEADER]
+    if len(given) > 1:
+        raise InvalidRequest(idempotencyKey="give it once")
+    return idempotency_key(given[0]) if given else None
+
+
+def _raw_headers(request: Request) -> Iterator[tuple[bytes, str]]:
+    """One by one, as Latin-1: Django joins those of one name."""
+    scope: Mapping[str, Any] = getattr(request, "scope", {})
+    if "headers" not in scope:
+        # A WSGI server, or a test's client.
+        yield from ((name.encode("latin-1"), value) for name, value in request.headers.items())
+    for name, value in scope.get("headers", ()):
+        yield name, value.decode("latin-1")
 
 
 def _orders_of(request: Request) -> QuerySet[Order]:
-    return Order.objects.filter(user_id=caller(request).pk)
+    return Order.objects.filter(user_id=Endpoint.caller(request).pk)
 
 
 def _own_order(request: Request, order_id: str) -> Order:

@@ -10,6 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from orders import errors
+from orders.api.endpoint import NO_QUERY
 from orders.api.filters import LIST_QUERY
 from orders.wire.errors import ERROR, error_kinds, shown
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
@@ -31,7 +32,6 @@ _CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.Databas
 _WRITER: Final = (*_CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
 _AMOUNT_AND_TOKENS: Final = (errors.InvalidAmount, errors.UnknownToken, errors.SameToken)
 
-NO_QUERY: Final = Rows()
 EVENTS_QUERY: Final = Rows(
     Field("after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True),
 )

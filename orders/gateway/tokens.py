@@ -45,7 +45,10 @@ def tokens() -> tuple[Token, ...]:
 def find_token(symbol_or_mint: str) -> Token:
     """A token by symbol in any letter case, or by mint address; raises UnknownToken."""
     known, by_name, _ = _named()
-    found = by_name.get(symbol_or_mint) or by_name.get(symbol_or_mint.upper())
+    found = by_name.get(symbol_or_mint)
+    # Beyond ASCII there are letters whose capital is one of a symbol: the long s is no S.
+    if found is None and symbol_or_mint.isascii():
+        found = by_name.get(symbol_or_mint.upper())
     if found is None:
         raise UnknownToken(known=[token.symbol for token in known])
     return found

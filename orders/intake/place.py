@@ -37,7 +37,7 @@ from orders.models import Order
 from orders.records import journal
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
-from orders.wire.request_fields import AUTO
+from orders.wire.request_fields import AUTO, spelling
 from orders.wire.requests import OrderIntent
 
 # Longer than the database's own patience with locks, so that its answer is heard.
@@ -126,13 +126,13 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
 
 
 def _known_type(text: str) -> OrderType:
-    try:
-        order_type = OrderType(text.lower())
-    except ValueError:
-        raise InvalidRequest("The order type is not known", type=f"one of {OrderType.values}") from None
-    if order_type not in _ACCEPTED_TYPES:
-        raise UnsupportedOrderType(type=order_type.value)
-    return order_type
+    accepted = sorted(kind.value for kind in _ACCEPTED_TYPES)
+    spelt = spelling(text)
+    if spelt in accepted:
+        return OrderType(spelt)
+    if spelt in OrderType.values:
+        raise UnsupportedOrderType(type=spelt, accepted=accepted)
+    raise InvalidRequest("The order type is not known", type=f"one of {', '.join(accepted)}")
 
 
 def _amount_in(intent: OrderIntent, decimals: int) -> int:

@@ -11,26 +11,26 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
-from orders.wire.actions import ACTIONS, AFTER, ENVELOPED, PONG, SOCKET_ERROR, UNSUBSCRIBED
+from orders.streaming import consumers
+from orders.streaming.stream import OrderStream
+from orders.wire.actions import ACTIONS, ENVELOPED, PONG, SOCKET_ERROR, UNSUBSCRIBED
 from orders.wire.events import UPDATE
-from orders.wire.json_types import ORDER_ID
-from orders.wire.message import Described, Field, Rows, components, ref
+from orders.wire.message import Described, components, ref
 from orders.wire.requests import ORDER_REQUEST
 
 
 class Endpoint(NamedTuple):
-    """One address: what it takes in its query, what clients send, what the engine says."""
+    """One address: who serves it, what clients send, what the engine says."""
 
     name: str
     address: str
     does: str
-    query: Rows
+    handler: type[OrderStream]
     takes: tuple[Described, ...]
     says: tuple[Described, ...]
 
 
 _PING: Final = ACTIONS["ping"]
-_ONE: Final = Rows(Field("orderId", ORDER_ID, means="the order's id"), AFTER)
 _ALL: Final = tuple(ACTIONS.values())
 _SAID: Final = (UPDATE, UNSUBSCRIBED, PONG, SOCKET_ERROR)
 _STREAMED: Final = (UPDATE, PONG, SOCKET_ERROR)
@@ -40,7 +40,7 @@ ENDPOINTS: Final = (
         "connect",
         "/api/orders/connect",
         "submits orders and follows any number of them on one connection",
-        Rows(),
+        consumers.Connection,
         _ALL,
         _SAID,
     ),
@@ -48,16 +48,16 @@ ENDPOINTS: Final = (
         "feed",
         "/api/orders/ws",
         "every event of every order of the caller, beginning with those under way",
-        Rows(),
+        consumers.Feed,
         (_PING,),
         _STREAMED,
     ),
-    Endpoint("feedOfOne", "/api/orders/ws", "one order, flat", _ONE, (_PING,), _STREAMED),
+    Endpoint("feedOfOne", "/api/orders/ws", "one order, flat", consumers.NamedOrder, (_PING,), _STREAMED),
     Endpoint(
         "execute",
         "/api/orders/execute",
         "as connect, and an object without `action` is an order",
-        Rows(),
+        consumers.BareConnection,
         (*_ALL, ORDER_REQUEST),
         _SAID,
     ),
@@ -65,11 +65,11 @@ ENDPOINTS: Final = (
         "envelopedOrder",
         "/api/orders/execute",
         "one order, each event in an envelope",
-        _ONE,
+        consumers.EnvelopedOrder,
         (_PING,),
         (ENVELOPED, PONG, SOCKET_ERROR),
     ),
-    Endpoint("order", "/ws/orders/{orderId}", "one order, flat", Rows(AFTER), (_PING,), _STREAMED),
+    Endpoint("order", "/ws/orders/{orderId}", "one order, flat", consumers.SingleOrder, (_PING,), _STREAMED),
 )
 
 
@@ -112,8 +112,8 @@ def _channel(one: Endpoint) -> dict[str, Any]:
     }
     if "{orderId}" in one.address:
         channel["parameters"] = {"orderId": {"description": "the order's id"}}
-    if one.query.fields:
-        channel["bindings"] = {"ws": {"query": one.query.schema()}}
+    if one.handler.query.fields:
+        channel["bindings"] = {"ws": {"query": one.handler.query.schema()}}
     return channel
 
 

@@ -3,7 +3,7 @@
 | door | class |
 |---|---|
 | `/api/orders/connect` | Connection |
-| `/api/orders/ws` | Feed, or SingleOrder with `?orderId=` |
+| `/api/orders/ws` | Feed, or NamedOrder with `?orderId=` |
 | `/api/orders/execute` | BareConnection, or EnvelopedOrder with `?orderId=` |
 | `/ws/orders/{orderId}` | SingleOrder |
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Final, TypeVar
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
@@ -26,9 +25,11 @@ from orders.intake.place import cancel_order, place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.notify import hints
-from orders.streaming import cursor
+from orders.streaming import cursor, frames
 from orders.streaming.shared_reads import shared_rows
 from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
+from orders.wire.actions import AFTER, ORDER_FIELD
+from orders.wire.message import Rows
 from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
 from orders.wire.requests import parse_order
 
@@ -46,6 +47,7 @@ class Connection(OrderStream):
     async def act(self, message: dict[str, Any], request_id: Any) -> None:
         """execute_order, subscribe, unsubscribe, cancel_order, ping."""
         action = message.pop("action", self.default_action)
+        frames.require_known_fields(action, message)
         actions: dict[Any, Callable[[dict[str, Any], Any], Awaitable[None]]] = {
             "execute_order": self._execute,
             "subscribe": self._subscribe,
@@ -55,7 +57,7 @@ class Connection(OrderStream):
         if isinstance(action, str) and action in actions:
             await actions[action](message, request_id)
         else:
-            await super().act({"action": action}, request_id)
+            await super().act({"action": action, **message}, request_id)
 
     async def _execute(self, message: dict[str, Any], request_id: Any) -> None:
         intent = parse_order(message)
@@ -106,9 +108,11 @@ class BareConnection(Connection):
 class SingleOrder(OrderStream):
     """`/ws/orders/{orderId}`: one order's stream, closed after its final event."""
 
+    query = Rows(AFTER)
+
     async def begin(self) -> None:
         """Refuse what is not the caller's, then join, replay and stream."""
-        query = query_of(self.scope)
+        query = self.values
         after = bounded_integer(query, "after", 0, 0, MAX_SEQUENCE)
         named = self.scope["url_route"]["kwargs"].get("order_id") or query.get("orderId")
         order_id = order_uuid(named)
@@ -126,7 +130,13 @@ class SingleOrder(OrderStream):
             await self.close(CLOSE_DONE)
 
 
-class EnvelopedOrder(SingleOrder):
+class NamedOrder(SingleOrder):
+    """`/api/orders/ws?orderId=`: the same, with the order in the query."""
+
+    query = Rows(ORDER_FIELD, AFTER)
+
+
+class EnvelopedOrder(NamedOrder):
     """`/api/orders/execute?orderId=`: the same stream as {"type": "update", "data": {…}}."""
 
     @staticmethod
@@ -166,12 +176,6 @@ class Feed(OrderStream):
     def has_work(self) -> bool:
         """A new order may come at any time."""
         return True
-
-
-def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
-    """The query string of a handshake; of a repeated name the first value."""
-    pairs = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    return {name: values[0] for name, values in pairs.items()}
 
 
 def _aside(request_id: Any) -> dict[str, Any]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from django.conf import settings
 
 from orders import errors
+from orders.wire.actions import ACTIONS
 from orders.wire.json import read_object
+from orders.wire.request_fields import unknown
 
 _LONGEST_REQUEST_ID: Final = 128
 
@@ -40,6 +44,21 @@ def read_frame(text: str | None) -> dict[str, Any]:
     if len(text) > limit or len(text.encode("utf-8", "surrogatepass")) > limit:
         raise errors.PayloadTooLarge(maxBytes=limit)
     return read_object(text)
+
+
+def query_of(scope: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The query string of a handshake."""
+    return parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def require_known_fields(action: object, message: Iterable[str]) -> None:
+    """Raise InvalidRequest for fields that an action does not have, UnknownAction for other actions."""
+    described = ACTIONS.get(action) if isinstance(action, str) else None
+    if described is None:
+        raise errors.UnknownAction(known=list(ACTIONS))
+    refusals = unknown(message, described.names)
+    if refusals:
+        raise errors.InvalidRequest(**refusals)
 
 
 def take_request_id(message: dict[str, Any]) -> str | int | None:

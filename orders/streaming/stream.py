@@ -31,6 +31,8 @@ from orders.streaming.groups import Group, fan_out
 from orders.streaming.revocation import revocation
 from orders.streaming.shared_reads import Told, shared_rows
 from orders.wire.errors import as_order_error
+from orders.wire.message import Rows
+from orders.wire.request_fields import single_values
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -64,6 +66,8 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     """What all doors share: handshake, following orders, telling events, refusing messages."""
 
     connections: ClassVar = ConnectionLimit()
+    # What the address may carry behind its question mark; anything else is refused by name.
+    query: ClassVar[Rows] = Rows()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +83,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._healer: asyncio.Task[None] | None = None
         self._closed = False
         self._is_counted = False
+        self.values: dict[str, str] = {}
         self._arrivals = frames.Arrivals(MESSAGES_A_SECOND)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -120,6 +125,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.connections.enter(self.user.pk)
             self._is_counted = True
             revocation().enter(self)
+            self.values = single_values(frames.query_of(self.scope), self.query.names)
             await self.begin()
         except _ANSWERED as error:
             await self._refuse(error)
@@ -136,8 +142,10 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def act(self, message: dict[str, Any], request_id: Any) -> None:
         """Do what a client's message asks for. Raises the refusals of `orders.errors`."""
-        if message.get("action") != "ping":
-            raise errors.UnknownAction()
+        action = message.pop("action", None)
+        if action != "ping":
+            raise errors.UnknownAction(known=["ping"])
+        frames.require_known_fields(action, message)
         await self.tell({"type": "pong"}, request_id)
 
     async def disconnect(self, code: int) -> None:

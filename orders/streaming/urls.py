@@ -8,7 +8,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from orders.streaming import consumers
+from orders.streaming import consumers, frames
 from orders.streaming.stream import OrderStream
 
 
@@ -17,7 +17,7 @@ def _by_order_id(without: type[OrderStream], with_order: type[OrderStream]) -> A
     doors = {False: without.as_asgi(), True: with_order.as_asgi()}
 
     async def choose(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await doors["orderId" in consumers.query_of(scope)](scope, receive, send)
+        await doors["orderId" in frames.query_of(scope)](scope, receive, send)
 
     return choose
 
@@ -31,7 +31,7 @@ async def unknown_address(scope: dict[str, Any], receive: Any, send: Any) -> Any
 # Django's types know views only; Channels gives the same patterns ASGI applications.
 websocket_urlpatterns: list[Any] = [
     re_path(r"^api/orders/connect/?$", consumers.Connection.as_asgi()),
-    re_path(r"^api/orders/ws/?$", _by_order_id(consumers.Feed, consumers.SingleOrder)),
+    re_path(r"^api/orders/ws/?$", _by_order_id(consumers.Feed, consumers.NamedOrder)),
     re_path(r"^api/orders/execute/?$", _by_order_id(consumers.BareConnection, consumers.EnvelopedOrder)),
     re_path(r"^ws/orders/(?P<order_id>[^/]+)/?$", consumers.SingleOrder.as_asgi()),
     re_path(r"", unknown_address),

@@ -12,7 +12,7 @@ from orders.wire.message import Field, Message, ref
 from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST
 
-_ORDER: Final = Field("orderId", ORDER_ID, means="the order's id")
+ORDER_FIELD: Final = Field("orderId", ORDER_ID, means="the order's id")
 AFTER: Final = Field(
     "after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True
 )
@@ -27,14 +27,18 @@ ACTIONS: Final[Mapping[str, Message]] = {
     "execute_order": _action(
         "execute_order", "place an order and follow it; fields as in REST", *ORDER_REQUEST.fields
     ),
-    "subscribe": _action("subscribe", "follow an order, from sequence `after` + 1", _ORDER, AFTER),
-    "unsubscribe": _action("unsubscribe", "follow it no more", _ORDER),
-    "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", _ORDER),
+    "subscribe": _action("subscribe", "follow an order, from sequence `after` + 1", ORDER_FIELD, AFTER),
+    "unsubscribe": _action("unsubscribe", "follow it no more", ORDER_FIELD),
+    "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", ORDER_FIELD),
     "ping": _action("ping", "the answer is a pong"),
 }
 PONG: Final = Message("Pong", Field("type", constant("pong")), REQUEST_ID, means="answers ping")
 UNSUBSCRIBED: Final = Message(
-    "Unsubscribed", Field("type", constant("unsubscribed")), _ORDER, REQUEST_ID, means="answers unsubscribe"
+    "Unsubscribed",
+    Field("type", constant("unsubscribed")),
+    ORDER_FIELD,
+    REQUEST_ID,
+    means="answers unsubscribe",
 )
 SOCKET_ERROR: Final = Message(
     "SocketError",

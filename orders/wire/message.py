@@ -68,6 +68,11 @@ class Rows:
                 answer[name] = value
         return answer
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields."""
+        return frozenset(field.name for field in self.fields)
+
     def optional(self) -> tuple[Field, ...]:
         """The same fields where a message may do without them."""
         return tuple(replace(field, optional=True) for field in self.fields)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -22,13 +23,58 @@ _LONGEST_PRICE: Final = 40
 # The largest value of the column that counts events.
 MAX_SEQUENCE: Final = 2**31 - 1
 
+# Where a word of camelCase begins.
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ESCAPED: Final = re.compile(r"\\(.)")
+# A time whose zone has lost its plus: in a query it means a space.
+_LOST_PLUS: Final = re.compile(r"([T ]\d\d:\d\d\S*) (\d\d:?\d\d)$", re.ASCII)
+
 # In place of a slippage: the engine chooses it by the quote.
 AUTO: Final = "auto"
 
 
-def unknown(given: Iterable[str], known: Container[str]) -> dict[str, str]:
+def unknown(given: Iterable[str], known: Container[str], what: str = "unknown field") -> dict[str, str]:
     """What is wrong with names that nothing reads: a misspelt one that is passed over would cost money."""
-    return {printable(name): "unknown field" for name in given if name not in known}
+    return {printable(name): what for name in given if name not in known}
+
+
+def single_values(query: Mapping[str, Sequence[str]], known: Container[str]) -> dict[str, str]:
+    """A query string as names and values; raises InvalidRequest for unknown names, and for doubled ones.
+
+    Half the readers of a doubled name take the first value, half the last: the caller means neither.
+    """
+    refusals = unknown(query, known, "unknown parameter")
+    doubled = {printable(name): "give it once" for name, values in query.items() if len(values) > 1}
+    if refusals or doubled:
+        raise InvalidRequest("The query is not valid", **doubled | refusals)
+    return {name: values[0] for name, values in query.items()}
+
+
+def spelling(text: str) -> str:
+    """A word of the API in its own spelling, from any letter case, `take-profit` or `takeProfit`.
+
+    Other letters than ASCII's stay as they are: the Kelvin sign is no k, though it is one in lower case.
+    """
+    if not text.isascii():
+        return text
+    return _HUMP.sub("_", text).replace("-", "_").lower()
+
+
+def idempotency_key(text: str) -> str:
+    """The key of a header whose bytes came as Latin-1; raises InvalidRequest.
+
+    The bytes are UTF-8. In quotes it is the string that they hold, as the IETF's
+    draft-ietf-httpapi-idempotency-key-header has it (strings of RFC 8941, 3.3.3).
+    """
+    try:
+        found = text.encode("latin-1").decode("utf-8")
+        if len(found) > 1 and found.startswith('"') and found.endswith('"'):
+            found = _ESCAPED.sub(r"\1", found[1:-1])
+        return key(found)
+    except UnicodeError:
+        raise InvalidRequest(idempotencyKey="ASCII or UTF-8") from None
+    except ValueError as error:
+        raise InvalidRequest(idempotencyKey=str(error)) from None
 
 
 def printable(text: str) -> str:
@@ -45,6 +91,11 @@ def moment(value: object) -> datetime:
         return parsed.astimezone(UTC)
     except OverflowError:
         raise ValueError("the time is out of range") from None
+
+
+def query_moment(text: str) -> datetime:
+    """As `moment`, from a query string, where an unescaped + has become a space."""
+    return moment(_LOST_PLUS.sub(r"\1+\2", text))
 
 
 def key(value: object) -> str:

@@ -139,7 +139,7 @@ def test_a_floor_of_more_decimals_than_the_token_has(client: Client) -> None:
 
 def test_a_limit_order_is_not_taken_for_a_market_order(client: Client) -> None:
     wanted = FIVE_SOL | {"type": "limit", "limitPrice": "150"}
-    refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "type")
+    refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "accepted", "type")
 
 
 @pytest.mark.parametrize("key", ["", 5, True, [], "x" * 256, "a\nb", "a\u0000b", "\ud800"])
