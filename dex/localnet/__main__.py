@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dex.localnet.command_line import CommandLine, read_command_line
-from dex.localnet.errors import ForkRefused, LedgerRefused
+from dex.localnet.errors import ForkRefused, LedgerRefused, UnusableProgram
 from dex.localnet.fork.network import open_fork
 from dex.localnet.server import Localnet
 from dex.localnet.traders import run_traders
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = read_command_line(arguments)
     try:
         asyncio.run(serve(command))
-    except (ForkRefused, LedgerRefused, OSError) as error:
+    except (ForkRefused, LedgerRefused, UnusableProgram, OSError) as error:
         print(f"localnet: {error}", file=sys.stderr)  # noqa: T201 -- this is the command line
         return 1
     return 0
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def serve(command: CommandLine) -> None:
     """Runs a network and its traders until a signal.
 
-    Raises ForkRefused, LedgerRefused, or OSError for a taken port.
+    Raises ForkRefused, LedgerRefused, UnusableProgram, or OSError for a taken port.
     """
     fork = None if command.fork is None else await open_fork(command.options, command.fork)
     network = Localnet(command.options) if fork is None else fork.network

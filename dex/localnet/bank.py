@@ -6,9 +6,9 @@ transaction, so that preflight and execution do not verify the same signatures t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from solders.account import Account
@@ -37,6 +37,18 @@ class Simulation:
     accounts_after: dict[Pubkey, Account]
 
 
+@contextmanager
+def _unusable_by_name(address: Pubkey) -> Iterator[None]:
+    """Turns the virtual machine's own error about a program into UnusableProgram."""
+    try:
+        yield
+    except Exception as error:
+        # solders gives this class of its own no name to import.
+        if type(error).__name__ != "LiteSVMError":
+            raise
+        raise UnusableProgram(f"{address}: {error}") from error
+
+
 class Bank:
     """The SVM and the accounts it works on."""
 
@@ -47,26 +59,18 @@ class Bank:
         # LiteSVM starts hundreds of millions of slots ahead; programs loaded there would not be usable yet.
         self._svm.warp_to_slot(0)
 
-    def add_program(self, address: Pubkey, program: Path | bytes) -> None:
-        """Loads a program (SBF ELF, or a file that holds one) at ``address``; raises FileNotFoundError."""
-        if isinstance(program, Path):
-            if not program.is_file():
-                raise FileNotFoundError(f"no program file {program}")
-            program = program.read_bytes()
-        self._svm.add_program(address, program)
+    def add_program(self, address: Pubkey, code: bytes) -> None:
+        """Loads a program (SBF ELF) at ``address``; raises UnusableProgram."""
+        with _unusable_by_name(address):
+            self._svm.add_program(address, code)
 
     def load_account(self, address: Pubkey, account: Account) -> None:
         """Places an account without recording a change: of genesis, ledger or parent.
 
         Raises UnusableProgram. An upgradeable program finds its code only if that was placed before it.
         """
-        try:
+        with _unusable_by_name(address):
             self._svm.set_account(address, account)
-        except Exception as error:
-            # solders gives this class of its own no name to import.
-            if type(error).__name__ != "LiteSVMError":
-                raise
-            raise UnusableProgram(f"{address}: {error}") from error
         self.accounts.load(address, account)
 
     def resume_at(self, slot: int, unix_timestamp: int) -> None:

@@ -19,12 +19,13 @@ from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
 from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher, Method, Prepare
 from dex.localnet.epochs import Epochs
-from dex.localnet.errors import LedgerRefused
+from dex.localnet.errors import LedgerRefused, UnusableProgram
 from dex.localnet.faucet import faucet_account, faucet_keypair
 from dex.localnet.faucet_limit import LimitedFaucet, no_faucet
 from dex.localnet.faults import FaultPlan
 from dex.localnet.http_server import HttpServer
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
+from dex.localnet.program_files import ProgramFile, as_fact, difference, read_programs
 from dex.localnet.pubsub import SubscriptionHub
 from dex.localnet.websocket_server import WebSocketServer
 from dex.types import AccountData
@@ -79,7 +80,7 @@ class Localnet:
     """A running network."""
 
     def __init__(self, options: NetworkOptions) -> None:
-        """Opens the ledger and loads the chain; raises LedgerRefused when it belongs to another genesis."""
+        """Opens the ledger and loads the chain; raises LedgerRefused or UnusableProgram."""
         self.options = options
         self.chain = open_chain(options)
         self.writing = asyncio.Lock()  # held while the ledger is written
@@ -172,8 +173,17 @@ class Localnet:
 
 
 def open_chain(options: NetworkOptions) -> Chain:
-    """The chain in the ledger, or a new one; raises LedgerRefused."""
+    """The chain in the ledger, or a new one; raises LedgerRefused or UnusableProgram."""
+    programs = read_programs(options.programs)
     ledger = Ledger(options.ledger)
+    try:
+        return _opened(options, ledger, programs)
+    except (LedgerRefused, UnusableProgram):
+        ledger.close()
+        raise
+
+
+def _opened(options: NetworkOptions, ledger: Ledger, programs: Mapping[Pubkey, ProgramFile]) -> Chain:
     accounts = _genesis_accounts(options, ())
     facts = {
         "format": LEDGER_FORMAT,
@@ -186,16 +196,36 @@ def open_chain(options: NetworkOptions) -> Chain:
     if ledger.fact("genesis_hash") is None:
         genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
         facts["epochs"] = options.epochs.as_text()
+        facts["programs"] = as_fact(programs)
         facts.update(_funded_facts(options.fund))
         ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
     elif options.ledger is not None:
-        _check(ledger, facts, options.ledger)
+        ledger.check(facts, options.ledger)
+        _check_programs(ledger, programs, options.ledger)
     _fund_newcomers(options, ledger, accounts)
     epochs = ledger.fact("epochs")
     bank = Bank(options.epochs if epochs is None else Epochs.from_text(epochs))
-    for address, file in options.programs.items():
-        bank.add_program(address, file)
+    for address, program in programs.items():
+        _load(bank, address, program)
     return Chain(bank, ledger)
+
+
+def _load(bank: Bank, address: Pubkey, program: ProgramFile) -> None:
+    try:
+        bank.add_program(address, program.code)
+    except UnusableProgram as error:
+        raise UnusableProgram(f"{program.name} cannot be loaded at {error}") from error
+
+
+def _check_programs(ledger: Ledger, programs: Mapping[Pubkey, ProgramFile], folder: Path) -> None:
+    fact = ledger.fact("programs")
+    # Ledgers of releases that kept no such fact go on.
+    found = None if fact is None else difference(fact, programs)
+    if found is not None:
+        raise LedgerRefused(
+            f"the ledger in {folder} was begun {found}: give the same program files, or another folder, or "
+            f"remove this one to start a new chain"
+        )
 
 
 def _faucet_methods(options: NetworkOptions) -> Mapping[str, Method]:
@@ -204,14 +234,6 @@ def _faucet_methods(options: NetworkOptions) -> Mapping[str, Method]:
     if options.faucet_lamports is None:
         return {}
     return {"requestAirdrop": LimitedFaucet(options.faucet_lamports).request_airdrop}
-
-
-def _check(ledger: Ledger, facts: Mapping[str, str], folder: Path) -> None:
-    try:
-        ledger.check(facts, folder)
-    except LedgerRefused:
-        ledger.close()
-        raise
 
 
 def _genesis_accounts(options: NetworkOptions, fund: Sequence[Pubkey]) -> dict[Pubkey, Account | None]:
