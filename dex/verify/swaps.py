@@ -124,7 +124,8 @@ def compare(content: Content, reports: Reports) -> None:
     for case in cases:
         venue = venue_by_program(str(case["program"]))
         if venue is None:
-            report.skip(f"no adapter for the program {case['program']}")
+            unrecorded = "" if case.get("onchain") else ", and none of its swaps is recorded"
+            report.skip(f"no adapter for the program {case['program']}{unrecorded}")
             continue
         try:
             report.count(difference(venue, case))

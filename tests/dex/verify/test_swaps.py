@@ -107,7 +107,8 @@ def test_a_venue_without_an_adapter_is_skipped(
 
     assert main([written(tmp_path, vectors)]) == 0
     assert capsys.readouterr().out == (
-        f"swaps/pumpswap: cases 2 equal 0 skipped 2\n  skipped: no adapter for the program {program}\n"
+        "swaps/pumpswap: cases 2 equal 0 skipped 2\n"
+        f"  skipped: no adapter for the program {program}, and none of its swaps is recorded\n"
     )
 
 
