@@ -25,7 +25,7 @@ from orders.pipeline.outcomes import failed_or_retried
 from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import attempts, journal, kill_switch, leases
+from orders.records import attempts, costs, journal, kill_switch, leases, routes
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
 from orders.wallets import funds
@@ -172,7 +172,8 @@ def _sign_within_limits(
 
 
 def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
-    results = gateway.sign_swaps([_swap_to_sign(order) for order in orders])
+    paid = costs.paid_by_order(orders)
+    results = gateway.sign_swaps([_swap_to_sign(order, paid.get(order.pk, 0)) for order in orders])
     return list(zip(orders, results, strict=True))
 
 
@@ -199,20 +200,18 @@ def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
     return kept + requoted
 
 
-def _swap_to_sign(order: Order) -> SwapToSign:
+def _swap_to_sign(order: Order, fees_paid: int) -> SwapToSign:
     return SwapToSign(
         order_id=order.pk,
         attempt=order.attempt + 1,
         network=order.network,
         wallet=order.wallet,
         slippage_bps=order.slippage_bps,
-        venue=order.venue,
-        pool=order.pool,
-        token_in=order.token_in,
-        token_out=order.token_out,
-        amount_in=order.amount_in,
-        min_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
+        route=routes.of(order),
+        max_amount_in=order.amount_in,
+        floor_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
         quoted_slot=order.quoted_slot or 0,
+        fees_paid=fees_paid,
     )
 
 
