@@ -195,7 +195,7 @@ def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
     kept = [order for order, _ in same]
     changed = [(order, board) for order, board in found if order not in kept]
     moved = journal.record([priced(order, board, keep_lease=True) for order, board in changed])
-    requoted = [order for order in moved if order.status == Status.BUILDING]
+    requoted = [order for order in moved if order.status == Status.BUILDING and not order.waits_for]
     _sort_out([order for order in moved if order not in requoted], Status.BUILDING, outcome)
     return kept + requoted
 
@@ -233,7 +233,9 @@ def _hold_back(orders: Sequence[Order]) -> None:
 
 def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:
     for order in moved:
-        if order.status == onward:
+        if order.waits_for:
+            outcome.waiting.append(order)
+        elif order.status == onward:
             outcome.onward.append(order.pk)
         elif order.status == Status.ROUTING:
             outcome.waiting.append(order)
