@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from dex.types import QuoteRequest, Snapshot, Swap
+from dex.types import QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.base import Pool
 from dex.venues.meteora_dlmm.venue import MeteoraDlmm
 from dex.verify.instructions import request_of, swap_of
@@ -55,3 +57,22 @@ def sequences() -> Iterator[Any]:
     """Every recorded DLMM batch: orders one after the other on one pair."""
     batches = read(DATA / "batches.json.gz")["sequences"]
     return (entry for entry in batches if entry["venue"] == VENUE.name)
+
+
+def five_arrays() -> Executed:
+    """A pair with liquidity in arrays -6 to -2, active in -4, asked for 3,216,200 of x."""
+    return instructions()["meteora-dlmm-ix-0"]
+
+
+def at_the_edge() -> Executed:
+    """A pair active in array 511 of the default bitmap, with arrays 510 to 513; y for x."""
+    return instructions()["meteora-dlmm-ix-27"]
+
+
+def asked(entry: Executed, amount: int, mode: SwapMode = SwapMode.EXACT_IN) -> QuoteRequest:
+    return replace(entry.request, amount=amount, mode=mode)
+
+
+def array(entry: Executed, index: int) -> Pubkey:
+    seeds = [b"bin_array", bytes(entry.pool.address), struct.pack("<q", index)]
+    return Pubkey.find_program_address(seeds, VENUE.program_id)[0]

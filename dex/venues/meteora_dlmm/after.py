@@ -22,7 +22,7 @@ _X, _Y = 0, 1
 
 
 class _Booked(NamedTuple):
-    """What a bin's swap changes: the fill as the bin books it, and what of its output nobody gets."""
+    """What a bin's swap changes: the fill as the bin books it, and the output beyond what was asked for."""
 
     step: Step
     fill: Fill
@@ -47,7 +47,7 @@ def _booked_last(step: Step, last: Fill, mode: SwapMode) -> _Booked:
     """The last bin's fill: the program books an exact output as the exact input that it costs.
 
     The bin gives what that input buys, the payer gets what was asked for. Where the fee is in the
-    output token, what is more than one unit beyond it becomes protocol fee; else nobody is credited.
+    output token, what is more than one unit beyond it becomes protocol fee; else no account is credited.
     """
     if mode is SwapMode.EXACT_IN:
         return _Booked(step, last)

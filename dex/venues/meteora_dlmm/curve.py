@@ -79,7 +79,7 @@ class Curve:
     def sell(self, snapshot: Snapshot, amount: int) -> Traded:
         """What an input of ``amount`` > 0 buys, snapshot being one that the walk serves.
 
-        Raises InsufficientLiquidity, AmountTooLarge or PoolRefused.
+        Raises InsufficientLiquidity, AmountTooLarge, PoolRefused or AccountMissing.
         """
         self._extend(snapshot, self._passed, amount)
         emptied = self._passed.steps_left_behind(amount)

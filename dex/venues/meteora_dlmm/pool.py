@@ -9,7 +9,7 @@ from typing import Final
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from dex.errors import InsufficientLiquidity, NoQuote, PoolDisabled, PoolRefused
+from dex.errors import AccountMissing, InsufficientLiquidity, NoQuote, PoolDisabled, PoolRefused
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.meteora_dlmm import layout
 from dex.venues.meteora_dlmm.addresses import PROGRAM, PairAddresses
@@ -60,7 +60,7 @@ class DlmmPool:
 
     @property
     def depth(self) -> int:
-        """Bin arrays with liquidity: the pair account alone does not tell how much is in them."""
+        """Bin arrays with liquidity: the pair account alone does not show how much is in them."""
         return self._depth
 
     @property
@@ -86,7 +86,7 @@ class DlmmPool:
         try:
             traded, _ = self._trade(snapshot, curve, request)
             return addresses[: self._arrays_opened(curve, traded) + 1]
-        except InsufficientLiquidity:
+        except (InsufficientLiquidity, AccountMissing):
             known = sum(snapshot.accounts.get(address) is not None for address in addresses)
         except (NoQuote, PoolRefused):
             return addresses[:_FIRST_LOOK]
@@ -177,7 +177,7 @@ class DlmmPool:
         request = QuoteRequest(swap.token_in, swap.token_out, amount, swap.mode)
         try:
             traded, _ = self._trade(snapshot, curve, request)
-        except NoQuote:
+        except (NoQuote, AccountMissing):
             return MAX_BIN_ARRAYS
         return self._arrays_opened(curve, traded) + 1
 

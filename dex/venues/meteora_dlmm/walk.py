@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
 
-from dex.errors import AmountTooLarge, DexError, InsufficientLiquidity
+from dex.errors import AccountMissing, AmountTooLarge, DexError, InsufficientLiquidity
 from dex.types import AccountData, Snapshot
 from dex.venues.integer_math import U64_MAX
 from dex.venues.meteora_dlmm import layout
@@ -18,6 +18,9 @@ from dex.venues.meteora_dlmm.fees import references_at
 # Each costs 33 bytes of a transaction, of which a swap leaves little, and a full one of 70 bins up to
 # half a million compute units: five reach as far as 1.4 million units do, over gaps too.
 MAX_BIN_ARRAYS: Final = 5
+
+# Stands for an account that a snapshot does not know, other than None for one that does not exist.
+_UNREAD: Final = AccountData(Pubkey.default(), 0, b"unread")
 
 
 class Place(NamedTuple):
@@ -50,14 +53,15 @@ class Walk:
     def serves(self, snapshot: Snapshot) -> bool:
         """Whether a walk over ``snapshot`` would be this one, as far as it has come."""
         for address, account in self._read:
-            if snapshot.accounts.get(address) != account:
+            if snapshot.accounts.get(address, _UNREAD) != account:
                 return False
         return references_at(self.state, snapshot.clock.unix_timestamp) == self.references
 
     def next_step(self, snapshot: Snapshot) -> tuple[Step, Place] | None:
         """The next bin with output; None where the walk has ended, which ``why_ended`` explains.
 
-        Raises WrongOwner, UnknownLayout or UnsupportedPool for an array that cannot be read.
+        Raises AccountMissing for an array that was not read, and WrongOwner, UnknownLayout or
+        UnsupportedPool for one that cannot be used.
         """
         while self._end is None:
             while self._positions:
@@ -75,10 +79,10 @@ class Walk:
     def _find_arrays(self, snapshot: Snapshot) -> list[int]:
         """One array more than a swap can carry, where there is one."""
         address = self._addresses.extension
-        account = snapshot.accounts.get(address)
+        account = snapshot.accounts.get(address, _UNREAD)
         self._read.append((address, account))
         bitmaps = None
-        if account is not None:
+        if account is not None and account is not _UNREAD:
             bitmaps = layout.parse_extension(layout.EXTENSION.check(account, PROGRAM))
         start = self.state.active_id // layout.BINS_IN_ARRAY
         return arrays_from(start, self.sells_x, self.state.bitmap, bitmaps, MAX_BIN_ARRAYS + 1)
@@ -90,7 +94,9 @@ class Walk:
             return
         index = self.arrays[following]
         address = self._addresses.bin_array(index)
-        account = snapshot.accounts.get(address)
+        if address not in snapshot.accounts:
+            raise AccountMissing(address)
+        account = snapshot.accounts[address]
         self._read.append((address, account))
         if account is None:
             self._end = (InsufficientLiquidity, f"bin array {index} is needed and does not exist")
