@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from dex.localnet.genesis_pools import amm_v4, pairs, special
+from dex.localnet.genesis_pools import amm_v4, dlmm, pairs, special
 from dex.localnet.genesis_pools.market import Market, PoolAccounts
 
 BUILDERS: Final[tuple[Callable[[Market], Iterator[PoolAccounts]], ...]] = (
     pairs.build,
     amm_v4.build,
+    dlmm.build,
     special.build,
 )
 

@@ -14,7 +14,7 @@ from dex.config import NATIVE_MINT, PAIRS, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, TO
 from dex.localnet.genesis import LAMPORTS_PER_SOL, build_genesis
 from dex.localnet.genesis_pools.market import GenesisPool
 from dex.localnet.genesis_tokens import FEE_TOKEN, LARGEST_TRANSFER_FEE, TRANSFER_FEE_BPS
-from dex.localnet.programs import METEORA_DAMM_V2, RAYDIUM_AMM_V4, RAYDIUM_CPMM
+from dex.localnet.programs import METEORA_DAMM_V2, METEORA_DLMM, RAYDIUM_AMM_V4, RAYDIUM_CPMM
 from dex.transactions.token_accounts import associated_token_address, rent_exempt_lamports
 from dex.types import Clock, QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
@@ -74,7 +74,8 @@ def test_each_pair_has_a_pool_of_two_venues_and_some_have_more():
             ("SOL", "USDC", METEORA_DAMM_V2): 1,
         }
     )
-    assert found == pairs + amm_v4 + special
+    dlmm = Counter({(*pair, METEORA_DLMM): 1 for pair in (("SOL", "USDC"), ("JUP", "USDC"))})
+    assert found == pairs + amm_v4 + dlmm + special
 
 
 def test_each_pool_is_found_by_its_venues_filters():
@@ -121,7 +122,7 @@ def test_wrapped_sol_is_backed_by_lamports():
         assert token.is_native == (2_039_280 if token.mint == NATIVE_MINT else None)
         native += token.mint == NATIVE_MINT
     # A vault of each pool with SOL.
-    assert native == 4 * 2 + 3 + 2
+    assert native == sum(NATIVE_MINT in (pool.base.mint, pool.quote.mint) for pool in GENESIS.pools)
 
 
 def test_the_supply_of_a_mint_is_the_sum_of_its_accounts():
