@@ -263,6 +263,12 @@ PRIORITY_FEE = env.str("PRIORITY_FEE", default="0" if SOLANA_NETWORK == "localne
 PRIORITY_FEE_FLOOR = env.int("PRIORITY_FEE_FLOOR", default=1_000)
 PRIORITY_FEE_CAP = env.int("PRIORITY_FEE_CAP", default=5_000_000)
 SIMULATE_COMPUTE_UNITS = env.bool("SIMULATE_COMPUTE_UNITS", default=SOLANA_NETWORK != "localnet")
+# The most lamports that an attempt may pay for its place in a block, for its tip; an order for all of it.
+MAX_PRIORITY_FEE_LAMPORTS = env.int("MAX_PRIORITY_FEE_LAMPORTS", default=10_000_000)
+MAX_TIP_LAMPORTS = env.int("MAX_TIP_LAMPORTS", default=10_000_000)
+MAX_ORDER_FEE_LAMPORTS = env.int("MAX_ORDER_FEE_LAMPORTS", default=20_000_000)
+# Accounts that shorten transactions: routes of several pools fit only with one that holds their addresses.
+LOOKUP_TABLES = env.list("LOOKUP_TABLES", default=[])
 JITO_URL = env.str("JITO_URL", default="")
 JITO_TIP_LAMPORTS = env.int("JITO_TIP_LAMPORTS", default=0)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=30)

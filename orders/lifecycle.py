@@ -95,6 +95,10 @@ NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
 
 # Seconds before the first, second and third retry; after the third the order fails.
 RETRY_DELAYS_SECONDS: Final[tuple[int, ...]] = (1, 2, 4)
+# What is tried again as often as it takes, at most this far apart, within the order's expiry. An order
+# without one ends when it has waited for so long.
+NODE_RETRY_SECONDS: Final = 4
+NODE_WAIT_SECONDS: Final = 300
 
 _END: Final = (Status.FAILED, Status.EXPIRED)
 

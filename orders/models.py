@@ -81,6 +81,8 @@ class Order(models.Model):
     min_amount_out = models.BigIntegerField(null=True, blank=True)
     quoted_slot = models.BigIntegerField(null=True, blank=True)
     lp_fee = models.BigIntegerField(null=True, blank=True)
+    # How the amount is shared out (`orders.records.routes`); dex, venue and pool are the largest leg's.
+    route = models.JSONField(null=True, blank=True)
     lp_fee_mint = models.CharField(max_length=44, blank=True, default="")
 
     executed_amount_in = models.BigIntegerField(null=True, blank=True)
@@ -191,6 +193,8 @@ class Attempt(models.Model):
     blockhash = models.CharField(max_length=44)
     last_valid_block_height = models.BigIntegerField()
     venue = models.CharField(max_length=32)
+    # Of the temporary account inside the transaction: random, so that nobody can send to its address before.
+    account_seed = models.CharField(max_length=32, blank=True, default="", db_default="")
     state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.OPEN)
     sends = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)

@@ -77,6 +77,7 @@ def _run(stage: Stage, order_ids: Sequence[UUID]) -> Outcome:
         onward=[order_id for outcome in outcomes for order_id in outcome.onward],
         waiting=[order for outcome in outcomes for order in outcome.waiting],
         sent=[attempt for outcome in outcomes for attempt in outcome.sent],
+        apart=[order for outcome in outcomes for order in outcome.apart],
     )
 
 
@@ -84,6 +85,7 @@ def _onward(task: Task[Any, Any], outcome: Outcome) -> list[str]:
     # Those that wait leave the batch, each until its own moment; the rest goes on at once.
     running = process.current()
     running.dispatcher.at_due_time(outcome.waiting)
+    running.dispatcher.alone(outcome.apart)
     running.poller.watch(outcome.sent)
     if not outcome.onward:
         # Nothing for the next link. Ignore would say so too, but costs a traceback.

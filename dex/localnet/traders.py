@@ -9,24 +9,25 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from solders.hash import Hash
 from solders.keypair import Keypair
-from solders.pubkey import Pubkey
 
 from dex.config import PAIRS, tokens_of
 from dex.errors import ChainError, DexError
 from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
 from dex.routing.discovery import PoolDirectory
-from dex.routing.router import accounts_of, best_quote, quote_all
+from dex.routing.router import best_quote, quote_all
+from dex.routing.snapshots import Snapshots
 from dex.rpc.answers import LatestBlockhash, SendKind
 from dex.rpc.node import SolanaRpc
 from dex.signing.signer import WalletSigner
-from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SwapPlan, build_message, sign
-from dex.types import Quote, QuoteRequest, Snapshot
+from dex.transactions.instructions import new_account_seed
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import build_message, sign
+from dex.types import QuoteRequest, Route, Snapshot
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 
@@ -90,6 +91,7 @@ class Traders:
         self._rpc = rpc
         self._keypairs = keypairs
         self._venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
+        self._snapshots = Snapshots(rpc)
         self._directory = PoolDirectory(rpc, list(self._venues.values()))
         # Repeatable by its seed, and nothing secret hangs on it.
         self._random = random.Random(seed)  # noqa: S311
@@ -109,8 +111,8 @@ class Traders:
             self._funded = True
         self._round += 1
         wishes = [await self._wish(trader) for trader in self._keypairs]
-        pools = [pool for wish in wishes for pool in wish.pools]
-        snapshot = await self._rpc.snapshot(accounts_of(pools))
+        asks = [(wish.request, pool) for wish in wishes for pool in wish.pools]
+        snapshot = await self._snapshots.read(asks)
         latest = await self._rpc.latest_blockhash()
         raws = [raw for wish in wishes if (raw := self._signed(wish, snapshot, latest)) is not None]
         outcomes = await self._rpc.send(raws)
@@ -140,22 +142,16 @@ class Traders:
             return None
         return sign(message, WalletSigner(wish.trader), latest.last_valid_block_height).raw
 
-    def _plan(self, wish: _Wish, quote: Quote, snapshot: Snapshot, blockhash: Hash, height: int) -> SwapPlan:
+    def _plan(self, wish: _Wish, route: Route, snapshot: Snapshot, blockhash: Hash, height: int) -> SwapPlan:
+        least = max(1, -(-route.amount_out * (_BPS - _SLIPPAGE_BPS) // _BPS))
         return SwapPlan(
             payer=wish.trader.pubkey(),
-            pool=_pool(wish.pools, quote.pool),
-            venue=self._venues[quote.venue],
+            route=replace(route, min_amount_out=least),
+            pools={pool.address: pool for pool in wish.pools},
+            venues=self._venues,
             snapshot=snapshot,
-            token_in=quote.token_in,
-            token_out=quote.token_out,
-            amount_in=quote.amount_in,
-            min_amount_out=max(1, quote.amount_out * (_BPS - _SLIPPAGE_BPS) // _BPS),
             memo=wish.memo,
-            account_seed=temporary_account_seed(wish.memo),
+            account_seed=new_account_seed(),
             blockhash=blockhash,
             last_valid_block_height=height,
         )
-
-
-def _pool(pools: Sequence[Pool], address: Pubkey) -> Pool:
-    return next(pool for pool in pools if pool.address == address)

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError, NoRoute
 from dex.routing.discovery import PoolSet
-from dex.types import Quote, QuoteRequest, Quotes, Snapshot, SwapMode, VenueError
+from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
 
@@ -26,11 +26,11 @@ def quote_all(
     request: QuoteRequest, pools: Iterable[Pool], snapshot: Snapshot, errors: Iterable[VenueError] = ()
 ) -> Quotes:
     """All pools' answers, best first; a pool that has none adds its error after ``errors``."""
-    quotes: list[Quote] = []
+    quotes: list[Route] = []
     refusals = list(errors)
     for pool in pools:
         try:
-            quotes.append(pool.quote(snapshot, request))
+            quotes.append(Route.of(pool.quote(snapshot, request)))
         except DexError as error:
             refusals.append(VenueError(pool.venue, error.code, str(error), pool.address))
     quotes.sort(key=_rank)
@@ -42,8 +42,8 @@ def quote_batch(asks: Iterable[tuple[QuoteRequest, PoolSet]], snapshot: Snapshot
     return [quote_all(request, found.pools, snapshot, found.errors) for request, found in asks]
 
 
-def best_quote(quotes: Quotes) -> Quote:
-    """The winning quote; raises NoRoute, naming every reason, when no pool had one."""
+def best_quote(quotes: Quotes) -> Route:
+    """The winning route; raises NoRoute, naming every reason, when no pool had one."""
     if quotes.quotes:
         return quotes.quotes[0]
     reasons = ", ".join(_reasons(quotes.errors)) or "no venue has a pool of this pair"
@@ -54,6 +54,6 @@ def _reasons(errors: Sequence[VenueError]) -> Iterable[str]:
     return dict.fromkeys(f"{error.venue} {error.code}" for error in errors)
 
 
-def _rank(quote: Quote) -> tuple[int, str, str]:
+def _rank(quote: Route) -> tuple[int, str, str]:
     amount = quote.amount_in if quote.mode is SwapMode.EXACT_OUT else -quote.amount_out
     return amount, quote.venue, str(quote.pool)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.rpc.node import SolanaRpc
-from dex.transactions.swap_transaction import SwapPlan, build_message
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import written_accounts
 
 # Limit of the method.
 MOST_ACCOUNTS: Final = 128
@@ -74,34 +74,23 @@ def percentile(values: Sequence[int], percent: int) -> int:
     return sorted(values)[max(rank, 1) - 1]
 
 
-def written_accounts(message: MessageV0, plan: SwapPlan) -> list[Pubkey]:
-    """The accounts of others that ``message`` writes to: those that swaps compete for."""
-    own = {plan.payer, plan.account_in, plan.account_out}
-    if plan.tip is not None:
-        # Everybody who tips writes to it: what is paid there is not the price of this pool.
-        own.add(plan.tip.account)
-    keys = enumerate(message.account_keys)
-    written = [key for index, key in keys if message.is_maybe_writable(index) and key not in own]
-    return written[:MOST_ACCOUNTS]
-
-
 class FeeMarket:
-    """Recent prices by pool, asked for again when they are two seconds old."""
+    """Recent prices by the pools of a route, asked for again when they are two seconds old."""
 
     def __init__(self, rpc: SolanaRpc) -> None:
         self._rpc = rpc
-        self._recent: dict[Pubkey, tuple[float, Sequence[int]]] = {}
+        self._recent: dict[tuple[Pubkey, ...], tuple[float, Sequence[int]]] = {}
 
     async def recent_prices(self, plan: SwapPlan) -> Sequence[int]:
-        """What swaps in the plan's pool have paid lately; the last known, or nothing, when the node errs."""
-        pool = plan.pool.address
-        asked_at, known = self._recent.get(pool, (0.0, ()))
+        """What swaps in the plan's pools have paid lately; the last known, or nothing, when the node errs."""
+        key = tuple(leg.pool for leg in plan.route.legs)
+        asked_at, known = self._recent.get(key, (0.0, ()))
         if time.monotonic() - asked_at < _FRESH_SECONDS and known:
             return known
         try:
-            known = await self._rpc.recent_prioritization_fees(written_accounts(build_message(plan), plan))
+            known = await self._rpc.recent_prioritization_fees(written_accounts(plan)[:MOST_ACCOUNTS])
         except DexError:
             # No order fails for want of a hint: the floor is bid. A plan's own fault is told at its signing.
             return known
-        self._recent[pool] = (time.monotonic(), known)
+        self._recent[key] = (time.monotonic(), known)
         return known

@@ -1,187 +1,238 @@
-"""What a wallet signs: the compiled message is read again and held against the plan it was built from.
+"""What a wallet signs: the compiled message is read again and held against its order.
 
-The check knows no venue's instruction layout. It relies on what the swap instructions of all supported
-programs share: the two limits stand side by side as u64, and the user's input token account directly
-before the output token account.
+The check knows no plan. It knows what the order's owner allows, the pools as the chain has them, and
+absolute ceilings. Each swap instruction is read by its venue's own decoder, which knows exact bytes and
+positions; each other one must equal, to the byte, the one that this engine would make of its values.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
-from dex.config import (
-    ASSOCIATED_TOKEN_PROGRAM,
-    COMPUTE_BUDGET_PROGRAM,
-    MEMO_PROGRAM,
-    NATIVE_MINT,
-    SYSTEM_PROGRAM,
+from dex.config import NATIVE_MINT
+from dex.errors import PolicyViolation, UnknownInstruction
+from dex.signing.instruction_kinds import Kind, kind_of
+from dex.signing.message import instructions_of
+from dex.signing.wallet_instructions import (
+    account_made,
+    guarded_amount,
+    priority_fee_lamports,
+    require_equal,
+    temporary_account,
+    tip_lamports,
 )
-from dex.errors import PolicyViolation
-from dex.rpc.jito import MOST_TIP, TIP_ACCOUNTS
-from dex.transactions.instructions import (
-    CLOSE_ACCOUNT,
-    CREATE_ACCOUNT_WITH_SEED,
-    CREATE_IDEMPOTENT,
-    INITIALIZE_ACCOUNT_3,
-    SET_COMPUTE_UNIT_LIMIT,
-    SET_COMPUTE_UNIT_PRICE,
-    TRANSFER,
-    create_temporary_account,
-    transfer,
-)
-from dex.transactions.swap_transaction import MAX_COMPUTE_UNITS, SwapPlan, Tip
-from dex.transactions.token_accounts import TOKEN_PROGRAMS
+from dex.transactions.instructions import close_token_account, initialize_token_account, memo
+from dex.transactions.token_accounts import TOKEN_ACCOUNT_RENT, associated_token_address
+from dex.types import DecodedSwap, SwapMode
+from dex.venues.base import Pool, Venue
+
+_MOST_SWAPS: Final = 6
+# Of each kind at least and at most; a temporary account is made, initialised and closed, or not at all.
+_COUNTS: Final[Mapping[Kind, tuple[int, int]]] = {
+    Kind.UNIT_LIMIT: (1, 1),
+    Kind.UNIT_PRICE: (0, 1),
+    Kind.MEMO: (1, 1),
+    Kind.MAKE_ACCOUNT: (0, _MOST_SWAPS),
+    Kind.MAKE_TEMPORARY: (0, 1),
+    Kind.INITIALIZE: (0, 1),
+    Kind.SWAP: (1, _MOST_SWAPS),
+    Kind.GUARD: (0, 1),
+    Kind.CLOSE: (0, 1),
+    Kind.TIP: (0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Instruction:
-    program: Pubkey
-    accounts: Sequence[Pubkey]
-    data: bytes
+class SwapTerms:
+    """What the owner of an order allows one transaction to do, in base units.
 
-
-def check_policy(
-    message: MessageV0, *, wallet: Pubkey, allowed_programs: Collection[Pubkey], plan: SwapPlan
-) -> None:
-    """Raise PolicyViolation unless ``message`` does what ``plan`` says for ``wallet``, and nothing else.
-
-    ``allowed_programs`` are the venues' programs. Of the system, token, associated-token, compute-budget and
-    memo programs only the instructions that `build_message` uses are let through, on the wallet's own
-    accounts.
+    At most ``max_amount_in`` of ``token_in`` for at least ``min_amount_out`` of ``token_out``, all swaps
+    together; the one that the mode fixes is the exact amount. ``memo`` names the order and the attempt.
     """
-    _check_payer(message, wallet, plan)
-    swaps = 0
-    instructions = _decompile(message)
-    for instruction in instructions:
-        if instruction.program in allowed_programs:
-            _check_swap(instruction, plan)
-            swaps += 1
-            continue
-        check = _CHECKS.get(instruction.program)
-        if check is None:
-            raise PolicyViolation(f"program {instruction.program} is not allowed")
-        check(instruction, plan)
-    _require(swaps == 1, f"{swaps} swap instructions, expected one")
-    tips = sum(map(_is_transfer, instructions))
-    _require(tips == (plan.tip is not None), f"{tips} tips, expected {int(plan.tip is not None)}")
+
+    wallet: Pubkey
+    token_in: Pubkey
+    token_out: Pubkey
+    max_amount_in: int
+    min_amount_out: int
+    memo: str
+    mode: SwapMode = SwapMode.EXACT_IN
 
 
-def _check_payer(message: MessageV0, wallet: Pubkey, plan: SwapPlan) -> None:
-    _require(not message.address_table_lookups, "accounts come from a lookup table")
+@dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """What the chain says: programs by address, pools opened from their accounts, each mint's program.
+
+    ``tables`` are the lookup tables of the settings with their addresses, ``blockhash`` the one whose last
+    valid block height is stored with the attempt.
+    """
+
+    venues: Mapping[Pubkey, Venue]
+    pools: Mapping[Pubkey, Pool]
+    token_programs: Mapping[Pubkey, Pubkey]
+    blockhash: Hash
+    tables: Mapping[Pubkey, Sequence[Pubkey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """The most lamports that any attempt may pay beside what it swaps."""
+
+    priority_fee: int
+    tip: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    swap: DecodedSwap
+    token_in: Pubkey
+    token_out: Pubkey
+
+
+def check_policy(message: MessageV0, terms: SwapTerms, facts: ChainFacts, ceilings: Ceilings) -> None:
+    """Raise PolicyViolation unless ``message`` does what ``terms`` allow for the wallet, and nothing else."""
+    _check_envelope(message, terms, facts)
+    found = _by_kind(instructions_of(message, facts.tables), facts)
+    fee = priority_fee_lamports(found[Kind.UNIT_LIMIT], found[Kind.UNIT_PRICE])
+    _require(fee <= ceilings.priority_fee, f"a priority fee of {fee} lamports is above the ceiling")
+    tip = sum(tip_lamports(one, terms.wallet) for one in found[Kind.TIP])
+    _require(tip <= ceilings.tip, f"a tip of {tip} lamports is above the ceiling")
+    require_equal(found[Kind.MEMO][0], memo(terms.memo), "the memo is not the order's")
+    temporary = _check_temporary_account(found, terms)
+    legs = [_read_leg(one, terms, facts, temporary) for one in found[Kind.SWAP]]
+    _check_legs(legs, terms, _guarded(found, terms, temporary))
+    traded = {mint for leg in legs for mint in (leg.token_in, leg.token_out)}
+    _require(temporary is None or NATIVE_MINT in traded, "no swap uses the temporary account")
+    for one in found[Kind.MAKE_ACCOUNT]:
+        mint = account_made(one, terms.wallet, facts.token_programs)
+        _require(mint in traded - {terms.token_in, NATIVE_MINT}, "a token account that no swap pays into")
+
+
+def _check_envelope(message: MessageV0, terms: SwapTerms, facts: ChainFacts) -> None:
     _require(message.header.num_required_signatures == 1, "others than the wallet would have to sign")
-    _require(message.account_keys[0] == wallet == plan.payer, "the fee payer is not the wallet")
-    _require(message.recent_blockhash == plan.blockhash, "the blockhash is not the planned one")
+    _require(message.account_keys[0] == terms.wallet, "the fee payer is not the wallet")
+    _require(message.recent_blockhash == facts.blockhash, "the blockhash is not the one that was asked for")
 
 
-def _decompile(message: MessageV0) -> list[_Instruction]:
-    keys = message.account_keys
-    return [
-        _Instruction(keys[i.program_id_index], [keys[a] for a in i.accounts], bytes(i.data))
-        for i in message.instructions
-    ]
+def _by_kind(instructions: Sequence[Instruction], facts: ChainFacts) -> dict[Kind, list[Instruction]]:
+    """The instructions by kind, each as often as it may be there and in the one order that is signed."""
+    found: dict[Kind, list[Instruction]] = {kind: [] for kind in Kind}
+    reached = min(Kind)
+    for instruction in instructions:
+        kind = kind_of(instruction, facts.venues.keys())
+        _require(kind >= reached, f"{kind.name} stands behind {reached.name}")
+        reached = kind
+        found[kind].append(instruction)
+    for kind, (least, most) in _COUNTS.items():
+        count = len(found[kind])
+        _require(least <= count <= most, f"{count} instructions of {kind.name}, not {least} to {most}")
+    return found
 
 
-def _check_swap(instruction: _Instruction, plan: SwapPlan) -> None:
-    _require(instruction.program == plan.venue.program_id, "the swap goes to another venue than planned")
-    limits = struct.pack("<QQ", plan.amount_in, plan.min_amount_out)
-    reversed_limits = struct.pack("<QQ", plan.min_amount_out, plan.amount_in)
-    _require(
-        limits in instruction.data or reversed_limits in instruction.data,
-        "the swap's amounts are not the planned ones",
-    )
-    accounts = list(instruction.accounts)
-    _require(plan.pool.address in accounts, "the swap goes to another pool than planned")
-    spent, received = plan.account_in, plan.account_out
-    _require(
-        accounts.count(spent) == 1
-        and accounts.count(received) == 1
-        and accounts.index(received) == accounts.index(spent) + 1,
-        "the swap's token accounts are not the wallet's own",
-    )
+def _check_temporary_account(found: Mapping[Kind, list[Instruction]], terms: SwapTerms) -> Pubkey | None:
+    """The wrapped-SOL account that this message makes and closes, if it does."""
+    parts = [found[kind] for kind in (Kind.MAKE_TEMPORARY, Kind.INITIALIZE, Kind.CLOSE)]
+    _require(len({len(part) for part in parts}) == 1, "a temporary account is not made, set up and closed")
+    if not parts[0]:
+        return None
+    made, initialized, closed = (part[0] for part in parts)
+    address, lamports = temporary_account(made, terms.wallet)
+    wrapped = lamports - TOKEN_ACCOUNT_RENT
+    allowed = terms.max_amount_in if terms.token_in == NATIVE_MINT else 0
+    _require(0 <= wrapped <= allowed, f"{wrapped} lamports would be wrapped, {allowed} may be")
+    for_another = "the temporary account would belong to another wallet"
+    require_equal(initialized, initialize_token_account(address, NATIVE_MINT, terms.wallet), for_another)
+    elsewhere = "the unwrapped SOL would go to another wallet"
+    require_equal(closed, close_token_account(address, terms.wallet), elsewhere)
+    return address
 
 
-def _check_compute_budget(instruction: _Instruction, plan: SwapPlan) -> None:
-    tag, value = instruction.data[0], int.from_bytes(instruction.data[1:], "little")
-    if tag == SET_COMPUTE_UNIT_LIMIT:
-        _require(value <= MAX_COMPUTE_UNITS, "the compute-unit limit is out of range")
-    elif tag == SET_COMPUTE_UNIT_PRICE:
-        _require(value == plan.compute_unit_price, "the compute-unit price is not the planned one")
-    else:
-        raise PolicyViolation(f"compute-budget instruction {tag} is not allowed")
+def _read_leg(
+    instruction: Instruction, terms: SwapTerms, facts: ChainFacts, temporary: Pubkey | None
+) -> _Leg:
+    """A swap with its tokens, between the wallet's own accounts and an opened pool's own vaults."""
+    venue = facts.venues[instruction.program_id]
+    try:
+        swap = venue.decode_swap(instruction)
+    except UnknownInstruction as error:
+        raise PolicyViolation(f"no swap of {venue.name}: {error}") from error
+    pool = facts.pools.get(swap.pool)
+    if pool is None or pool.venue != venue.name:
+        raise PolicyViolation(f"{swap.pool} is no known pool of {venue.name}")
+    _require(set(swap.vaults) == set(pool.vaults), "the vaults are not the pool's own")
+    _require(swap.payer == terms.wallet, "the swap is of another wallet's tokens")
+    token_in, token_out = _direction(swap, pool, terms, facts, temporary)
+    return _Leg(swap, token_in, token_out)
 
 
-def _check_memo(instruction: _Instruction, plan: SwapPlan) -> None:
-    _require(instruction.data == plan.memo.encode(), "the memo is not the planned one")
+def _direction(
+    swap: DecodedSwap, pool: Pool, terms: SwapTerms, facts: ChainFacts, temporary: Pubkey | None
+) -> tuple[Pubkey, Pubkey]:
+    first, second = pool.mints
+    for token_in, token_out in ((first, second), (second, first)):
+        accounts = tuple(_account(mint, terms, facts, temporary) for mint in (token_in, token_out))
+        if accounts == (swap.account_in, swap.account_out):
+            told = swap.sells_first
+            _require(told is None or told == (token_in == first), "the swap goes the other way round")
+            return token_in, token_out
+    raise PolicyViolation("the swap's token accounts are not the wallet's own")
 
 
-def _check_associated_account(instruction: _Instruction, plan: SwapPlan) -> None:
-    _require(instruction.data == bytes([CREATE_IDEMPOTENT]), "associated-token instruction is not allowed")
-    payer, address, owner, mint = instruction.accounts[:4]
-    _require(payer == plan.payer and owner == plan.payer, "a token account would belong to another wallet")
-    _require(mint == plan.token_out and address == plan.account_out, "a token account that was not planned")
+def _account(mint: Pubkey, terms: SwapTerms, facts: ChainFacts, temporary: Pubkey | None) -> Pubkey | None:
+    if mint == NATIVE_MINT:
+        return temporary
+    program = facts.token_programs.get(mint)
+    return associated_token_address(terms.wallet, mint, program) if program is not None else None
 
 
-def _check_system(instruction: _Instruction, plan: SwapPlan) -> None:
-    tag = int.from_bytes(instruction.data[:4], "little")
-    if tag == TRANSFER and plan.tip is not None:
-        _check_tip(instruction, plan, plan.tip)
-        return
-    _require(tag == CREATE_ACCOUNT_WITH_SEED, f"system instruction {tag} is not allowed")
-    _require(NATIVE_MINT in (plan.token_in, plan.token_out), "no temporary account was planned")
-    planned = create_temporary_account(plan.payer, plan.account_seed, plan.temporary_account_lamports)
-    _require(
-        instruction.data == planned.data
-        and list(instruction.accounts) == [meta.pubkey for meta in planned.accounts],
-        "the temporary account is not the planned one",
-    )
+def _guarded(found: Mapping[Kind, list[Instruction]], terms: SwapTerms, temporary: Pubkey | None) -> int:
+    """What the temporary account must hold once all swaps are done; 0 without such a guard."""
+    if not found[Kind.GUARD]:
+        return 0
+    if temporary is None or terms.token_out != NATIVE_MINT:
+        raise PolicyViolation("a transfer of tokens that guards nothing")
+    return guarded_amount(found[Kind.GUARD][0], temporary, terms.wallet)
 
 
-def _check_tip(instruction: _Instruction, plan: SwapPlan, tip: Tip) -> None:
-    _require(tip.account in TIP_ACCOUNTS, "the tip would go to an account that takes none")
-    _require(0 < tip.lamports <= MOST_TIP, "the tip is out of range")
-    planned = transfer(plan.payer, tip.account, tip.lamports)
-    _require(
-        instruction.data == planned.data
-        and list(instruction.accounts) == [meta.pubkey for meta in planned.accounts],
-        "the transfer is not the planned tip",
-    )
+def _check_legs(legs: Sequence[_Leg], terms: SwapTerms, guarded: int) -> None:
+    _require(len({leg.swap.pool for leg in legs}) == len(legs), "a pool is used twice")
+    paths = list(_paths(legs, terms))
+    spent = sum(first.swap.amount_in for first, _ in paths)
+    least = sum(last.swap.amount_out for _, last in paths)
+    _require(all(last.swap.amount_out >= 1 for _, last in paths), "a swap asks for nothing")
+    allowed, wanted = terms.max_amount_in, terms.min_amount_out
+    _require(spent <= allowed, f"{spent} would be spent, the order allows {allowed}")
+    _require(max(least, guarded) >= wanted, f"{least} is asked for at least, the order wants {wanted}")
+    # What an order fixes is swapped as a whole.
+    whole = spent == allowed if terms.mode is SwapMode.EXACT_IN else least == wanted
+    _require(whole, "the swaps are not of the order's whole amount")
 
 
-def _is_transfer(instruction: _Instruction) -> bool:
-    return instruction.program == SYSTEM_PROGRAM and instruction.data[:4] == TRANSFER.to_bytes(4, "little")
-
-
-def _check_token(instruction: _Instruction, plan: SwapPlan) -> None:
-    tag, accounts = instruction.data[0], instruction.accounts
-    _require(accounts[0] == plan.temporary_account, "only the temporary token account may be touched")
-    if tag == INITIALIZE_ACCOUNT_3:
-        _require(
-            accounts[1] == NATIVE_MINT and instruction.data[1:] == bytes(plan.payer),
-            "the temporary account would belong to another wallet",
-        )
-    elif tag == CLOSE_ACCOUNT:
-        _require(
-            list(accounts[1:]) == [plan.payer, plan.payer], "the unwrapped SOL would go to another wallet"
-        )
-    else:
-        raise PolicyViolation(f"token instruction {tag} is not allowed")
+def _paths(legs: Sequence[_Leg], terms: SwapTerms) -> Iterator[tuple[_Leg, _Leg]]:
+    """First and last leg of each path; they are the same where one pool swaps it all."""
+    rest = iter(legs)
+    for first in rest:
+        _require(first.token_in == terms.token_in, "a swap spends another token than the order's")
+        if first.token_out == terms.token_out:
+            _require(first.swap.mode is terms.mode, "the swap fixes the other side than the order does")
+            yield first, first
+            continue
+        last = next(rest, None)
+        if last is None or (last.token_in, last.token_out) != (first.token_out, terms.token_out):
+            raise PolicyViolation("a swap pays another token than the order's")
+        modes = first.swap.mode, last.swap.mode
+        _require(modes == (SwapMode.EXACT_OUT, SwapMode.EXACT_IN), "two legs do not meet in an exact amount")
+        _require(first.swap.amount_out == last.swap.amount_in, "a leg spends what the one before did not buy")
+        yield first, last
 
 
 def _require(holds: bool, message: str) -> None:
     if not holds:
         raise PolicyViolation(message)
-
-
-_CHECKS: Final[dict[Pubkey, Callable[[_Instruction, SwapPlan], None]]] = {
-    COMPUTE_BUDGET_PROGRAM: _check_compute_budget,
-    MEMO_PROGRAM: _check_memo,
-    ASSOCIATED_TOKEN_PROGRAM: _check_associated_account,
-    SYSTEM_PROGRAM: _check_system,
-    **dict.fromkeys(TOKEN_PROGRAMS, _check_token),
-}

@@ -1,13 +1,13 @@
-"""The instructions around a swap: compute budget, token accounts, memo. Pure.
+"""The instructions around a swap: compute budget, token accounts, memo.
 
 Sources of the byte formats: solana-compute-budget-interface, solana-system-interface (Transfer = 2,
-CreateAccountWithSeed = 3), spl-token ``instruction.rs`` (InitializeAccount3 = 18, CloseAccount = 9),
-associated-token-account (CreateIdempotent = 1), Memo v2.
+CreateAccountWithSeed = 3), spl-token ``instruction.rs`` (InitializeAccount3 = 18, CloseAccount = 9,
+TransferChecked = 12), associated-token-account (CreateIdempotent = 1), Memo v2.
 """
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import struct
 from typing import Final
 
@@ -18,6 +18,7 @@ from dex.config import (
     ASSOCIATED_TOKEN_PROGRAM,
     COMPUTE_BUDGET_PROGRAM,
     MEMO_PROGRAM,
+    NATIVE_MINT,
     SYSTEM_PROGRAM,
     TOKEN_PROGRAM,
 )
@@ -27,16 +28,20 @@ SET_COMPUTE_UNIT_LIMIT: Final = 2
 SET_COMPUTE_UNIT_PRICE: Final = 3
 TRANSFER: Final = 2
 CREATE_ACCOUNT_WITH_SEED: Final = 3
+TRANSFER_CHECKED: Final = 12
 INITIALIZE_ACCOUNT_3: Final = 18
 CLOSE_ACCOUNT: Final = 9
 CREATE_IDEMPOTENT: Final = 1
 
 MAX_SEED_BYTES: Final = 32
+# 11 letters of 6 bits: short, because each byte of a message counts.
+_SEED_RANDOM_BYTES: Final = 8
+_NATIVE_DECIMALS: Final = 9
 
 
-def temporary_account_seed(text: str) -> str:
-    """A seed of 32 ASCII bytes for ``text`` (order id and attempt), the same whenever it is asked for."""
-    return hashlib.sha256(text.encode()).hexdigest()[:MAX_SEED_BYTES]
+def new_account_seed() -> str:
+    """A seed that nobody can guess: a stranger's lamports at its address would make the swap fail."""
+    return secrets.token_urlsafe(_SEED_RANDOM_BYTES)
 
 
 def temporary_account_address(payer: Pubkey, seed: str) -> Pubkey:
@@ -108,3 +113,16 @@ def close_token_account(account: Pubkey, owner: Pubkey) -> Instruction:
         AccountMeta(owner, is_signer=True, is_writable=False),
     ]
     return Instruction(TOKEN_PROGRAM, bytes([CLOSE_ACCOUNT]), metas)
+
+
+def require_balance(account: Pubkey, owner: Pubkey, lamports: int) -> Instruction:
+    """Fail the transaction unless the wrapped-SOL ``account`` holds ``lamports``: a transfer to itself."""
+    metas = [
+        AccountMeta(account, is_signer=False, is_writable=True),
+        AccountMeta(NATIVE_MINT, is_signer=False, is_writable=False),
+        AccountMeta(account, is_signer=False, is_writable=True),
+        AccountMeta(owner, is_signer=True, is_writable=False),
+    ]
+    return Instruction(
+        TOKEN_PROGRAM, struct.pack("<BQB", TRANSFER_CHECKED, lamports, _NATIVE_DECIMALS), metas
+    )

@@ -1,24 +1,21 @@
-"""One swap as one signed v0 transaction. Pure and deterministic: equal plans give equal signatures.
+"""A swap plan as one signed v0 transaction. Pure and deterministic: equal plans give equal signatures.
 
-SOL goes through a temporary token account that lives only inside the transaction, so that orders running
-at the same time never share wrapped SOL and nothing is left behind.
+A route that does not fit the network's packet is told by `fits` before anything is signed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from dex.config import NATIVE_MINT, TOKEN_PROGRAM
-from dex.errors import DexError, KeyUnavailable, PolicyViolation, WrongOwner
+from dex.config import NATIVE_MINT
+from dex.errors import DexError, KeyUnavailable, PolicyViolation
 from dex.signing.signer import Signer
 from dex.transactions.instructions import (
     close_token_account,
@@ -28,20 +25,17 @@ from dex.transactions.instructions import (
     create_token_account_if_missing,
     initialize_token_account,
     memo,
-    temporary_account_address,
+    require_balance,
     transfer,
 )
-from dex.transactions.token_accounts import (
-    TOKEN_ACCOUNT_RENT,
-    TOKEN_PROGRAMS,
-    associated_address_tries,
-    associated_token_address,
-)
-from dex.types import SignedTransaction, Snapshot, Swap, SwapMode
-from dex.venues.base import Pool, Venue
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.token_accounts import associated_address_tries
+from dex.types import SignedTransaction
 
 # The packet size of the network: IPv6's minimum MTU of 1280 less 48 bytes of headers.
 MAX_TRANSACTION_BYTES: Final = 1232
+# agave transaction accounts-lock limit.
+MAX_ACCOUNTS: Final = 64
 # The network's bound on a transaction.
 MAX_COMPUTE_UNITS: Final = 1_400_000
 
@@ -52,106 +46,33 @@ _UNITS_TOKEN_ACCOUNT: Final = 30_000
 _UNITS_BUMP_SEED_TRY: Final = 1_500
 _UNITS_TEMPORARY_ACCOUNT: Final = 10_000
 _UNITS_TIP: Final = 300
+_UNITS_GUARD: Final = 8_000
 _UNITS_MEMO_BASE: Final = 3_000
 _UNITS_MEMO_BYTE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """Lamports for who gets the transaction into a block."""
-
-    account: Pubkey
-    lamports: int
-
-
-@dataclass(frozen=True, slots=True)
-class SwapPlan:
-    """All that a swap transaction is made of.
-
-    Amounts are base units: EXACT_IN spends ``amount_in`` for at least ``min_amount_out`` (>= 1), EXACT_OUT
-    buys ``min_amount_out`` for at most ``amount_in``. ``memo`` and ``account_seed`` must differ between
-    orders and attempts: they make two equal swaps two transactions. ``compute_unit_price`` is in
-    micro-lamports a compute unit.
-    """
-
-    payer: Pubkey
-    pool: Pool
-    venue: Venue
-    snapshot: Snapshot
-    token_in: Pubkey
-    token_out: Pubkey
-    amount_in: int
-    min_amount_out: int
-    memo: str
-    account_seed: str
-    blockhash: Hash
-    last_valid_block_height: int
-    token_in_program: Pubkey | None = None
-    token_out_program: Pubkey | None = None
-    compute_unit_price: int = 0
-    mode: SwapMode = SwapMode.EXACT_IN
-    tip: Tip | None = None
-    unit_limit: int | None = None
-
-    @property
-    def account_in(self) -> Pubkey:
-        """The token account that the swap spends from."""
-        return self._account(self.token_in)
-
-    @property
-    def account_out(self) -> Pubkey:
-        """The token account that the swap pays into."""
-        return self._account(self.token_out)
-
-    @property
-    def temporary_account(self) -> Pubkey | None:
-        """The wrapped-SOL account of this transaction, if SOL is on either side."""
-        if NATIVE_MINT not in (self.token_in, self.token_out):
-            return None
-        return temporary_account_address(self.payer, self.account_seed)
-
-    @property
-    def temporary_account_lamports(self) -> int:
-        """What the temporary account is created with: its rent, and the SOL to be swapped."""
-        return TOKEN_ACCOUNT_RENT + (self.amount_in if self.token_in == NATIVE_MINT else 0)
-
-    def token_program(self, mint: Pubkey) -> Pubkey:
-        """The program of a mint of the plan: as given, else by the snapshot, else SPL Token.
-
-        A pool that does not read its mints can only trade SPL Token. Raises WrongOwner when the account
-        in the snapshot is no mint.
-        """
-        given = self.token_in_program if mint == self.token_in else self.token_out_program
-        if given is not None:
-            return given
-        account = self.snapshot.accounts.get(mint)
-        if account is None:
-            return TOKEN_PROGRAM
-        if account.owner not in TOKEN_PROGRAMS:
-            raise WrongOwner(f"{mint} is owned by {account.owner}, not by a token program")
-        return account.owner
-
-    def _account(self, mint: Pubkey) -> Pubkey:
-        if mint == NATIVE_MINT:
-            return temporary_account_address(self.payer, self.account_seed)
-        return associated_token_address(self.payer, mint, self.token_program(mint))
-
-
 def compute_units(plan: SwapPlan) -> int:
-    """The compute-unit limit that ``plan`` asks for: its own, or what was measured."""
+    """The compute-unit limit that ``plan`` asks for: its own, or what was measured for its legs."""
     if plan.unit_limit is not None:
         return plan.unit_limit
-    units = plan.venue.compute_units + _UNITS_FIXED
+    units = leg_units(plan) + _UNITS_FIXED
     units += _UNITS_MEMO_BASE + _UNITS_MEMO_BYTE * len(plan.memo.encode())
-    if plan.token_out != NATIVE_MINT:
-        program = plan.token_program(plan.token_out)
-        tries = associated_address_tries(plan.payer, plan.token_out, program)
-        units += _UNITS_TOKEN_ACCOUNT + _UNITS_BUMP_SEED_TRY * tries
+    for mint in plan.tokens_bought:
+        if mint != NATIVE_MINT:
+            tries = associated_address_tries(plan.payer, mint, plan.token_program(mint))
+            units += _UNITS_TOKEN_ACCOUNT + _UNITS_BUMP_SEED_TRY * tries
     if plan.temporary_account is not None:
         units += _UNITS_TEMPORARY_ACCOUNT
+    if plan.guarded_amount:
+        units += _UNITS_GUARD
     if plan.tip is not None:
         units += _UNITS_TIP
-    return units
+    return min(units, MAX_COMPUTE_UNITS)
+
+
+def leg_units(plan: SwapPlan) -> int:
+    """Of the swap instructions alone: each quote's own limit, or its venue's where it has none."""
+    return sum(leg.compute_units or plan.venues[leg.venue].compute_units for leg in plan.route.legs)
 
 
 def build_message(plan: SwapPlan) -> MessageV0:
@@ -160,8 +81,31 @@ def build_message(plan: SwapPlan) -> MessageV0:
     Raises PolicyViolation for a plan that no transaction may carry (minimum below 1, equal tokens), and
     PoolRefused or AccountMissing from the pool.
     """
-    _require_sound(plan)
-    return MessageV0.try_compile(plan.payer, _instructions(plan), [], plan.blockhash)
+    plan.require_sound()
+    return MessageV0.try_compile(plan.payer, _instructions(plan), plan.lookup_tables, plan.blockhash)
+
+
+def transaction_bytes(message: MessageV0) -> int:
+    """The size of the signed transaction: one signature and its count before the message."""
+    return _transaction_bytes(to_bytes_versioned(message))
+
+
+def fits(plan: SwapPlan) -> bool:
+    """Whether the network would take the transaction: its bytes, and the accounts that it locks.
+
+    Same errors as `build_message`.
+    """
+    message = build_message(plan)
+    looked_up = sum(len(t.writable_indexes) + len(t.readonly_indexes) for t in message.address_table_lookups)
+    accounts = len(message.account_keys) + looked_up
+    return transaction_bytes(message) <= MAX_TRANSACTION_BYTES and accounts <= MAX_ACCOUNTS
+
+
+def written_accounts(plan: SwapPlan) -> list[Pubkey]:
+    """The accounts of others that the swaps write to: those that swaps compete for."""
+    own = {plan.account_of(mint) for mint in (plan.token_in, *plan.tokens_bought)} | {plan.payer}
+    metas = [meta for instruction in _swap_instructions(plan) for meta in instruction.accounts]
+    return list(dict.fromkeys(meta.pubkey for meta in metas if meta.is_writable and meta.pubkey not in own))
 
 
 def sign(message: MessageV0, signer: Signer, last_valid_block_height: int) -> SignedTransaction:
@@ -210,30 +154,24 @@ def _transaction_bytes(message: bytes) -> int:
     return 1 + Signature.LENGTH + len(message)
 
 
-def _require_sound(plan: SwapPlan) -> None:
-    if plan.min_amount_out < 1:
-        raise PolicyViolation("a swap must ask for at least 1 base unit")
-    if plan.amount_in < 1:
-        raise PolicyViolation("a swap must spend at least 1 base unit")
-    if plan.token_in == plan.token_out:
-        raise PolicyViolation("a swap needs two different tokens")
-
-
 def _instructions(plan: SwapPlan) -> list[Instruction]:
     instructions = [compute_unit_limit(compute_units(plan))]
     if plan.compute_unit_price:
         instructions.append(compute_unit_price(plan.compute_unit_price))
     instructions.append(memo(plan.memo))
-    if plan.token_out != NATIVE_MINT:
-        program = plan.token_program(plan.token_out)
-        instructions.append(create_token_account_if_missing(plan.payer, plan.token_out, program))
+    for mint in plan.tokens_bought:
+        if mint != NATIVE_MINT:
+            program = plan.token_program(mint)
+            instructions.append(create_token_account_if_missing(plan.payer, mint, program))
     temporary = plan.temporary_account
     if temporary is not None:
         instructions.append(
             create_temporary_account(plan.payer, plan.account_seed, plan.temporary_account_lamports)
         )
         instructions.append(initialize_token_account(temporary, NATIVE_MINT, plan.payer))
-    instructions.extend(plan.pool.swap_instructions(plan.snapshot, _swap(plan)))
+    instructions.extend(_swap_instructions(plan))
+    if temporary is not None and plan.guarded_amount:
+        instructions.append(require_balance(temporary, plan.payer, plan.guarded_amount))
     if temporary is not None:
         instructions.append(close_token_account(temporary, plan.payer))
     if plan.tip is not None:
@@ -241,14 +179,5 @@ def _instructions(plan: SwapPlan) -> list[Instruction]:
     return instructions
 
 
-def _swap(plan: SwapPlan) -> Swap:
-    return Swap(
-        payer=plan.payer,
-        token_in=plan.token_in,
-        token_out=plan.token_out,
-        account_in=plan.account_in,
-        account_out=plan.account_out,
-        amount_in=plan.amount_in,
-        amount_out=plan.min_amount_out,
-        mode=plan.mode,
-    )
+def _swap_instructions(plan: SwapPlan) -> list[Instruction]:
+    return [made for pool, swap in plan.swaps() for made in pool.swap_instructions(plan.snapshot, swap)]

@@ -1,7 +1,7 @@
-"""How many compute units a swap may need: what was measured, raised where a simulation says more.
+"""How many compute units a swap may need, by a simulation where that is asked for.
 
-The measured limits hold for the programs as they were measured; a pool that crosses more of its price range,
-or a newer build of a program, may need more, and a transaction that runs out fails and still pays.
+What was measured beforehand covers the slowest builds of all programs, and the priority fee is bid on it: a
+simulation knows what this swap takes here and now. What its quote says of its legs is never gone below.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from solders.transaction import VersionedTransaction
 
 from dex.errors import DexError
 from dex.rpc.node import SolanaRpc
-from dex.transactions.swap_transaction import MAX_COMPUTE_UNITS, SwapPlan, build_message, compute_units
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import MAX_COMPUTE_UNITS, build_message, leg_units
 
 # Between simulation and landing the pool moves.
 _MARGIN_PERCENT: Final = 20
@@ -24,15 +25,15 @@ _FRESH_SECONDS: Final = 600
 
 
 class UnitLimits:
-    """Simulated units by pool and direction, asked for again after ten minutes."""
+    """Simulated units by the pools of a route and its direction, asked for again after ten minutes."""
 
     def __init__(self, rpc: SolanaRpc) -> None:
         self._rpc = rpc
-        self._simulated: dict[tuple[Pubkey, Pubkey], tuple[float, int]] = {}
+        self._simulated: dict[tuple[Pubkey, ...], tuple[float, int]] = {}
 
-    async def raised(self, plan: SwapPlan) -> SwapPlan:
-        """``plan`` with a limit of at least what was measured; the plan itself when the node does not say."""
-        key = (plan.pool.address, plan.token_in)
+    async def simulated(self, plan: SwapPlan) -> SwapPlan:
+        """``plan`` with a limit by simulation; the plan itself when the node does not say."""
+        key = (plan.token_in, *(leg.pool for leg in plan.route.legs))
         asked_at, units = self._simulated.get(key, (0.0, 0))
         if not units or time.monotonic() - asked_at >= _FRESH_SECONDS:
             units = await self._simulate(plan)
@@ -40,7 +41,9 @@ class UnitLimits:
                 return plan
             self._simulated[key] = (time.monotonic(), units)
         needed = units * (100 + _MARGIN_PERCENT) // 100
-        return replace(plan, unit_limit=min(MAX_COMPUTE_UNITS, max(compute_units(plan), needed)))
+        # Another amount crosses other ticks or bins: what its own quote says holds at least.
+        measured = leg_units(plan) if all(leg.compute_units for leg in plan.route.legs) else 0
+        return replace(plan, unit_limit=min(MAX_COMPUTE_UNITS, max(measured, needed)))
 
     async def _simulate(self, plan: SwapPlan) -> int:
         """Units consumed; 0 when there is no answer, or when the swap fails, which its sending will tell."""

@@ -13,6 +13,8 @@ REFUSALS: Final[Mapping[FailureKind, tuple[type[errors.DexError], ...]]] = {
     FailureKind.AMOUNT_TOO_SMALL: (errors.AmountTooSmall,),
     FailureKind.INSUFFICIENT_LIQUIDITY: (errors.InsufficientLiquidity, errors.AmountTooLarge),
     FailureKind.POOL_DISABLED: (errors.PoolDisabled,),
+    # Where a program has one error for what the wallet and what the pool lacks.
+    FailureKind.INSUFFICIENT_FUNDS: (errors.InsufficientLiquidity, errors.AmountTooLarge),
     # What pays nothing misses any minimum too.
     FailureKind.SLIPPAGE_EXCEEDED: (errors.AmountTooSmall,),
 }

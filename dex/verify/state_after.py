@@ -1,13 +1,12 @@
 """Pool bytes after a swap: for cases of a swaps file, all bytes that the program left.
 
-The cases themselves stand in the swaps files of the same name: those given with the file, and those beside
-it.
+The cases themselves stand in swaps files of the venue: those given with the file, or those beside it.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,41 +25,59 @@ _PROTOCOL_FEES: Final = (392, 400)
 _PROTOCOL_FEE_SUMS: Final = (600, 608)
 
 CasesById = Mapping[str, Case]
+Lookup = Callable[[str, Collection[str]], CasesById]
 
 
-def cases_beside(path: Path, given: Sequence[Path]) -> Callable[[str], CasesById]:
-    """Looks up the cases of a swaps file by the name that begins its file name, for example ``cpmm``."""
+def cases_beside(path: Path, given: Sequence[Path]) -> Lookup:
+    """Looks up cases by id in the files given and in those in the folder of ``path``.
 
-    def cases(name: str) -> CasesById:
-        beside = sorted(path.parent.glob(f"{name}*.json*"))
+    A venue is named as a part of its name, for example ``cpmm``; files are read until all are found.
+    """
+
+    def lookup(name: str, wanted: Collection[str]) -> CasesById:
         found: dict[str, Case] = {}
-        for candidate in dict.fromkeys((*beside, *(other for other in given if other.name.startswith(name)))):
-            try:
-                content = read(candidate)
-                if kind_of(content) is Kind.SWAPS:
-                    found.update((str(case["id"]), case) for case in swaps.cases_of(content))
-            except (VectorFileError, KeyError):
-                continue
+        for candidate in _candidates(name, path, given):
+            if found.keys() >= set(wanted):
+                break
+            found.update((str(case["id"]), case) for case in _cases_of_venue(candidate, name))
         return found
 
-    return cases
+    return lookup
 
 
-def compare(content: Content, cases_of: Callable[[str], CasesById], reports: Reports) -> None:
+def _candidates(name: str, path: Path, given: Sequence[Path]) -> Iterable[Path]:
+    beside = sorted(path.parent.glob("*.json*"))
+    named = [candidate for candidate in (*beside, *given) if candidate.name.startswith(name)]
+    return dict.fromkeys((*named, *given, *beside))
+
+
+def _cases_of_venue(path: Path, name: str) -> Sequence[Case]:
+    """The cases of a swaps file of the venue; none for any other file, whose own faults show elsewhere."""
+    try:
+        content = read(path)
+        if kind_of(content) is Kind.SWAPS and str(content["venue"]).endswith(name.replace("_", "-")):
+            return [case for case in swaps.cases_of(content) if "id" in case]
+    except VectorFileError:
+        pass
+    return ()
+
+
+def compare(content: Content, lookup: Lookup, reports: Reports) -> None:
     """Compare all states of a file; raises VectorFileError for an entry without its fields."""
     for name, entries in content.items():
         if isinstance(entries, list):
             try:
-                _compare_venue(name, entries, cases_of(name), reports)
+                cases = lookup(name, [str(entry["id"]) for entry in entries])
+                _compare_venue(name, entries, cases, reports)
             except FORMAT_ERRORS as error:
                 raise VectorFileError(f"has a case in another format: {error!r}") from error
 
 
 def _compare_venue(name: str, entries: Sequence[Case], cases: CasesById, reports: Reports) -> None:
     for entry in entries:
-        case = cases.get(entry["id"])
+        case = cases.get(str(entry["id"]))
         if case is None:
-            reports.of(Kind.STATE_AFTER, name).skip(f"its swaps are in no file {name}*.json.gz beside it")
+            reports.of(Kind.STATE_AFTER, name).skip("its swaps are in no file that is given or beside it")
             continue
         venue = venue_by_program(str(case["program"]))
         if venue is None:

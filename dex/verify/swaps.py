@@ -88,6 +88,9 @@ def _disagreement(venue: Venue, case: Case, got: Quote | errors.DexError) -> str
     limit = int(case.get("other_amount_threshold", 0))
     if kind is FailureKind.SLIPPAGE_EXCEEDED and isinstance(got, Quote):
         return None if limit and breaks_limit(got, limit) else f"a limit of {limit} not kept"
+    if kind is FailureKind.INSUFFICIENT_FUNDS and isinstance(got, Quote):
+        # The pool could, the wallet could not.
+        return None
     # An array that exists but was not passed is missing for the adapter too.
     withheld = (errors.AccountMissing,) if "tick_arrays_passed" in case else ()
     other = (errors.PoolRefused, errors.NoQuote) if kind is FailureKind.OTHER else ()

@@ -20,6 +20,7 @@ from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_faults
+from orders.gateway.lookup_tables import table_faults
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_faults
@@ -45,7 +46,8 @@ from orders.gateway.statuses import (
     on_chain_failures,
     prove_dead,
 )
-from orders.gateway.swaps import StaleQuote, SwapToSign, sign_swaps
+from orders.gateway.swap_plans import SwapToSign
+from orders.gateway.swaps import StaleQuote, sign_swaps
 from orders.gateway.tokens import (
     Holdings,
     WrongToken,
@@ -121,6 +123,7 @@ __all__ = [
     "require_within_cap",
     "send",
     "sign_swaps",
+    "table_faults",
     "token_by_mint",
     "token_faults",
     "tokens",

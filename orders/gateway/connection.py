@@ -17,6 +17,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import ChainUnreachable
 from dex.routing.discovery import PoolDirectory
+from dex.routing.snapshots import Snapshots
 from dex.rpc.failover import FailoverRpc
 from dex.rpc.node import Commitment
 from dex.rpc.observing import RequestSeen
@@ -57,6 +58,7 @@ class Connection:
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
         self.fees = FeeMarket(self.rpc)
         self.units = UnitLimits(self.rpc)
+        self.snapshots = Snapshots(self.rpc)
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned)
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0

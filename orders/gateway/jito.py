@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from dex.rpc.jito import LEAST_TIP, MOST_TIP, TIP_ACCOUNTS, JitoRelay, tip_account
-from dex.transactions.swap_transaction import Tip
+from dex.transactions.swap_plan import Tip
 from orders.gateway.connection import count_request
 
 

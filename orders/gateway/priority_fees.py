@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.rpc.priority_fees import FeeBid, FeeLevel, read_fee_level
-from dex.transactions.swap_transaction import SwapPlan
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import compute_units
 from orders.gateway.connection import Connection, connection
+
+_MICRO: Final = 1_000_000
+_SOL: Final = 1_000_000_000
+_MOST_ATTEMPTS: Final = 4
+# Between a swap of one constant-product pool and one that crosses many ticks or bins.
+_USUAL_UNITS: Final = 200_000
 
 
 def fee_faults() -> Sequence[str]:
@@ -25,42 +33,67 @@ def fee_faults() -> Sequence[str]:
         return ["0 <= PRIORITY_FEE_FLOOR <= PRIORITY_FEE_CAP does not hold"]
     if not isinstance(level, FeeLevel) and level > settings.PRIORITY_FEE_CAP:
         return ["PRIORITY_FEE is above PRIORITY_FEE_CAP"]
+    most = settings.MAX_PRIORITY_FEE_LAMPORTS
+    if not 0 <= most <= _SOL:
+        return [f"MAX_PRIORITY_FEE_LAMPORTS is from 0 to {_SOL}"]
+    if most * _MICRO < settings.PRIORITY_FEE_CAP * _USUAL_UNITS:
+        return [f"PRIORITY_FEE_CAP is above MAX_PRIORITY_FEE_LAMPORTS for a swap of {_USUAL_UNITS} units"]
+    if not most <= settings.MAX_ORDER_FEE_LAMPORTS <= _MOST_ATTEMPTS * _SOL:
+        return ["MAX_ORDER_FEE_LAMPORTS is less than one attempt may pay, or more than all of them may"]
     return []
 
 
-def with_bids(plans: Sequence[SwapPlan | DexError], attempts: Sequence[int]) -> list[SwapPlan | DexError]:
-    """The plans with their prices a compute unit; one question a pool, none for a fixed price.
+def with_bids(
+    plans: Sequence[SwapPlan | DexError], attempts: Sequence[int], fees_paid: Sequence[int]
+) -> list[SwapPlan | DexError]:
+    """The plans with their prices a compute unit; one question for a route's pools, none for a fixed price.
 
-    ``attempts`` are the numbers of the plans' attempts, from 1 on. Raises ChainUnreachable.
+    ``attempts`` are the numbers of the plans' attempts, from 1 on, ``fees_paid`` what the earlier ones of the
+    same order have paid. Raises ChainUnreachable.
     """
     level = read_fee_level(settings.PRIORITY_FEE)
     bid = FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
-    recent: Mapping[Pubkey, Sequence[int]] = {}
+    recent: Mapping[tuple[Pubkey, ...], Sequence[int]] = {}
     if isinstance(level, FeeLevel):
-        by_pool = {plan.pool.address: plan for plan in plans if isinstance(plan, SwapPlan)}
-        recent = connection().run(_recent_prices(connection(), by_pool))
+        by_pools = {_pools(plan): plan for plan in plans if isinstance(plan, SwapPlan)}
+        recent = connection().run(_recent_prices(connection(), by_pools))
     return [
-        replace(plan, compute_unit_price=bid.price(recent.get(plan.pool.address, ()), attempt))
+        replace(
+            plan,
+            compute_unit_price=_within_ceiling(bid.price(recent.get(_pools(plan), ()), attempt), plan, paid),
+        )
         if isinstance(plan, SwapPlan)
         else plan
-        for plan, attempt in zip(plans, attempts, strict=True)
+        for plan, attempt, paid in zip(plans, attempts, fees_paid, strict=True)
     ]
 
 
+def _pools(plan: SwapPlan) -> tuple[Pubkey, ...]:
+    return tuple(leg.pool for leg in plan.route.legs)
+
+
+def _within_ceiling(price: int, plan: SwapPlan, paid: int) -> int:
+    """``price``, or what the ceilings of attempt and order in lamports leave for the units of this plan."""
+    tip = plan.tip.lamports if plan.tip else 0
+    left = max(0, int(settings.MAX_ORDER_FEE_LAMPORTS) - paid - tip)
+    lamports = min(int(settings.MAX_PRIORITY_FEE_LAMPORTS), left)
+    return min(price, lamports * _MICRO // compute_units(plan))
+
+
 def with_limits(plans: Sequence[SwapPlan | DexError]) -> list[SwapPlan | DexError]:
-    """The plans with limits that a simulation raised, where that is asked for. Raises ChainUnreachable."""
+    """The plans with limits by simulation, where that is asked for. Raises ChainUnreachable."""
     if not settings.SIMULATE_COMPUTE_UNITS:
         return list(plans)
-    return connection().run(_raised(connection(), plans))
+    return connection().run(_simulated(connection(), plans))
 
 
-async def _raised(chain: Connection, plans: Sequence[SwapPlan | DexError]) -> list[SwapPlan | DexError]:
+async def _simulated(chain: Connection, plans: Sequence[SwapPlan | DexError]) -> list[SwapPlan | DexError]:
     # One after the other: the first of a pool asks, the others find its answer.
-    return [await chain.units.raised(plan) if isinstance(plan, SwapPlan) else plan for plan in plans]
+    return [await chain.units.simulated(plan) if isinstance(plan, SwapPlan) else plan for plan in plans]
 
 
 async def _recent_prices(
-    chain: Connection, by_pool: Mapping[Pubkey, SwapPlan]
-) -> Mapping[Pubkey, Sequence[int]]:
-    found = await asyncio.gather(*(chain.fees.recent_prices(plan) for plan in by_pool.values()))
-    return dict(zip(by_pool, found, strict=True))
+    chain: Connection, by_pools: Mapping[tuple[Pubkey, ...], SwapPlan]
+) -> Mapping[tuple[Pubkey, ...], Sequence[int]]:
+    found = await asyncio.gather(*(chain.fees.recent_prices(plan) for plan in by_pools.values()))
+    return dict(zip(by_pools, found, strict=True))

@@ -12,8 +12,8 @@ from solders.pubkey import Pubkey
 from dex.config import DEVNET, NATIVE_MINT
 from dex.errors import DexError
 from dex.routing.discovery import PoolSet
-from dex.routing.router import accounts_of, quote_batch
-from dex.types import Limits, Quote, QuoteRequest, Quotes, Snapshot, Token
+from dex.routing.router import quote_batch
+from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, Token
 from orders.amounts import least_amount_out
 from orders.errors import ChainUnavailable
 from orders.gateway import failures
@@ -63,9 +63,9 @@ async def _quote(
     directory = connection().directory
     found = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
     pools: dict[tuple[Pubkey, Pubkey], PoolSet] = dict(zip(pairs, found, strict=True))
-    addresses = accounts_of(pool for one in found for pool in one.pools)
-    snapshot = await connection().rpc.snapshot([*addresses, *more_accounts])
     asks = [(request, pools[request.token_in, request.token_out]) for request in requests]
+    reads = [(request, pool) for request, one in asks for pool in one.pools]
+    snapshot = await connection().snapshots.read(reads, more_accounts)
     return quote_batch(asks, snapshot), snapshot
 
 
@@ -95,13 +95,13 @@ def _judge(found: Quotes, balance: int, lamports_missing: int) -> Quotes | Failu
 
 def _with_minima(found: Quotes) -> Quotes:
     """``found`` with the least that each quote may pay, by the limits of the request."""
-    return replace(found, quotes=tuple(_with_minimum(quote, found.request.limits) for quote in found.quotes))
+    return replace(found, quotes=tuple(_with_minimum(route, found.request.limits) for route in found.quotes))
 
 
-def _with_minimum(quote: Quote, limits: Limits) -> Quote:
-    slippage_bps = _slippage_bps(quote, limits)
-    least = least_amount_out(quote.amount_out, slippage_bps)
-    return replace(quote, min_amount_out=least, slippage_bps=slippage_bps)
+def _with_minimum(route: Route, limits: Limits) -> Route:
+    slippage_bps = _slippage_bps(route, limits)
+    least = least_amount_out(route.amount_out, slippage_bps)
+    return replace(route, min_amount_out=least, slippage_bps=slippage_bps)
 
 
 def auto_slippage_cap_bps() -> int:
@@ -109,11 +109,11 @@ def auto_slippage_cap_bps() -> int:
     return int(min(settings.AUTO_SLIPPAGE_CAP_BPS, settings.MAX_SLIPPAGE_BPS))
 
 
-def _slippage_bps(quote: Quote, limits: Limits) -> int:
+def _slippage_bps(route: Route, limits: Limits) -> int:
     """As asked for; automatic: the default and the quote's own price impact together, up to the cap.
 
     Who moves the price by so much meets others who do: one of the same size before it costs about that.
     """
     if not limits.slippage_is_auto:
         return limits.slippage_bps
-    return min(auto_slippage_cap_bps(), int(settings.DEFAULT_SLIPPAGE_BPS) + quote.price_impact_bps)
+    return min(auto_slippage_cap_bps(), int(settings.DEFAULT_SLIPPAGE_BPS) + route.price_impact_bps)

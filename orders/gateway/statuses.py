@@ -46,10 +46,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class SentSwap:
-    """A sent transaction and what it was to swap."""
+    """A sent transaction and what it was to swap; ``venues`` are those of its legs."""
 
     signature: str
-    venue: str
+    venues: tuple[str, ...]
     token_in: str
     token_out: str
 
@@ -93,8 +93,8 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
         if transaction is None or transaction.error is None:
             results.append(None)
             continue
-        venue = connection().venues[swap.venue]
-        why = confirmation.failure_of(transaction.error, transaction.logs, [venue])
+        venues = [connection().venues[name] for name in swap.venues]
+        why = confirmation.failure_of(transaction.error, transaction.logs, venues)
         failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, _payer(transaction))
         results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
     return results

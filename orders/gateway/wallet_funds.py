@@ -15,7 +15,8 @@ from solders.pubkey import Pubkey
 
 from dex.config import NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.transactions.cost import LAMPORTS_PER_SIGNATURE
-from dex.transactions.swap_transaction import SwapPlan, compute_units
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import compute_units
 from dex.transactions.token_accounts import (
     TOKEN_ACCOUNT_RENT,
     associated_token_address,
@@ -113,7 +114,7 @@ def _lamports_needed(plan: SwapPlan) -> int:
 
 
 def _rent_of_new_accounts(plan: SwapPlan) -> int:
-    if plan.token_out == NATIVE_MINT or plan.snapshot.accounts.get(plan.account_out) is not None:
-        return 0
-    is_2022 = plan.token_program(plan.token_out) == TOKEN_2022_PROGRAM
-    return _TOKEN_2022_ACCOUNT_RENT if is_2022 else TOKEN_ACCOUNT_RENT
+    bought = [mint for mint in plan.tokens_bought if mint != NATIVE_MINT]
+    missing = [mint for mint in bought if plan.snapshot.accounts.get(plan.account_of(mint)) is None]
+    is_2022 = [plan.token_program(mint) == TOKEN_2022_PROGRAM for mint in missing]
+    return sum(_TOKEN_2022_ACCOUNT_RENT if each else TOKEN_ACCOUNT_RENT for each in is_2022)

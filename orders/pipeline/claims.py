@@ -24,7 +24,7 @@ class Outcome:
     """What a stage leaves: orders for the next stage, orders that wait for a retry, and orders that ended.
 
     ``orders`` are those that the stage claimed and worked on, ``sent`` the attempts that the chain is to
-    be asked about from now on.
+    be asked about from now on, ``apart`` orders that are to be taken up again, each alone.
     """
 
     onward: list[UUID] = field(default_factory=list)
@@ -32,13 +32,24 @@ class Outcome:
     orders: list[Order] = field(default_factory=list)
     ended: list[Order] = field(default_factory=list)
     sent: list[Attempt] = field(default_factory=list)
+    apart: list[Order] = field(default_factory=list)
 
 
 def claim_sound(order_ids: Collection[UUID], statuses: Collection[Status], outcome: Outcome) -> list[Order]:
     """Claim, and end those that expired or broke off too often; the others are to be worked on."""
     claimed = leases.claim(order_ids, statuses)
     with leases.given_back_on_error(claimed):
-        return _sound(claimed, outcome)
+        return _sound(_alone(claimed, outcome), outcome)
+
+
+def _alone(claimed: list[Order], outcome: Outcome) -> list[Order]:
+    """Without those on which work broke off before, unless one is alone: it takes no other along."""
+    suspects = [order for order in claimed if order.starts > leases.STARTS_TOGETHER]
+    if not suspects or len(claimed) == 1:
+        return claimed
+    leases.release(suspects)
+    outcome.apart.extend(suspects)
+    return [order for order in claimed if order not in suspects]
 
 
 def _sound(claimed: list[Order], outcome: Outcome) -> list[Order]:

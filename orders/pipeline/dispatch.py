@@ -54,6 +54,7 @@ class Dispatcher:
         self.publish = publish
         self._changed = threading.Condition()
         self._new: deque[UUID] = deque()
+        self._alone: deque[tuple[Status, UUID]] = deque()
         self._later: list[tuple[float, int, Status, UUID]] = []
         self._numbers = itertools.count()
         self._stopped = threading.Event()
@@ -80,6 +81,13 @@ class Dispatcher:
             self._changed.notify()
         self._thread.ensure()
 
+    def alone(self, orders: Iterable[Order]) -> None:
+        """Publish each of these orders in a message of its own; returns at once and never raises."""
+        with self._changed:
+            self._alone.extend((Status(order.status), order.pk) for order in orders)
+            self._changed.notify()
+        self._thread.ensure()
+
     def stop(self) -> None:
         """Publish no more; returns when the thread has ended."""
         self._stopped.set()
@@ -97,7 +105,7 @@ class Dispatcher:
     def _next_batches(self) -> list[tuple[Status, list[UUID]]]:
         """Wait until something is to be published, and take it: one batch a status."""
         with self._changed:
-            if not self._new and not self._stopped.is_set():
+            if not self._new and not self._alone and not self._stopped.is_set():
                 wait = self._later[0][0] - time.monotonic() if self._later else None
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
@@ -106,6 +114,8 @@ class Dispatcher:
                 _, _, status, order_id = heapq.heappop(self._later)
                 due.setdefault(status, []).append(order_id)
             batches = [(status, ids[at : at + _most()]) for status, ids in due.items() for at in _starts(ids)]
+            batches += [(status, [order_id]) for status, order_id in self._alone]
+            self._alone.clear()
             new = [self._new.popleft() for _ in range(min(len(self._new), _most()))]
         return [*batches, (Status.PENDING, new)] if new else batches
 

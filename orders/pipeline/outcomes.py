@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.utils import timezone
 
 from dex.types import ExecutedSwap
 from orders.gateway import Failure
-from orders.lifecycle import NOT_RETRIED, Status, WaitsFor, retry_delay_seconds
+from orders.lifecycle import (
+    NODE_RETRY_SECONDS,
+    NODE_WAIT_SECONDS,
+    NOT_RETRIED,
+    FailureReason,
+    Status,
+    WaitsFor,
+    retry_delay_seconds,
+)
 from orders.models import Order
 from orders.records.journal import Transition
 from orders.wire.events import confirmed_data, failure_data, retry_data
+
+# A retry comes within a fifth of what was said: this, and the way through the broker.
+_SPREAD_PERCENT: Final = 15
 
 
 def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
@@ -34,22 +48,51 @@ def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
 def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False) -> Transition:
     """Back to routing, due after the next delay; or failed, when retries cannot mend it or are used up.
 
+    A node that gives no usable answer uses up no retry: the order stays, and waits for one.
     ``mendable``: something was done about the reason, so that a retry may mend even this one.
     """
     now = timezone.now()
     if order.is_over(now):
         return expired(order, failure)
+    if failure.reason is FailureReason.CHAIN_UNAVAILABLE:
+        return _waits_for_a_node(order, failure, now)
     hopeless = failure.reason in NOT_RETRIED and not mendable
     delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
         return ended(order, failure)
-    due_at = now + timedelta(seconds=delay)
+    due_at = now + delay * _spread()
+    changes = {"retries": order.retries + 1} | _due(order, due_at, WaitsFor.RETRY)
+    data = retry_data(order.retries + 1, delay, failure)
+    return Transition(order, Status.ROUTING, changes, data)
+
+
+def _waits_for_a_node(order: Order, failure: Failure, now: datetime) -> Transition:
+    """Stay, and be tried again soon: nothing was signed, so that waiting costs nothing but time.
+
+    One event says that the order waits; how often it is tried meanwhile is nobody's news.
+    """
+    waited = now - order.updated_at if order.waits_for == WaitsFor.NODE else timedelta()
+    if order.expires_at is None and waited >= timedelta(seconds=NODE_WAIT_SECONDS):
+        return ended(order, failure)
+    wait = min(max(waited, timedelta(seconds=1)), timedelta(seconds=NODE_RETRY_SECONDS))
+    changes = _due(order, now + wait * _spread().total_seconds(), WaitsFor.NODE)
+    stays = Status.BUILDING if order.status == Status.BUILDING else Status.ROUTING
+    said = replace(failure, message=f"{failure.message}; the order waits for one that does")
+    is_quiet = order.waits_for == WaitsFor.NODE and order.status == stays
+    return Transition(order, stays, changes, failure_data(said), quiet=is_quiet)
+
+
+def _due(order: Order, due_at: datetime, waits_for: WaitsFor) -> dict[str, Any]:
     if order.expires_at is not None:
         # There is nothing to wait for beyond it: whoever takes the order up then ends it.
         due_at = min(due_at, order.expires_at)
-    changes = {"retries": order.retries + 1, "due_at": due_at, "waits_for": WaitsFor.RETRY.value}
-    data = retry_data(order.retries + 1, delay, failure)
-    return Transition(order, Status.ROUTING, changes, data)
+    return {"due_at": due_at, "waits_for": waits_for.value}
+
+
+def _spread() -> timedelta:
+    """A second give or take `_SPREAD_PERCENT`, so that orders do not come again all at once."""
+    share = random.uniform(-_SPREAD_PERCENT, _SPREAD_PERCENT) / 100  # noqa: S311 -- guards nothing
+    return timedelta(seconds=1 + share)
 
 
 def expired(order: Order, failure: Failure | None = None) -> Transition:

@@ -10,13 +10,14 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
-from dex.types import Limits, Quote, QuoteRequest, Quotes
+from dex.types import Limits, QuoteRequest, Quotes, Route
 from orders import gateway
 from orders.amounts import from_base_units
 from orders.gateway import Failure
 from orders.lifecycle import FailureReason, Status
 from orders.models import Order
 from orders.pipeline.outcomes import ended, failed_or_retried
+from orders.records import routes
 from orders.records.journal import Transition
 from orders.wire.events import building_data
 
@@ -37,16 +38,7 @@ def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -
     limits = _limits(order, best)
     if best.amount_out < limits["floor_amount_out"]:
         return ended(order, _out_of_reach(best, limits["floor_amount_out"]))
-    changes = limits | {
-        "dex": best.dex,
-        "venue": best.venue,
-        "pool": str(best.pool),
-        "quoted_amount_out": best.amount_out,
-        "quoted_slot": board.slot,
-        "slippage_bps": best.slippage_bps,
-        "lp_fee": best.fee_amount,
-        "lp_fee_mint": str(best.fee_mint),
-    }
+    changes = limits | routes.columns(best) | {"quoted_slot": board.slot}
     return Transition(order, Status.BUILDING, changes, building_data(board), keep_lease)
 
 
@@ -54,11 +46,10 @@ def is_unchanged(order: Order, board: Quotes | Failure) -> bool:
     """Whether a quote that was made again is the one that the order has."""
     if isinstance(board, Failure):
         return False
-    best = board.quotes[0]
-    return (str(best.pool), best.amount_out) == (order.pool, order.quoted_amount_out)
+    return routes.is_of(order, board.quotes[0])
 
 
-def _limits(order: Order, best: Quote) -> dict[str, Any]:
+def _limits(order: Order, best: Route) -> dict[str, Any]:
     floor = order.floor_amount_out or 1
     first = order.first_quoted_amount_out
     if first is None:
@@ -70,7 +61,7 @@ def _limits(order: Order, best: Quote) -> dict[str, Any]:
     }
 
 
-def _out_of_reach(best: Quote, floor: int) -> Failure:
+def _out_of_reach(best: Route, floor: int) -> Failure:
     token = gateway.token_by_mint(str(best.token_out))
     decimals, name = (token.decimals, token.symbol) if token else (0, "base units")
     offered, wanted = from_base_units(best.amount_out, decimals), from_base_units(floor, decimals)

@@ -28,7 +28,7 @@ from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
 from orders.platform.lazy_thread import LazyThread
-from orders.records import attempts, costs, journal, leases, sql
+from orders.records import attempts, costs, journal, leases, routes, sql
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
 from orders.wallets import caps
@@ -282,7 +282,7 @@ def _record_endings(
 
 
 def _sent_swap(order: Order, attempt: Attempt) -> SentSwap:
-    return SentSwap(attempt.signature, attempt.venue, order.token_in, order.token_out)
+    return SentSwap(attempt.signature, routes.venues(order, attempt.venue), order.token_in, order.token_out)
 
 
 def _bring_back(moved: Sequence[Order], retry: Retry) -> None:

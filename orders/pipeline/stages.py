@@ -25,7 +25,7 @@ from orders.pipeline.outcomes import failed_or_retried
 from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import attempts, journal, kill_switch, leases
+from orders.records import attempts, costs, journal, kill_switch, leases, routes
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
 from orders.wallets import funds
@@ -172,7 +172,8 @@ def _sign_within_limits(
 
 
 def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
-    results = gateway.sign_swaps([_swap_to_sign(order) for order in orders])
+    paid = costs.paid_by_order(orders)
+    results = gateway.sign_swaps([_swap_to_sign(order, paid.get(order.pk, 0)) for order in orders])
     return list(zip(orders, results, strict=True))
 
 
@@ -194,25 +195,23 @@ def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
     kept = [order for order, _ in same]
     changed = [(order, board) for order, board in found if order not in kept]
     moved = journal.record([priced(order, board, keep_lease=True) for order, board in changed])
-    requoted = [order for order in moved if order.status == Status.BUILDING]
+    requoted = [order for order in moved if order.status == Status.BUILDING and not order.waits_for]
     _sort_out([order for order in moved if order not in requoted], Status.BUILDING, outcome)
     return kept + requoted
 
 
-def _swap_to_sign(order: Order) -> SwapToSign:
+def _swap_to_sign(order: Order, fees_paid: int) -> SwapToSign:
     return SwapToSign(
         order_id=order.pk,
         attempt=order.attempt + 1,
         network=order.network,
         wallet=order.wallet,
         slippage_bps=order.slippage_bps,
-        venue=order.venue,
-        pool=order.pool,
-        token_in=order.token_in,
-        token_out=order.token_out,
-        amount_in=order.amount_in,
-        min_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
+        route=routes.of(order),
+        max_amount_in=order.amount_in,
+        floor_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
         quoted_slot=order.quoted_slot or 0,
+        fees_paid=fees_paid,
     )
 
 
@@ -234,7 +233,9 @@ def _hold_back(orders: Sequence[Order]) -> None:
 
 def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:
     for order in moved:
-        if order.status == onward:
+        if order.waits_for:
+            outcome.waiting.append(order)
+        elif order.status == onward:
             outcome.onward.append(order.pk)
         elif order.status == Status.ROUTING:
             outcome.waiting.append(order)

@@ -44,8 +44,6 @@ HEARTBEAT_KEY: Final = "orders:worker:{name}"
 _HEARTBEAT_SECONDS: Final = 15
 _BATCH: Final = 64
 _MOST_AT_ONCE: Final = 1024
-# Once may be anybody's fault; an order that is there the second time may be what kills its workers.
-_STARTS_TOGETHER: Final = 2
 # Give the first message a chance before a second one is sent for the same order.
 _GRACE_SECONDS: Final = 5
 # A confirmed block is final after 31 more, some 13 s; asking earlier is in vain.
@@ -167,8 +165,8 @@ def resume_due(publish: Publish, watch: Watch) -> int:
 
 def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
     """Orders in batches; those on which work has broken off before go alone, and take no other along."""
-    yield from ([order_id] for order_id, count in starts.items() if count >= _STARTS_TOGETHER)
-    together = [order_id for order_id, count in starts.items() if count < _STARTS_TOGETHER]
+    yield from ([order_id] for order_id, count in starts.items() if count >= leases.STARTS_TOGETHER)
+    together = [order_id for order_id, count in starts.items() if count < leases.STARTS_TOGETHER]
     for start_at in range(0, len(together), _BATCH):
         yield together[start_at : start_at + _BATCH]
 
@@ -179,6 +177,8 @@ def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
     for name in STAGES[status].tasks:
         outcome = _STAGE_OF_TASK[name](ids)
         watch(outcome.sent)
+        for order in outcome.apart:
+            run_stages(watch, Status(order.status), [order.pk])
         ids = outcome.onward
 
 

@@ -95,6 +95,7 @@ def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
         last_valid_block_height=signed.last_valid_block_height,
         reserved_lamports=swap.funds.lamports_needed,
         venue=order.venue,
+        account_seed=swap.transaction.account_seed,
         created_at=now,
     )
 

@@ -6,10 +6,15 @@ nothing, so that the wallet's SOL can be accounted for from rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 
 from dex.types import TransactionCost
-from orders.models import Attempt
+from orders.models import Attempt, Order
 
 COLUMNS: Final = ("network_fee", "priority_fee", "tip", "rent")
 NOTHING: Final = TransactionCost(base_fee=0, priority_fee=0, tip=0, rent=0)
@@ -19,6 +24,16 @@ def note(attempt: Attempt, cost: TransactionCost) -> None:
     """Put what it cost into a row that is not written yet."""
     attempt.network_fee, attempt.priority_fee = cost.base_fee, cost.priority_fee
     attempt.tip, attempt.rent = cost.tip, cost.rent
+
+
+def paid_by_order(orders: Sequence[Order]) -> dict[UUID, int]:
+    """Lamports that earlier attempts of these orders have paid for their place in a block and as tips."""
+    again = [order.pk for order in orders if order.attempt]
+    if not again:
+        return {}
+    paid = Coalesce(F("priority_fee"), 0) + Coalesce(F("tip"), 0)
+    rows = Attempt.objects.filter(order__in=again).values_list("order").annotate(paid=Sum(paid))
+    return dict(rows.order_by())
 
 
 def values(attempt: Attempt) -> list[int | None]:

@@ -31,7 +31,8 @@ class Transition:
     """One step of one order: the row as the caller read it, the target, what else changes.
 
     ``changes`` are columns of the order, ``data`` goes to the event and so to clients.
-    ``keep_lease`` leaves the lease with the caller, who goes on working on the order.
+    ``keep_lease`` leaves the lease with the caller, who goes on working on the order. A ``quiet`` one stays
+    at its status: the row changes, and there is no event, as nothing has come of it that was not said before.
     """
 
     order: Order
@@ -39,6 +40,7 @@ class Transition:
     changes: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     keep_lease: bool = False
+    quiet: bool = False
 
 
 def record(
@@ -60,12 +62,13 @@ def record(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             applied = [one for one in ready if _apply(one, cursor)]
-            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in applied])
+            news = [one for one in applied if not one.step.quiet]
+            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in news])
             moved = [one.step.order for one in applied]
             if alongside and moved:
                 alongside(moved)
-            _publish_on_commit(moved)
-            _count_on_commit(applied, now)
+            _publish_on_commit([one.step.order for one in news])
+            _count_on_commit(news, now)
     except BaseException:
         # What was not written is not so: whoever holds the orders goes on from the rows as they are.
         for one in ready:
@@ -90,7 +93,7 @@ def insert(orders: Sequence[Order]) -> None:
 
 def _check(step: Transition) -> None:
     current = Status(step.order.status)
-    if not may_follow(current, step.to):
+    if not (step.to == current if step.quiet else may_follow(current, step.to)):
         raise IllegalTransition(f"{step.order.id}: {current} -> {step.to}")
 
 
@@ -113,10 +116,9 @@ def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
     ready = []
     for step, values in zip(steps, event_values, strict=True):
         order = step.order
+        step_taken = {"status": step.to.value, "version": order.version + 1, "updated_at": now}
         changes: dict[str, Any] = {
-            "status": step.to.value,
-            "version": order.version + 1,
-            "updated_at": now,
+            **({} if step.quiet else step_taken),
             "starts": 0,
             "waits_for": "",
             **({} if step.keep_lease else {"lease_token": None, "lease_until": None}),

@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 # Hosts that keep time differ by less: an order that was due by the clock of one is due by those of all.
 _CLOCKS_APART: Final = timedelta(seconds=1)
+# What waits for its next try is published when it is due, by a worker that has seen it fail.
+_EARLY: Final = timedelta(milliseconds=100)
+# Work that broke off once may have been anybody's fault in its batch: from then on an order goes alone.
+STARTS_TOGETHER: Final = 1
 # Later than any clock, and within what both databases can hold: when what nobody may take is due.
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST_NOT_GIVEN_BACK: Final = 1_000
@@ -71,14 +75,17 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
 
 
 def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
-    """These orders and the oldest pending ones that are free, ``most`` in all."""
+    """These orders and the oldest pending ones that are free, ``most`` in all.
+
+    No others where work on one of these broke off before, and none on which it did.
+    """
     room = most - len(order_ids)
-    if room <= 0:
+    if room <= 0 or not order_ids:
         return list(order_ids)
-    named = _free_and_due_at(timezone.now())
+    named = [*_free_and_due_at(timezone.now()), *(("id", order_id) for order_id in order_ids)]
     with connection.cursor() as cursor:
         # Some of them may be those that were named.
-        cursor.execute(_oldest_pending(), [*sql.values(Order, named), most])
+        cursor.execute(_oldest_pending(len(order_ids)), [*sql.values(Order, named), most])
         pending = sql.keys(Order, cursor.fetchall())
     others = [pk for pk in pending if pk not in order_ids]
     return [*order_ids, *others[:room]]
@@ -86,6 +93,8 @@ def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
 
 def let_go_signed(orders: Sequence[Order]) -> list[Order]:
     """Count an attempt for those whose lease is still the one they were claimed with, and end the lease.
+
+    To have signed is progress: the starts begin anew.
 
     Call it inside the transaction that writes the attempts: only these orders may get one. The orders
     are of one claim.
@@ -198,7 +207,12 @@ def is_free(now: datetime) -> Q:
 
 
 def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:
-    return [("network", settings.SOLANA_NETWORK), ("due_at", now + _CLOCKS_APART), ("lease_until", now)]
+    return [
+        ("network", settings.SOLANA_NETWORK),
+        ("due_at", now + _CLOCKS_APART),
+        ("due_at", now + _EARLY),
+        ("lease_until", now),
+    ]
 
 
 def _free_and_due() -> str:
@@ -206,16 +220,20 @@ def _free_and_due() -> str:
     column = partial(sql.column, Order)
     return (
         f"{column('network')} = %s AND {column('due_at')} <= %s"
+        f" AND ({column('waits_for')} = '' OR {column('due_at')} <= %s)"
         f" AND ({column('lease_until')} IS NULL OR {column('lease_until')} < %s)"
     )
 
 
-@lru_cache(maxsize=1)
-def _oldest_pending() -> str:
+@lru_cache(maxsize=256)
+def _oldest_pending(named: int) -> str:
+    starts = f"{sql.column(Order, 'starts')} >= {STARTS_TOGETHER}"
+    suspects = f"SELECT 1 FROM {sql.table(Order)} WHERE {sql.column(Order, 'id')} IN {sql.places(named)}"
     # In the words of the index `order_due`, so that SQLite uses it.
     return (
         f"SELECT {sql.column(Order, 'id')} FROM {sql.table(Order)}"
         f" WHERE {written(ACTIVE)} AND {_free_and_due()} AND {written([Status.PENDING])}"
+        f" AND NOT {starts} AND NOT EXISTS ({suspects} AND {starts})"
         f" ORDER BY {sql.column(Order, 'due_at')} LIMIT %s"
     )
 
@@ -245,7 +263,7 @@ def _let_go_signed(orders: int) -> str:
     column = partial(sql.column, Order)
     return (
         f"UPDATE {sql.table(Order)} SET {column('attempt')} = {column('attempt')} + 1,"
-        f" {column('lease_token')} = NULL, {column('lease_until')} = NULL"
+        f" {column('lease_token')} = NULL, {column('lease_until')} = NULL, {column('starts')} = 0"
         f" WHERE {column('lease_token')} = %s AND {column('id')} IN {sql.places(orders)}"
         f" RETURNING {column('id')}"
     )

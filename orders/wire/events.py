@@ -24,7 +24,7 @@ from orders.wire.json_types import (
     timestamp,
 )
 from orders.wire.message import Field, Message, OneOf, Rows
-from orders.wire.offers import OFFER, OTHER_OFFER, VENUE_ERROR
+from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
 
 SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
 EXPLORER_URL: Final = f"https://explorer.solana.com/tx/{SIGNATURE}?cluster=devnet"
@@ -84,11 +84,12 @@ def _moved_price(landed: Landed) -> str:
     return price_text(landed.amount_in, decimals_in, landed.amount_out, decimals_out)
 
 
+_BEST: Final = Rows(*OFFER.fields, ROUTE_TAKEN)
 _BOARD: Final = Rows(
     Field(
         "quotes",
-        list_of(OFFER),
-        lambda board: [OFFER.of(quote) for quote in board.quotes[1:]],
+        list_of(LOST_OFFER),
+        lambda board: [LOST_OFFER.of(quote) for quote in board.quotes[1:]],
         "the offers that lost",
         example=[OTHER_OFFER],
     ),
@@ -148,7 +149,7 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
     Status.PENDING: (),
     Status.OPEN: (),
     Status.ROUTING: _RETRY.optional(),
-    Status.BUILDING: (*OFFER.fields, *_BOARD.fields, *_PAPER),
+    Status.BUILDING: (*_BEST.fields, *_BOARD.fields, *_PAPER),
     # Without venue and attempt, but with a reason: when a fork has dropped the transaction.
     Status.SUBMITTED: (
         *_sometimes(*_VENUE),
@@ -235,8 +236,8 @@ def event_as_wire(event: OrderEvent) -> dict[str, Any]:
 
 
 def building_data(board: Quotes) -> dict[str, Any]:
-    """``building``: the best offer, the losing ones, and the venues that had none."""
-    return OFFER.of(board.quotes[0]) | _BOARD.of(board)
+    """``building``: the best offer and its route, the losing ones, and the venues that had none."""
+    return _BEST.of(board.quotes[0]) | _BOARD.of(board)
 
 
 def submitted_data(order: Order, signature: str, attempt: int) -> dict[str, Any]:

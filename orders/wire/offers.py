@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from dex.types import Quote, Quotes, Token
+from dex.types import Quotes, Route, Token
 from orders import gateway
 from orders.amounts import from_base_units, price_text
 from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, TEXT, list_of
 from orders.wire.message import Field, Message, ref
-
-POOL: Final = "7JuwJuNU88gurFnyWeiyGKbFmExMWcmRZntn9imEzdny"
+from orders.wire.routes import POOL, ROUTE, route_as_wire
 
 
 class Asked(NamedTuple):
@@ -23,21 +22,21 @@ class Asked(NamedTuple):
     slippage_bps: int
 
 
-def _out(quote: Quote, raw: int) -> str:
+def _out(quote: Route, raw: int) -> str:
     return from_base_units(raw, gateway.decimals_of(str(quote.token_out)))
 
 
-def _price(quote: Quote) -> str:
+def _price(quote: Route) -> str:
     decimals_in = gateway.decimals_of(str(quote.token_in))
     decimals_out = gateway.decimals_of(str(quote.token_out))
     return price_text(quote.amount_in, decimals_in, quote.amount_out, decimals_out)
 
 
-def _fee(quote: Quote) -> str:
+def _fee(quote: Route) -> str:
     return from_base_units(quote.fee_amount, gateway.decimals_of(str(quote.fee_mint)))
 
 
-def _fee_token(quote: Quote) -> str:
+def _fee_token(quote: Route) -> str:
     token = gateway.token_by_mint(str(quote.fee_mint))
     return token.symbol if token else str(quote.fee_mint)
 
@@ -66,6 +65,18 @@ OFFER: Final = Message(
     Field("fee", DECIMAL, _fee, "the pool's fee", example="0.0125"),
     Field("feeToken", TEXT, _fee_token, "the token of the fee", example="SOL"),
 )
+ROUTE_TAKEN: Final = Field("route", ROUTE, route_as_wire, "the pools that share the amount")
+LOST_OFFER: Final = Message(
+    "LostOffer",
+    *OFFER.fields,
+    Field(
+        "route",
+        ROUTE,
+        lambda quote: route_as_wire(quote) if len(quote.legs) > 1 else None,
+        "left out where it is the one pool",
+        optional=True,
+    ),
+)
 OTHER_OFFER: Final = OFFER.example(
     dex="meteora",
     venue="meteora-damm-v2",
@@ -84,6 +95,7 @@ VENUE_ERROR: Final = Message(
 QUOTE: Final = Message(
     "Quote",
     *OFFER.fields,
+    ROUTE_TAKEN,
     Field("amountOutRaw", BASE_UNITS, lambda quote: str(quote.amount_out), example="823575312"),
     Field("minAmountOutRaw", BASE_UNITS, lambda quote: str(quote.min_amount_out), example="819457436"),
 )

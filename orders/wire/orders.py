@@ -17,6 +17,7 @@ from orders import gateway
 from orders.amounts import from_base_units, price_text, realised_slippage_bps, to_base_units
 from orders.lifecycle import OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
+from orders.records import routes
 from orders.wire.attempts import ATTEMPT, FAILURE, error_of, explorer_url, lamports
 from orders.wire.events import EVENT, EXPLORER_URL, SIGNATURE, event_as_wire
 from orders.wire.json_types import (
@@ -33,7 +34,7 @@ from orders.wire.json_types import (
     timestamp,
 )
 from orders.wire.message import Field, Message, Schema, ref
-from orders.wire.offers import POOL
+from orders.wire.routes import POOL, ROUTE, ROUTE_EXAMPLE, route_as_wire
 
 SOL: Final = "So11111111111111111111111111111111111111112"
 USDC: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -171,6 +172,13 @@ ORDER: Final = Message(
     Field("dex", nullable(TEXT), _text_of("dex"), "brand of the venue", example="raydium"),
     Field("venue", nullable(TEXT), _text_of("venue"), "the pool's program", example="raydium-cpmm"),
     Field("pool", nullable(TEXT), _text_of("pool"), "the pool's address", example=POOL),
+    Field(
+        "route",
+        nullable(ROUTE),
+        lambda shown: route_as_wire(routes.of(shown.order)) if shown.order.route else None,
+        "the pools that share the amount; dex, venue and pool are of the largest leg",
+        example=ROUTE_EXAMPLE,
+    ),
     Field(
         "slippageRealisedBps",
         nullable(INTEGER),

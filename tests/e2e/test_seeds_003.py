@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -51,25 +53,57 @@ def test_health_names_every_part(served: RunningEngine) -> None:
     assert checks["workers"] == 2
 
 
-def test_three_retries_after_1_2_and_4_seconds_then_failed_with_the_error(served: RunningEngine) -> None:
-    chain = served.chain()
-    chain.fault("getMultipleAccounts", "unavailable", count=100_000)
+@contextmanager
+def transactions_expiring(served: RunningEngine) -> Iterator[None]:
+    """The node takes every transaction and passes none on, and its blocks run ahead."""
+    chain, ended = served.chain(), threading.Event()
+
+    def run_ahead() -> None:
+        while not ended.wait(0.2):
+            chain.call("localnet_advance", {"slots": 200})
+
+    chain.fault("sendTransaction", "swallow", count=100_000)
+    runner = threading.Thread(target=run_ahead)
+    runner.start()
     try:
-        order_id = placed(served)
-        updates = streamed(served, order_id)
+        yield
     finally:
+        ended.set()
+        runner.join()
         chain.call("localnet_resetFaults")
 
-    assert [each["status"] for each in updates] == ["pending", *["routing"] * 4, "failed"]
-    assert [each.get("retryInMs") for each in updates[2:5]] == [1000, 2000, 4000]
-    assert {each["code"] for each in updates[2:]} == {"CHAIN_UNAVAILABLE"}
-    assert updates[-1]["error"] == "The Solana node gave no usable answer"
-    at = [datetime.fromisoformat(each["at"]) for each in updates[2:]]
-    gaps = [(later - sooner).total_seconds() for sooner, later in pairwise(at)]
-    for gap, delay in zip(gaps, (1, 2, 4), strict=True):
-        # What the node's refusal itself takes comes on top: its own tries, and a slow machine.
-        assert delay <= gap < delay + 3, gaps
+
+def test_three_retries_after_1_2_and_4_seconds_then_failed_with_the_error(served: RunningEngine) -> None:
+    with transactions_expiring(served):
+        order_id = placed(served)
+        updates = streamed(served, order_id)
+
+    attempt = ["building", "submitted", "routing"]
+    assert [each["status"] for each in updates] == ["pending", "routing", *(attempt * 4)[:-1], "failed"]
+    said = [(at, each) for at, each in enumerate(updates) if "retryInMs" in each]
+    assert [each["retryInMs"] for _, each in said] == [1000, 2000, 4000]
+    assert {each["code"] for _, each in said} == {updates[-1]["code"]} == {"TRANSACTION_EXPIRED"}
+    assert updates[-1]["error"] == "The transaction expired before it landed"
+    for at, each in said:
+        began, quoted = (datetime.fromisoformat(updates[i]["at"]) for i in (at, at + 1))
+        gap, wait = (quoted - began).total_seconds(), each["retryInMs"] / 1000
+        # What quoting takes on a slow machine comes on top.
+        assert 0.8 * wait <= gap < 1.2 * wait + 1, updates
 
     stored = httpx2.get(f"{served.url}/api/orders/{order_id}").json()
-    assert (stored["status"], stored["txHash"]) == ("failed", None)
-    assert stored["error"] == {"code": "CHAIN_UNAVAILABLE", "message": updates[-1]["error"]}
+    assert stored["status"] == "failed"
+    assert stored["error"] == {"code": "TRANSACTION_EXPIRED", "message": updates[-1]["error"]}
+
+
+def test_an_order_waits_for_a_node_that_is_away_and_is_executed(served: RunningEngine) -> None:
+    chain = served.chain()
+    chain.fault("getMultipleAccounts", "unavailable", count=100_000)
+    back = threading.Timer(12, lambda: chain.call("localnet_resetFaults"))
+    back.start()
+    updates = streamed(served, placed(served))
+    back.join()
+    assert [each["status"] for each in updates] == [
+        *("pending", "routing", "routing", "building", "submitted", "confirmed")
+    ]
+    assert updates[2]["code"] == "CHAIN_UNAVAILABLE"
+    assert updates[2]["error"].endswith("the order waits for one that does")

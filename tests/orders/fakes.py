@@ -43,6 +43,7 @@ class FakeDispatcher:
     def __init__(self) -> None:
         self.new: list[UUID] = []
         self.waiting: list[Order] = []
+        self.apart: list[Order] = []
 
     def announce(self, order_ids: Iterable[UUID]) -> None:
         """`orders.pipeline.dispatch.Dispatcher.announce`."""
@@ -51,6 +52,10 @@ class FakeDispatcher:
     def at_due_time(self, orders: Iterable[Order]) -> None:
         """`orders.pipeline.dispatch.Dispatcher.at_due_time`."""
         self.waiting.extend(orders)
+
+    def alone(self, orders: Iterable[Order]) -> None:
+        """`orders.pipeline.dispatch.Dispatcher.alone`."""
+        self.apart.extend(orders)
 
 
 class FakePublisher:

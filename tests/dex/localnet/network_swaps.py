@@ -17,9 +17,10 @@ from dex.routing.router import accounts_of, best_quote, quote_all
 from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.node import SolanaRpc
 from dex.signing.signer import WalletSigner
-from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SwapPlan, build_message, sign
-from dex.types import Quote, QuoteRequest, SignedTransaction
+from dex.transactions.instructions import new_account_seed
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import build_message, sign
+from dex.types import QuoteRequest, Route, SignedTransaction
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from tests.localnet_process import FAST_SLOTS_MS
@@ -49,24 +50,21 @@ async def quoted(
     amount: int,
     venues: Sequence[Venue] = tuple(VENUES.values()),
     network: str = "localnet",
-) -> tuple[Quote, SwapPlan]:
+) -> tuple[Route, SwapPlan]:
     mints = {token.symbol: token.mint for token in tokens_of(network)}
     found = await PoolDirectory(rpc, venues).pools(mints[sold], mints[bought])
     snapshot = await rpc.snapshot(accounts_of(found.pools))
-    quote = best_quote(quote_all(QuoteRequest(mints[sold], mints[bought], amount), found.pools, snapshot))
+    route = best_quote(quote_all(QuoteRequest(mints[sold], mints[bought], amount), found.pools, snapshot))
     latest = await rpc.latest_blockhash()
     memo = f"{sold}{bought}{amount}/1"
-    return quote, SwapPlan(
+    return route, SwapPlan(
         payer=WALLET,
-        pool=next(pool for pool in found.pools if pool.address == quote.pool),
-        venue=next(venue for venue in venues if venue.name == quote.venue),
+        route=replace(route, min_amount_out=route.amount_out),
+        pools={pool.address: pool for pool in found.pools},
+        venues={venue.name: venue for venue in venues},
         snapshot=snapshot,
-        token_in=quote.token_in,
-        token_out=quote.token_out,
-        amount_in=quote.amount_in,
-        min_amount_out=quote.amount_out,
         memo=memo,
-        account_seed=temporary_account_seed(memo),
+        account_seed=new_account_seed(),
         blockhash=latest.blockhash,
         last_valid_block_height=latest.last_valid_block_height,
     )
@@ -88,5 +86,6 @@ async def settled(rpc: SolanaRpc, signature: str) -> ExecutedTransaction:
     raise TimeoutError(signature)
 
 
-def altered(plan: SwapPlan, **changes: object) -> SwapPlan:
-    return replace(plan, **changes)  # type: ignore[arg-type]
+def at_least(plan: SwapPlan, min_amount_out: int) -> SwapPlan:
+    """The plan with another minimum."""
+    return replace(plan, route=replace(plan.route, min_amount_out=min_amount_out))

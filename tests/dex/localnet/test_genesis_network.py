@@ -18,7 +18,7 @@ from tests.dex.localnet.network_swaps import (
     MINTS,
     SEED,
     WALLET,
-    altered,
+    at_least,
     options,
     quoted,
     settled,
@@ -58,7 +58,7 @@ async def test_a_swap_settles_with_the_amounts_that_were_quoted(rpc, sold, bough
 
 async def test_a_batch_of_swaps_is_sent_and_settled_together(rpc):
     plans = [(await quoted(rpc, "USDC", "USDT", amount))[1] for amount in (1_000_000, 2_000_000, 3_000_000)]
-    loose = [signed_swap(altered(plan, min_amount_out=1)) for plan in plans]
+    loose = [signed_swap(at_least(plan, 1)) for plan in plans]
     assert [outcome.kind for outcome in await rpc.send([one.raw for one in loose])] == [SendKind.ACCEPTED] * 3
     executed = [
         executed_swap(await settled(rpc, one.signature), WALLET, MINTS["USDC"], MINTS["USDT"])
@@ -69,20 +69,20 @@ async def test_a_batch_of_swaps_is_sent_and_settled_together(rpc):
 
 async def test_a_swap_below_its_minimum_lands_and_fails_by_name(rpc):
     quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
-    greedy = altered(plan, min_amount_out=quote.amount_out + 1)
+    greedy = at_least(plan, quote.amount_out + 1)
     signed = signed_swap(greedy)
     await rpc.send([signed.raw])
     transaction = await settled(rpc, signed.signature)
-    failure = failure_of(transaction.error, transaction.logs, [plan.venue])
+    failure = failure_of(transaction.error, transaction.logs, plan.venues.values())
     assert (failure.kind, failure.name) == (FailureKind.SLIPPAGE_EXCEEDED, "ExceededSlippage")
 
 
 async def test_preflight_rejects_what_would_fail_and_says_why(rpc):
     quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
-    greedy = altered(plan, min_amount_out=quote.amount_out + 1)
+    greedy = at_least(plan, quote.amount_out + 1)
     [outcome] = await rpc.send([signed_swap(greedy).raw], skip_preflight=False)
     assert outcome.kind is SendKind.REJECTED
-    failure = failure_of(outcome.error, outcome.logs, [plan.venue])
+    failure = failure_of(outcome.error, outcome.logs, plan.venues.values())
     assert failure.kind is FailureKind.SLIPPAGE_EXCEEDED
 
 

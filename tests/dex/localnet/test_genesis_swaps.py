@@ -17,15 +17,17 @@ from dex.config import NATIVE_MINT, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, TOKENS
 from dex.localnet.genesis import build_genesis
 from dex.localnet.genesis_tokens import FEE_TOKEN
 from dex.localnet.programs import BUNDLED
-from dex.signing.policy import check_policy
+from dex.signing.policy import Ceilings
 from dex.signing.signer import WalletSigner
-from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SwapPlan, build_message, compute_units, sign
+from dex.transactions.instructions import new_account_seed
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import build_message, compute_units, sign
 from dex.transactions.token_accounts import associated_token_address, parse_token_account
-from dex.types import AccountData, Clock, FailureKind, Quote, QuoteRequest, SwapMode
+from dex.types import AccountData, Clock, FailureKind, Quote, QuoteRequest, Route, SwapMode
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
 from tests.dex.complete_snapshots import complete_snapshot
+from tests.dex.plans import at_least, check_message
 
 TRADER = Keypair.from_seed(b"t" * 32)
 GENESIS = build_genesis(seed=1, fund=[TRADER.pubkey()])
@@ -88,25 +90,21 @@ def order(svm: LiteSVM, venue: Venue, pool: Pool, sold: str, bought: str, mode=S
         quote,
         SwapPlan(
             payer=TRADER.pubkey(),
-            pool=pool,
-            venue=venue,
+            route=replace(Route.of(quote), min_amount_out=quote.amount_out, max_amount_in=quote.amount_in),
+            pools={pool.address: pool},
+            venues={venue.name: venue},
             snapshot=snapshot,
-            token_in=quote.token_in,
-            token_out=quote.token_out,
-            amount_in=quote.amount_in,
-            min_amount_out=quote.amount_out,
             memo=memo,
-            account_seed=temporary_account_seed(memo),
+            account_seed=new_account_seed(),
             blockhash=svm.latest_blockhash(),
             last_valid_block_height=150,
-            mode=mode,
         ),
     )
 
 
 def execute(svm: LiteSVM, plan: SwapPlan):
     message = build_message(plan)
-    check_policy(message, wallet=TRADER.pubkey(), allowed_programs=VENUES.keys(), plan=plan)
+    check_message(message, plan, Ceilings(priority_fee=1_000_000, tip=0))
     signed = sign(message, WalletSigner(TRADER), plan.last_valid_block_height)
     return svm.send_transaction(VersionedTransaction.from_bytes(signed.raw))
 
@@ -148,7 +146,7 @@ def test_one_unit_more_than_the_quote_fails_as_slippage_and_moves_only_the_fee(s
     venue = VENUES[pool.program]
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     plan = order(svm, venue, opened, sold, bought).plan
-    greedy = replace(plan, min_amount_out=plan.min_amount_out + 1)
+    greedy = at_least(plan, plan.route.amount_out + 1)
     before = {mint: holding(svm, mint) for mint in MINTS.values()}
     result = execute(svm, greedy)
     assert not isinstance(result, TransactionMetadata)
@@ -181,7 +179,7 @@ def test_orders_at_the_same_time_share_no_wrapped_sol(svm):
     opened = venue.open_pool(pool.address, GENESIS.accounts[pool.address])
     one, two = (order(svm, venue, opened, "SOL", "USDC").plan for _ in range(2))
     assert one.temporary_account != two.temporary_account
-    low = [replace(plan, min_amount_out=plan.min_amount_out * 99 // 100) for plan in (one, two)]
+    low = [at_least(plan, plan.route.amount_out * 99 // 100) for plan in (one, two)]
     assert all(isinstance(execute(svm, plan), TransactionMetadata) for plan in low)
 
 

@@ -111,7 +111,7 @@ async def test_devnet_swaps_at_raydiums_devnet_address() -> None:
         rpc = SolanaRpc(network.url)
         [raydium] = [venue for venue in venues_for("devnet") if venue.name == "raydium-cpmm"]
         quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000, [raydium], "devnet")
-        assert plan.venue.program_id == DEVNET_PROGRAM
+        assert plan.venues[quote.venue].program_id == DEVNET_PROGRAM
         signed = signed_swap(plan)
         await rpc.send([signed.raw])
         executed = executed_swap(

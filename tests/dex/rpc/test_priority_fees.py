@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from dex.rpc.node import SolanaRpc
-from dex.rpc.priority_fees import FeeBid, FeeLevel, FeeMarket, percentile, read_fee_level, written_accounts
-from dex.transactions.swap_transaction import build_message
+from dex.rpc.priority_fees import FeeBid, FeeLevel, FeeMarket, percentile, read_fee_level
+from dex.transactions.swap_transaction import written_accounts
 from tests.dex.plans import swap_plan
 
 
@@ -81,11 +81,10 @@ def test_levels_and_numbers_are_read() -> None:
 @pytest.mark.parametrize("dex", ["raydium", "meteora"])
 def test_the_accounts_asked_for_are_the_written_ones_of_others(dex: str) -> None:
     plan = swap_plan("SOL", "USDC", dex)
-    written = written_accounts(build_message(plan), plan)
-    assert plan.pool.address in written
-    assert not {plan.payer, plan.account_in, plan.account_out, plan.token_in, plan.venue.program_id} & set(
-        written
-    )
+    written = written_accounts(plan)
+    assert plan.route.pool in written
+    program = plan.venues[plan.route.venue].program_id
+    assert not {plan.payer, plan.account_in, plan.account_out, plan.token_in, program} & set(written)
     assert len(written) >= 3
 
 
@@ -95,7 +94,7 @@ async def test_a_pool_is_asked_for_once_in_two_seconds() -> None:
     first, other = swap_plan("SOL", "USDC"), swap_plan("SOL", "USDC", "meteora")
     assert [list(await prices.recent_prices(plan)) for plan in (first, first, other)] == [[5, 6]] * 3
     assert len(asked) == 2
-    assert [str(first.pool.address) in asked[0], str(other.pool.address) in asked[1]] == [True, True]
+    assert [str(first.route.pool) in asked[0], str(other.route.pool) in asked[1]] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,12 @@ from dex.config import (
 )
 from dex.errors import PolicyViolation, WrongOwner
 from dex.signing.signer import WalletSigner
-from dex.transactions.instructions import temporary_account_seed
-from dex.transactions.swap_transaction import SwapPlan, build_message, compute_units, sign
+from dex.transactions.instructions import new_account_seed
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import build_message, compute_units, sign
 from dex.transactions.token_accounts import associated_token_address
-from dex.types import SwapMode
-from tests.dex.plans import GENESIS, MINTS, altered, swap_plan
+from dex.types import Route, SwapMode
+from tests.dex.plans import GENESIS, MINTS, altered, at_least, leg, route_plan, swap_plan
 
 SIGNER = WalletSigner(GENESIS.wallet)
 
@@ -31,6 +32,10 @@ def programs_of(plan: SwapPlan) -> list:
     return [message.account_keys[i.program_id_index] for i in message.instructions]
 
 
+def swap_program(plan: SwapPlan) -> Pubkey:
+    return plan.venues[plan.route.venue].program_id
+
+
 def test_token_for_token_needs_no_temporary_account():
     plan = swap_plan("USDC", "USDT")
     assert plan.temporary_account is None
@@ -38,7 +43,7 @@ def test_token_for_token_needs_no_temporary_account():
         COMPUTE_BUDGET_PROGRAM,
         MEMO_PROGRAM,
         ASSOCIATED_TOKEN_PROGRAM,
-        plan.venue.program_id,
+        swap_program(plan),
     ]
 
 
@@ -50,7 +55,7 @@ def test_sol_in_is_wrapped_into_a_temporary_account_that_is_closed():
         ASSOCIATED_TOKEN_PROGRAM,
         SYSTEM_PROGRAM,
         TOKEN_PROGRAM,
-        plan.venue.program_id,
+        swap_program(plan),
         TOKEN_PROGRAM,
     ]
     assert plan.account_in == plan.temporary_account
@@ -64,7 +69,7 @@ def test_sol_out_holds_only_its_rent_before_the_swap_and_needs_no_associated_acc
         MEMO_PROGRAM,
         SYSTEM_PROGRAM,
         TOKEN_PROGRAM,
-        plan.venue.program_id,
+        swap_program(plan),
         TOKEN_PROGRAM,
     ]
     assert plan.temporary_account_lamports == 2_039_280
@@ -79,13 +84,17 @@ def test_a_price_adds_one_compute_budget_instruction():
 
 def test_the_unit_limit_covers_venue_memo_and_accounts():
     plan = swap_plan("USDC", "SOL", memo="m" * 10)
-    assert compute_units(plan) == plan.venue.compute_units + 1_000 + 3_000 + 500 * 10 + 10_000
+    assert (
+        compute_units(plan) == plan.venues[plan.route.venue].compute_units + 1_000 + 3_000 + 500 * 10 + 10_000
+    )
 
 
-def test_orders_have_different_temporary_accounts():
-    one, two = swap_plan("SOL", "USDC", memo="order-1/1"), swap_plan("SOL", "USDC", memo="order-1/2")
+def test_no_two_temporary_accounts_are_alike_and_none_can_be_foretold():
+    seeds = {new_account_seed() for _ in range(1_000)}
+    assert len(seeds) == 1_000
+    assert {len(seed) for seed in seeds} == {11}
+    one, two = (altered(swap_plan("SOL", "USDC"), account_seed=seed) for seed in list(seeds)[:2])
     assert one.temporary_account != two.temporary_account
-    assert len(temporary_account_seed("order-1/1")) == 32
 
 
 def test_equal_plans_give_equal_signatures_and_another_memo_another():
@@ -120,9 +129,15 @@ def test_a_transaction_above_the_packet_size_is_not_signed_off():
 
 def test_plans_without_a_minimum_an_amount_or_two_tokens_are_refused():
     plan = swap_plan("USDC", "USDT")
-    for broken in ({"min_amount_out": 0}, {"amount_in": 0}, {"token_out": plan.token_in}):
+    nothing_in = Route.of(leg("raydium", "USDC", "USDT", 0, 1_000))
+    same = Route.of(replace(plan.route.legs[0], token_out=plan.token_in))
+    for broken in (
+        at_least(plan, 0),
+        altered(plan, route=replace(nothing_in, min_amount_out=1)),
+        altered(plan, route=replace(same, min_amount_out=1)),
+    ):
         with pytest.raises(PolicyViolation):
-            build_message(altered(plan, **broken))
+            build_message(broken)
 
 
 def owned_by(plan: SwapPlan, mint: Pubkey, program: Pubkey) -> SwapPlan:
@@ -148,7 +163,8 @@ def test_a_mint_of_no_token_program_is_refused():
 
 
 def test_exact_out_asks_the_pool_for_the_output():
-    plan = altered(swap_plan("USDC", "USDT"), mode=SwapMode.EXACT_OUT)
+    bought = leg("raydium", "USDC", "USDT", 4_990_000, 1_000, SwapMode.EXACT_OUT)
+    plan = route_plan(replace(Route.of(bought), max_amount_in=5_000_000))
     data = bytes(build_message(plan).instructions[-1].data)
     assert data[:8].hex() == "37d96256a34ab4ad"
     assert data[8:24] == (5_000_000).to_bytes(8, "little") + (1_000).to_bytes(8, "little")

@@ -1,18 +1,19 @@
-"""Compute-unit limits: measured ones, raised by a simulation, never lowered by it."""
+"""Compute-unit limits by simulation, and by what the quotes of the legs say."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
 from dex.rpc.node import SolanaRpc
-from dex.signing.policy import check_policy
 from dex.transactions.swap_transaction import build_message, compute_units
 from dex.transactions.units import UnitLimits
-from tests.dex.plans import GENESIS, VENUES, altered, swap_plan
+from dex.types import Route
+from tests.dex.plans import at_least, check_message, leg, route_plan, swap_plan
 
 
 def node(*values: Any) -> tuple[UnitLimits, list[list[Any]]]:
@@ -33,17 +34,13 @@ def node(*values: Any) -> tuple[UnitLimits, list[list[Any]]]:
     return UnitLimits(SolanaRpc("http://node.test", transport=httpx2.MockTransport(handle))), asked
 
 
-@pytest.mark.parametrize(("consumed", "limit"), [(1_000, None), (300_000, 360_000), (1_300_000, 1_400_000)])
-async def test_a_limit_is_raised_by_a_fifth_over_the_simulation_and_never_lowered(
-    consumed: int, limit: int | None
-) -> None:
+@pytest.mark.parametrize(("consumed", "limit"), [(1_000, 1_200), (300_000, 360_000), (1_300_000, 1_400_000)])
+async def test_a_limit_is_a_fifth_above_the_simulation(consumed: int, limit: int) -> None:
     plan = swap_plan("SOL", "USDC")
     limits, asked = node({"err": None, "unitsConsumed": consumed})
-    raised = await limits.raised(plan)
-    assert compute_units(raised) == (limit or compute_units(plan))
-    check_policy(
-        build_message(raised), wallet=GENESIS.wallet.pubkey(), allowed_programs=list(VENUES), plan=raised
-    )
+    simulated = await limits.simulated(plan)
+    assert compute_units(simulated) == limit
+    check_message(build_message(simulated), simulated)
     [[text, config]] = asked
     assert (config["sigVerify"], config["replaceRecentBlockhash"]) == (False, True)
     assert isinstance(text, str)
@@ -52,8 +49,8 @@ async def test_a_limit_is_raised_by_a_fifth_over_the_simulation_and_never_lowere
 async def test_a_pool_and_direction_is_simulated_once() -> None:
     limits, asked = node(*[{"err": None, "unitsConsumed": 300_000}] * 3)
     there, back = swap_plan("SOL", "USDC"), swap_plan("USDC", "SOL")
-    for plan in (there, altered(there, amount_in=7), back, swap_plan("SOL", "USDC", "meteora"), back):
-        assert compute_units(await limits.raised(plan)) == 360_000
+    for plan in (there, at_least(there, 7), back, swap_plan("SOL", "USDC", "meteora"), back):
+        assert compute_units(await limits.simulated(plan)) == 360_000
     assert len(asked) == 3
 
 
@@ -69,6 +66,13 @@ async def test_a_pool_and_direction_is_simulated_once() -> None:
 async def test_without_a_usable_answer_the_measured_limit_stays_and_the_next_order_asks(answer: Any) -> None:
     limits, asked = node(answer, {"err": None, "unitsConsumed": 300_000})
     plan = swap_plan("SOL", "USDC")
-    assert await limits.raised(plan) == plan
-    assert compute_units(await limits.raised(plan)) == 360_000
+    assert await limits.simulated(plan) == plan
+    assert compute_units(await limits.simulated(plan)) == 360_000
     assert len(asked) == 2
+
+
+async def test_a_simulation_goes_not_below_what_the_quote_of_this_amount_needs() -> None:
+    limits, _ = node({"err": None, "unitsConsumed": 20_000})
+    crossing = replace(leg("raydium", "SOL", "USDC", 5_000_000, 1_000), compute_units=90_000)
+    plan = route_plan(replace(Route.of(crossing), min_amount_out=1_000))
+    assert compute_units(await limits.simulated(plan)) == 90_000

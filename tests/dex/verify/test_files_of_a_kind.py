@@ -159,8 +159,19 @@ def test_a_state_whose_swap_is_nowhere_is_skipped(tmp_path: Path, capsys: pytest
     assert code == 0
     assert output == (
         "state_after/cpmm: cases 2 equal 0 skipped 2\n"
-        "  skipped: its swaps are in no file cpmm*.json.gz beside it\n"
+        "  skipped: its swaps are in no file that is given or beside it\n"
     )
+
+
+def test_the_swaps_of_a_state_may_lie_beside_it_under_any_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "more recordings.json.gz").write_bytes((DATA / "cpmm.json.gz").read_bytes())
+    (tmp_path / "broken.json").write_text("{")
+    code, output = said(tmp_path, capsys, {"cpmm": loaded("state_after")["cpmm"]})
+
+    assert code == 0
+    assert output == "state_after/raydium-cpmm: cases 151 equal 151 skipped 0\n"
 
 
 def test_the_swaps_of_a_state_may_be_given_with_it(

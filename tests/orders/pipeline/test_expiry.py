@@ -10,10 +10,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from orders import gateway
-from orders.lifecycle import AttemptState, Status
+from orders.gateway import Failure
+from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Order
 from orders.pipeline import settle, stages, sweeper
-from orders.records import kill_switch
+from orders.pipeline.outcomes import failed_or_retried
+from orders.records import journal, kill_switch
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.order_runs import stored
@@ -71,11 +73,11 @@ def test_a_retry_after_the_expiry_signs_nothing(user: User, chain: TestChain) ->
     assert order.attempts.count() == 1
 
 
-def test_a_retry_comes_no_later_than_the_expiry(user: User, chain: TestChain) -> None:
+def test_a_retry_comes_no_later_than_the_expiry(user: User) -> None:
     expiry = timezone.now() + timedelta(seconds=2)
-    order = order_row(user, expires_at=expiry, retries=2)
-    chain.fault("*", "unavailable", 100)
-    stages.route([order.pk])
+    order = order_row(user, status=Status.ROUTING, expires_at=expiry, retries=2)
+    refused = Failure(FailureReason.ROUTING_FAILED, "DEX routing failed")
+    journal.record([failed_or_retried(order, refused)])
     assert (stored(order).status, stored(order).due_at) == ("routing", expiry)
 
 

@@ -131,25 +131,6 @@ def test_a_price_moved_too_far_is_refused(user: User, chain: TestChain, settings
     assert reload(order).error_code == "PRICE_IMPACT_TOO_HIGH"
 
 
-def test_a_node_that_is_away_costs_retries_after_one_two_and_four_seconds(
-    user: User, chain: TestChain
-) -> None:
-    order = order_row(user)
-    delays = []
-    for _ in range(3):
-        chain.fault("*", "unavailable", 100)
-        outcome = stages.route([order.pk])
-        assert outcome.onward == []
-        (waiting,) = outcome.waiting
-        delays.append(order.events.latest("sequence").data["retryInMs"])
-        assert waiting.due_at > timezone.now()
-        Order.objects.filter(pk=order.pk).update(due_at=timezone.now())
-    stages.route([order.pk])
-    assert delays == [1000, 2000, 4000]
-    assert (reload(order).status, reload(order).error_code) == ("failed", "CHAIN_UNAVAILABLE")
-    assert events(order) == ["pending", "routing", "routing", "routing", "routing", "failed"]
-
-
 def test_an_order_waiting_for_its_retry_is_not_taken_early(user: User, chain: TestChain) -> None:
     order = order_row(user, status=Status.ROUTING, due_at=timezone.now() + timedelta(seconds=4))
     assert stages.route([order.pk]).onward == []

@@ -1,0 +1,84 @@
+"""One snapshot that holds all that pools read for some requests, arrays that their state points to included.
+
+No I/O of its own: whatever can read accounts at one slot is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError
+from dex.routing.router import accounts_of
+from dex.types import QuoteRequest, Snapshot
+from dex.venues.base import Pool
+
+# A first look, what it points to, and twice more where the price has moved in between.
+_MOST_READS: Final = 4
+_REMEMBERED: Final = 4096
+
+
+class AccountReader(Protocol):
+    """What reads accounts."""
+
+    async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
+        """The accounts at these addresses, all of one slot; raises ChainError."""
+        ...
+
+
+class Snapshots:
+    """Reads snapshots; remembers what pools pointed to, so that one read does as a rule."""
+
+    def __init__(self, reader: AccountReader) -> None:
+        self._reader = reader
+        self._pointed: dict[tuple[Pubkey, Pubkey], tuple[Pubkey, ...]] = {}
+
+    async def read(
+        self, asks: Iterable[tuple[QuoteRequest, Pool]], more_accounts: Sequence[Pubkey] = ()
+    ) -> Snapshot:
+        """The accounts of all pools for their requests, and ``more_accounts``, at one slot.
+
+        A pool that cannot say what it reads gets no more than its own accounts: its quote tells why. Raises
+        ChainError.
+        """
+        wanted = list(asks)
+        known = [address for ask in wanted for address in self._pointed.get(_key(ask), ())]
+        first = (*accounts_of(pool for _, pool in wanted), *more_accounts, *known)
+        addresses = list(dict.fromkeys(first))
+        snapshot = await self._reader.snapshot(addresses)
+        for _ in range(_MOST_READS - 1):
+            missing = self._missing(wanted, snapshot)
+            if not missing:
+                break
+            addresses += missing
+            snapshot = await self._reader.snapshot(addresses)
+        return snapshot
+
+    def _missing(self, wanted: Sequence[tuple[QuoteRequest, Pool]], snapshot: Snapshot) -> list[Pubkey]:
+        found: dict[Pubkey, None] = {}
+        for request, pool in wanted:
+            pointed = _pointed_to(pool, snapshot, request)
+            if pointed:
+                self._remember(_key((request, pool)), pointed)
+            found |= dict.fromkeys(address for address in pointed if address not in snapshot.accounts)
+        return list(found)
+
+    def _remember(self, key: tuple[Pubkey, Pubkey], pointed: tuple[Pubkey, ...]) -> None:
+        self._pointed.pop(key, None)
+        self._pointed[key] = pointed
+        if len(self._pointed) > _REMEMBERED:
+            del self._pointed[next(iter(self._pointed))]
+
+
+def _key(ask: tuple[QuoteRequest, Pool]) -> tuple[Pubkey, Pubkey]:
+    request, pool = ask
+    return pool.address, request.token_in
+
+
+def _pointed_to(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
+    try:
+        return tuple(pool.further_accounts(snapshot, request))
+    except DexError:
+        return ()

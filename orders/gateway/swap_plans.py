@@ -1,0 +1,146 @@
+"""From swaps that are to be signed to their plans and messages, over one snapshot and one blockhash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError, NoRoute
+from dex.rpc.answers import LatestBlockhash
+from dex.signing.policy import Ceilings, ChainFacts, SwapTerms, check_policy
+from dex.transactions.instructions import new_account_seed
+from dex.transactions.swap_plan import SwapPlan
+from dex.transactions.swap_transaction import build_message
+from dex.types import Quote, QuoteRequest, Route, Snapshot, SwapMode
+from dex.venues.base import Pool
+from orders.gateway import jito, lookup_tables
+from orders.gateway.connection import Connection, connection
+from orders.gateway.wallet_funds import wallet_accounts
+
+
+@dataclass(frozen=True, slots=True)
+class SwapToSign:
+    """An order's swap by the route that was chosen; base units.
+
+    ``max_amount_in`` and ``floor_amount_out`` are the order's own limits, whatever its route says.
+    ``fees_paid`` are the lamports that its earlier attempts have paid for priority and tips.
+    """
+
+    order_id: UUID
+    attempt: int
+    network: str
+    wallet: str
+    slippage_bps: int
+    route: Route
+    max_amount_in: int
+    floor_amount_out: int
+    quoted_slot: int
+    fees_paid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What the chain said for a batch of swaps: opened pools, all accounts, the newest blockhash."""
+
+    pools: Mapping[Pubkey, Pool]
+    snapshot: Snapshot
+    blockhash: LatestBlockhash
+
+
+async def prepare(chain: Connection, swaps: Sequence[SwapToSign], wallet: Pubkey) -> Workbench:
+    """Read all that the swaps' legs need, and what ``wallet`` holds. Raises ChainError, WrongNetwork."""
+    await chain.require_network()
+    legs = [leg for swap in swaps for leg in swap.route.legs]
+    pairs = list(dict.fromkeys((leg.token_in, leg.token_out) for leg in legs))
+    found = await asyncio.gather(*(chain.directory.pools(*pair) for pair in pairs))
+    wanted = {leg.pool for leg in legs}
+    pools = {pool.address: pool for one in found for pool in one.pools if pool.address in wanted}
+    asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]
+    mints = {mint for pair in pairs for mint in pair}
+    more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
+    snapshot, blockhash = await asyncio.gather(chain.snapshots.read(asks, more), chain.rpc.latest_blockhash())
+    return Workbench(pools, snapshot, blockhash)
+
+
+def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan | DexError:
+    """The plan of a swap without its bids, or why there is none."""
+    missing = [leg.pool for leg in swap.route.legs if leg.pool not in bench.pools]
+    if missing:
+        return NoRoute(f"the pool {missing[0]} is not found any more")
+    memo = _memo(swap)
+    return SwapPlan(
+        payer=payer,
+        route=swap.route,
+        pools=bench.pools,
+        venues=connection().venues,
+        snapshot=bench.snapshot,
+        memo=memo,
+        account_seed=new_account_seed(),
+        blockhash=bench.blockhash.blockhash,
+        last_valid_block_height=bench.blockhash.last_valid_block_height,
+        tip=jito.tip(memo),
+        lookup_tables=lookup_tables.tables_in(bench.snapshot),
+    )
+
+
+def message_or_error(
+    plan: SwapPlan | DexError, swap: SwapToSign, wallet: Pubkey, bench: Workbench
+) -> MessageV0 | DexError:
+    """What is to be signed, within the signer's policy, or why there is nothing."""
+    if isinstance(plan, DexError):
+        return plan
+    try:
+        message = build_message(plan)
+        check_policy(message, _terms(swap, wallet), _facts(swap, bench), _ceilings(swap))
+    except DexError as error:
+        return error
+    return message
+
+
+def _memo(swap: SwapToSign) -> str:
+    # Order id and attempt make two equal swaps two transactions, with two signatures.
+    return f"order {swap.order_id} attempt {swap.attempt}"
+
+
+def _request(leg: Quote) -> QuoteRequest:
+    amount = leg.amount_in if leg.mode is SwapMode.EXACT_IN else leg.amount_out
+    return QuoteRequest(leg.token_in, leg.token_out, amount, leg.mode)
+
+
+def _terms(swap: SwapToSign, wallet: Pubkey) -> SwapTerms:
+    return SwapTerms(
+        wallet=wallet,
+        token_in=swap.route.token_in,
+        token_out=swap.route.token_out,
+        max_amount_in=swap.max_amount_in,
+        min_amount_out=swap.floor_amount_out,
+        memo=_memo(swap),
+        mode=swap.route.mode,
+    )
+
+
+def _facts(swap: SwapToSign, bench: Workbench) -> ChainFacts:
+    mints = {mint for leg in swap.route.legs for mint in (leg.token_in, leg.token_out)}
+    return ChainFacts(
+        venues={venue.program_id: venue for venue in connection().venues.values()},
+        pools=bench.pools,
+        token_programs=_owners(mints, bench.snapshot),
+        blockhash=bench.blockhash.blockhash,
+        tables=lookup_tables.addresses_by_table(lookup_tables.tables_in(bench.snapshot)),
+    )
+
+
+def _owners(mints: Iterable[Pubkey], snapshot: Snapshot) -> dict[Pubkey, Pubkey]:
+    return {mint: snapshot.account(mint).owner for mint in mints}
+
+
+def _ceilings(swap: SwapToSign) -> Ceilings:
+    """Of this attempt, and of what the order's earlier ones have left of its own."""
+    left = max(0, settings.MAX_ORDER_FEE_LAMPORTS - swap.fees_paid)
+    return Ceilings(min(settings.MAX_PRIORITY_FEE_LAMPORTS, left), min(settings.MAX_TIP_LAMPORTS, left))

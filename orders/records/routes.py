@@ -1,0 +1,131 @@
+"""An order's route as its row keeps it: JSON, amounts in base units as text, mints and pools as addresses.
+
+The limits are columns of the order, so that conditions of the database can speak of them; here is how the
+amount is shared out. Rows of the version before have a pool and no route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from dex.types import Path, Quote, Route, SwapMode
+from orders.models import Order
+
+
+def columns(route: Route) -> dict[str, Any]:
+    """What a quoted route changes in its order, limits left out."""
+    return {
+        "dex": route.dex,
+        "venue": route.venue,
+        "pool": str(route.pool),
+        "quoted_amount_out": route.amount_out,
+        "slippage_bps": route.slippage_bps,
+        "lp_fee": route.fee_amount,
+        "lp_fee_mint": str(route.fee_mint),
+        "route": as_json(route),
+    }
+
+
+def as_json(route: Route) -> dict[str, Any]:
+    """The paths of a route with their legs."""
+    return {
+        "mode": route.mode.value,
+        "slot": route.slot,
+        "maxAmountIn": str(route.max_amount_in),
+        "paths": [_path_as_json(path) for path in route.paths],
+    }
+
+
+def of(order: Order) -> Route:
+    """The route that the order's next transaction is built from, with its limits."""
+    limit = order.min_amount_out or 1
+    if not order.route:
+        return Route((_only_path(order),), SwapMode.EXACT_IN, limit, slippage_bps=order.slippage_bps)
+    stored = order.route
+    paths = tuple(_path(path, stored["slot"]) for path in stored["paths"])
+    most = int(stored["maxAmountIn"])
+    return Route(paths, SwapMode(stored["mode"]), limit, most, order.slippage_bps)
+
+
+def is_of(order: Order, route: Route) -> bool:
+    """Whether an order's next transaction would be the same by this route: same pools, same amounts."""
+    stored = order.route or {}
+    return bool(as_json(route)["paths"] == stored.get("paths"))
+
+
+def venues(order: Order, first: str) -> tuple[str, ...]:
+    """The venues of the order's legs, each once, ``first`` at the head: that of its attempt."""
+    legs: Iterable[str] = ()
+    if order.route:
+        legs = (leg["venue"] for path in order.route["paths"] for leg in path["legs"])
+    return tuple(dict.fromkeys((first, *legs)))
+
+
+def _path_as_json(path: Path) -> dict[str, Any]:
+    return {
+        "amountIn": str(path.amount_in),
+        "amountOut": str(path.amount_out),
+        "legs": [_leg_as_json(leg) for leg in path.legs],
+    }
+
+
+def _leg_as_json(leg: Quote) -> dict[str, Any]:
+    return {
+        "dex": leg.dex,
+        "venue": leg.venue,
+        "pool": str(leg.pool),
+        "tokenIn": str(leg.token_in),
+        "tokenOut": str(leg.token_out),
+        "mode": leg.mode.value,
+        "amountIn": str(leg.amount_in),
+        "amountOut": str(leg.amount_out),
+        "fee": str(leg.fee_amount),
+        "feeMint": str(leg.fee_mint),
+        "priceImpactBps": leg.price_impact_bps,
+        "computeUnits": leg.compute_units,
+    }
+
+
+def _path(stored: dict[str, Any], slot: int) -> Path:
+    legs = tuple(_leg(leg, slot) for leg in stored["legs"])
+    return Path(legs, int(stored["amountIn"]), int(stored["amountOut"]))
+
+
+def _leg(stored: dict[str, Any], slot: int) -> Quote:
+    return Quote(
+        dex=stored["dex"],
+        venue=stored["venue"],
+        pool=Pubkey.from_string(stored["pool"]),
+        token_in=Pubkey.from_string(stored["tokenIn"]),
+        token_out=Pubkey.from_string(stored["tokenOut"]),
+        amount_in=int(stored["amountIn"]),
+        amount_out=int(stored["amountOut"]),
+        fee_amount=int(stored["fee"]),
+        fee_mint=Pubkey.from_string(stored["feeMint"]),
+        price_impact_bps=stored["priceImpactBps"],
+        slot=slot,
+        mode=SwapMode(stored["mode"]),
+        compute_units=stored["computeUnits"],
+    )
+
+
+def _only_path(order: Order) -> Path:
+    quoted = order.quoted_amount_out or 1
+    leg = Quote(
+        dex=order.dex,
+        venue=order.venue,
+        # No pool is at the default address: a row that names none has no route.
+        pool=Pubkey.from_string(order.pool) if order.pool else Pubkey.default(),
+        token_in=Pubkey.from_string(order.token_in),
+        token_out=Pubkey.from_string(order.token_out),
+        amount_in=order.amount_in,
+        amount_out=quoted,
+        fee_amount=order.lp_fee or 0,
+        fee_mint=Pubkey.from_string(order.lp_fee_mint or order.token_in),
+        price_impact_bps=0,
+        slot=0,
+    )
+    return Path((leg,), order.amount_in, quoted)
