@@ -6,7 +6,7 @@ are the words that all others share, and each is found where the others are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -155,6 +155,12 @@ class Quote:
     mode: SwapMode = SwapMode.EXACT_IN
     compute_units: int = 0
 
+    @property
+    def fee_bps(self) -> int:
+        """The pool's fee as a share of what it is taken from, in basis points rounded up, 0..10000."""
+        whole = self.amount_in if self.fee_mint == self.token_in else self.amount_out + self.fee_amount
+        return min(_ALL_BPS, -(-self.fee_amount * _ALL_BPS // whole)) if whole else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -177,10 +183,19 @@ class Path:
     @property
     def price_impact_bps(self) -> int:
         """Of all legs together, rounded up, 0..10000."""
-        kept = _ALL_BPS
-        for leg in self.legs:
-            kept = kept * (_ALL_BPS - leg.price_impact_bps) // _ALL_BPS
-        return _ALL_BPS - kept
+        return _lost_together(leg.price_impact_bps for leg in self.legs)
+
+    @property
+    def fee_bps(self) -> int:
+        """Of all legs together, rounded up, 0..10000."""
+        return _lost_together(leg.fee_bps for leg in self.legs)
+
+
+def _lost_together(shares_bps: Iterable[int]) -> int:
+    kept = _ALL_BPS
+    for lost in shares_bps:
+        kept = kept * (_ALL_BPS - lost) // _ALL_BPS
+    return _ALL_BPS - kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +288,17 @@ class Route:
         """The paths' price impact, weighted by their shares of the input, rounded up."""
         weighted = sum(path.price_impact_bps * path.amount_in for path in self.paths)
         return -(-weighted // self.amount_in)
+
+    @property
+    def fee_bps(self) -> int:
+        """The pools' fees as a share of what is swapped, weighted in the same way, rounded up."""
+        weighted = sum(path.fee_bps * path.amount_in for path in self.paths)
+        return -(-weighted // self.amount_in)
+
+    @property
+    def cost_bps(self) -> int:
+        """What the swap costs against the pools' prices before it: impact and fees together, at most all."""
+        return min(_ALL_BPS, self.price_impact_bps + self.fee_bps)
 
     def path_amounts(self) -> tuple[PathAmounts, ...]:
         """The limits of each path. Together they are within the route's own to the unit."""

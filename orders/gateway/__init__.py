@@ -29,7 +29,7 @@ from orders.gateway.quotes import (
     quote_pair,
     quote_swaps,
 )
-from orders.gateway.risk_limits import cap_of, network_faults, require_within_cap
+from orders.gateway.risk_limits import cap_of, largest_amount, network_faults, require_within_cap
 from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
     Heard,
@@ -108,6 +108,7 @@ __all__ = [
     "holdings",
     "insufficient_funds",
     "is_dead",
+    "largest_amount",
     "list_pools",
     "network_faults",
     "networks",

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from dex.config import DEVNET, MAINNET, NETWORKS
 from dex.types import Token
-from orders.amounts import parse_amount, to_base_units
+from orders.amounts import from_base_units, parse_amount, to_base_units
 from orders.errors import InvalidAmount, OrderTooLarge
 from orders.gateway.failures import Failure
 from orders.gateway.tokens import token_by_mint, tokens
@@ -53,7 +53,9 @@ def require_within_cap(token: Token, amount_in: int) -> None:
     """Raise OrderTooLarge when an order sells more base units of ``token`` than MAX_ORDER_AMOUNTS allows."""
     most = largest_amount(token)
     if most is not None and amount_in > most:
-        raise OrderTooLarge(maxAmountInRaw=str(most))
+        whole = from_base_units(most, token.decimals)
+        text = f"An order may sell {whole} {token.symbol} at most"
+        raise OrderTooLarge(text, maxAmountIn=whole, maxAmountInRaw=str(most))
 
 
 def largest_amount(token: Token) -> int | None:

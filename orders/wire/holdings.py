@@ -32,6 +32,11 @@ class Holding(NamedTuple):
         """What a new order may sell."""
         return None if self.balance is None else max(0, self.balance - self.committed - self.kept_back)
 
+    @property
+    def most(self) -> int | None:
+        """What one order may sell at most; None for no cap."""
+        return gateway.largest_amount(self.token)
+
 
 class Wallet(NamedTuple):
     """The wallet, whether it may trade now, what it holds and has committed in base units by mint."""
@@ -104,6 +109,7 @@ HOLDING: Final = Message(
         "the same in base units",
         example="99994989995000",
     ),
+    Field("maxAmountIn", nullable(DECIMAL), _whole("most"), "the most that an order may sell", example=None),
 )
 _USDC: Final = HOLDING.example(
     symbol="USDC",

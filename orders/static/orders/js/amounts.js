@@ -22,6 +22,25 @@ export function readAmount(text, decimals) {
   return { raw };
 }
 
+// Whether people of this browser's locale write 1,5 for one and a half.
+const DECIMAL_COMMA =
+  new Intl.NumberFormat(navigator.languages).formatToParts(1.5).find((part) => part.type === "decimal").value ===
+  ",";
+// "1,234" and "1.234": one thing here, another there.
+const THOUSANDS = /^\d{1,3}([.,]\d{3})+$/;
+
+/** `readAmount` of what somebody typed, with the decimal comma where the locale has it; ambiguous text is a problem. */
+export function readTyped(text, decimals, decimalComma = DECIMAL_COMMA) {
+  const typed = text.trim().replaceAll(/[\s_']/g, "");
+  const [commas, points] = [",", "."].map((sign) => typed.split(sign).length - 1);
+  if (!decimalComma || (commas === 0 && !THOUSANDS.test(typed))) return readAmount(text, decimals);
+  if (commas === 1 && points === 0) return readAmount(typed.replace(",", "."), decimals);
+  return { problem: "Ambiguous: a comma for decimals, and no points" };
+}
+
+/** Plain decimal text as somebody of the browser's locale would type it. */
+export const asTyped = (plain, decimalComma = DECIMAL_COMMA) => (decimalComma ? plain.replace(".", ",") : plain);
+
 /** Base units as whole tokens: plain decimal text without trailing zeros. */
 export function amountText(raw, decimals) {
   const negative = raw < 0n;
@@ -68,7 +87,7 @@ export function percentText(bps) {
 
 /** Percent as typed to basis points: {bps} or {problem}. */
 export function readPercent(text, maxBps) {
-  const read = readAmount(text.replace("%", ""), 2);
+  const read = readTyped(text.replace("%", ""), 2);
   if (read.problem !== undefined) return { problem: read.problem || "Enter a percentage" };
   if (read.raw > BigInt(maxBps)) return { problem: `At most ${percentText(maxBps)}` };
   return { bps: Number(read.raw) };

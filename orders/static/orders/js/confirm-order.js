@@ -1,9 +1,10 @@
 // The extra step before real money moves.
 
 import { grouped, percentText } from "./amounts.js";
-import { byId, h, openDialog, wireDialog } from "./dom.js";
+import { byId, h, openDialog, setText, wireDialog } from "./dom.js";
+import { costLevel } from "./quote-cards.js";
 
-/** Asks on mainnet-beta; resolves to whether the order may go out. */
+/** Asks on mainnet-beta, and where a swap costs a lot; resolves to whether the order may go out. */
 export class OrderConfirmation {
   #dialog = byId("confirm-dialog");
   #agreed = false;
@@ -19,11 +20,18 @@ export class OrderConfirmation {
   }
 
   ask(network, intent, best) {
-    if (network !== "mainnet-beta") return Promise.resolve(true);
+    const isReal = network === "mainnet-beta";
+    const isDear = best !== null && costLevel(best.costBps) === "red";
+    if (!isReal && !isDear) return Promise.resolve(true);
+    setText(byId("confirm-title"), isReal ? "This spends real money" : "This swap costs a lot");
+    byId("confirm-real").hidden = !isReal;
+    byId("confirm-dear").hidden = !isDear;
+    setText(byId("confirm-yes"), isReal ? "Execute on mainnet" : "Execute all the same");
     const facts = [
       ["You pay", `${grouped(intent.amountIn)} ${intent.tokenIn}`],
       ["You receive about", best ? `${grouped(best.amountOut)} ${intent.tokenOut}` : "unknown until routed"],
-      ["At least", best ? `${grouped(best.minAmountOut)} ${intent.tokenOut}` : "unknown until routed"],
+      ["At least", intent.minAmountOut ? `${grouped(intent.minAmountOut)} ${intent.tokenOut}` : "unknown until routed"],
+      ["Cost", best ? percentText(best.costBps) : "unknown until routed"],
       ["Slippage allowed", percentText(intent.slippageBps)],
     ];
     byId("confirm-facts").replaceChildren(

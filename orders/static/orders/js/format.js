@@ -38,6 +38,12 @@ const ADVICE = {
   POLICY_VIOLATION: "Ask whoever runs this engine.",
   WALLET_UNAVAILABLE: "Ask whoever runs this engine.",
   TOO_MANY_STARTS: "Ask whoever runs this engine, then retry.",
+  CAP_REACHED: "Try again tomorrow, or ask whoever runs this engine.",
+  PRICE_OUT_OF_LINE: "Retry later: other pools pay much more.",
+  ORDER_TOO_LARGE: "Lower the amount.",
+  TRADING_HALTED: "Nothing was ordered. Retry when trading is on.",
+  DATABASE_UNAVAILABLE: "Retry in a moment.",
+  NOT_SENT: "Retry if you still mean it.",
   TOO_MANY_REQUESTS: "Wait a moment, then retry.",
 };
 

@@ -4,6 +4,10 @@
 import { ApiError, get } from "./api.js";
 
 const POLL_MS = 2_000;
+// After a break an order that the engine has not answered goes out again, under its own key, only this soon.
+const SEND_AGAIN_WITHIN_MS = 60_000;
+// A press is no second press so soon after the first.
+const LEAST_BUSY_MS = 1_000;
 export const FINAL = new Set(["confirmed", "failed", "cancelled", "expired"]);
 
 /** One order: what was asked for, its journal so far, and what the engine refused. */
@@ -14,7 +18,16 @@ class LiveOrder {
     this.clientOrderId = intent.clientOrderId ?? null;
     this.events = [];
     this.refusal = null;
+    // What the visitor saw when it was placed here.
+    this.quote = null;
     this.sentAt = new Date().toISOString();
+    this.answered = new Promise((resolve) => {
+      this.answer = resolve;
+    });
+  }
+
+  get age() {
+    return Date.now() - Date.parse(this.sentAt);
   }
 
   get key() {
@@ -70,13 +83,14 @@ export class LiveOrders {
     return [...this.#orders.values()];
   }
 
-  /** Place an order; the same clientOrderId goes out again after a break, so it executes once. */
-  place(intent) {
-    const order = new LiveOrder({ ...intent, clientOrderId: intent.clientOrderId ?? newKey() });
+  /** Place an order under a key of its own; resolves once the engine has answered, a second later at least. */
+  async place(intent, quote) {
+    const order = new LiveOrder({ ...intent, clientOrderId: newKey() });
+    order.quote = quote;
     this.#orders.set(order.key, order);
     this.changed(order, null);
     this.#submit(order);
-    return order;
+    await Promise.all([order.answered, new Promise((resolve) => setTimeout(resolve, LEAST_BUSY_MS))]);
   }
 
   /** Show an order that was placed elsewhere, from its beginning. */
@@ -98,6 +112,7 @@ export class LiveOrders {
   /** Take an order off the panel; the engine keeps it, and a running one comes back with the next visit. */
   remove(order) {
     this.#orders.delete(order.key);
+    order.answer();
     if (order.orderId) {
       this.#hidden.add(order.orderId);
       this.#byOrderId.delete(order.orderId);
@@ -118,7 +133,7 @@ export class LiveOrders {
     this.#poll = null;
     for (const order of this.all()) {
       if (order.refusal) continue;
-      if (order.orderId === null) this.#submit(order);
+      if (order.orderId === null) this.#sendOnceMore(order);
       else if (!order.isFinal) this.#subscribe(order);
     }
   }
@@ -130,6 +145,27 @@ export class LiveOrders {
 
   #submit(order) {
     this.socket.send({ action: "execute_order", requestId: order.key, ...order.intent });
+  }
+
+  // The engine may have it or not: the same key makes it one order. What is older is looked for and not sent.
+  async #sendOnceMore(order) {
+    if (order.age <= SEND_AGAIN_WITHIN_MS) {
+      this.#submit(order);
+      return;
+    }
+    try {
+      const found = await get("/api/orders", { clientOrderId: order.clientOrderId });
+      if (found.results.length) this.#submit(order);
+      else this.#refuse(order, { code: "NOT_SENT", message: "The connection was away: nothing was ordered" });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  #refuse(order, refusal) {
+    order.refusal = refusal;
+    order.answer();
+    this.changed(order, null);
   }
 
   #subscribe(order) {
@@ -148,6 +184,7 @@ export class LiveOrders {
     const isNew = order.orderId === null;
     if (isNew) {
       order.orderId = message.orderId;
+      order.answer();
       this.#byOrderId.set(message.orderId, order);
     }
     if (order.take(message)) this.changed(order, message);
@@ -158,12 +195,8 @@ export class LiveOrders {
     const order = this.#orders.get(message.requestId);
     // A refused cancel or subscription says nothing about the order itself.
     if (!order || order.orderId !== null) return;
-    if (message.retryable && message.code !== "TOO_MANY_REQUESTS") {
-      setTimeout(() => order.orderId === null && this.#submit(order), 1_000);
-      return;
-    }
-    order.refusal = message;
-    this.changed(order, null);
+    // Also what may be asked again is not asked again by itself: the visitor means an order now, or not.
+    this.#refuse(order, message);
   }
 
   async #pollAll() {

@@ -59,19 +59,28 @@ function quotesChanged() {
   form.show(feed, socket.state);
 }
 
-async function execute(intent) {
-  if (await confirmation.ask(tokens.network, intent, feed.board?.best)) place(intent);
+// One press is one order: until the engine has answered, presses do nothing.
+async function execute(intent = null, best = feed.board?.best ?? null) {
+  if (form.busy) return;
+  const wanted = intent ?? form.intent(best);
+  form.isBusy = true;
+  form.show(feed, socket.state);
+  try {
+    if (await confirmation.ask(tokens.network, wanted, best)) {
+      announce(`Order sent: ${wanted.amountIn} ${wanted.tokenIn} to ${wanted.tokenOut}`);
+      await liveOrders.place(wanted, best);
+    }
+  } finally {
+    form.isBusy = false;
+    form.show(feed, socket.state);
+  }
 }
 
-function place(intent) {
-  liveOrders.place(intent);
-  announce(`Order sent: ${intent.amountIn} ${intent.tokenIn} to ${intent.tokenOut}`);
-}
-
-// A retry is another order: it gets a key of its own, and on mainnet another question.
+// A retry is another order: it gets a key of its own, the same question again, and the same least amount.
 async function retry(order) {
-  const { tokenIn, tokenOut, amountIn, slippageBps } = order.intent;
-  await execute({ tokenIn, tokenOut, amountIn, slippageBps });
+  const { tokenIn, tokenOut, amountIn, slippageBps, minAmountOut } = order.intent;
+  const least = minAmountOut ? { minAmountOut } : {};
+  await execute({ tokenIn, tokenOut, amountIn, slippageBps, ...least }, order.quote);
 }
 
 let lookAgain = null;
@@ -138,10 +147,11 @@ function historyRead(rows, isNewest) {
     tokenOut,
     amountIn,
     slippageBps,
+    floorAmountOut: minAmountOut,
     status,
   } of rows.toReversed()) {
     if (!FINAL.has(status))
-      liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, clientOrderId });
+      liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
   }
 }
 

@@ -67,6 +67,8 @@ function head(order, act) {
   const tools = h("span", { class: "card-tools" }, total, paper, chip(order.status));
   if (cancellable)
     tools.append(h("button", { type: "button", class: "mini", onclick: () => act.cancel(order) }, "Cancel"));
+  if (order.status === "sending")
+    tools.append(h("button", { type: "button", class: "mini", onclick: () => act.remove(order) }, "Stop"));
   if (order.isFinal) {
     tools.append(
       h(
@@ -229,11 +231,20 @@ function failure(order, act) {
       adviceFor(ending.code),
       ending.code ? h("code", {}, ending.code) : null,
     ),
-    h("button", { type: "button", class: "mini", onclick: () => act.retry(order) }, icon("refresh"), "Retry"),
+    ending.code === "ORDER_TOO_LARGE"
+      ? null
+      : h(
+          "button",
+          { type: "button", class: "mini", onclick: () => act.retry(order) },
+          icon("refresh"),
+          "Retry",
+        ),
   );
 }
 
 function refusalText(refusal) {
+  // Its text says the most in whole tokens already.
+  if (refusal.code === "ORDER_TOO_LARGE") return refusal.message;
   const details = Object.values(refusal.details ?? {}).filter(
     (each) => typeof each === "string" && each !== refusal.message,
   );

@@ -13,7 +13,8 @@ const RED_BPS = 300;
 const STALE_MS = 15_000;
 
 /** How serious a price impact is: "fine", "amber" (more than 1 %) or "red" (more than 3 %). */
-function impactLevel(bps) {
+/** "fine", "amber" or "red": how loud a price impact or a cost is said. */
+export function costLevel(bps) {
   if (bps > RED_BPS) return "red";
   return bps > AMBER_BPS ? "amber" : "fine";
 }
@@ -89,10 +90,11 @@ function quoted(venue, quote, quotes, board) {
         "Impact",
         h(
           "span",
-          { class: `impact ${impactLevel(quote.priceImpactBps)}` },
+          { class: `impact ${costLevel(quote.priceImpactBps)}` },
           percentText(quote.priceImpactBps),
         ),
       ),
+      fact("Cost", h("span", { class: `impact ${costLevel(quote.costBps)}` }, percentText(quote.costBps))),
       fact("LP fee", `${grouped(quote.fee, 4)} ${quote.feeToken ?? ""}`),
       fact("At least", `${grouped(quote.minAmountOut, 6)}`),
     ),

@@ -1,7 +1,8 @@
 // The swap form: what the visitor wants, whether it can be done now, and if not, why.
 
-import { amountText, grouped, percentText, readAmount, readPercent } from "./amounts.js";
+import { amountText, asTyped, grouped, percentText, readPercent, readTyped } from "./amounts.js";
 import { byId, h, icon, setText } from "./dom.js";
+import { costLevel } from "./quote-cards.js";
 import { spendable } from "./tokens.js";
 import { disc } from "./token-picker.js";
 
@@ -22,7 +23,11 @@ export class SwapForm {
     this.#startSlippage();
     byId("swap-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      if (byId("execute").getAttribute("aria-disabled") !== "true") execute(this.intent());
+      if (byId("execute").getAttribute("aria-disabled") !== "true") execute();
+    });
+    // The second click of a double click is no second order.
+    byId("execute").addEventListener("click", (event) => {
+      if (event.detail > 1) event.preventDefault();
     });
     this.amount.addEventListener("input", () => changed());
     byId("half").addEventListener("click", () => this.#fill(2n));
@@ -35,7 +40,7 @@ export class SwapForm {
   /** The amount typed: {raw} or {problem}. */
   get read() {
     const token = this.tokens.find(this.tokenIn);
-    return token ? readAmount(this.amount.value, token.decimals) : { problem: "" };
+    return token ? readTyped(this.amount.value, token.decimals) : { problem: "" };
   }
 
   /** {bps} or {problem}. */
@@ -63,9 +68,16 @@ export class SwapForm {
     };
   }
 
-  intent() {
+  /** What an order of now asks for: at least what the page shows of `best`. */
+  intent(best) {
     const { tokenIn, tokenOut, amount, slippageBps } = this.query();
-    return { tokenIn, tokenOut, amountIn: amount, slippageBps };
+    return { tokenIn, tokenOut, amountIn: amount, slippageBps, minAmountOut: best.minAmountOut };
+  }
+
+  /** While an order is on its way to the engine no other one can be sent. */
+  set isBusy(busy) {
+    this.busy = busy;
+    byId("execute").setAttribute("aria-busy", String(busy));
   }
 
   /** Use another pair. */
@@ -92,6 +104,7 @@ export class SwapForm {
     const received = best ? grouped(best.amountOut, 9) : "–";
     setText(byId("receive"), received);
     byId("receive").toggleAttribute("data-long", received.length > 10);
+    byId("cost-hint").replaceChildren(...costText(best));
     this.#showButton(this.#obstacle(feed, connection), feed);
   }
 
@@ -100,12 +113,15 @@ export class SwapForm {
     const tokenIn = this.tokens.find(this.tokenIn);
     if (connection === "unauthenticated") return "Sign in first";
     if (connection !== "open") return connection === "connecting" ? "Connecting…" : "Offline: reconnecting…";
+    if (this.busy) return "Sending…";
     if (!this.tokens.isLoaded) return "Loading…";
     if (this.tokenIn === this.tokenOut) return "Same token on both sides";
     const { raw, problem } = this.read;
     if (problem || !raw) return problem || "Enter an amount";
     const available = spendable(tokenIn);
     if (available !== null && raw > available) return `Insufficient ${tokenIn.symbol} balance`;
+    if (tokenIn.most !== null && raw > tokenIn.most) return `At most ${grouped(tokenIn.maxAmountIn)} ${tokenIn.symbol} an order`;
+    if (this.tokens.halted !== null) return "Trading is off";
     if (this.slippage.problem) return `Slippage: ${this.slippage.problem.toLowerCase()}`;
     return this.#quoteObstacle(feed);
   }
@@ -147,7 +163,7 @@ export class SwapForm {
     );
     const own = document.querySelector('input[name="slippage"][value="own"]');
     (preset ?? own).checked = true;
-    if (!preset) this.own.value = amountText(BigInt(this.limits.defaultSlippageBps), 2);
+    if (!preset) this.own.value = asTyped(amountText(BigInt(this.limits.defaultSlippageBps), 2));
     for (const radio of document.querySelectorAll('input[name="slippage"]')) {
       radio.addEventListener("change", () => {
         if (radio === own) this.own.focus();
@@ -165,13 +181,13 @@ export class SwapForm {
     const token = this.tokens.find(this.tokenIn);
     const available = token ? spendable(token) : null;
     if (available === null) return;
-    this.amount.value = amountText(available / divisor, token.decimals);
+    this.amount.value = asTyped(amountText(available / divisor, token.decimals));
     this.changed();
   }
 
   #flip() {
     const received = byId("receive").textContent.replaceAll("\u202f", "");
-    if (this.hasAmount && /^[\d.]+$/.test(received)) this.amount.value = received;
+    if (this.hasAmount && /^[\d.]+$/.test(received)) this.amount.value = asTyped(received);
     this.choose(this.tokenOut, this.tokenIn);
   }
 
@@ -185,6 +201,14 @@ export class SwapForm {
     this[side] = token.symbol;
     this.changed();
   }
+}
+
+// What the swap costs against the pool's price, once that is worth a word.
+function costText(best) {
+  const level = best ? costLevel(best.costBps) : "fine";
+  if (level === "fine") return [];
+  const text = `This swap costs ${percentText(best.costBps)}: price impact ${percentText(best.priceImpactBps)} and the pool's fee.`;
+  return [h("span", { class: `impact ${level}` }, text)];
 }
 
 function balanceText(token) {

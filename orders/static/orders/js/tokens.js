@@ -1,10 +1,7 @@
 // The engine's tokens and what the wallet holds of each.
 
+import { readAmount } from "./amounts.js";
 import { get } from "./api.js";
-
-// The engine keeps this much SOL back for fees and the rent of token accounts.
-const SOL_RESERVE = 10_000_000n;
-const SOL_MINT = "So11111111111111111111111111111111111111112";
 
 export class Tokens {
   #known = [];
@@ -40,7 +37,8 @@ export class Tokens {
     const answer = await get("/api/tokens");
     this.#known = answer.tokens.map((token) => ({
       ...token,
-      held: token.balanceRaw === null ? null : BigInt(token.balanceRaw),
+      free: token.spendableRaw === null ? null : BigInt(token.spendableRaw),
+      most: token.maxAmountIn === null ? null : readAmount(token.maxAmountIn, token.decimals).raw,
     }));
     this.network = answer.network;
     this.wallet = answer.wallet;
@@ -49,11 +47,8 @@ export class Tokens {
   }
 }
 
-/** What an order may use of a balance, in base units; null while the balance is unknown. */
-export function spendable(token) {
-  if (token.held === null || token.mint !== SOL_MINT) return token.held;
-  return token.held > SOL_RESERVE ? token.held - SOL_RESERVE : 0n;
-}
+/** What an order may sell in base units, less what others have committed and what is kept back; null while unknown. */
+export const spendable = (token) => token.free;
 
 /** Tokens whose symbol, name or mint fits what was typed, best fit first. */
 export function searchTokens(tokens, typed) {
