@@ -101,7 +101,7 @@ async def test_an_order_goes_on_when_the_web_server_comes_back(visit: Visit, eng
         engine.kill("web")
         await expect(page.locator("#connection")).to_have_text(re.compile("^Reconnecting"))
         await expect(page.locator("#execute")).to_have_text("Offline: reconnecting…")
-    await expect(page.locator("#connection")).to_have_text("Live")
+    await expect(page.locator("#connection")).to_have_text("Live", timeout=45_000)
     card = page.locator(".order-card")
     await expect(card).to_have_attribute("data-status", "confirmed")
     await expect(card.locator(".step.done")).to_have_count(5)
