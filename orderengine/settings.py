@@ -293,7 +293,7 @@ SECRETS = secrecy.known_secrets(
         *secrecy.header_values(os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "")),
     ),
     urls=(
-        *(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, OTEL_EXPORTER_OTLP_ENDPOINT),
+        *(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, JITO_URL, OTEL_EXPORTER_OTLP_ENDPOINT),
         os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""),
         *(url.strip() for url in SOLANA_RPC_URL.split(",")),
     ),

@@ -17,6 +17,9 @@ from orders.telemetry import starting
 TAG: Final = "orders"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
+# As Django's own deployment check asks for (security.W009).
+_LEAST_KEY_LETTERS: Final = 50
+_LEAST_KEY_VARIETY: Final = 5
 # What a signer cannot do without. Secrets are not in it: only workers are given those, and look themselves.
 _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "memory": (),
@@ -58,11 +61,28 @@ def local_user_stays_local(
 def slippage_limits_make_sense(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Slippage is a share of the quote: from nothing to all of it."""
-    if 0 <= settings.DEFAULT_SLIPPAGE_BPS <= settings.MAX_SLIPPAGE_BPS <= _BASIS_POINTS:
+    """Slippage and price impact are shares of the quote: from nothing to all of it."""
+    found: list[CheckMessage] = []
+    if not 0 <= settings.DEFAULT_SLIPPAGE_BPS <= settings.MAX_SLIPPAGE_BPS <= _BASIS_POINTS:
+        hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
+        found.append(Error("The slippage limits contradict each other.", hint=hint, id="orders.E002"))
+    if not 0 <= settings.MAX_PRICE_IMPACT_BPS <= _BASIS_POINTS:
+        hint = "0 <= MAX_PRICE_IMPACT_BPS <= 10000"
+        found.append(Error("No price impact is beyond 10000 bps.", hint=hint, id="orders.E009"))
+    return found
+
+
+@register(TAG)
+def the_secret_key_cannot_be_guessed(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Whoever guesses SECRET_KEY signs sessions; development on loopback may use the well-known one."""
+    key = settings.SECRET_KEY
+    if settings.DEBUG or (len(key) >= _LEAST_KEY_LETTERS and len(set(key)) >= _LEAST_KEY_VARIETY):
         return []
-    hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
-    return [Error("The slippage limits contradict each other.", hint=hint, id="orders.E002")]
+    hint = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
+    text = f"SECRET_KEY has fewer than {_LEAST_KEY_LETTERS} letters, or hardly different ones."
+    return [Error(text, hint=hint, id="orders.E010")]
 
 
 @register(TAG)
@@ -114,7 +134,7 @@ def the_priority_fee_can_be_read(
     hint = "See docs/landing.md."
     return [
         Error(f"{fault}.", hint=hint, id="orders.E030")
-        for fault in (*gateway.fee_faults(), *gateway.relay_faults())
+        for fault in (*gateway.fee_faults(), *gateway.relay_faults(), *gateway.table_faults())
     ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -12,15 +14,19 @@ from dex.rpc.jito import LEAST_TIP, MOST_TIP, TIP_ACCOUNTS, JitoRelay, tip_accou
 from dex.transactions.swap_plan import Tip
 from orders.gateway.connection import count_request
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
 
 def relay_faults() -> Sequence[str]:
     """What is wrong with the settings of Jito, in words."""
     if not settings.JITO_URL:
         return ["JITO_TIP_LAMPORTS is set without JITO_URL"] if settings.JITO_TIP_LAMPORTS else []
-    if not settings.JITO_URL.startswith(("https://", "http://")):
-        return ["JITO_URL is no address of HTTP"]
-    if not LEAST_TIP <= settings.JITO_TIP_LAMPORTS <= MOST_TIP:
-        return [f"JITO_URL needs JITO_TIP_LAMPORTS from {LEAST_TIP} to {MOST_TIP}"]
+    url = urlsplit(settings.JITO_URL)
+    if not (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)):
+        return ["JITO_URL begins with https://: whoever reads a transaction on its way can trade before it"]
+    most = min(MOST_TIP, settings.MAX_TIP_LAMPORTS)
+    if not LEAST_TIP <= settings.JITO_TIP_LAMPORTS <= most:
+        return [f"JITO_URL needs JITO_TIP_LAMPORTS from {LEAST_TIP} to {most}"]
     return []
 
 

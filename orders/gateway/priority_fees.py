@@ -38,6 +38,8 @@ def fee_faults() -> Sequence[str]:
         return [f"MAX_PRIORITY_FEE_LAMPORTS is from 0 to {_SOL}"]
     if most * _MICRO < settings.PRIORITY_FEE_CAP * _USUAL_UNITS:
         return [f"PRIORITY_FEE_CAP is above MAX_PRIORITY_FEE_LAMPORTS for a swap of {_USUAL_UNITS} units"]
+    if not 0 <= settings.MAX_TIP_LAMPORTS <= _SOL:
+        return [f"MAX_TIP_LAMPORTS is from 0 to {_SOL}"]
     if not most <= settings.MAX_ORDER_FEE_LAMPORTS <= _MOST_ATTEMPTS * _SOL:
         return ["MAX_ORDER_FEE_LAMPORTS is less than one attempt may pay, or more than all of them may"]
     return []

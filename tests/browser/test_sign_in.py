@@ -27,7 +27,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowsedEngine]
         pytest.skip("no Chromium found: apt-get install chromium")
     folder = Path(tmp_path_factory.mktemp("guarded"))
     with BrowsedEngine(
-        folder, DEBUG="0", HTTPS_ONLY="0", SECRET_KEY="only-for-this-test", ALLOWED_HOSTS="127.0.0.1"
+        folder,
+        DEBUG="0",
+        HTTPS_ONLY="0",
+        SECRET_KEY="only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
+        ALLOWED_HOSTS="127.0.0.1",
     ) as running:
         yield running
 

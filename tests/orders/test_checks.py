@@ -8,7 +8,13 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from orders.checks import local_user_stays_local, slippage_limits_make_sense, traces_can_be_given
+from orders.checks import (
+    local_user_stays_local,
+    slippage_limits_make_sense,
+    the_priority_fee_can_be_read,
+    the_secret_key_cannot_be_guessed,
+    traces_can_be_given,
+)
 
 
 @pytest.mark.parametrize(("debug", "host"), [(False, "127.0.0.1"), (True, "0.0.0.0")])
@@ -23,6 +29,46 @@ def test_the_local_user_may_not_leave_the_machine(settings: Any, debug: bool, ho
 def test_slippage_limits_must_fit(settings: Any, default: int, most: int) -> None:
     settings.DEFAULT_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS = default, most
     assert [message.id for message in slippage_limits_make_sense()] == ["orders.E002"]
+
+
+@pytest.mark.parametrize(("most", "ids"), [(-1, ["orders.E009"]), (10_000, []), (10_001, ["orders.E009"])])
+def test_no_price_impact_is_beyond_all_of_the_price(settings: Any, most: int, ids: list[str]) -> None:
+    settings.MAX_PRICE_IMPACT_BPS = most
+    assert [message.id for message in slippage_limits_make_sense()] == ids
+
+
+@pytest.mark.parametrize(
+    ("key", "debug", "ids"),
+    [
+        ("0123456789" * 4 + "012345678", False, ["orders.E010"]),
+        ("0123456789" * 5, False, []),
+        ("a" * 80, False, ["orders.E010"]),
+        ("short", True, []),
+    ],
+)
+def test_a_secret_key_on_a_network_is_long(settings: Any, key: str, debug: bool, ids: list[str]) -> None:
+    settings.SECRET_KEY, settings.DEBUG = key, debug
+    assert [message.id for message in the_secret_key_cannot_be_guessed()] == ids
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"PRIORITY_FEE_CAP": 10**13},
+        {"PRIORITY_FEE_CAP": 50_000_001},
+        {"PRIORITY_FEE": "50000001", "PRIORITY_FEE_CAP": 50_000_001},
+        {"MAX_PRIORITY_FEE_LAMPORTS": -1},
+        {"MAX_PRIORITY_FEE_LAMPORTS": 1_000_000_001},
+        {"MAX_TIP_LAMPORTS": 1_000_000_001},
+        {"MAX_ORDER_FEE_LAMPORTS": 9_999_999},
+        {"LOOKUP_TABLES": ["not-an-address"]},
+    ],
+)
+def test_fees_beyond_a_ceiling_in_lamports_are_refused(settings: Any, changes: dict[str, Any]) -> None:
+    assert the_priority_fee_can_be_read() == []
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert [message.id for message in the_priority_fee_can_be_read()] == ["orders.E030"]
 
 
 def test_a_start_with_an_open_door_is_refused(settings: Any) -> None:

@@ -126,7 +126,10 @@ def test_a_block_engine_that_is_away_holds_nothing_up(user: User, chain: TestCha
         ("https://jito.example", 999, 1),
         ("https://jito.example", 1_000, 0),
         ("https://jito.example", 100_000_001, 1),
+        ("https://jito.example", 10_000_001, 1),
         ("ftp://jito.example", 1_000, 1),
+        ("http://jito.example", 1_000, 1),
+        ("http://127.0.0.1:9", 1_000, 0),
     ],
 )
 def test_a_tip_needs_an_address_and_an_address_a_tip(settings: Any, url: str, tip: int, faults: int) -> None:
