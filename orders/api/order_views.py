@@ -17,8 +17,10 @@ from orders.api import filters, pages, schema
 from orders.api.endpoint import Endpoint
 from orders.api.order_cache import Stamp, order_cache
 from orders.errors import InvalidRequest, NotFound
+from orders.intake.batch import place_batch
 from orders.intake.place import cancel_order, place_order
 from orders.models import Order
+from orders.wire.batches import outcomes_as_wire, read_batch
 from orders.wire.events import event_as_wire
 from orders.wire.json import require_object
 from orders.wire.orders import order_as_wire
@@ -43,6 +45,21 @@ class ExecuteOrder(Endpoint):
         if placed.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(order_as_wire(placed.order), status=200 if placed.replayed else 201, headers=headers)
+
+
+class ExecuteBatch(Endpoint):
+    """Accepts many orders in one commit."""
+
+    throttle_classes = ()
+
+    @extend_schema(**schema.BATCH)
+    def post(self, request: Request) -> Response:
+        """Accept up to 100 orders in one commit; each stands for itself."""
+        if _key_of(request) is not None:
+            raise InvalidRequest(idempotencyKey="give each order a clientOrderId instead")
+        requests = read_batch(require_object(request.data))
+        outcomes = place_batch(Endpoint.caller(request), requests)
+        return Response({"results": outcomes_as_wire(outcomes)}, status=207)
 
 
 class OrderList(Endpoint):

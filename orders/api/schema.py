@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from orders import errors
 from orders.api.endpoint import NO_QUERY
 from orders.api.filters import LIST_QUERY
+from orders.wire.batches import BATCH_ANSWER, BATCH_OUTCOME, BATCH_REQUEST
 from orders.wire.errors import ERROR, error_kinds, shown
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
@@ -126,6 +127,22 @@ EXECUTE: Final = _operation(
     ),
     request={_JSON: dict(ref(ORDER_REQUEST))},
     examples=[OpenApiExample("five SOL for USDC", ORDER_REQUEST.example(), request_only=True)],
+)
+_REFUSED: Final = BATCH_OUTCOME.example(status=400, error=shown(errors.InvalidAmount).as_wire())
+BATCH: Final = _operation(
+    *("executeBatch", "orders", "Accept up to 100 orders in one commit"),
+    {
+        207: (
+            BATCH_ANSWER,
+            "one result for each order",
+            {"results": [BATCH_OUTCOME.example(), {k: v for k, v in _REFUSED.items() if k != "order"}]},
+        )
+    },
+    (*_WRITER, errors.UnsupportedMediaType),
+    request={_JSON: dict(ref(BATCH_REQUEST))},
+    examples=[OpenApiExample("one order", BATCH_REQUEST.example(), request_only=True)],
+    description="Each order stands for itself: it is accepted, found again by its key, or refused, and its"
+    " result says so with the status that it would have been answered with alone.",
 )
 LIST: Final = _operation(
     *("listOrders", "orders", "The caller's orders, newest first"),

@@ -19,6 +19,7 @@ def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> 
 
 urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/orders/execute", order_views.ExecuteOrder.as_view(), "execute-order"),
+    *_with_and_without_slash("api/orders/batch", order_views.ExecuteBatch.as_view(), "execute-batch"),
     *_with_and_without_slash("api/orders", order_views.OrderList.as_view(), "orders"),
     *_with_and_without_slash("api/orders/<str:order_id>", order_views.OrderDetail.as_view(), "order"),
     *_with_and_without_slash(

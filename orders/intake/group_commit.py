@@ -1,7 +1,7 @@
 """New orders of one process share transactions: whatever has gathered is one commit.
 
 A commit waits for the disk. One at a time, that wait would cap acceptance; shared, it costs the
-same for one order as for sixty-four. A single order on a quiet machine is committed at once.
+same for one order as for a hundred. A single order on a quiet machine is committed at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +28,8 @@ from orders.telemetry import stage_log
 
 logger = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 64
+# So many that a batch of the API fits into one transaction.
+_MOST_AT_ONCE: Final = 100
 _IDLE_SECONDS: Final = 2
 
 
@@ -72,22 +73,28 @@ class GroupCommit:
         self._thread = LazyThread("group-commit", self._write_all)
 
     def write(self, order: Order, timeout_seconds: int) -> None:
-        """Return when ``order`` is committed.
+        """Return when ``order`` is committed; raises what `write_all` answers for it."""
+        [refusal] = self.write_all([order], timeout_seconds)
+        if refusal is not None:
+            raise refusal
 
-        Raises IntegrityError when its key is taken, TradingHalted, TooManyRequests, DatabaseError when the
-        database does not take it, TimeoutError when it is not known yet whether it does.
+    def write_all(self, orders: Sequence[Order], timeout_seconds: int) -> list[BaseException | None]:
+        """Return when all of ``orders`` are committed or refused; for each of them why, or None.
+
+        IntegrityError when its key is taken, TradingHalted, TooManyRequests, DatabaseError when the database
+        does not take it, TimeoutError when it is not known yet whether it does.
         """
+        waiting: list[Waiting] = [(order, Future()) for order in orders]
         if connection.in_atomic_block:
-            # The caller's transaction decides whether the order exists: no other thread may write it.
-            insert_and_announce([order], self._announce)
-            return
-        future: Future[None] = Future()
+            # The caller's transaction decides whether the orders exist: no other thread may write them.
+            _commit(waiting, self._announce)
+            return _outcomes(waiting, timeout_seconds)
         with self._changed:
-            self._waiting.append((order, future))
+            self._waiting.extend(waiting)
             self._changed.notify()
         if self._stopped or not self._thread.ensure():
             self._write_waiting()
-        future.result(timeout_seconds)
+        return _outcomes(waiting, timeout_seconds)
 
     def stop(self) -> None:
         """Write what waits and end; returns when the thread has ended."""
@@ -119,6 +126,8 @@ class GroupCommit:
 
 
 def _commit(batch: list[Waiting], announce: Announce) -> None:
+    if not batch:
+        return
     try:
         insert_and_announce([order for order, _ in batch], announce)
     except (IntegrityError, TooManyRequests) as error:
@@ -148,9 +157,15 @@ def use(group_commit: GroupCommit | None) -> None:
     _in_use = group_commit
 
 
-def write(order: Order, timeout_seconds: int) -> None:
-    """`GroupCommit.write` of the one in use; without one, a transaction of the order alone."""
-    if _in_use is None:
-        insert_and_announce([order])
-    else:
-        _in_use.write(order, timeout_seconds)
+def write_all(orders: Sequence[Order], timeout_seconds: int) -> list[BaseException | None]:
+    """`GroupCommit.write_all` of the one in use; without one, a transaction of these orders alone."""
+    if _in_use is not None:
+        return _in_use.write_all(orders, timeout_seconds)
+    waiting: list[Waiting] = [(order, Future()) for order in orders]
+    _commit(waiting, leave_to_the_sweeper)
+    return _outcomes(waiting, timeout_seconds)
+
+
+def _outcomes(waiting: Sequence[Waiting], timeout_seconds: int) -> list[BaseException | None]:
+    done = wait([future for _, future in waiting], timeout_seconds).done
+    return [future.exception() if future in done else TimeoutError() for _, future in waiting]

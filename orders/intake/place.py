@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from orders.errors import (
     InvalidRequest,
     NotCancellable,
     NotFound,
+    OrderError,
     SameToken,
     TooManyRequests,
     TradingHalted,
@@ -60,19 +61,39 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
     UnsupportedOrderType, InvalidRequest, IdempotencyMismatch, OrderTooLarge,
     TooManyRequests, TradingHalted.
     """
-    order = _new_order(user, intent)
+    [outcome] = place_orders(user, [intent])
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def place_orders(user: AbstractBaseUser, intents: Sequence[OrderIntent]) -> list[Placed | BaseException]:
+    """Accept orders in one commit. Each stands for itself: what `place_order` returns or raises for it."""
+    orders = [_new_or_refusal(user, intent) for intent in intents]
+    new = [order for order in orders if isinstance(order, Order)]
+    refusals = dict(zip([order.pk for order in new], _write(user, new), strict=True))
+    return [_placed(order, refusals[order.pk]) if isinstance(order, Order) else order for order in orders]
+
+
+def _new_or_refusal(user: AbstractBaseUser, intent: OrderIntent) -> Order | OrderError:
     try:
-        _require_future(order)
-        order_rate.require_room(user.pk)
-        _write(order)
-    except (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted):
+        return _new_order(user, intent)
+    except OrderError as refusal:
+        return refusal
+
+
+def _placed(order: Order, refusal: BaseException | None) -> Placed | BaseException:
+    if refusal is None:
+        hooks.accepted(order)
+        return Placed(order, replayed=False)
+    if isinstance(refusal, IntegrityError | InvalidRequest | TooManyRequests | TradingHalted):
         # A repeated request makes no order: it is answered also where a new one would be refused.
-        earlier = _earlier_order(order)
-        if earlier is None:
-            raise
-        return Placed(earlier, replayed=True)
-    hooks.accepted(order)
-    return Placed(order, replayed=False)
+        try:
+            earlier = _earlier_order(order)
+        except IdempotencyMismatch as mismatch:
+            return mismatch
+        return refusal if earlier is None else Placed(earlier, replayed=True)
+    return DatabaseUnavailable() if isinstance(refusal, TimeoutError) else refusal
 
 
 def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
@@ -87,11 +108,16 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
     return order
 
 
-def _write(order: Order) -> None:
+def _write(user: AbstractBaseUser, orders: Sequence[Order]) -> list[BaseException | None]:
+    """Write them together; for each why it was not written, or None."""
     try:
-        group_commit.write(order, WRITE_TIMEOUT_SECONDS)
-    except TimeoutError as error:
-        raise DatabaseUnavailable() from error
+        order_rate.require_room(user.pk)
+    except TooManyRequests as refusal:
+        return [refusal] * len(orders)
+    in_time = [order for order in orders if _expiry_refusal(order) is None]
+    written = group_commit.write_all(in_time, WRITE_TIMEOUT_SECONDS)
+    refusals = dict(zip([order.pk for order in in_time], written, strict=True))
+    return [refusals[order.pk] if order.pk in refusals else _expiry_refusal(order) for order in orders]
 
 
 def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
@@ -184,9 +210,10 @@ def _max_price_impact(impact_bps: int | None) -> int | None:
     return impact_bps
 
 
-def _require_future(order: Order) -> None:
-    if order.expires_at is not None and order.expires_at <= order.created_at:
-        raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
+def _expiry_refusal(order: Order) -> InvalidRequest | None:
+    if order.expires_at is None or order.expires_at > order.created_at:
+        return None
+    return InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
 
 
 def _request_hash(order: Order, intent: OrderIntent) -> str:

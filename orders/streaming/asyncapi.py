@@ -13,7 +13,7 @@ from django.conf import settings
 
 from orders.streaming import consumers
 from orders.streaming.stream import OrderStream
-from orders.wire.actions import ACTIONS, ENVELOPED, PONG, SOCKET_ERROR, UNSUBSCRIBED
+from orders.wire.actions import ACTIONS, BATCH, ENVELOPED, PONG, SOCKET_ERROR, UNSUBSCRIBED
 from orders.wire.events import UPDATE
 from orders.wire.message import Described, components, ref
 from orders.wire.requests import ORDER_REQUEST
@@ -32,7 +32,7 @@ class Endpoint(NamedTuple):
 
 _PING: Final = ACTIONS["ping"]
 _ALL: Final = tuple(ACTIONS.values())
-_SAID: Final = (UPDATE, UNSUBSCRIBED, PONG, SOCKET_ERROR)
+_SAID: Final = (UPDATE, BATCH, UNSUBSCRIBED, PONG, SOCKET_ERROR)
 _STREAMED: Final = (UPDATE, PONG, SOCKET_ERROR)
 
 ENDPOINTS: Final = (

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from orders import errors
 from orders.access.credentials import require_lasting
+from orders.intake.batch import place_batch
 from orders.intake.place import cancel_order, place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
@@ -29,6 +30,7 @@ from orders.streaming import cursor, frames
 from orders.streaming.shared_reads import shared_rows
 from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
 from orders.wire.actions import AFTER, ORDER_FIELD
+from orders.wire.batches import outcomes_as_wire, read_batch
 from orders.wire.message import Rows
 from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
 from orders.wire.requests import parse_order
@@ -45,11 +47,12 @@ class Connection(OrderStream):
     default_action: ClassVar[str | None] = None
 
     async def act(self, message: dict[str, Any], request_id: Any) -> None:
-        """execute_order, subscribe, unsubscribe, cancel_order, ping."""
+        """execute_order, execute_orders, subscribe, unsubscribe, cancel_order, ping."""
         action = message.pop("action", self.default_action)
         frames.require_known_fields(action, message)
         actions: dict[Any, Callable[[dict[str, Any], Any], Awaitable[None]]] = {
             "execute_order": self._execute,
+            "execute_orders": self._execute_many,
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "cancel_order": self._cancel,
@@ -67,6 +70,11 @@ class Connection(OrderStream):
             aside["replayed"] = True
         present = {name: value for name, value in aside.items() if value is not None}
         await self.follow([placed.order.pk], **present)
+
+    async def _execute_many(self, message: dict[str, Any], request_id: Any) -> None:
+        outcomes = await in_database(self._allowed, place_batch, read_batch(message))
+        await self.tell({"type": "batch", "results": outcomes_as_wire(outcomes)}, request_id)
+        await self.follow([outcome.order.pk for outcome in outcomes if outcome.order is not None])
 
     async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
         order = await self._own_order(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from orders.wire.batches import BATCH_ORDERS, BATCH_RESULTS
 from orders.wire.errors import ERROR
 from orders.wire.events import ORDER_EVENT, REQUEST_ID
 from orders.wire.json_types import ORDER_ID, constant, integer
@@ -27,11 +28,21 @@ ACTIONS: Final[Mapping[str, Message]] = {
     "execute_order": _action(
         "execute_order", "place an order and follow it; fields as in REST", *ORDER_REQUEST.fields
     ),
+    "execute_orders": _action(
+        "execute_orders", "place orders in one commit and follow them; the answer is a batch", BATCH_ORDERS
+    ),
     "subscribe": _action("subscribe", "follow an order, from sequence `after` + 1", ORDER_FIELD, AFTER),
     "unsubscribe": _action("unsubscribe", "follow it no more", ORDER_FIELD),
     "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", ORDER_FIELD),
     "ping": _action("ping", "the answer is a pong"),
 }
+BATCH: Final = Message(
+    "Batch",
+    Field("type", constant("batch")),
+    BATCH_RESULTS,
+    REQUEST_ID,
+    means="answers execute_orders, before the orders' events",
+)
 PONG: Final = Message("Pong", Field("type", constant("pong")), REQUEST_ID, means="answers ping")
 UNSUBSCRIBED: Final = Message(
     "Unsubscribed",

@@ -144,7 +144,8 @@ def _sometimes(*fields: Field) -> tuple[Field, ...]:
     return Rows(*fields).optional()
 
 
-# What an event of each status may carry. Fields that not every such event has are optional.
+# What an event of each status may carry. Fields that not every such event has are optional, and so is a
+# field that is added: events of before are stored without it.
 _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
     Status.PENDING: (),
     Status.OPEN: (),

@@ -15,6 +15,7 @@ from knox.models import AuthToken
 
 from orders.lifecycle import Status
 from orders.models import Order
+from orders.wire.offers import OFFER
 from tests.factories import OrderFactory, UserFactory, advance
 from tests.orders.http_line import http_line
 
@@ -73,17 +74,7 @@ def generated(tmp_path: Path) -> Path:
 def test_a_generated_client_type_checks_and_places_an_order(generated: Path) -> None:
     user = UserFactory()
     _row, token = AuthToken.objects.create(user)
-    quote = {
-        "dex": "meteora",
-        "venue": "meteora-damm-v2",
-        "pool": "GruY",
-        "amountOut": "822.2",
-        "minAmountOut": "818.1",
-        "price": "164.4",
-        "priceImpactBps": 1,
-        "fee": "2.06",
-        "feeToken": "USDC",
-    }
+    quote = OFFER.example(amountOut="822.2")
     built = advance(OrderFactory(user=user), Status.ROUTING, Status.BUILDING, **quote, quotes=[quote])
     (generated / "script.py").write_text(_SCRIPT)
     (generated / "wrong.py").write_text(_WRONG)

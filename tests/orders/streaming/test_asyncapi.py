@@ -15,22 +15,13 @@ from orders.lifecycle import Status
 from orders.streaming.asyncapi import ENDPOINTS, asyncapi
 from orders.streaming.urls import unknown_address, websocket_urlpatterns
 from orders.wire.actions import ACTIONS
+from orders.wire.events import EVENT
 from tests.orders.sockets import moved, new_order, opened
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(settings.BASE_DIR) / "docs/asyncapi.yaml").read_text())
 FIVE_SOL = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": 5}
-BUILT = {
-    "dex": "raydium",
-    "venue": "raydium-cpmm",
-    "pool": "7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5",
-    "amountOut": "823.5",
-    "minAmountOut": "819.4",
-    "price": "164.7",
-    "priceImpactBps": 1,
-    "fee": "0.0125",
-    "feeToken": "SOL",
-    "quotes": [],
-}
+HEAD = {"sequence", "status", "at"}
+BUILT = {name: value for name, value in EVENT.messages["building"].example().items() if name not in HEAD}
 
 
 def says(channel: str) -> jsonschema.Draft202012Validator:
