@@ -164,7 +164,7 @@ def test_partial_fill_and_unknown_modes_are_no_swap(selling_a: Recorded, mode: i
         VENUE.decode_swap(Instruction(PROGRAM, bytes(made.data)[:-1] + bytes([mode]), list(made.accounts)))
 
 
-def test_only_the_instructions_sysvar_may_follow_the_fourteen_accounts(limited: Recorded) -> None:
+def test_only_the_instructions_sysvar_may_follow_the_accounts(limited: Recorded) -> None:
     (made,) = limited.pool.swap_instructions(limited.snapshot, swap(limited))
     accounts = list(made.accounts)
 

@@ -69,6 +69,8 @@ def _market_cap_periods(state: PoolState, point: int) -> int:
         return fee.first
     if state.sqrt_price <= state.init_sqrt_price:
         return 0
+    if state.init_sqrt_price == 0:
+        raise UnsupportedPool("the pool's fee schedule starts from no price")
     risen = (state.sqrt_price - state.init_sqrt_price) * BPS // state.init_sqrt_price
     return min(fee.first, risen // max(1, fee.second))
 

@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from dex.errors import UnsupportedPool
 from dex.types import AccountData
 from dex.venues.account_layout import Layout, patched, pubkey_at
+from dex.venues.integer_math import require_u64
 
 POOL: Final = Layout("CPMM PoolState", 637, bytes.fromhex("f7ede3f5d7c3de46"))
 CONFIG: Final = Layout("CPMM AmmConfig", 236, bytes.fromhex("daf42168cbcb2b6f"))
@@ -142,4 +143,4 @@ def with_fees(data: bytes, first_in: bool, epoch: int, input_fees: tuple[int, in
 
 def _sum_at(data: bytes, offset: int, added: int) -> dict[int, bytes]:
     (amount,) = _U64.unpack_from(data, offset)
-    return {offset: _U64.pack(amount + added)}
+    return {offset: _U64.pack(require_u64(amount + added))}
