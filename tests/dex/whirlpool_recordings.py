@@ -95,6 +95,15 @@ def recorded_swaps() -> dict[str, RecordedSwap]:
     return {entry.case["id"]: entry for entry in _swaps()}
 
 
+def paid_swaps() -> list[RecordedSwap]:
+    """The recorded swaps that paid something."""
+    return [
+        entry
+        for entry in recorded_swaps().values()
+        if entry.case["onchain"]["ok"] and entry.case["onchain"]["received"] != "0"
+    ]
+
+
 @cache
 def recorded_instructions() -> dict[str, Any]:
     """Instructions that a real program executed or refused, by id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from dex.localnet.genesis_pools import amm_v4, dlmm, pairs, special
+from dex.localnet.genesis_pools import amm_v4, dlmm, pairs, special, whirlpool
 from dex.localnet.genesis_pools.market import Market, PoolAccounts
 
 BUILDERS: Final[tuple[Callable[[Market], Iterator[PoolAccounts]], ...]] = (
@@ -13,6 +13,7 @@ BUILDERS: Final[tuple[Callable[[Market], Iterator[PoolAccounts]], ...]] = (
     amm_v4.build,
     dlmm.build,
     special.build,
+    whirlpool.build,
 )
 
 

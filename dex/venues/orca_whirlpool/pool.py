@@ -143,8 +143,6 @@ class WhirlpoolPool:
         exact_in = request.mode is SwapMode.EXACT_IN
         if exact_in:
             between_vaults = amount - prepared.fee_in.on_gross(amount)
-            if between_vaults == 0:
-                raise AmountTooSmall("the transfer fee takes the whole amount")
         else:
             between_vaults = _gross(prepared.fee_out, amount)
         walked = Walk(prepared.course, between_vaults, exact_in=exact_in, limit=limit).run()

@@ -38,6 +38,8 @@ _MINT_EXTENSIONS: Final = frozenset(
         SCALED_UI_AMOUNT,
     )
 )
+# Both directions from one price read five; a price that wanders leaves others behind.
+_REMEMBERED_ARRAYS: Final = 16
 
 
 class Prepared(NamedTuple):
@@ -67,6 +69,7 @@ class Readings:
         self._array_addresses: dict[int, Pubkey] = {}
         self._ticks: dict[int, tuple[AccountData, tuple[tick_arrays.Tick, ...]]] = {}
         self._state: tuple[AccountData, layout.PoolState] | None = None
+        self._sequences: dict[bool, tuple[layout.PoolState, list[tuple[int, Pubkey]]]] = {}
         self._known: dict[bool, _Known] = {}
 
     @property
@@ -109,14 +112,19 @@ class Readings:
         return known.prepared
 
     def _sequence(self, state: layout.PoolState, a_to_b: bool) -> list[tuple[int, Pubkey]]:
-        sequence = []
-        for start in tick_arrays.starts_of_swap(state.tick, self._keys.tick_spacing, a_to_b):
-            address = self._array_addresses.get(start)
-            if address is None:
-                address = tick_arrays.address_of(self._program_id, self._pool, start)
-                self._array_addresses[start] = address
-            sequence.append((start, address))
-        return sequence
+        """First tick and address of each array of a swap."""
+        known = self._sequences.get(a_to_b)
+        if known is None or known[0] is not state:
+            starts = tick_arrays.starts_of_swap(state.tick, self._keys.tick_spacing, a_to_b)
+            known = self._sequences[a_to_b] = state, [(start, self._array(start)) for start in starts]
+        return known[1]
+
+    def _array(self, start: int) -> Pubkey:
+        address = self._array_addresses.get(start)
+        if address is None:
+            address = tick_arrays.address_of(self._program_id, self._pool, start)
+            self._array_addresses[start] = address
+        return address
 
     def _read_arrays(
         self, snapshot: Snapshot, state: layout.PoolState, a_to_b: bool
@@ -161,4 +169,6 @@ class Readings:
                 account, self._program_id, self._pool, start, self._keys.tick_spacing
             )
             known = self._ticks[start] = (account, ticks)
+            if len(self._ticks) > _REMEMBERED_ARRAYS:
+                del self._ticks[next(iter(self._ticks))]
         return known[1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from dex.errors import AmountTooLarge, InsufficientLiquidity
+from dex.errors import AmountTooLarge, AmountTooSmall, InsufficientLiquidity
 from dex.venues.integer_math import U64_MAX
 from dex.venues.orca_whirlpool.adaptive_fee import GroupFees, Oracle, Variables
 from dex.venues.orca_whirlpool.curve import step
@@ -89,7 +89,8 @@ class Walk:
     def __init__(self, course: Course, amount: int, *, exact_in: bool, limit: int | None = None) -> None:
         """``amount`` is the input or the output between the vaults, ``limit`` a price to stop at.
 
-        Raises PoolDisabled as ``GroupFees`` does, InsufficientLiquidity for a limit behind the price.
+        Raises InsufficientLiquidity for a limit behind the price, AmountTooSmall for nothing to trade,
+        PoolDisabled as ``GroupFees`` does.
         """
         state = course.state
         self._course = course
@@ -129,6 +130,8 @@ class Walk:
             raise InsufficientLiquidity("the price limit lies outside of the program's range")
         if self._limit >= now if a_to_b else self._limit <= now:
             raise InsufficientLiquidity("the price is already at its limit in this direction")
+        if self._amount == 0:
+            raise AmountTooSmall("the transfer fee takes the whole amount")
 
     def _walk_to_edge(self) -> None:
         if self._left and self._sqrt_price != self._limit:

@@ -14,7 +14,14 @@ from dex.config import NATIVE_MINT, PAIRS, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, TO
 from dex.localnet.genesis import LAMPORTS_PER_SOL, build_genesis
 from dex.localnet.genesis_pools.market import GenesisPool
 from dex.localnet.genesis_tokens import FEE_TOKEN, LARGEST_TRANSFER_FEE, TRANSFER_FEE_BPS
-from dex.localnet.programs import METEORA_DAMM_V2, METEORA_DLMM, RAYDIUM_AMM_V4, RAYDIUM_CPMM
+from dex.localnet.programs import (
+    METEORA_DAMM_V2,
+    METEORA_DLMM,
+    ORCA_WHIRLPOOL,
+    ORCA_WHIRLPOOL_IMMUTABLE,
+    RAYDIUM_AMM_V4,
+    RAYDIUM_CPMM,
+)
 from dex.transactions.token_accounts import associated_token_address, rent_exempt_lamports
 from dex.types import Clock, QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
@@ -75,7 +82,14 @@ def test_each_pair_has_a_pool_of_two_venues_and_some_have_more():
         }
     )
     dlmm = Counter({(*pair, METEORA_DLMM): 1 for pair in (("SOL", "USDC"), ("JUP", "USDC"))})
-    assert found == pairs + amm_v4 + dlmm + special
+    whirlpools = Counter(
+        {
+            ("SOL", "USDC", ORCA_WHIRLPOOL): 1,
+            ("SOL", "USDT", ORCA_WHIRLPOOL): 1,
+            ("JUP", "USDC", ORCA_WHIRLPOOL_IMMUTABLE): 1,
+        }
+    )
+    assert found == pairs + amm_v4 + dlmm + special + whirlpools
 
 
 def test_each_pool_is_found_by_its_venues_filters():
