@@ -13,7 +13,6 @@ from dex.config import SYSTEM_PROGRAM
 from dex.errors import (
     AccountMissing,
     DexError,
-    InsufficientLiquidity,
     PoolDisabled,
     UnknownLayout,
     UnsupportedPool,
@@ -81,13 +80,18 @@ def test_at_the_end_of_the_range_the_quote_says_what_is_paid() -> None:
     assert (quote.amount_in, quote.amount_out) == (254_312_752_192_837_859, 8_877_465)
 
 
-def test_arrays_that_were_not_read_end_the_swap(plain: RecordedSwap) -> None:
+def test_an_array_that_was_not_read_is_missing(plain: RecordedSwap) -> None:
     without = replace(
         plain.snapshot, accounts={key: plain.snapshot.accounts[key] for key in plain.pool.accounts}
     )
 
-    with pytest.raises(InsufficientLiquidity, match="not read"):
+    first, second, _ = plain.pool.further_accounts(plain.snapshot, plain.request)
+    with pytest.raises(AccountMissing, match=str(first)):
         plain.pool.quote(without, plain.request)
+    one = replace(without, accounts={**without.accounts, first: plain.snapshot.accounts[first]})
+    assert plain.pool.quote(one, plain.request) == plain.quote()
+    with pytest.raises(AccountMissing, match=str(second)):
+        plain.pool.quote(one, replace(plain.request, amount=2**62))
 
 
 def test_a_pool_is_refused_until_trading_is_enabled(adaptive: RecordedSwap) -> None:

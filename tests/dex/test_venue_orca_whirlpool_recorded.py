@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from solders.pubkey import Pubkey
 
-from dex.errors import AmountTooLarge, AmountTooSmall, DexError, InsufficientLiquidity, PoolDisabled
+from dex.errors import (
+    AccountMissing,
+    AmountTooLarge,
+    AmountTooSmall,
+    DexError,
+    InsufficientLiquidity,
+    PoolDisabled,
+)
 from dex.types import FailureKind, QuoteRequest, Snapshot, SwapMode
 from tests.dex.whirlpool_recordings import (
     RecordedSwap,
@@ -22,9 +29,10 @@ from tests.dex.whirlpool_recordings import (
     recorded_swaps,
 )
 
+# A tick array that exists but was not passed is missing for the adapter too.
 REFUSALS: dict[FailureKind, tuple[type[DexError], ...]] = {
     FailureKind.AMOUNT_TOO_SMALL: (AmountTooSmall,),
-    FailureKind.INSUFFICIENT_LIQUIDITY: (InsufficientLiquidity, AmountTooLarge),
+    FailureKind.INSUFFICIENT_LIQUIDITY: (InsufficientLiquidity, AmountTooLarge, AccountMissing),
     FailureKind.POOL_DISABLED: (PoolDisabled,),
 }
 

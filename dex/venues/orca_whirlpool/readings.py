@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from solders.pubkey import Pubkey
 
 from dex.config import TOKEN_PROGRAM
-from dex.errors import AccountMissing, InsufficientLiquidity, PoolDisabled
+from dex.errors import AccountMissing, PoolDisabled
 from dex.types import AccountData, Snapshot
 from dex.venues.orca_whirlpool import adaptive_fee, layout, tick_arrays
 from dex.venues.orca_whirlpool.walk import Course, ticks_ahead
@@ -49,6 +49,13 @@ class Prepared(NamedTuple):
     fee_in: TransferFee
     fee_out: TransferFee
     token_2022_mints: int
+
+
+class _Read(NamedTuple):
+    """Start and content of the arrays that a snapshot has in a row, and the first that it lacks."""
+
+    arrays: tuple[tuple[int, AccountData | None], ...]
+    unread: Pubkey | None
 
 
 class _Known(NamedTuple):
@@ -93,14 +100,15 @@ class Readings:
     def prepare(self, snapshot: Snapshot, a_to_b: bool) -> Prepared:
         """All that a swap in one direction depends on; raises PoolRefused, NoQuote or AccountMissing.
 
-        Tick arrays that the snapshot has not read end the course; one that it holds as None has no ticks.
+        The first tick array that the snapshot has not read ends the course; one that it holds as None has no
+        ticks.
         """
         state = self.state(snapshot)
         read = self._read_arrays(snapshot, state, a_to_b)
         mints = [snapshot.account(mint) for mint in self._keys.mints]
         oracle = None if self._oracle is None else snapshot.accounts.get(self._oracle)
         clock = snapshot.clock
-        contents = (clock.unix_timestamp, clock.epoch, state, oracle, *mints, *read)
+        contents = (clock.unix_timestamp, clock.epoch, state, oracle, *mints, *read.arrays)
         known = self._known.get(a_to_b)
         if known is None or known.contents != contents:
             fee_a, fee_b = (transfer_fee(mint, clock.epoch, _MINT_EXTENSIONS) for mint in mints)
@@ -126,24 +134,22 @@ class Readings:
             self._array_addresses[start] = address
         return address
 
-    def _read_arrays(
-        self, snapshot: Snapshot, state: layout.PoolState, a_to_b: bool
-    ) -> list[tuple[int, AccountData | None]]:
+    def _read_arrays(self, snapshot: Snapshot, state: layout.PoolState, a_to_b: bool) -> _Read:
         read: list[tuple[int, AccountData | None]] = []
         for start, address in self._sequence(state, a_to_b):
             if address not in snapshot.accounts:
-                break
+                if not read:
+                    raise AccountMissing(address)
+                return _Read(tuple(read), address)
             read.append((start, snapshot.accounts[address]))
-        if not read:
-            raise InsufficientLiquidity("the tick array of the pool's price was not read")
-        return read
+        return _Read(tuple(read), None)
 
     def _course(
         self,
         state: layout.PoolState,
         oracle: AccountData | None,
         now: int,
-        read: list[tuple[int, AccountData | None]],
+        read: _Read,
         a_to_b: bool,
     ) -> Course:
         parsed = None
@@ -155,10 +161,10 @@ class Readings:
                 raise PoolDisabled("the pool has not opened yet")
         if now < state.rewards_updated_at:
             raise PoolDisabled("the cluster's clock is before the pool's last update")
-        arrays = [self._ticks_of(start, account) for start, account in read]
+        arrays = [self._ticks_of(start, account) for start, account in read.arrays]
         ticks = tuple(ticks_ahead(arrays, state.tick, a_to_b))
-        edge = tick_arrays.edge_of(read[-1][0], self._keys.tick_spacing, a_to_b)
-        return Course(a_to_b, state, parsed, now, ticks, edge)
+        edge = tick_arrays.edge_of(read.arrays[-1][0], self._keys.tick_spacing, a_to_b)
+        return Course(a_to_b, state, parsed, now, ticks, edge, read.unread)
 
     def _ticks_of(self, start: int, account: AccountData | None) -> tuple[tick_arrays.Tick, ...]:
         if account is None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from dex.errors import AmountTooLarge, AmountTooSmall, InsufficientLiquidity
+from solders.pubkey import Pubkey
+
+from dex.errors import AccountMissing, AmountTooLarge, AmountTooSmall, InsufficientLiquidity
 from dex.venues.integer_math import U64_MAX
 from dex.venues.orca_whirlpool.adaptive_fee import GroupFees, Oracle, Variables
 from dex.venues.orca_whirlpool.curve import step
@@ -26,7 +28,7 @@ class Course:
     """All that a swap in one direction can meet: pool, oracle, time, and ticks in the order of the walk.
 
     Behind the ticks lies ``edge``, the last tick of the last array that is known: a swap may end there, but
-    not go on.
+    not go on. ``unread`` is the array behind it where the snapshot lacks one that a swap can be given.
     """
 
     a_to_b: bool
@@ -35,6 +37,7 @@ class Course:
     now: int
     ticks: Sequence[Tick]
     edge: int
+    unread: Pubkey | None
 
 
 class Walked(NamedTuple):
@@ -111,8 +114,9 @@ class Walk:
     def run(self) -> Walked:
         """Walk until the amount is used up, or to the limit or the end of the price range.
 
-        Raises NoQuote: InsufficientLiquidity where the ticks that are known do not reach, and for an output
-        that the range does not hold; AmountTooLarge where a number leaves the program's range.
+        Raises AccountMissing where a tick array was not read, else NoQuote: InsufficientLiquidity where the
+        arrays that one swap can be given do not reach, and for an output that the range does not hold;
+        AmountTooLarge where a number leaves the program's range.
         """
         for tick, liquidity_net in self._course.ticks:
             if not self._left or self._sqrt_price == self._limit:
@@ -137,6 +141,8 @@ class Walk:
         if self._left and self._sqrt_price != self._limit:
             self._walk_to(self._course.edge, None)
         if self._left and self._sqrt_price != self._limit:
+            if self._course.unread is not None:
+                raise AccountMissing(self._course.unread)
             raise InsufficientLiquidity("the swap leads beyond the tick arrays that one transaction can pass")
 
     def _walk_to(self, tick: int, liquidity_net: int | None) -> None:
