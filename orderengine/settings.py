@@ -186,6 +186,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "orders.wire.errors.error_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Order Execution Engine",
@@ -202,8 +203,6 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 WEBSOCKET_MAX_MESSAGE_BYTES = 16 * 1024
-# Without credentials a caller is the user `local`, but only in development on loopback.
-LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"}
 # Limits for each user; 0 switches one off, as in development.
 ORDERS_PER_MINUTE = env.int("ORDERS_PER_MINUTE", default=0 if DEBUG else 600)
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0 if DEBUG else 1200)
@@ -217,6 +216,8 @@ CORS_EXPOSE_HEADERS = ("Location", "Idempotent-Replayed", "Retry-After", "X-Requ
 
 # --- Solana ----------------------------------------------------------------------------------
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
+# Without credentials a caller is the user `local`, but only in development: on loopback, with play money.
+LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"} and SOLANA_NETWORK == "localnet"
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
 # Tokens besides those of the network's list: SYMBOL=MINT:DECIMALS, not for mainnet-beta.
 TOKENS = env.dict("TOKENS", default={})

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from dex.errors import DexError, WrongNetwork
 from orders import gateway
@@ -15,11 +16,14 @@ from orders.telemetry import starting
 
 # `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
 TAG: Final = "orders"
+# A web server runs these too: `manage.py run_engine` makes what they ask for before it starts one.
+WEB_TAG: Final = "orders-web"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BASIS_POINTS: Final = 10_000
 # As Django's own deployment check asks for (security.W009).
 _LEAST_KEY_LETTERS: Final = 50
 _LEAST_KEY_VARIETY: Final = 5
+_PLAY_NETWORK: Final = "localnet"
 # What a signer cannot do without. Secrets are not in it: only workers are given those, and look themselves.
 _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "memory": (),
@@ -29,19 +33,19 @@ _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
 _COMMITMENTS: Final = ("confirmed", "finalized")
 
 
-def faults() -> list[str]:
-    """The errors that the checks of this tag find, each with hint and id; asks neither database nor node."""
-    found = [each for each in run_checks(tags=[TAG]) if each.is_serious() and not each.is_silenced()]
+def faults(*tags: str) -> list[str]:
+    """The errors of the checks of these tags, each with hint and id; asks neither database nor node."""
+    found = [each for each in run_checks(tags=[TAG, *tags]) if each.is_serious() and not each.is_silenced()]
     return [f"{each.msg} {each.hint} ({each.id})" for each in found]
 
 
-def refuse_faults(process: str) -> None:
+def refuse_faults(process: str, *tags: str) -> None:
     """Raise SystemExit with a line for each of `faults`: such settings are none to trade with.
 
     daphne runs no system checks. Celery does, but does not heed them, and lets no other exception out of a
     signal.
     """
-    found = faults()
+    found = faults(*tags)
     if found:
         raise SystemExit("\n".join(f"{process} does not start: {fault}" for fault in found))
 
@@ -50,11 +54,28 @@ def refuse_faults(process: str) -> None:
 def local_user_stays_local(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Callers without credentials are served in development on loopback and nowhere else."""
-    if settings.LOCAL_USER_ALLOWED and not (settings.DEBUG and settings.HOST in _LOOPBACK):
-        hint = "Keep HOST on loopback and DEBUG on, or give callers tokens."
+    """Callers without credentials are served in development, on loopback and with play money only."""
+    in_development = settings.DEBUG and settings.HOST in _LOOPBACK
+    if settings.LOCAL_USER_ALLOWED and not (in_development and settings.SOLANA_NETWORK == _PLAY_NETWORK):
+        hint = "Keep HOST on loopback, DEBUG on and the network localnet, or give callers tokens."
         return [Error("Everybody on the network could trade as `local`.", hint=hint, id="orders.E001")]
     return []
+
+
+@register(TAG)
+def debug_is_for_development(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """DEBUG shows settings and source to whoever meets an error: on loopback and with play money only."""
+    faults: list[CheckMessage] = []
+    if settings.DEBUG and settings.HOST not in _LOOPBACK:
+        hint = "Set DEBUG=false, SECRET_KEY and ALLOWED_HOSTS, or HOST=127.0.0.1."
+        faults.append(Error(f"DEBUG is on while HOST is {settings.HOST}.", hint=hint, id="orders.E008"))
+    if settings.DEBUG and settings.SOLANA_NETWORK != _PLAY_NETWORK:
+        hint = "Set DEBUG=false, SECRET_KEY and ALLOWED_HOSTS."
+        text = f"DEBUG is on while SOLANA_NETWORK is {settings.SOLANA_NETWORK}."
+        faults.append(Error(text, hint=hint, id="orders.E009"))
+    return faults
 
 
 @register(TAG)
@@ -72,12 +93,15 @@ def slippage_limits_make_sense(
     return found
 
 
-@register(TAG)
+@register(WEB_TAG)
 def the_secret_key_cannot_be_guessed(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Whoever guesses SECRET_KEY signs sessions; development on loopback may use the well-known one."""
-    key = settings.SECRET_KEY
+    """SECRET_KEY signs sessions; development on loopback may use the well-known one."""
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        key = ""
     if settings.DEBUG or (len(key) >= _LEAST_KEY_LETTERS and len(set(key)) >= _LEAST_KEY_VARIETY):
         return []
     hint = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."

@@ -9,6 +9,7 @@ import factory
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from orders.access.permissions import let_trade
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.records import journal
@@ -27,6 +28,12 @@ class UserFactory(factory.django.DjangoModelFactory[Any]):
         skip_postgeneration_save = True
 
     username = factory.Sequence(lambda number: f"trader{number}")
+
+    @factory.post_generation
+    def trades(self: Any, create: bool, extracted: bool | None, **_kwargs: Any) -> None:
+        """With the permission to trade, but for ``trades=False``."""
+        if create and extracted is not False:
+            let_trade(self)
 
 
 class OrderFactory(factory.django.DjangoModelFactory[Order]):

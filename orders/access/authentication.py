@@ -19,9 +19,13 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from orders.access.credentials import Credential
+from orders.access.permissions import let_trade, may_trade
 
 LOCAL_USERNAME: Final = "local"
 SUBPROTOCOL: Final = "bearer"
+_PROXY_HEADERS: Final = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+# What a browser says of a request that no other site has caused.
+_OWN_SITE: Final = frozenset({"none", "same-origin"})
 
 
 class BearerAuthentication(TokenAuthentication):  # type: ignore[misc]
@@ -46,11 +50,22 @@ class LocalUserAuthentication(BaseAuthentication):
 
 
 def _comes_from_elsewhere(request: Request) -> bool:
-    if not is_on_this_machine(request.META.get("REMOTE_ADDR")):
-        return True
-    # A page of another site may send simple requests to loopback; it cannot hide its Origin.
-    origin = request.headers.get("Origin")
-    return origin is not None and not origin_is_allowed(origin, request.get_host())
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return not is_local(request.META.get("REMOTE_ADDR"), headers, request.get_host())
+
+
+def is_local(peer: str | None, headers: Mapping[str, str], host: str) -> bool:
+    """Whether a request began on this machine; ``headers`` by their names in lower case.
+
+    A proxy on this machine connects from loopback too, for others: it says so in a header. A page of another
+    site may send simple requests to loopback; it can hide neither its Origin nor what the browser says of it.
+    """
+    if not is_on_this_machine(peer) or any(name.startswith(_PROXY_HEADERS) for name in headers):
+        return False
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin_is_allowed(origin, host)
+    return headers.get("sec-fetch-site", "none") in _OWN_SITE
 
 
 def is_on_this_machine(address: str | None) -> bool:
@@ -76,6 +91,8 @@ def local_user() -> AbstractBaseUser:
     if created:
         user.set_unusable_password()
         user.save(update_fields=["password"])
+    if not may_trade(user):
+        let_trade(user)
     return user
 
 
@@ -113,7 +130,9 @@ async def socket_caller(scope: Mapping[str, Any]) -> tuple[AbstractBaseUser, Cre
         # Read before: a lazy user would query again in every place that looks at it.
         known: AbstractBaseUser = getattr(session_user, "_wrapped", session_user)
         return known, Credential(known.pk, session_key=scope["session"].session_key)
-    if settings.LOCAL_USER_ALLOWED and is_on_this_machine((scope.get("client") or [None])[0]):
+    peer, host = (scope.get("client") or [None])[0], _header(scope, b"host") or ""
+    headers = {str(name, "latin-1"): str(value, "latin-1") for name, value in scope.get("headers", ())}
+    if settings.LOCAL_USER_ALLOWED and is_local(peer, headers, host):
         local: AbstractBaseUser = await database_sync_to_async(local_user)()
         return local, Credential(local.pk)
     return None

@@ -53,6 +53,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 *_model(request, "auth.user", "person"),
                 *_model(request, "auth.group", "group"),
                 *_model(request, "knox.authtoken", "key"),
+                *_model(request, "orders.auditentry", "history"),
             ],
         ),
         (
@@ -77,6 +78,7 @@ _TITLES = {
     "orders.order": "Order browser",
     "orders.tradingswitch": "Kill switch",
     "orders.knownpool": "Pools",
+    "orders.auditentry": "Audit log",
     "auth.user": "Users",
     "auth.group": "Groups",
     "knox.authtoken": "API tokens",

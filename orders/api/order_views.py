@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orders.access.permissions import MayTrade
 from orders.api import filters, pages, schema
 from orders.api.endpoint import Endpoint
 from orders.api.order_cache import Stamp, order_cache
@@ -34,6 +36,7 @@ class ExecuteOrder(Endpoint):
     """Accepts orders. Their own limit is counted in the database: accepting waits for no cache."""
 
     throttle_classes = ()
+    permission_classes = (IsAuthenticated, MayTrade)
 
     @extend_schema(**schema.EXECUTE)
     def post(self, request: Request) -> Response:
@@ -51,6 +54,7 @@ class ExecuteBatch(Endpoint):
     """Accepts many orders in one commit."""
 
     throttle_classes = ()
+    permission_classes = (IsAuthenticated, MayTrade)
 
     @extend_schema(**schema.BATCH)
     def post(self, request: Request) -> Response:
@@ -120,6 +124,8 @@ class OrderEvents(Endpoint):
 
 class CancelOrder(Endpoint):
     """Cancels orders."""
+
+    permission_classes = (IsAuthenticated, MayTrade)
 
     @extend_schema(**schema.CANCEL)
     def post(self, request: Request, order_id: str) -> Response:

@@ -22,6 +22,7 @@ from orders.index_conditions import HAS_ENDED, HAS_FAILED
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.records import kill_switch
+from orders.records.audit import Actor
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def halt_if_due() -> bool:
     reason = _too_many_failed(since) or _too_much_lost(since)
     if reason is None:
         return False
-    kill_switch.switch(on=False, reason=reason, changed_by=CHANGED_BY)
+    kill_switch.switch(on=False, reason=reason, by=Actor(CHANGED_BY, "this process"))
     logger.error("trading is switched off: %s", reason)
     return True
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from orders.errors import TradingHalted
 from orders.models import TradingSwitch
+from orders.records import audit
+from orders.records.audit import Actor
 
 _ROW: Final = 1
 # The only name in it is the model's own table.
@@ -53,15 +55,16 @@ def state() -> TradingSwitch:
     return found or TradingSwitch(pk=_ROW, is_on=True, changed_at=timezone.now())
 
 
-def switch(*, on: bool, reason: str = "", changed_by: str = "") -> TradingSwitch:
+def switch(*, on: bool, reason: str = "", by: Actor = audit.THE_ENGINE) -> TradingSwitch:
     """Throw the switch. When this returns with ``on`` False, no attempt is committed any more."""
     with _alone():
+        audit.note(by, "trading on" if on else "trading off", detail=reason)
         thrown, _ = TradingSwitch.objects.update_or_create(
             pk=_ROW,
             defaults={
                 "is_on": on,
                 "reason": reason,
-                "changed_by": changed_by,
+                "changed_by": by.name,
                 "changed_at": timezone.now(),
             },
         )

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from orders import errors
 from orders.access.credentials import require_lasting
+from orders.access.permissions import require_trade
 from orders.intake.batch import place_batch
 from orders.intake.place import cancel_order, place_order
 from orders.lifecycle import FINAL
@@ -97,6 +98,7 @@ class Connection(OrderStream):
     def _allowed(self, action: Callable[[AbstractBaseUser, Subject], Result], subject: Subject) -> Result:
         # A connection outlives its token for a while; what it does with it must not.
         require_lasting(self.credential)
+        require_trade(self.user, self.credential.token_id)
         return action(self.user, subject)
 
     async def _own_order(self, message: dict[str, Any]) -> Order:

@@ -157,7 +157,14 @@ def test_a_deep_data_folder_gets_a_short_socket_path(tmp_path: Path) -> None:
 def test_the_first_order_that_is_shown_works_when_the_engine_listens_on_the_network(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    engine = RunningEngine(folder, HOST="0.0.0.0")
+    engine = RunningEngine(
+        folder,
+        HOST="0.0.0.0",
+        DEBUG="false",
+        HTTPS_ONLY="false",
+        SECRET_KEY="only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
+        ALLOWED_HOSTS="127.0.0.1,localhost",
+    )
     try:
         engine.await_up()
         shown = engine.said().partition("A first order")[2].split("\n\n")[1]

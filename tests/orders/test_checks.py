@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
 from orders.checks import (
+    debug_is_for_development,
     local_user_stays_local,
     slippage_limits_make_sense,
     the_priority_fee_can_be_read,
@@ -85,3 +86,10 @@ def test_traces_go_to_an_http_address_in_one_protocol(settings: Any) -> None:
     assert texts[0] == "OTEL_EXPORTER_OTLP_ENDPOINT begins with http:// or https://."
     assert texts[-1] == "OTEL_EXPORTER_OTLP_PROTOCOL is http/protobuf, no other is spoken here."
     assert {message.id for message in traces_can_be_given()} == {"orders.E040"}
+
+
+def test_debug_is_refused_where_others_can_reach_it_or_money_is_real(settings: Any) -> None:
+    settings.DEBUG, settings.HOST, settings.SOLANA_NETWORK = True, "0.0.0.0", "devnet"
+    assert [message.id for message in debug_is_for_development()] == ["orders.E008", "orders.E009"]
+    settings.HOST, settings.SOLANA_NETWORK = "127.0.0.1", "localnet"
+    assert debug_is_for_development() == []

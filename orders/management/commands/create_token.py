@@ -11,7 +11,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from knox.models import AuthToken
+
+from orders.access.permissions import let_trade, may_trade
+from orders.models import TokenScope
+from orders.records import audit
 
 _DAYS: Final = 90
 _MOST_DAYS: Final = 3650
@@ -28,20 +33,35 @@ class Command(BaseCommand):
             "--days", type=_days, default=_DAYS, metavar="N", help=f"valid for, default {_DAYS}"
         )
         parser.add_argument(
-            "--create", action="store_true", help="make the user, without a password, if missing"
+            "--create",
+            action="store_true",
+            help="make the user if missing, without a password; who gets a token that trades may trade",
+        )
+        parser.add_argument(
+            "--scope",
+            choices=TokenScope.Scope.values,
+            default=TokenScope.Scope.TRADE,
+            help="what the token may do: read, also trade (default), also administer",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError for a user that does not exist or may not act."""
-        user = _find_user(options["user"], create=options["create"])
+        trades = options["scope"] != TokenScope.Scope.READ
+        user = _find_user(options["user"], create=options["create"], trades=trades)
         if not user.is_active:
             raise CommandError(f"the user {user.get_username()} is switched off")
-        row, token = AuthToken.objects.create(user, expiry=timedelta(days=options["days"]))
+        with transaction.atomic():
+            row, token = AuthToken.objects.create(user, expiry=timedelta(days=options["days"]))
+            TokenScope.objects.create(token=row, scope=options["scope"])
+            detail = f"scope {options['scope']}, {row.token_key[:8]}…, until {row.expiry:%Y-%m-%d}"
+            audit.note(audit.on_the_command_line(), "token created", user.get_username(), detail)
+        if trades and not may_trade(user):
+            self.stderr.write(f"{user.get_username()} may not trade without the permission orders.trade")
         self.stderr.write(f"token of {user.get_username()}, valid until {row.expiry:%Y-%m-%d %H:%M} UTC:")
         self.stdout.write(token)
 
 
-def _find_user(name: str, *, create: bool) -> AbstractBaseUser:
+def _find_user(name: str, *, create: bool, trades: bool) -> AbstractBaseUser:
     user_model = get_user_model()
     user = user_model.objects.filter(**{user_model.USERNAME_FIELD: name}).first()
     if user is not None:
@@ -55,6 +75,8 @@ def _find_user(name: str, *, create: bool) -> AbstractBaseUser:
     except ValidationError as error:
         raise CommandError(f"{name} cannot be a user's name: {' '.join(error.messages)}") from error
     user.save()
+    if trades:
+        let_trade(user)
     return user
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
-from orders.records import kill_switch
+from orders.records import audit, kill_switch
 
 _MOST_REASON: int = 255
 
@@ -27,7 +26,7 @@ class Command(BaseCommand):
         """When `off` has returned, no transaction is signed any more that will ever be sent."""
         if options["state"] is not None:
             reason = options["reason"][:_MOST_REASON]
-            kill_switch.switch(on=options["state"] == "on", reason=reason, changed_by=_operator())
+            kill_switch.switch(on=options["state"] == "on", reason=reason, by=audit.on_the_command_line())
         standing = kill_switch.state()
         why = f": {standing.reason}" if standing.reason else ""
         by = f" by {standing.changed_by}" if standing.changed_by else ""
@@ -35,14 +34,6 @@ class Command(BaseCommand):
         self.stdout.write(f"trading is {'on' if standing.is_on else 'off'}{since}{why}")
         if not standing.is_on:
             self.stdout.write(_what_goes_on())
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()[:64]
-    except (KeyError, OSError):
-        # A container's user need not have a name.
-        return "unknown"
 
 
 def _what_goes_on() -> str:

@@ -59,3 +59,26 @@ def test_the_local_user_cannot_log_in_with_a_password(client: Client) -> None:
     place(client)
 
     assert Order.objects.get().user.has_usable_password() is False
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"X-Forwarded-For": "203.0.113.7"},
+        {"X-Forwarded-Proto": "https"},
+        {"Forwarded": "for=203.0.113.7"},
+        {"Via": "1.1 nginx"},
+        {"X-Real-IP": "203.0.113.7"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=lambda header: "-".join([*header, *header.values()]),
+)
+def test_what_a_proxy_passes_on_is_not_the_local_user(client: Client, header: dict[str, str]) -> None:
+    assert client.get("/api/orders", headers=header).status_code == 401
+    assert place(client, **header).status_code == 401
+
+
+def test_pages_of_this_server_act_as_the_local_user(client: Client) -> None:
+    assert place(client, **{"Sec-Fetch-Site": "same-origin"}).status_code == 201
+    assert client.get("/api/orders", headers={"Sec-Fetch-Site": "none"}).status_code == 200

@@ -11,6 +11,7 @@ from knox.models import AuthToken
 
 from orders.models import Order, OrderEvent
 from orders.records import kill_switch
+from orders.records.audit import Actor
 from orders.reporting import statistics
 from orders.reporting.statistics import Paid, Spread, spread
 from tests.factories import AttemptFactory, OrderFactory, UserFactory
@@ -122,7 +123,7 @@ def test_the_dashboard_shows_the_chosen_window(staff: Client, query: str, title:
 @pytest.mark.django_db
 def test_the_dashboard_says_that_trading_is_off(staff: Client) -> None:
     assert "Trading is off" not in staff.get("/admin/").content.decode()
-    kill_switch.switch(on=False, reason="node upgrade", changed_by="boss")
+    kill_switch.switch(on=False, reason="node upgrade", by=Actor("boss", "10.0.0.1"))
     page = staff.get("/admin/").content.decode()
 
     assert "Trading is off" in page

@@ -13,6 +13,7 @@ from orders.lifecycle import AttemptState
 from orders.models import Attempt
 from orders.pipeline.automatic_halt import halt_if_due
 from orders.records import kill_switch
+from orders.records.audit import Actor
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_who_switches_trading_on_again_starts_anew(user: User, settings: Any) ->
     settings.HALT_AFTER_FAILED_ATTEMPTS = 2
     in_vain(user, 2)
     assert halt_if_due()
-    kill_switch.switch(on=True, changed_by="operator")
+    kill_switch.switch(on=True, by=Actor("operator", "10.0.0.1"))
     assert not halt_if_due()
     in_vain(user, 2)
     assert halt_if_due()
