@@ -16,7 +16,6 @@ from dex.localnet.errors import LedgerRefused
 from dex.localnet.server import Localnet, NetworkOptions, open_chain
 from dex.rpc.confirmation import executed_swap
 from dex.rpc.node import SolanaRpc
-from dex.venues.raydium_cpmm.venue import DEVNET_PROGRAM
 from dex.venues.registry import venues_for
 from tests.dex.localnet.network_swaps import WALLET, quoted, settled, signed_swap
 from tests.dex.localnet.scenes import FRIEND, SOL, funded
@@ -106,12 +105,19 @@ async def test_mainnet_has_no_faucet() -> None:
         await rpc.aclose()
 
 
-async def test_devnet_swaps_at_raydiums_devnet_address() -> None:
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [
+        ("raydium-amm-v4", "DRaya7Kj3aMWQSy19kSjvmuwq9docCHofyP9kanQGaav"),
+        ("raydium-cpmm", "DRaycpLY18LhpbydsBWbVJtxpNv9oXPgjRSfpF2bWpYb"),
+    ],
+)
+async def test_devnet_swaps_at_raydiums_devnet_address(name: str, program: str) -> None:
     async with running_localnet(playing("--play", "devnet")) as network:
         rpc = SolanaRpc(network.url)
-        [raydium] = [venue for venue in venues_for("devnet") if venue.name == "raydium-cpmm"]
+        [raydium] = [venue for venue in venues_for("devnet") if venue.name == name]
         quote, plan = await quoted(rpc, "SOL", "USDC", 1_500_000, [raydium], "devnet")
-        assert plan.venues[quote.venue].program_id == DEVNET_PROGRAM
+        assert plan.venues[quote.venue].program_id == Pubkey.from_string(program)
         signed = signed_swap(plan)
         await rpc.send([signed.raw])
         executed = executed_swap(
