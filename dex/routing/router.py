@@ -11,15 +11,26 @@ from collections.abc import Iterable, Sequence
 
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, NoRoute
+from dex.errors import DexError, InsufficientLiquidity, NoRoute
 from dex.routing.discovery import PoolSet
-from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.types import Quote, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
 
 def accounts_of(pools: Iterable[Pool]) -> tuple[Pubkey, ...]:
     """Every account that quoting these pools reads, each once: what the snapshot must hold."""
     return tuple(dict.fromkeys(address for pool in pools for address in pool.accounts))
+
+
+def whole_quote(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> Quote:
+    """The pool's quote; raises InsufficientLiquidity where its program would take only a part of the input.
+
+    Programs of concentrated liquidity stop at the end of the range of prices and leave the rest unspent.
+    """
+    quote = pool.quote(snapshot, request)
+    if request.mode is SwapMode.EXACT_IN and quote.amount_in < request.amount:
+        raise InsufficientLiquidity(f"the pool takes no more than {quote.amount_in} base units")
+    return quote
 
 
 def quote_all(
@@ -30,7 +41,7 @@ def quote_all(
     refusals = list(errors)
     for pool in pools:
         try:
-            quotes.append(Route.of(pool.quote(snapshot, request)))
+            quotes.append(Route.of(whole_quote(pool, snapshot, request)))
         except DexError as error:
             refusals.append(VenueError(pool.venue, error.code, str(error), pool.address))
     quotes.sort(key=_rank)

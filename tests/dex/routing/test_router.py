@@ -15,7 +15,7 @@ from dex.routing.router import accounts_of, best_quote, quote_all, quote_batch
 from dex.types import AccountData, QuoteRequest, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
-from tests.dex.recorded_swaps import AMM_V4, CPMM, DAMM_V2, Recorded, recorded
+from tests.dex.recorded_swaps import AMM_V4, CPMM, DAMM_V2, WHIRLPOOL, Recorded, recorded
 
 
 def address(number: int) -> Pubkey:
@@ -172,3 +172,15 @@ def test_a_quote_of_any_venue_leads_back_to_its_venue() -> None:
     for path, case in ((CPMM, "cpmm-0"), (DAMM_V2, "damm-3"), (AMM_V4, "ammv4-0")):
         entry = recorded(path)[case]
         assert names[entry.pool.venue].program_id == entry.venue.program_id
+
+
+def test_a_pool_that_would_take_a_part_of_the_input_has_no_quote() -> None:
+    entry = recorded(WHIRLPOOL)["whirlpool-10.0-17"]
+    part = entry.pool.quote(entry.snapshot, entry.request).amount_in
+    quotes = quote_all(entry.request, [entry.pool], entry.snapshot)
+
+    assert 0 < part < entry.request.amount
+    assert quotes.quotes == ()
+    assert [error.code for error in quotes.errors] == ["INSUFFICIENT_LIQUIDITY"]
+    whole = quote_all(replace(entry.request, amount=part), [entry.pool], entry.snapshot)
+    assert whole.quotes[0].amount_in == part
