@@ -90,6 +90,11 @@ def least_amount_out(quoted: int, slippage_bps: int) -> int:
     return max(1, -(-quoted * (_BPS - slippage_bps) // _BPS))
 
 
+def most_amount_in(quoted: int, slippage_bps: int) -> int:
+    """The most that a swap may take for its quote and slippage; base units of the token in, rounded down."""
+    return quoted * (_BPS + slippage_bps) // _BPS
+
+
 def amount_at_price(amount_in: int, decimals_in: int, price: Decimal, decimals_out: int) -> int:
     """What ``amount_in`` gives at ``price`` (whole tokens out per whole token in), rounded up.
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from dex.config import NATIVE_MINT
+from dex.config import NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM
 from dex.errors import ChainAnswerInvalid
 from dex.rpc.answers import ExecutedTransaction, TokenBalance
 from dex.transactions.cost import cost_of
@@ -49,6 +49,9 @@ def _received(transaction: ExecutedTransaction, wallet: Pubkey, mint: Pubkey) ->
     return -moved if native else moved
 
 
+# The transfer that guards a split's sum is the one instruction of the token program that lacks tokens.
+_GUARD: Final = str(TOKEN_PROGRAM)
+_TOO_FEW: Final = 1
 # The runtime's own errors that say more than that a transaction failed.
 _RUNTIME_KINDS: Final = {
     "InsufficientFundsForFee": FailureKind.INSUFFICIENT_FUNDS,
@@ -63,21 +66,35 @@ _RUNTIME_KINDS: Final = {
 }
 
 
-def failure_of(error: object, logs: Sequence[str], venues: Iterable[Venue]) -> TransactionFailure:
+def failure_of(
+    error: object, logs: Sequence[str], venues: Iterable[Venue], *, sells_sol: bool = False
+) -> TransactionFailure:
     """The meaning of a transaction error as getTransaction and getSignatureStatuses give it.
 
     A custom number means what the program that raised it says. ``venues`` are those of the swap's legs: the
-    one whose instruction failed judges it with the log, the first where the log does not say.
+    one whose instruction failed judges it with the log, the first where the log does not say. With
+    ``sells_sol`` the swaps spend from a temporary account that holds just what they may spend.
     """
     code = _custom_code(error)
     if code is None:
         name = _error_name(error)
         return TransactionFailure(_RUNTIME_KINDS.get(name, FailureKind.OTHER), name)
-    candidates = list(venues)
-    program = failing_program(logs)
-    venue = next((one for one in candidates if str(one.program_id) == program), candidates[0])
-    name = error_name(code, logs, venue.program_id, venue.error_names)
-    return TransactionFailure(venue.classify_failure(code, logs), name, code)
+    by_program = {str(venue.program_id): venue for venue in venues}
+    program = failing_program(logs) or next(iter(by_program), None)
+    if program == _GUARD and code == _TOO_FEW:
+        return TransactionFailure(FailureKind.SLIPPAGE_EXCEEDED, "InsufficientFunds", code)
+    venue = by_program.get(program or "")
+    if venue is None:
+        # Another program's instruction, or one of a venue that is not there any more.
+        venue = next(iter(by_program.values()), None)
+        asked = Pubkey.from_string(program) if program else SYSTEM_PROGRAM
+        kind = venue.classify_failure(code, logs) if venue else FailureKind.OTHER
+        return TransactionFailure(kind, error_name(code, logs, asked, {}), code)
+    kind = venue.classify_failure(code, logs)
+    if sells_sol and kind is FailureKind.INSUFFICIENT_FUNDS:
+        # A leg that needs more than the most that it may spend finds no more there: the price has moved.
+        kind = FailureKind.SLIPPAGE_EXCEEDED
+    return TransactionFailure(kind, error_name(code, logs, venue.program_id, venue.error_names), code)
 
 
 def _custom_code(error: object) -> int | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.config import DEVNET, NATIVE_MINT
-from dex.errors import DexError
+from dex.errors import DexError, KeyUnavailable
 from dex.routing.discovery import PoolSet
 from dex.routing.router import quote_batch
-from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, Token
-from orders.amounts import least_amount_out
+from dex.transactions.route_size import Sizing
+from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, Token, VenueError
+from dex.venues.base import Pool
+from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
-from orders.gateway import failures
+from orders.gateway import failures, lookup_tables
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import with_known_pools
@@ -33,7 +36,7 @@ def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: 
         quotes, _ = with_known_pools().run(_quote([request], ()))
     except DexError as error:
         raise ChainUnavailable() from error
-    return _with_minima(quotes[0])
+    return _with_limits(quotes[0])
 
 
 def quote_swaps(requests: Sequence[QuoteRequest]) -> list[Quotes | Failure]:
@@ -65,8 +68,34 @@ async def _quote(
     pools: dict[tuple[Pubkey, Pubkey], PoolSet] = dict(zip(pairs, found, strict=True))
     asks = [(request, pools[request.token_in, request.token_out]) for request in requests]
     reads = [(request, pool) for request, one in asks for pool in one.pools]
-    snapshot = await connection().snapshots.read(reads, more_accounts)
-    return quote_batch(asks, snapshot), snapshot
+    more = [*more_accounts, *lookup_tables.table_addresses()]
+    snapshot = await connection().snapshots.read(reads, more)
+    opened = {pool.address: pool for _, pool in reads}
+    return [_fitting(one, opened, snapshot) for one in quote_batch(asks, snapshot)], snapshot
+
+
+def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:
+    """``found`` without the routes before the first that fits into one transaction."""
+    sizing = Sizing(
+        payer=_payer(),
+        venues=connection().venues,
+        lookup_tables=lookup_tables.tables_in(snapshot),
+        tips=bool(settings.JITO_URL),
+    )
+    too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
+    if not too_large:
+        return found
+    text = "its accounts do not fit into one transaction without a lookup table"
+    errors = tuple(VenueError(route.venue, "ROUTE_TOO_LARGE", text, route.pool) for route in too_large)
+    return replace(found, quotes=found.quotes[len(too_large) :], errors=(*found.errors, *errors))
+
+
+def _payer() -> Pubkey:
+    try:
+        return wallet_address()
+    except KeyUnavailable:
+        # A web server that knows no wallet can quote: any address is as long.
+        return Pubkey.default()
 
 
 def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> int:
@@ -81,25 +110,31 @@ def _judge(found: Quotes, balance: int, lamports_missing: int) -> Quotes | Failu
     request = found.request
     if not found.quotes:
         return failures.of_venue_errors(found.errors)
+    found = _with_limits(found)
+    best = found.quotes[0]
+    needed = best.max_amount_in if request.mode is SwapMode.EXACT_OUT else request.amount
     faucet_may_mend = lamports_missing > 0 and request.token_in == NATIVE_MINT
     kept_back = SOL_RESERVE if request.token_in == NATIVE_MINT else 0
-    if balance - kept_back < request.amount and not faucet_may_mend:
-        return insufficient_funds(str(request.token_in), request.amount, balance, 0, kept_back)
+    if balance - kept_back < needed and not faucet_may_mend:
+        return insufficient_funds(str(request.token_in), needed, balance, 0, kept_back)
     most = settings.MAX_PRICE_IMPACT_BPS
     if request.limits.max_price_impact_bps is not None:
         most = min(most, request.limits.max_price_impact_bps)
-    if found.quotes[0].price_impact_bps > most:
+    if best.price_impact_bps > most:
         return failures.failed(FailureReason.PRICE_IMPACT_TOO_HIGH)
-    return replace(_with_minima(found), lamports_missing=lamports_missing)
+    return replace(found, lamports_missing=lamports_missing)
 
 
-def _with_minima(found: Quotes) -> Quotes:
-    """``found`` with the least that each quote may pay, by the limits of the request."""
-    return replace(found, quotes=tuple(_with_minimum(route, found.request.limits) for route in found.quotes))
+def _with_limits(found: Quotes) -> Quotes:
+    """``found`` with the least that each route may pay, or the most that it may take."""
+    return replace(found, quotes=tuple(_with_limit(route, found.request.limits) for route in found.quotes))
 
 
-def _with_minimum(route: Route, limits: Limits) -> Route:
+def _with_limit(route: Route, limits: Limits) -> Route:
     slippage_bps = _slippage_bps(route, limits)
+    if route.mode is SwapMode.EXACT_OUT:
+        most = most_amount_in(route.amount_in, slippage_bps)
+        return replace(route, max_amount_in=most, slippage_bps=slippage_bps)
     least = least_amount_out(route.amount_out, slippage_bps)
     return replace(route, min_amount_out=least, slippage_bps=slippage_bps)
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from solders.pubkey import Pubkey
 
+from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid
 from dex.rpc import confirmation
 from dex.rpc.absence import DeadCheck, Observation, Prospect, absent_since
@@ -93,8 +94,10 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
         if transaction is None or transaction.error is None:
             results.append(None)
             continue
-        venues = [connection().venues[name] for name in swap.venues]
-        why = confirmation.failure_of(transaction.error, transaction.logs, venues)
+        known = connection().venues
+        venues = [known[name] for name in swap.venues if name in known]
+        sells_sol = swap.token_in == str(NATIVE_MINT)
+        why = confirmation.failure_of(transaction.error, transaction.logs, venues, sells_sol=sells_sol)
         failure, cost = failures.of_kind(why.kind, why.name), cost_of(transaction, _payer(transaction))
         results.append(OnChainFailure(failure, why.name, cost, transaction.slot))
     return results
