@@ -206,11 +206,22 @@ def test_a_route_of_which_another_leg_fails_is_a_difference(
     assert "leg 1 against, tight: leg 1 would fail, recorded leg 2" in output
 
 
-def test_splits_and_creations_are_skipped_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_splits_are_as_good_as_the_best_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(DATA / "splits.json.gz")]) == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert lines[:2] == [
-        "splits/raydium-cpmm+meteora-damm-v2: cases 4 equal 0 skipped 4",
-        "  skipped: the engine does not split orders over pools yet",
-    ]
+    assert len(lines) == 9
+    assert lines[0] == "splits/raydium-cpmm+meteora-damm-v2: cases 4 equal 4 skipped 0"
+    assert all(line.endswith("cases 4 equal 4 skipped 0") for line in lines)
+
+
+def test_a_split_worse_than_the_best_known_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = loaded("splits")
+    case = content["cases"][0]
+    case["best_known"]["received"] = str(int(case["best_known"]["received"]) * 1_000_002 // 1_000_000)
+    code, output = said(tmp_path, capsys, {"store": content["store"], "cases": [case]})
+
+    assert code == 1
+    assert "the search found" in output

@@ -1,0 +1,136 @@
+"""The best routes for a request: single pools, two hops over a middle token, splits of both. Pure.
+
+All quotes are of one snapshot; `dex.routing.snapshots` reads one that holds what the candidates need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError
+from dex.routing.split import Shares, best_splits, could_gain
+from dex.routing.ways import Way, direct_ways, ranked, ways_over
+from dex.types import Path, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.venues.base import Pool
+
+# What a split must gain over the best single way; below it the second leg's fees and risk cost more.
+LEAST_GAIN_BPS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a route may be at most: hops a path, paths a route."""
+
+    most_hops: int = 2
+    most_paths: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The pools that a request may use: those of its pair, and of each middle token those on both sides.
+
+    ``errors`` are of venues that could not be asked for their pools.
+    """
+
+    direct: Sequence[Pool]
+    over: Mapping[Pubkey, tuple[Sequence[Pool], Sequence[Pool]]] = field(default_factory=dict)
+    errors: Sequence[VenueError] = ()
+
+
+def find_routes(
+    request: QuoteRequest,
+    candidates: Candidates,
+    snapshot: Snapshot,
+    bounds: Bounds,
+    fits: Callable[[Route], bool],
+) -> Quotes:
+    """The routes for a request, best first, each of them small enough by ``fits``; and who had none, and why.
+
+    Every pool of the pair that has a quote is among them, and the best way over each middle token: they are
+    what the best route is compared with.
+    """
+    direct, errors = _direct(request, candidates, snapshot)
+    over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot)]
+    ways = [*direct, *(way for found in over for way in found)]
+    singles = ranked(ways, request.amount)
+    shown = {id(way) for way in [*direct, *(found[0] for found in over if found)]}
+    best = singles[0].worth(request.amount) if singles else None
+    routes = [*_splits(request, ways, best, bounds), *_routes_of_one(request, singles, shown)]
+    routes.sort(key=lambda route: _rank(request, route))
+    return Quotes(request, snapshot.clock.slot, tuple(filter(fits, routes)), tuple(errors))
+
+
+def _direct(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot
+) -> tuple[list[Way], list[VenueError]]:
+    """A way over each pool of the pair, and why some have no quote: those may still take a part of it."""
+    ways, errors = direct_ways(snapshot, request, candidates.direct), list(candidates.errors)
+    for way in ways:
+        try:
+            way.path(request.amount)
+        except DexError as error:
+            [pool] = way.pools
+            errors.append(VenueError(pool.venue, error.code, str(error), pool.address))
+    return ways, errors
+
+
+def _over(request: QuoteRequest, candidates: Candidates, snapshot: Snapshot) -> Iterator[list[Way]]:
+    for middle, (firsts, lasts) in candidates.over.items():
+        if middle not in (request.token_in, request.token_out):
+            yield ways_over(snapshot, request, middle, firsts, lasts)
+
+
+def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Route]:
+    for way in singles:
+        if id(way) in shown and (route := _route(request, [(way, request.amount)])):
+            yield route
+
+
+def _splits(request: QuoteRequest, ways: Sequence[Way], best: int | None, bounds: Bounds) -> Iterator[Route]:
+    """Splits that are worth more than ``best``, or any where no single way can take the whole amount."""
+    if bounds.most_paths < 2 or len(ways) < 2:
+        return
+    if best is not None and not could_gain(ways, request.amount, best, LEAST_GAIN_BPS):
+        return
+    for shares in best_splits(ways, request.amount, bounds.most_paths):
+        parts = list(zip(shares.ways, shares.amounts, strict=True))
+        if _gains(shares, best) and (route := _route(request, parts)):
+            yield route
+
+
+def _gains(shares: Shares, best: int | None) -> bool:
+    return best is None or (shares.worth - best) * 10_000 >= abs(best) * LEAST_GAIN_BPS
+
+
+def _route(request: QuoteRequest, parts: Sequence[tuple[Way, int]]) -> Route | None:
+    paths: list[Path] = []
+    for way, amount in parts:
+        try:
+            paths.append(way.path(amount))
+        except DexError:
+            return None
+    return Route(tuple(paths), request.mode)
+
+
+def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:
+    """Most out, or least in, first; then the simplest, then by venue and pool, so that no tie is left."""
+    worth = route.amount_in if request.mode is SwapMode.EXACT_OUT else -route.amount_out
+    return worth, len(route.legs), route.venue, str(route.pool)
+
+
+def reads(request: QuoteRequest, candidates: Candidates) -> Iterator[tuple[QuoteRequest, Pool]]:
+    """What each candidate is asked for at most, so that the host can read the accounts for it.
+
+    What a first leg carries over is not known yet: a last leg is asked for the whole amount.
+    """
+    for pool in candidates.direct:
+        yield request, pool
+    for middle, (firsts, lasts) in candidates.over.items():
+        for pool in firsts:
+            yield QuoteRequest(request.token_in, middle, request.amount, request.mode), pool
+        for pool in lasts:
+            yield QuoteRequest(middle, request.token_out, request.amount, request.mode), pool

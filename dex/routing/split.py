@@ -1,0 +1,186 @@
+"""How to share an amount among several ways so that together they are worth most. Pure.
+
+Splitting is the maximum of a sum of (almost) concave functions: Angeris et al., arXiv 2302.04938. Here: the
+worth of each way on a coarse grid gives the best shares of every small set of ways; the best sets are then
+refined two ways at a time by golden sections, and at the end by exact exchanges of units. Every value is
+an exact quote, so nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from dex.routing.ways import Way
+
+# Shares of the coarse grid; the best shares lie within one of them.
+_CHUNKS: Final = 16
+# Ways that are tried together, the best by their worth of a small amount and of the whole one.
+_WAYS_TRIED: Final = 6
+# Sets of ways that are refined, the best on the grid.
+_SETS_REFINED: Final = 2
+_ROUNDS: Final = 4
+# A share is refined to this part of the amount. The worth is flat at its maximum: what is left is far below
+# a hundredth of a basis point.
+_PRECISION: Final = 50_000
+_GOLDEN_NUMERATOR, _GOLDEN_DENOMINATOR = 618_034, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Ways with the part of the amount that each takes, and what they are worth together."""
+
+    ways: tuple[Way, ...]
+    amounts: tuple[int, ...]
+    worth: int
+
+
+def best_splits(ways: Sequence[Way], amount: int, most_ways: int) -> list[Shares]:
+    """The best shares over two to ``most_ways`` ways, best first; empty where none has a quote."""
+    if most_ways < 2 or amount < _CHUNKS:
+        return []
+    tried = _tried(ways, amount)
+    found = [
+        shares for size in range(2, most_ways + 1) for shares in _on_grid(tried, amount, size) if shares.worth
+    ]
+    found.sort(key=lambda shares: -shares.worth)
+    refined = [_refined(shares, amount) for shares in found[:_SETS_REFINED]]
+    refined.sort(key=lambda shares: -shares.worth)
+    return refined
+
+
+def could_gain(ways: Sequence[Way], amount: int, best_worth: int, least_gain_bps: int) -> bool:
+    """Whether any split could be worth ``least_gain_bps`` more than the best single way.
+
+    No split pays more than the best price of a small part for the whole amount.
+    """
+    part = amount // _CHUNKS
+    if part == 0:
+        return False
+    worths = [worth for way in ways if (worth := way.worth(part)) is not None]
+    if not worths:
+        return False
+    ideal = max(worths) * amount // part
+    return (ideal - best_worth) * 10_000 > abs(best_worth) * least_gain_bps
+
+
+def _tried(ways: Sequence[Way], amount: int) -> list[Way]:
+    """Those with the best price of a small part, where their own depth does not count yet, and of a half."""
+    chosen: dict[int, Way] = {}
+    for part, most in ((amount // _CHUNKS, _WAYS_TRIED), (amount // 2, 2)):
+        known = [(worth, way) for way in ways if (worth := way.worth(part)) is not None]
+        known.sort(key=lambda each: -each[0])
+        chosen.update((id(way), way) for _, way in known[:most])
+    return list(chosen.values())[:_WAYS_TRIED]
+
+
+def _on_grid(ways: Sequence[Way], amount: int, size: int) -> Iterator[Shares]:
+    chunk = amount // _CHUNKS
+    for chosen in combinations(ways, size):
+        if len(frozenset[object]().union(*(way.addresses for way in chosen))) == sum(
+            len(way.addresses) for way in chosen
+        ):
+            yield _best_on_grid(chosen, amount, chunk)
+
+
+def _best_on_grid(chosen: tuple[Way, ...], amount: int, chunk: int) -> Shares:
+    best: tuple[int | None, tuple[int, ...]] = (None, ())
+    for counts in _compositions(_CHUNKS, len(chosen)):
+        amounts = [count * chunk for count in counts]
+        amounts[0] += amount - chunk * _CHUNKS
+        worth = _together(chosen, amounts)
+        if worth is not None and (best[0] is None or worth > best[0]):
+            best = worth, tuple(amounts)
+    return Shares(chosen, best[1], best[0] or 0)
+
+
+def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """All ways to write ``total`` as a sum of ``parts`` positive numbers."""
+    if parts == 1:
+        yield (total,)
+        return
+    for first in range(1, total - parts + 2):
+        for rest in _compositions(total - first, parts - 1):
+            yield (first, *rest)
+
+
+def _together(ways: Sequence[Way], amounts: Sequence[int]) -> int | None:
+    total = 0
+    for way, part in zip(ways, amounts, strict=True):
+        worth = way.worth(part)
+        if worth is None:
+            return None
+        total += worth
+    return total
+
+
+def _refined(shares: Shares, amount: int) -> Shares:
+    amounts = list(shares.amounts)
+    reach, precision = amount // _CHUNKS, max(1, amount // _PRECISION)
+    pairs = list(combinations(range(len(amounts)), 2))
+    before = shares.worth
+    for _ in range(_ROUNDS if len(pairs) > 1 else 1):
+        for one, other in pairs:
+            _exchange(shares.ways, amounts, one, other, reach, precision)
+        worth = _together(shares.ways, amounts)
+        if worth is None or (worth - before) * 10**8 < abs(worth):
+            break
+        before, reach = worth, max(reach // 4, precision * 4)
+    _polish(shares.ways, amounts, pairs, precision)
+    return Shares(shares.ways, tuple(amounts), _together(shares.ways, amounts) or shares.worth)
+
+
+def _exchange(
+    ways: Sequence[Way], amounts: list[int], one: int, other: int, reach: int, precision: int
+) -> None:
+    """Move what makes the two worth most from one to the other, at most ``reach``: a golden section."""
+
+    def worth(moved: int) -> int:
+        first, second = ways[one].worth(amounts[one] + moved), ways[other].worth(amounts[other] - moved)
+        # Worse than anything that has a quote, so that the section turns away from it.
+        return -(2**200) if first is None or second is None else first + second
+
+    low, high = -min(reach, amounts[one] - 1), min(reach, amounts[other] - 1)
+    left, right = high - _golden(high - low), low + _golden(high - low)
+    worth_left, worth_right = worth(left), worth(right)
+    while high - low > precision:
+        if worth_left >= worth_right:
+            high, right, worth_right = right, left, worth_left
+            left = high - _golden(high - low)
+            worth_left = worth(left)
+        else:
+            low, left, worth_left = left, right, worth_right
+            right = low + _golden(high - low)
+            worth_right = worth(right)
+    moved = left if worth_left >= worth_right else right
+    if max(worth_left, worth_right) > worth(0):
+        amounts[one] += moved
+        amounts[other] -= moved
+
+
+def _golden(width: int) -> int:
+    return width * _GOLDEN_NUMERATOR // _GOLDEN_DENOMINATOR
+
+
+def _polish(
+    ways: Sequence[Way], amounts: list[int], pairs: Sequence[tuple[int, int]], precision: int
+) -> None:
+    """Exchange of whole units with steps that shrink, while it pays."""
+    step = precision
+    while step:
+        for one, other in pairs:
+            for source, target in ((one, other), (other, one)):
+                _move(ways, amounts, source, target, step)
+        step //= 8
+
+
+def _move(ways: Sequence[Way], amounts: list[int], source: int, target: int, step: int) -> None:
+    if amounts[source] <= step:
+        return
+    now = _together((ways[source], ways[target]), (amounts[source], amounts[target]))
+    then = _together((ways[source], ways[target]), (amounts[source] - step, amounts[target] + step))
+    if now is not None and then is not None and then > now:
+        amounts[source] -= step
+        amounts[target] += step

@@ -1,0 +1,137 @@
+"""Ways from the token in to the token out over one pool or two, and what each is worth for an amount.
+
+A way's worth is what reaches the payer (EXACT_IN), or less the more the payer is debited (EXACT_OUT), so
+that the search always looks for the most. Pure; a way remembers what it was asked, because a search asks for
+the same amounts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError, InsufficientLiquidity
+from dex.types import Path, Quote, QuoteRequest, Snapshot, SwapMode
+from dex.venues.base import Pool
+
+# Ways over one middle token that a split may use.
+WAYS_KEPT: Final = 2
+
+
+class Way:
+    """One pool, or two over a middle token, seen from one snapshot."""
+
+    def __init__(
+        self, snapshot: Snapshot, pools: Sequence[Pool], tokens: Sequence[Pubkey], mode: SwapMode
+    ) -> None:
+        """``tokens`` has one more than ``pools``: the token in, the middle if there is one, the token out."""
+        self.pools = tuple(pools)
+        self._snapshot = snapshot
+        self._tokens = tuple(tokens)
+        self._mode = mode
+        self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
+
+    @property
+    def addresses(self) -> frozenset[Pubkey]:
+        """Its pools: two ways of one route share none, for each quote is of the state before the route."""
+        return frozenset(pool.address for pool in self.pools)
+
+    def worth(self, amount: int) -> int | None:
+        """What ``amount`` is worth on this way, 0 for nothing; None where the way has no quote for it."""
+        if not amount:
+            return 0
+        quotes = self._quotes(amount)
+        if isinstance(quotes, DexError):
+            return None
+        return quotes[-1].amount_out if self._mode is SwapMode.EXACT_IN else -quotes[0].amount_in
+
+    def path(self, amount: int) -> Path:
+        """The path with its legs, to the unit; raises PoolRefused, NoQuote or AccountMissing."""
+        quotes = self._quotes(amount)
+        if isinstance(quotes, DexError):
+            raise quotes
+        if len(quotes) == 1:
+            return Path(quotes, quotes[0].amount_in, quotes[0].amount_out)
+        first, last = quotes
+        if self._mode is SwapMode.EXACT_OUT:
+            sold = self._quote(1, last.amount_in, SwapMode.EXACT_IN)
+            return Path((first, sold), first.amount_in, amount)
+        bought = self._quote(0, last.amount_in, SwapMode.EXACT_OUT)
+        if bought.amount_in > amount:
+            raise InsufficientLiquidity("buying the middle token costs more than selling for it paid")
+        return Path((bought, last), amount, last.amount_out)
+
+    def _quotes(self, amount: int) -> tuple[Quote, ...] | DexError:
+        found = self._asked.get(amount)
+        if found is None:
+            try:
+                found = tuple(self._chain(amount))
+            except DexError as error:
+                found = error
+            self._asked[amount] = found
+        return found
+
+    def _chain(self, amount: int) -> list[Quote]:
+        """The legs' quotes in their order, asked from the side that the request fixes."""
+        legs = range(len(self.pools))
+        quotes: list[Quote] = []
+        for leg in legs if self._mode is SwapMode.EXACT_IN else reversed(legs):
+            quote = self._quote(leg, amount, self._mode)
+            quotes.append(quote)
+            amount = quote.amount_out if self._mode is SwapMode.EXACT_IN else quote.amount_in
+        return quotes if self._mode is SwapMode.EXACT_IN else quotes[::-1]
+
+    def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
+        request = QuoteRequest(self._tokens[leg], self._tokens[leg + 1], amount, mode)
+        quote = self.pools[leg].quote(self._snapshot, request)
+        moved = quote.amount_in if mode is SwapMode.EXACT_IN else quote.amount_out
+        if moved != amount:
+            # A program that swaps a part of it and calls that success would leave the rest of an order.
+            raise InsufficientLiquidity("the pool would swap only a part of the amount")
+        return quote
+
+
+def direct_ways(snapshot: Snapshot, request: QuoteRequest, pools: Iterable[Pool]) -> list[Way]:
+    """A way over each pool of the request's own pair."""
+    tokens = (request.token_in, request.token_out)
+    return [Way(snapshot, (pool,), tokens, request.mode) for pool in pools]
+
+
+def ways_over(
+    snapshot: Snapshot, request: QuoteRequest, middle: Pubkey, firsts: Sequence[Pool], lasts: Sequence[Pool]
+) -> list[Way]:
+    """The best ways over ``middle``, best first, no two of which share a pool.
+
+    The near side is where the request fixes the amount: each of its pools is quoted for the whole of it, each
+    pool beyond for what the best of them carries there.
+    """
+    exact_in = request.mode is SwapMode.EXACT_IN
+    to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
+    near, near_pair = (firsts, to_middle) if exact_in else (lasts, from_middle)
+    far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
+    best_near = _best(snapshot, near, near_pair, request.amount, request.mode)
+    if not best_near:
+        return []
+    best_far = _best(snapshot, far, far_pair, abs(best_near[0][0]), request.mode)
+    tokens = (request.token_in, middle, request.token_out)
+    pairs = [(one, other) for (_, one), (_, other) in zip(best_near, best_far, strict=False)][:WAYS_KEPT]
+    ways = [Way(snapshot, pair if exact_in else pair[::-1], tokens, request.mode) for pair in pairs]
+    return ranked(ways, request.amount)
+
+
+def ranked(ways: Iterable[Way], amount: int) -> list[Way]:
+    """The ways that have a quote for ``amount``, best first; equal ones by their pools' addresses."""
+    worths = [(way.worth(amount), way) for way in ways]
+    known = [(worth, way) for worth, way in worths if worth is not None]
+    known.sort(key=lambda each: (-each[0], [str(pool.address) for pool in each[1].pools]))
+    return [way for _, way in known]
+
+
+def _best(
+    snapshot: Snapshot, pools: Sequence[Pool], tokens: tuple[Pubkey, Pubkey], amount: int, mode: SwapMode
+) -> list[tuple[int, Pool]]:
+    """What ``amount`` is worth in each pool that has a quote for it, and the pool, best first."""
+    ways = [Way(snapshot, (pool,), tokens, mode) for pool in pools]
+    return [(way.worth(amount) or 0, way.pools[0]) for way in ranked(ways, amount)]
