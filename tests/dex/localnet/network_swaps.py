@@ -13,7 +13,8 @@ from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
 from dex.routing.discovery import PoolDirectory
-from dex.routing.router import accounts_of, best_quote, quote_all
+from dex.routing.router import best_quote, quote_all
+from dex.routing.snapshots import Snapshots
 from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.node import SolanaRpc
 from dex.signing.signer import WalletSigner
@@ -53,8 +54,9 @@ async def quoted(
 ) -> tuple[Route, SwapPlan]:
     mints = {token.symbol: token.mint for token in tokens_of(network)}
     found = await PoolDirectory(rpc, venues).pools(mints[sold], mints[bought])
-    snapshot = await rpc.snapshot(accounts_of(found.pools))
-    route = best_quote(quote_all(QuoteRequest(mints[sold], mints[bought], amount), found.pools, snapshot))
+    request = QuoteRequest(mints[sold], mints[bought], amount)
+    snapshot = await Snapshots(rpc).read((request, pool) for pool in found.pools)
+    route = best_quote(quote_all(request, found.pools, snapshot))
     latest = await rpc.latest_blockhash()
     memo = f"{sold}{bought}{amount}/1"
     return route, SwapPlan(

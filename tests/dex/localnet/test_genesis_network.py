@@ -17,6 +17,7 @@ from tests.dex.localnet.network_swaps import (
     GENESIS,
     MINTS,
     SEED,
+    VENUES,
     WALLET,
     at_least,
     options,
@@ -54,6 +55,23 @@ async def test_a_swap_settles_with_the_amounts_that_were_quoted(rpc, sold, bough
         quote.token_in: -quote.amount_in,
         quote.token_out: quote.amount_out,
     }
+
+
+@pytest.mark.parametrize(
+    ("venue", "sold", "bought", "amount"),
+    [
+        ("orca-whirlpool", "SOL", "USDC", 400_000_000_000),
+        ("orca-whirlpool", "USDT", "SOL", 5_000_000),
+        ("orca-whirlpool-immutable", "USDC", "JUP", 50_000_000_000),
+    ],
+)
+async def test_a_swap_through_tick_arrays_settles_as_quoted(rpc, venue, sold, bought, amount):
+    quote, plan = await quoted(rpc, sold, bought, amount, [VENUES[venue]])
+    signed = signed_swap(plan)
+    await rpc.send([signed.raw])
+    executed = executed_swap(await settled(rpc, signed.signature), WALLET, quote.token_in, quote.token_out)
+    assert (quote.venue, quote.amount_in) == (venue, amount)
+    assert (executed.amount_in, executed.amount_out) == (quote.amount_in, quote.amount_out)
 
 
 async def test_a_batch_of_swaps_is_sent_and_settled_together(rpc):
