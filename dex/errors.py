@@ -6,7 +6,7 @@ DexError                        code says what, retryable says whether asking ag
 │   ├── UnknownLayout           wrong size or discriminator: not the account we think it is
 │   ├── WrongOwner              owned by another program than the venue's
 │   ├── WrongMint               the pool does not trade this pair
-│   ├── PoolDisabled            swaps are switched off, or not open yet
+│   ├── PoolDisabled            swaps are switched off, or not open yet, or a vault is frozen
 │   └── UnsupportedPool         a feature that this adapter does not execute
 ├── NoQuote                     the pool's formula has no answer for this amount
 │   ├── AmountTooSmall          fee or rounding leaves nothing

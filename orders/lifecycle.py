@@ -64,6 +64,7 @@ class FailureReason(TextChoices):
     INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY", "The pools hold less than this order asks for"
     SLIPPAGE_EXCEEDED = "SLIPPAGE_EXCEEDED", "The price moved past the allowed slippage"
     POOL_DISABLED = "POOL_DISABLED", "The pool does not accept swaps now"
+    UNSUPPORTED_POOL = "UNSUPPORTED_POOL", "The pools of this pair ask for what is not executed here"
     ROUTING_FAILED = "ROUTING_FAILED", "DEX routing failed"
     CHAIN_UNAVAILABLE = "CHAIN_UNAVAILABLE", "The Solana node gave no usable answer"
     ACCOUNT_FROZEN = "ACCOUNT_FROZEN", "A token account of the swap is frozen"
@@ -88,8 +89,23 @@ NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
         FailureReason.PRICE_IMPACT_TOO_HIGH,
         FailureReason.AMOUNT_TOO_SMALL,
         FailureReason.INSUFFICIENT_LIQUIDITY,
+        FailureReason.UNSUPPORTED_POOL,
+        FailureReason.ACCOUNT_FROZEN,
+        FailureReason.TRANSFER_REFUSED,
+        FailureReason.PROGRAM_REFUSED,
         FailureReason.POLICY_VIOLATION,
         FailureReason.TOO_MANY_STARTS,
+    }
+)
+
+# What a transaction failed with on chain that another pool may do without: not the price, not the wallet.
+POOLS_OWN: Final[frozenset[FailureReason]] = frozenset(
+    {
+        FailureReason.POOL_DISABLED,
+        FailureReason.ACCOUNT_FROZEN,
+        FailureReason.TRANSFER_REFUSED,
+        FailureReason.PROGRAM_REFUSED,
+        FailureReason.TRANSACTION_FAILED,
     }
 )
 

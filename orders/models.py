@@ -94,6 +94,8 @@ class Order(models.Model):
     error_code = models.CharField(max_length=32, blank=True, default="")
     error_message = models.CharField(max_length=255, blank=True, default="")
     error_details = models.JSONField(null=True, blank=True)
+    # Pools by whose fault transactions of this order failed, by address with the reason: not used again.
+    left_out_pools = models.JSONField(null=True, blank=True)
 
     version = models.PositiveIntegerField(default=1)
     attempt = models.PositiveIntegerField(default=0)
@@ -328,6 +330,11 @@ class KnownPool(models.Model):
     mint_a = models.CharField(max_length=44)
     mint_b = models.CharField(max_length=44)
     seen_at = models.DateTimeField()
+    # How many orders have failed on chain by its fault lately, when last and how; until when none uses it.
+    failed_orders = models.PositiveIntegerField(default=0, db_default=0)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failed_reason = models.CharField(max_length=32, blank=True, default="", db_default="")
+    left_out_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("network", "venue", "address")

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, InsufficientLiquidity, NoRoute
+from dex.errors import DexError, InsufficientLiquidity, NoRoute, PoolDisabled
 from dex.routing.discovery import PoolSet
+from dex.transactions.token_accounts import is_frozen
 from dex.types import Quote, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
@@ -41,11 +42,18 @@ def quote_all(
     refusals = list(errors)
     for pool in pools:
         try:
+            _require_moving(pool, snapshot)
             quotes.append(Route.of(whole_quote(pool, snapshot, request)))
         except DexError as error:
             refusals.append(VenueError(pool.venue, error.code, str(error), pool.address))
     quotes.sort(key=_rank)
     return Quotes(request, snapshot.clock.slot, tuple(quotes), tuple(refusals))
+
+
+def _require_moving(pool: Pool, snapshot: Snapshot) -> None:
+    """Raise PoolDisabled when a vault of the pool is frozen: nothing moves in or out of it."""
+    if any(is_frozen(snapshot.accounts.get(vault)) for vault in pool.vaults):
+        raise PoolDisabled("a vault of the pool is frozen")
 
 
 def quote_batch(asks: Iterable[tuple[QuoteRequest, PoolSet]], snapshot: Snapshot) -> list[Quotes]:

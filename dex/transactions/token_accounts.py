@@ -27,6 +27,9 @@ _ACCOUNT_OVERHEAD_BYTES: Final = 128
 
 _AMOUNT: Final = struct.Struct("<Q")
 _MAX_BUMP_SEED: Final = 255
+# AccountState of `state.rs`: 0 uninitialized, 1 initialized, 2 frozen.
+_STATE_OFFSET: Final = 108
+_FROZEN: Final = 2
 
 
 def rent_exempt_lamports(data_size: int) -> int:
@@ -70,6 +73,13 @@ def parse_token_account(account: AccountData) -> TokenAccount:
         raise UnknownLayout(f"a token account has at least {TOKEN_ACCOUNT_SIZE} bytes, not {len(data)}")
     mint, owner = Pubkey.from_bytes(data[:32]), Pubkey.from_bytes(data[32:64])
     return TokenAccount(mint, owner, _AMOUNT.unpack_from(data, 64)[0])
+
+
+def is_frozen(account: AccountData | None) -> bool:
+    """Whether the issuer has frozen a token account; False for what is none."""
+    if account is None or account.owner not in TOKEN_PROGRAMS or len(account.data) < TOKEN_ACCOUNT_SIZE:
+        return False
+    return account.data[_STATE_OFFSET] == _FROZEN
 
 
 def parse_mint_decimals(account: AccountData) -> int:

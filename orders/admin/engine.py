@@ -20,6 +20,9 @@ class TradingSwitchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
 class KnownPoolAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """The pools that nodes have listed."""
 
-    list_display = ("address", "venue", "network", "seen_at")
+    list_display = (
+        *("address", "venue", "network", "seen_at"),
+        *("failed_orders", "failed_at", "failed_reason", "left_out_until"),
+    )
     list_filter = ("network", "venue")
     search_fields = ("address__exact",)

@@ -15,6 +15,7 @@ from dex.errors import (
     KeyUnavailable,
     PolicyViolation,
     PoolDisabled,
+    PoolRefused,
 )
 from dex.types import FailureKind, VenueError
 from orders.lifecycle import FailureReason
@@ -38,6 +39,7 @@ _BY_ERROR: Final[Sequence[tuple[type[DexError], FailureReason]]] = (
     (AmountTooLarge, FailureReason.INSUFFICIENT_LIQUIDITY),
     (InsufficientLiquidity, FailureReason.INSUFFICIENT_LIQUIDITY),
     (PoolDisabled, FailureReason.POOL_DISABLED),
+    (PoolRefused, FailureReason.UNSUPPORTED_POOL),
     (PolicyViolation, FailureReason.POLICY_VIOLATION),
     (KeyUnavailable, FailureReason.WALLET_UNAVAILABLE),
 )
@@ -83,11 +85,26 @@ def of_venue_errors(errors: Sequence[VenueError]) -> Failure:
     return failed(FailureReason.ROUTING_FAILED)
 
 
+# Of a pool that is not asked, since transactions failed by its fault.
+POOL_LEFT_OUT: Final = "POOL_LEFT_OUT"
+
 _BY_CODE: Final[Mapping[str, FailureReason]] = {
     "INSUFFICIENT_LIQUIDITY": FailureReason.INSUFFICIENT_LIQUIDITY,
     "AMOUNT_TOO_LARGE": FailureReason.INSUFFICIENT_LIQUIDITY,
     "AMOUNT_TOO_SMALL": FailureReason.AMOUNT_TOO_SMALL,
     "POOL_DISABLED": FailureReason.POOL_DISABLED,
+    POOL_LEFT_OUT: FailureReason.POOL_DISABLED,
+    **dict.fromkeys(
+        (
+            "UNSUPPORTED_POOL",
+            "POOL_REFUSED",
+            "UNKNOWN_LAYOUT",
+            "WRONG_OWNER",
+            "WRONG_MINT",
+            "ROUTE_TOO_LARGE",
+        ),
+        FailureReason.UNSUPPORTED_POOL,
+    ),
 }
 
 

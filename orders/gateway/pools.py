@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils import timezone
 from solders.pubkey import Pubkey
 
 from dex.config import PAIRS
@@ -35,6 +36,15 @@ def with_known_pools() -> Connection:
             return chain
         chain.remember(_known(rows))
     return chain
+
+
+def left_out() -> frozenset[str]:
+    """Pools, by address, that no order uses for a while; none without a database."""
+    out = KnownPool.objects.filter(network=settings.SOLANA_NETWORK, left_out_until__gt=timezone.now())
+    try:
+        return frozenset(out.values_list("address", flat=True))
+    except DatabaseError:
+        return frozenset()
 
 
 def warm_up() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -15,14 +15,16 @@ from dex.errors import DexError, KeyUnavailable
 from dex.routing.discovery import PoolSet
 from dex.routing.router import quote_batch
 from dex.transactions.route_size import Sizing
+from dex.transactions.token_accounts import is_frozen
 from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, Token, VenueError
 from dex.venues.base import Pool
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
 from orders.gateway import failures, lookup_tables
 from orders.gateway.connection import connection
-from orders.gateway.failures import Failure
-from orders.gateway.pools import with_known_pools
+from orders.gateway.failures import POOL_LEFT_OUT, Failure
+from orders.gateway.pools import left_out, with_known_pools
+from orders.gateway.tokens import token_by_mint
 from orders.gateway.wallet import wallet_address
 from orders.gateway.wallet_funds import SOL_RESERVE, held, insufficient_funds, wallet_accounts
 from orders.lifecycle import FailureReason
@@ -33,24 +35,32 @@ def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: 
     limits = Limits(slippage_bps)
     request = QuoteRequest(token_in.mint, token_out.mint, amount_in, limits=limits)
     try:
-        quotes, _ = with_known_pools().run(_quote([request], ()))
+        quotes, _ = with_known_pools().run(_quote([request], [left_out()], ()))
     except DexError as error:
         raise ChainUnavailable() from error
     return _with_limits(quotes[0])
 
 
-def quote_swaps(requests: Sequence[QuoteRequest]) -> list[Quotes | Failure]:
-    """For each request its offers, at least one, or why it cannot be had. One snapshot for all."""
+def quote_swaps(
+    requests: Sequence[QuoteRequest], without: Sequence[Collection[str]] = ()
+) -> list[Quotes | Failure]:
+    """For each request its offers, at least one, or why it cannot be had. One snapshot for all.
+
+    ``without`` are pools, by address, that each request is not to use, beside those left out for all.
+    """
     if not requests:
         return []
     try:
         wallet = wallet_address()
-        addresses = wallet_accounts(wallet, [request.token_in for request in requests])
-        quotes, snapshot = with_known_pools().run(_quote(requests, addresses))
+        mints = [mint for request in requests for mint in (request.token_in, request.token_out)]
+        for_all = left_out()
+        avoided = [for_all | set(own) for own in without or [()] * len(requests)]
+        quotes, snapshot = with_known_pools().run(_quote(requests, avoided, wallet_accounts(wallet, mints)))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
     return [
-        _judge(
+        _frozen(snapshot, wallet, request)
+        or _judge(
             found,
             held(snapshot, wallet, request.token_in),
             _lamports_missing(snapshot, wallet, request),
@@ -60,15 +70,21 @@ def quote_swaps(requests: Sequence[QuoteRequest]) -> list[Quotes | Failure]:
 
 
 async def _quote(
-    requests: Sequence[QuoteRequest], more_accounts: Sequence[Pubkey]
+    requests: Sequence[QuoteRequest],
+    avoided: Sequence[Collection[str]],
+    more_accounts: Sequence[Pubkey],
 ) -> tuple[list[Quotes], Snapshot]:
     pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in requests))
     directory = connection().directory
     found = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
     pools: dict[tuple[Pubkey, Pubkey], PoolSet] = dict(zip(pairs, found, strict=True))
-    asks = [(request, pools[request.token_in, request.token_out]) for request in requests]
+    asks = [
+        (request, _without(pools[request.token_in, request.token_out], out))
+        for request, out in zip(requests, avoided, strict=True)
+    ]
     reads = [(request, pool) for request, one in asks for pool in one.pools]
-    more = [*more_accounts, *lookup_tables.table_addresses()]
+    vaults = [vault for _, pool in reads for vault in pool.vaults]
+    more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
     snapshot = await connection().snapshots.read(reads, more)
     opened = {pool.address: pool for _, pool in reads}
     return [_fitting(one, opened, snapshot) for one in quote_batch(asks, snapshot)], snapshot
@@ -96,6 +112,29 @@ def _payer() -> Pubkey:
     except KeyUnavailable:
         # A web server that knows no wallet can quote: any address is as long.
         return Pubkey.default()
+
+
+def _without(found: PoolSet, out: Collection[str]) -> PoolSet:
+    """The pools of a pair without those that are left out, which are named among the errors."""
+    kept = tuple(pool for pool in found.pools if str(pool.address) not in out)
+    gone = tuple(
+        VenueError(pool.venue, POOL_LEFT_OUT, "transactions have failed by this pool's fault", pool.address)
+        for pool in found.pools
+        if pool not in kept
+    )
+    return PoolSet(kept, found.errors + gone)
+
+
+def _frozen(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> Failure | None:
+    """That the issuer has frozen an account of the wallet which the swap needs."""
+    for mint in (request.token_in, request.token_out):
+        accounts = wallet_accounts(wallet, [mint])[1:]
+        if any(is_frozen(snapshot.accounts.get(address)) for address in accounts):
+            token = token_by_mint(str(mint))
+            name = token.symbol if token else str(mint)
+            text = f"The wallet's account of {name} is frozen by its issuer"
+            return Failure(FailureReason.ACCOUNT_FROZEN, text, {"token": name})
+    return None
 
 
 def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> int:

@@ -6,7 +6,7 @@ what the client said. Later quotes may raise what a transaction asks for, and ne
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
@@ -21,6 +21,11 @@ from orders.records import routes
 from orders.records.journal import Transition
 from orders.wire.events import building_data
 
+# Why there is no offer once pools are left out.
+_NO_POOL_LEFT: Final = frozenset(
+    {FailureReason.NO_ROUTE, FailureReason.POOL_DISABLED, FailureReason.UNSUPPORTED_POOL}
+)
+
 
 def request_of(order: Order) -> QuoteRequest:
     """What is to be quoted for an order. What an automatic slippage has become stays what it is."""
@@ -33,13 +38,22 @@ def request_of(order: Order) -> QuoteRequest:
 def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -> Transition:
     """On to building with the best offer; or a retry, or the end when no offer reaches the floor."""
     if isinstance(board, Failure):
-        return failed_or_retried(order, board)
+        return _without_offer(order, board)
     best = board.quotes[0]
     limits = _limits(order, best)
     if best.amount_out < limits["floor_amount_out"]:
         return ended(order, _out_of_reach(best, limits["floor_amount_out"]))
     changes = limits | routes.columns(best) | {"quoted_slot": board.slot}
     return Transition(order, Status.BUILDING, changes, building_data(board), keep_lease)
+
+
+def _without_offer(order: Order, failure: Failure) -> Transition:
+    """Where only pools at fault are left, the order ends with what its transactions failed by."""
+    if order.left_out_pools and failure.reason in _NO_POOL_LEFT:
+        reason = FailureReason(list(order.left_out_pools.values())[-1])
+        text = f"{reason.label}, and there is no other pool"
+        return ended(order, Failure(reason, text, dict(order.left_out_pools)))
+    return failed_or_retried(order, failure)
 
 
 def is_unchanged(order: Order, board: Quotes | Failure) -> bool:

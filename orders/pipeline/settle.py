@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from orders import gateway
 from orders.gateway import DeadCheck, Failure, SentSwap, Verdict
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
+from orders.pipeline import pool_faults
 from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -197,16 +198,28 @@ def _fail(watched: Sequence[Watched], retry: Retry) -> set[str]:
     orders = _submitted_orders(watched)
     pairs = [(orders[w.attempt.order_id], w) for w in watched if w.attempt.order_id in orders]
     found = gateway.on_chain_failures([_sent_swap(order, w.attempt) for order, w in pairs])
-    steps, failed = [], []
+    steps, failed, by_pools = [], [], []
     for (order, one), why in zip(pairs, found, strict=True):
         if why is not None:
             one.attempt.slot, one.attempt.error_code = why.slot, why.error_name[:64]
             costs.note(one.attempt, why.cost)
-            steps.append(failed_or_retried(order, why.failure))
+            steps.append(_after_failure(order, why.failure))
             failed.append(one)
-    _bring_back(_record_endings(steps, failed, AttemptState.FAILED_ONCHAIN), retry)
+            if pool_faults.is_pools_own(why.failure):
+                by_pools.append((order, why.failure))
+    moved = _record_endings(steps, failed, AttemptState.FAILED_ONCHAIN)
+    pool_faults.note((order, failure) for order, failure in by_pools if order in moved)
+    _bring_back(moved, retry)
     gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
     return gone | {w.attempt.signature for w in failed}
+
+
+def _after_failure(order: Order, failure: Failure) -> Transition:
+    """Another try, by other pools where the fault was the pool's; or the end."""
+    if not pool_faults.is_pools_own(failure):
+        return failed_or_retried(order, failure)
+    step = failed_or_retried(order, failure, mendable=True)
+    return replace(step, changes=step.changes | pool_faults.left_out(order, failure))
 
 
 def _give_up_dead(watched: Sequence[Watched], retry: Retry) -> set[str]:

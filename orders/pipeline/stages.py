@@ -178,7 +178,8 @@ def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote 
 
 
 def _quoted(orders: Sequence[Order]) -> list[Quotes | Failure]:
-    boards = gateway.quote_swaps([request_of(order) for order in orders])
+    avoided = [order.left_out_pools or {} for order in orders]
+    boards = gateway.quote_swaps([request_of(order) for order in orders], avoided)
     return [
         funds.naming_committed(order, board) if isinstance(board, Failure) else board
         for order, board in zip(orders, boards, strict=True)
