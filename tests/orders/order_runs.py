@@ -38,8 +38,8 @@ def carry_out(order_ids: list[UUID]) -> None:
 def sell_into_the_market(user: User, settings: Any) -> None:
     """Sell so much SOL for USDC that every pool of the pair pays some 4 % less than before."""
     most, settings.MAX_PRICE_IMPACT_BPS = settings.MAX_PRICE_IMPACT_BPS, 10_000
-    # The first goes to the deep pool, each other to the one that pays most then.
-    for whole_sol in (40_000, 2_000, 2_000, 2_000, 1_000):
+    # Each goes to the pool that pays most for so much then: from the deepest to the shallowest.
+    for whole_sol in (40_000, 25_000, 10_000, 5_000, 3_000, 2_000, 2_000):
         carry_out([order_row(user, amount_in=whole_sol * 10**9, slippage_bps=5_000).pk])
     settings.MAX_PRICE_IMPACT_BPS = most
 

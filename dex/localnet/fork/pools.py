@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from solders.account import Account
 from solders.pubkey import Pubkey
 
 from dex.config import TOKENS
-from dex.errors import DexError
+from dex.errors import DexError, NoQuote
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.origin import Origin
 from dex.routing.discovery import DEFAULT_POOLS_PER_VENUE
-from dex.types import AccountData, Clock, Snapshot, Swap, Token
+from dex.types import AccountData, Clock, QuoteRequest, Snapshot, Swap, Token
 from dex.venues.base import Pool, Venue
 
 _NOBODY: Final = Pubkey.default()
-_SOME: Final = 1_000_000  # base units: the accounts of a swap depend on its direction, not on its size
+_SOME: Final = (
+    1_000_000  # base units: which accounts a swap may touch depends on its direction, not on its size
+)
+_MOST_READS: Final = 4
 
 
 async def find_pools(origin: Origin, venues: Sequence[Venue], pair: tuple[Pubkey, Pubkey]) -> list[Pubkey]:
@@ -41,9 +45,21 @@ async def accounts_of_pools(
     """For each pool the accounts of a swap on it, both ways; raises ForkRefused for what is no such pool."""
     found = await origin.accounts(addresses)
     pools = [_opened(venues, address, found[address]) for address in addresses]
-    read = await origin.accounts(list(dict.fromkeys(key for pool in pools for key in pool.accounts)))
-    snapshot = Snapshot(clock, {address: _account_data(account) for address, account in read.items()})
+    snapshot = await _read(origin, pools, clock)
     return [list(dict.fromkeys(_touched(pool, _venue(venues, pool), snapshot))) for pool in pools]
+
+
+async def _read(origin: Origin, pools: Sequence[Pool], clock: Clock) -> Snapshot:
+    """All that quotes of the pools read, the arrays that their state points to included."""
+    wanted = dict.fromkeys(key for pool in pools for key in pool.accounts)
+    for _ in range(_MOST_READS):
+        read = await origin.accounts(list(wanted))
+        snapshot = Snapshot(clock, {address: _account_data(account) for address, account in read.items()})
+        named = dict.fromkeys(key for pool in pools for key in _pointed_to(pool, snapshot))
+        if named.keys() <= wanted.keys():
+            break
+        wanted |= named
+    return snapshot
 
 
 def pair_of(text: str, tokens: Sequence[Token] = TOKENS) -> tuple[Pubkey, Pubkey]:
@@ -85,12 +101,21 @@ def _venue(venues: Sequence[Venue], pool: Pool) -> Venue:
     return next(venue for venue in venues if venue.name == pool.venue)
 
 
+def _pointed_to(pool: Pool, snapshot: Snapshot) -> Iterator[Pubkey]:
+    for mints in (pool.mints, pool.mints[::-1]):
+        with suppress(DexError):
+            yield from pool.further_accounts(snapshot, QuoteRequest(*mints, _SOME))
+
+
 def _touched(pool: Pool, venue: Venue, snapshot: Snapshot) -> Iterator[Pubkey]:
     yield from (pool.address, *pool.accounts, *pool.mints, venue.program_id)
+    yield from _pointed_to(pool, snapshot)
     for token_in, token_out in (pool.mints, pool.mints[::-1]):
         swap = Swap(_NOBODY, token_in, token_out, _NOBODY, _NOBODY, _SOME, 1)
-        for instruction in pool.swap_instructions(snapshot, swap):
-            yield from (meta.pubkey for meta in instruction.accounts if meta.pubkey != _NOBODY)
+        # A pool may have nothing to sell in one direction.
+        with suppress(NoQuote):
+            for instruction in pool.swap_instructions(snapshot, swap):
+                yield from (meta.pubkey for meta in instruction.accounts if meta.pubkey != _NOBODY)
 
 
 def _account_data(account: Account | None) -> AccountData | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from dex.localnet.genesis_pools import amm_v4, dlmm, pairs, special, whirlpool
+from dex.localnet.genesis_pools import amm_v4, clmm, dlmm, pairs, special, whirlpool
 from dex.localnet.genesis_pools.market import Market, PoolAccounts
 
 BUILDERS: Final[tuple[Callable[[Market], Iterator[PoolAccounts]], ...]] = (
     pairs.build,
     amm_v4.build,
+    clmm.build,
     dlmm.build,
     special.build,
     whirlpool.build,

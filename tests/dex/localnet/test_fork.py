@@ -85,7 +85,7 @@ def data(network: Localnet, address: Pubkey) -> bytes:
     return account.data
 
 
-@pytest.mark.parametrize("venue", ["raydium-cpmm", "meteora-damm-v2"])
+@pytest.mark.parametrize("venue", ["raydium-cpmm", "raydium-clmm", "meteora-damm-v2"])
 @pytest.mark.parametrize(("sold", "bought"), [("SOL", "USDC"), ("USDC", "SOL")])
 async def test_a_swap_gives_its_quote_and_leaves_the_parent_as_it_was(
     parent: Localnet, tmp_path: Path, venue: str, sold: str, bought: str

@@ -20,6 +20,7 @@ from dex.localnet.programs import (
     ORCA_WHIRLPOOL,
     ORCA_WHIRLPOOL_IMMUTABLE,
     RAYDIUM_AMM_V4,
+    RAYDIUM_CLMM,
     RAYDIUM_CPMM,
 )
 from dex.transactions.token_accounts import associated_token_address, rent_exempt_lamports
@@ -89,7 +90,8 @@ def test_each_pair_has_a_pool_of_two_venues_and_some_have_more():
             ("JUP", "USDC", ORCA_WHIRLPOOL_IMMUTABLE): 1,
         }
     )
-    assert found == pairs + amm_v4 + dlmm + special + whirlpools
+    clmm = Counter({(*pair, RAYDIUM_CLMM): 1 for pair in (("SOL", "USDC"), ("SOL", "USDT"))})
+    assert found == pairs + amm_v4 + clmm + dlmm + special + whirlpools
 
 
 def test_each_pool_is_found_by_its_venues_filters():
@@ -182,6 +184,17 @@ def test_going_round_between_two_pools_gains_nothing(pair):
         there = first.quote(SNAPSHOT, QuoteRequest(MINTS[base], MINTS[quote], SMALL[base])).amount_out
         back = second.quote(SNAPSHOT, QuoteRequest(MINTS[quote], MINTS[base], there)).amount_out
         assert back < SMALL[base]
+
+
+def test_clmm_lies_between_the_shallow_and_the_deep_pool():
+    three = [pool for pool in pools_of("SOL", "USDC") if pool.program in (RAYDIUM_CPMM, RAYDIUM_CLMM)]
+    three += [pool for pool in pools_of("SOL", "USDC") if pool.program == METEORA_DAMM_V2][:1]
+    best = []
+    for amount in (100, 400, 1_200):
+        request = QuoteRequest(MINTS["SOL"], MINTS["USDC"], amount * LAMPORTS_PER_SOL)
+        quotes = [opened(pool)[1].quote(SNAPSHOT, request) for pool in three]
+        best.append(max(quotes, key=lambda quote: quote.amount_out).venue)
+    assert best == ["raydium-cpmm", "raydium-clmm", "meteora-damm-v2"]
 
 
 def test_one_token_keeps_a_fee_of_each_transfer_back():
