@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from os import SEEK_END
 from typing import IO, Any, Final, cast
 
@@ -19,6 +20,10 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
+
+from orderengine.long_poll import when_there_is_news
+from orders.api.endpoint import AGAIN
+from orders.api.event_views import Waiting
 
 THREADS: Final = 16
 
@@ -39,6 +44,16 @@ class ThreadedHandler(ASGIHandler):
         except RequestAborted:
             return
         response = await self._in_thread(self._respond, scope, body)
+        if isinstance(response, Waiting):
+
+            async def answer_from(position: int) -> HttpResponseBase:
+                # Closed with the first answer; only reads wait, and they have none.
+                again, no_body = {**scope, AGAIN: position}, BytesIO()
+                return cast(HttpResponseBase, await self._in_thread(self._respond, again, no_body))
+
+            response = await when_there_is_news(response, answer_from, receive)
+            if response is None:
+                return
         try:
             await self.send_response(response, send)
         finally:

@@ -13,6 +13,8 @@ from orders.wire.message import Rows
 from orders.wire.request_fields import single_values
 
 NO_QUERY: Final = Rows()
+# In a request's scope, the position from which a call that waits is made again.
+AGAIN: Final = "orders.again"
 
 
 class Endpoint(APIView):
@@ -30,6 +32,11 @@ class Endpoint(APIView):
             return
         known = NO_QUERY if request.method in self.without_query else self.query
         self.values = single_values(dict(request.query_params.lists()), known.names)
+
+    def check_throttles(self, request: Request) -> None:
+        """Count a call once, also where the server makes it again because it waits for something."""
+        if getattr(request, "scope", {}).get(AGAIN) is None:
+            super().check_throttles(request)
 
     @staticmethod
     def caller(request: Request) -> AbstractBaseUser:

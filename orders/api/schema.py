@@ -14,6 +14,7 @@ from orders.api.endpoint import NO_QUERY
 from orders.api.filters import LIST_QUERY
 from orders.wire.batches import BATCH_ANSWER, BATCH_OUTCOME, BATCH_REQUEST
 from orders.wire.errors import ERROR, error_kinds, shown
+from orders.wire.events import FEED_PAGE
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
 from orders.wire.json_types import ORDER_ID, TEXT, integer, text
@@ -24,6 +25,8 @@ from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST
 
 _JSON: Final = "application/json"
+MOST_EVENTS: Final = 500
+LONGEST_WAIT: Final = 30
 _Place = Literal["query", "path", "header"]
 # A host that is not ours, an answer wanted in another format, a fault.
 _EVERYWHERE: Final = (errors.InvalidRequest, errors.NotAcceptable, errors.Internal)
@@ -35,6 +38,18 @@ _AMOUNT_AND_TOKENS: Final = (errors.InvalidAmount, errors.UnknownToken, errors.S
 
 EVENTS_QUERY: Final = Rows(
     Field("after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True),
+)
+FEED_QUERY: Final = Rows(
+    Field(
+        "after", text(1, 19, "0"), means="cursor of the page before, or latest", optional=True, example="0"
+    ),
+    Field("limit", integer(1, MOST_EVENTS, 100), means="events a page, 100 when absent", optional=True),
+    Field(
+        "wait",
+        integer(0, LONGEST_WAIT, 20),
+        means="seconds to wait for the first event where there is none yet",
+        optional=True,
+    ),
 )
 QUOTES_QUERY: Final = Rows(
     Field("tokenIn", text(1, 64, "SOL"), means="symbol or mint"),
@@ -162,6 +177,12 @@ EVENTS: Final = _operation(
     (*_CALLER, errors.NotFound),
     query=EVENTS_QUERY,
     parameters=[_ORDER_ID],
+)
+FEED: Final = _operation(
+    *("listEvents", "orders", "Every event of every order of the caller, in one order that skips none"),
+    {200: (FEED_PAGE, "a page", FEED_PAGE.example())},
+    _CALLER,
+    query=FEED_QUERY,
 )
 CANCEL: Final = _operation(
     *("cancelOrder", "orders", "Cancel an order that no worker has begun"),

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from orders.streaming import consumers
 from orders.streaming.stream import OrderStream
-from orders.wire.actions import ACTIONS, BATCH, ENVELOPED, PONG, SOCKET_ERROR, UNSUBSCRIBED
+from orders.wire.actions import ACTIONS, BATCH, ENVELOPED, PONG, SOCKET_ERROR, SUBSCRIBED, UNSUBSCRIBED
 from orders.wire.events import UPDATE
 from orders.wire.message import Described, components, ref
 from orders.wire.requests import ORDER_REQUEST
@@ -32,8 +32,9 @@ class Endpoint(NamedTuple):
 
 _PING: Final = ACTIONS["ping"]
 _ALL: Final = tuple(ACTIONS.values())
-_SAID: Final = (UPDATE, BATCH, UNSUBSCRIBED, PONG, SOCKET_ERROR)
+_SAID: Final = (UPDATE, BATCH, SUBSCRIBED, UNSUBSCRIBED, PONG, SOCKET_ERROR)
 _STREAMED: Final = (UPDATE, PONG, SOCKET_ERROR)
+_FED: Final = (UPDATE, SUBSCRIBED, PONG, SOCKET_ERROR)
 
 ENDPOINTS: Final = (
     Endpoint(
@@ -47,10 +48,10 @@ ENDPOINTS: Final = (
     Endpoint(
         "feed",
         "/api/orders/ws",
-        "every event of every order of the caller, beginning with those under way",
+        "every event of every order of the caller, beginning with those under way, or behind a cursor",
         consumers.Feed,
         (_PING,),
-        _STREAMED,
+        _FED,
     ),
     Endpoint("feedOfOne", "/api/orders/ws", "one order, flat", consumers.NamedOrder, (_PING,), _STREAMED),
     Endpoint(

@@ -28,12 +28,13 @@ from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.notify import hints
 from orders.streaming import cursor, frames
+from orders.streaming.feed import FeedStream
 from orders.streaming.shared_reads import shared_rows
 from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
-from orders.wire.actions import AFTER, ORDER_FIELD
+from orders.wire.actions import AFTER, FEED_AFTER, ORDER_FIELD
 from orders.wire.batches import outcomes_as_wire, read_batch
 from orders.wire.message import Rows
-from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, order_uuid
+from orders.wire.request_fields import LATEST, MAX_SEQUENCE, bounded_integer, order_uuid
 from orders.wire.requests import parse_order
 
 Subject = TypeVar("Subject")
@@ -42,7 +43,7 @@ Subject = TypeVar("Subject")
 _OVERLAP: Final = timedelta(seconds=30)
 
 
-class Connection(OrderStream):
+class Connection(FeedStream):
     """`/api/orders/connect`: submits orders and follows any number of them."""
 
     default_action: ClassVar[str | None] = None
@@ -78,6 +79,9 @@ class Connection(OrderStream):
         await self.follow([outcome.order.pk for outcome in outcomes if outcome.order is not None])
 
     async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        if "orderId" not in message:
+            await self.subscribe_feed(message.get("after", LATEST), request_id)
+            return
         order = await self._own_order(message)
         most = settings.SUBSCRIPTIONS_PER_SOCKET
         if most and order.pk not in self.following and len(self.following) >= most:
@@ -85,6 +89,11 @@ class Connection(OrderStream):
         await self.follow([order.pk], _after(message.get("after")), **_aside(request_id))
 
     async def _unsubscribe(self, message: dict[str, Any], request_id: Any) -> None:
+        if "orderId" not in message:
+            if not self.unsubscribe_feed():
+                raise errors.NotFound("This connection does not follow the feed")
+            await self.tell({"type": "unsubscribed"}, request_id)
+            return
         order_id = order_uuid(message.get("orderId"))
         if not self.following.unfollow(order_id):
             raise errors.NotFound("This connection does not follow such an order")
@@ -155,11 +164,20 @@ class EnvelopedOrder(NamedOrder):
         return {"type": message["type"], "data": {k: v for k, v in message.items() if k != "type"}}
 
 
-class Feed(OrderStream):
-    """`/api/orders/ws`: every event of every order of the caller, beginning with the active ones."""
+class Feed(FeedStream):
+    """`/api/orders/ws`: every event of every order of the caller, beginning with the active ones.
+
+    With `?after=` a cursor of the feed, it goes on behind that instead.
+    """
+
+    query = Rows(FEED_AFTER)
 
     async def begin(self) -> None:
         """Join, replay the orders that are under way, then stream all of them."""
+        if "after" in self.values:
+            await super().begin()
+            await self.subscribe_feed(self.values["after"])
+            return
         self._seen_until = timezone.now()
         # What has ended before this connection joins is not its to tell, though the first look
         # goes back to it. By rows, not by the clock: nothing that ends from here on is passed over.
@@ -171,11 +189,15 @@ class Feed(OrderStream):
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
         """An order heard of for the first time is told from its beginning."""
-        await self.discover(hints)
+        if not self.follows_feed:
+            await self.discover(hints)
         await super().hinted(hints)
 
     async def look_again(self) -> None:
         """Find orders that no hint has named, besides new events of the known ones."""
+        if self.follows_feed:
+            await super().look_again()
+            return
         now = timezone.now()
         since = self._seen_until - _OVERLAP
         found = await shared_rows().orders.ask({self.user.pk: since})

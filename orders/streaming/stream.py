@@ -205,6 +205,11 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._group = fan_out().group(group)
         await fan_out().join(self._group, self, hears_all=hears_all)
 
+    def hear_all(self) -> None:
+        """From now on every hint of the group that was joined."""
+        if self._group is not None:
+            self._group.to_all.add(self)
+
     async def discover(self, order_ids: Iterable[UUID]) -> None:
         """Follow those of these orders that are not followed yet, from their beginning."""
         async with self._telling:

@@ -7,9 +7,9 @@ from typing import Final
 
 from orders.wire.batches import BATCH_ORDERS, BATCH_RESULTS
 from orders.wire.errors import ERROR
-from orders.wire.events import ORDER_EVENT, REQUEST_ID
-from orders.wire.json_types import ORDER_ID, constant, integer
-from orders.wire.message import Field, Message, ref
+from orders.wire.events import CURSOR, ORDER_EVENT, REQUEST_ID
+from orders.wire.json_types import ORDER_ID, constant, integer, text
+from orders.wire.message import Field, Message, Rows, ref
 from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST
 
@@ -17,6 +17,12 @@ ORDER_FIELD: Final = Field("orderId", ORDER_ID, means="the order's id")
 AFTER: Final = Field(
     "after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True
 )
+
+
+FEED_AFTER: Final = Field(
+    "after", text(1, 19, "1029"), means="only what comes behind this cursor, or `latest`", optional=True
+)
+_FEED_OR_ORDER: Final = Rows(ORDER_FIELD)
 
 
 def _action(name: str, means: str, *fields: Field) -> Message:
@@ -31,8 +37,20 @@ ACTIONS: Final[Mapping[str, Message]] = {
     "execute_orders": _action(
         "execute_orders", "place orders in one commit and follow them; the answer is a batch", BATCH_ORDERS
     ),
-    "subscribe": _action("subscribe", "follow an order, from sequence `after` + 1", ORDER_FIELD, AFTER),
-    "unsubscribe": _action("unsubscribe", "follow it no more", ORDER_FIELD),
+    "subscribe": _action(
+        "subscribe",
+        "follow an order, from sequence `after` + 1; without `orderId` the whole feed, behind a cursor",
+        *_FEED_OR_ORDER.optional(),
+        Field(
+            "after",
+            {"oneOf": [AFTER.type, FEED_AFTER.type], "examples": [0]},
+            means="a sequence; for the feed a cursor, or `latest`, which is the default",
+            optional=True,
+        ),
+    ),
+    "unsubscribe": _action(
+        "unsubscribe", "follow it, or without `orderId` the feed, no more", *_FEED_OR_ORDER.optional()
+    ),
     "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", ORDER_FIELD),
     "ping": _action("ping", "the answer is a pong"),
 }
@@ -43,11 +61,18 @@ BATCH: Final = Message(
     REQUEST_ID,
     means="answers execute_orders, before the orders' events",
 )
+SUBSCRIBED: Final = Message(
+    "Subscribed",
+    Field("type", constant("subscribed")),
+    Field("cursor", CURSOR, means="where the feed begins"),
+    REQUEST_ID,
+    means="answers subscribe without an order, before the feed's events",
+)
 PONG: Final = Message("Pong", Field("type", constant("pong")), REQUEST_ID, means="answers ping")
 UNSUBSCRIBED: Final = Message(
     "Unsubscribed",
     Field("type", constant("unsubscribed")),
-    ORDER_FIELD,
+    *_FEED_OR_ORDER.optional(),
     REQUEST_ID,
     means="answers unsubscribe",
 )

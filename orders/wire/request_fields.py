@@ -29,6 +29,10 @@ _ESCAPED: Final = re.compile(r"\\(.)")
 # A time whose zone has lost its plus: in a query it means a space.
 _LOST_PLUS: Final = re.compile(r"([T ]\d\d:\d\d\S*) (\d\d:?\d\d)$", re.ASCII)
 
+_POSITION: Final = re.compile(r"\d{1,19}", re.ASCII)
+
+# In place of a cursor: behind all that is there now.
+LATEST: Final = "latest"
 # In place of a slippage: the engine chooses it by the quote.
 AUTO: Final = "auto"
 
@@ -48,6 +52,15 @@ def single_values(query: Mapping[str, Sequence[str]], known: Container[str]) -> 
     if refusals or doubled:
         raise InvalidRequest("The query is not valid", **doubled | refusals)
     return {name: values[0] for name, values in query.items()}
+
+
+def position(text: object) -> int | None:
+    """Where in the feed a cursor stands; None for `latest`. Raises ValueError saying what is wrong."""
+    if text == LATEST:
+        return None
+    if not isinstance(text, str) or not _POSITION.fullmatch(text) or int(text) >= 2**63:
+        raise ValueError(f"a cursor of an earlier answer, or {LATEST}")
+    return int(text)
 
 
 def spelling(text: str) -> str:

@@ -50,7 +50,7 @@ def test_the_schema_names_every_door_once(client: Client) -> None:
     schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
 
     assert sorted(schema["paths"]) == [
-        *("/api/orders", "/api/orders/batch", "/api/orders/execute", "/api/orders/{order_id}"),
+        *("/api/events", "/api/orders", "/api/orders/batch", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
         *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/health", "/health/live"),
     ]

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
     [
         ("/api/orders/ws?orderid={}", {"orderid": "unknown parameter"}),
         ("/api/orders/ws?orderId={}&After=1", {"After": "unknown parameter"}),
-        ("/api/orders/ws?after=1", {"after": "unknown parameter"}),
+        ("/api/orders/ws?Cursor=1", {"Cursor": "unknown parameter"}),
+        ("/api/orders/ws?after=newest", {"after": "a cursor of an earlier answer, or latest"}),
         ("/api/orders/connect?orderId={}", {"orderId": "unknown parameter"}),
         ("/api/orders/execute?order_id={}", {"order_id": "unknown parameter"}),
         ("/api/orders/execute?orderId={}&orderId={}", {"orderId": "give it once"}),
