@@ -106,6 +106,18 @@ def test_an_exact_output_from_limit_orders_is_refused() -> None:
         entry.pool.quote(entry.snapshot, wish)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_orders_in_a_bin_array_of_an_older_layout_are_refused(version: int) -> None:
+    entry, snapshot = with_orders(), with_orders().snapshot
+    for recorded_array in entry.case["accounts"]["bin_arrays"]:
+        address = Pubkey.from_string(recorded_array["address"])
+        snapshot = patched(snapshot, address, 16, bytes([version]))
+
+    for _ in range(2):
+        with pytest.raises(UnsupportedPool, match="before limit orders"):
+            entry.pool.quote(snapshot, entry.request)
+
+
 def test_a_state_after_filled_limit_orders_is_refused() -> None:
     entry = with_orders()
     sold = entry.pool.quote(entry.snapshot, entry.request)

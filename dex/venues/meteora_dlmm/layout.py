@@ -70,7 +70,7 @@ _BITMAP: Final = slice(584, 712)
 _ACTIVATION_POINT: Final = Struct("<Q")
 _ACTIVATION_POINT_OFFSET: Final = 816
 _REWARD_MINTS: Final = (slice(264, 296), slice(408, 440))
-_ARRAY_INDEX: Final = Struct("<q")
+_ARRAY_VERSION_OFFSET, _ARRAY_VERSION_WITH_ORDERS = 16, 3
 _BIN: Final = Struct("<QQ16s80xQ8xQ4xB3x")
 _EXTENSION_POSITIVE: Final = slice(40, 808)
 _EXTENSION_NEGATIVE: Final = slice(808, 1576)
@@ -193,9 +193,12 @@ def parse_state(data: bytes) -> PairState:
     )
 
 
-def array_index(data: bytes) -> int:
-    """The index of a checked bin array: its first bin's id divided by 70."""
-    return int(_ARRAY_INDEX.unpack_from(data, 8)[0])
+def knows_orders(data: bytes) -> bool:
+    """Whether a checked array is of the version whose bins may hold limit orders.
+
+    Earlier ones counted something else in the same bytes.
+    """
+    return data[_ARRAY_VERSION_OFFSET] >= _ARRAY_VERSION_WITH_ORDERS
 
 
 def bin_offset(position: int) -> int:

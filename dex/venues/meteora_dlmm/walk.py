@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
 
-from dex.errors import AccountMissing, AmountTooLarge, DexError, InsufficientLiquidity
+from dex.errors import AccountMissing, AmountTooLarge, DexError, InsufficientLiquidity, UnsupportedPool
 from dex.types import AccountData, Snapshot
 from dex.venues.integer_math import U64_MAX
 from dex.venues.meteora_dlmm import layout
@@ -60,8 +60,8 @@ class Walk:
     def next_step(self, snapshot: Snapshot) -> tuple[Step, Place] | None:
         """The next bin with output; None where the walk has ended, which ``why_ended`` explains.
 
-        Raises AccountMissing for an array that was not read, and WrongOwner, UnknownLayout or
-        UnsupportedPool for one that cannot be used.
+        Raises AccountMissing for an array that was not read, and WrongOwner or UnknownLayout for one
+        that is none.
         """
         while self._end is None:
             while self._positions:
@@ -121,11 +121,22 @@ class Walk:
         position = self._positions.pop()
         bin_id = self.arrays[self._entered] * layout.BINS_IN_ARRAY + position
         found = layout.parse_bin(self._data, position)
-        step = step_of(self.state, self.references, self.sells_x, bin_id, found)
+        try:
+            step = step_of(self.state, self.references, self.sells_x, bin_id, found)
+        except UnsupportedPool as refusal:
+            self._stop(UnsupportedPool, str(refusal))
+            return None
         if step is None:
             self._skipped += 1
+        elif step.has_orders and not layout.knows_orders(self._data):
+            self._stop(UnsupportedPool, f"bin {bin_id} is of a layout from before limit orders")
         elif step.whole.amount_in > U64_MAX:
-            self._end = (AmountTooLarge, f"bin {bin_id} takes more than a token amount can hold")
-            self._positions.clear()
-            return None
-        return step
+            self._stop(AmountTooLarge, f"bin {bin_id} takes more than a token amount can hold")
+        else:
+            return step
+        return None
+
+    def _stop(self, kind: type[DexError], reason: str) -> None:
+        """The walk ends before the bin that it has come to."""
+        self._end = (kind, reason)
+        self._positions.clear()
