@@ -37,7 +37,7 @@ async def rpc():
 
 
 @pytest.mark.parametrize(
-    ("sold", "bought"), [("SOL", "USDC"), ("USDC", "SOL"), ("USDC", "USDT"), ("BONK", "SOL")]
+    ("sold", "bought"), [("SOL", "USDC"), ("USDC", "SOL"), ("USDT", "SOL"), ("USDC", "USDT"), ("BONK", "SOL")]
 )
 async def test_a_swap_settles_with_the_amounts_that_were_quoted(rpc, sold, bought):
     before = await rpc.balances(WALLET)
