@@ -1,11 +1,11 @@
 """The threads of one engine process, made at its start and handed to what uses them.
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
-worker (`orders.tasks`)     the same, settlement poller, sweeper
+worker (`orders.tasks`)     the same, heartbeat, settlement poller, sweeper
 
-Threads are started at first use, the sweeper's by its ``start``. Nothing else makes one: a process that has
-not been started, a management command say, writes its orders itself, sends no hints, and leaves all else to
-the workers.
+Threads are started at first use, those of heartbeat and sweeper by their ``start``. Nothing else makes one:
+a process that has not been started, a management command say, writes its orders itself, sends no hints, and
+leaves all else to the workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from orders.intake.group_commit import GroupCommit
 from orders.notify import hints
 from orders.notify.hint_publisher import HintPublisher
 from orders.pipeline.dispatch import Dispatcher
-from orders.pipeline.settle import Poller
+from orders.pipeline.fleet import Heartbeat
+from orders.pipeline.poller import Poller
 from orders.pipeline.sweeper import Sweeper
 
 
@@ -27,7 +28,8 @@ class Process:
         self.dispatcher = Dispatcher()
         self.group_commit = GroupCommit(self.dispatcher.announce)
         self.poller = Poller(self.dispatcher.at_due_time)
-        self.sweeper = Sweeper(worker_name, self.poller.watch, self.dispatcher.publish)
+        self.heartbeat = Heartbeat(worker_name)
+        self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish)
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""
@@ -41,7 +43,7 @@ class Process:
         group_commit.use(None)
         hints.use(None)
         self.sweeper.stop()
-        for part in (self.poller, self.group_commit, self.dispatcher, self.publisher):
+        for part in (self.heartbeat, self.poller, self.group_commit, self.dispatcher, self.publisher):
             part.stop()
 
 

@@ -137,6 +137,7 @@ def reconcile(sender: Any = None, **_: Any) -> None:
     """
     running = process.Process(worker_name=str(getattr(sender, "hostname", "worker")))
     running.start()
+    running.heartbeat.start()
     try:
         running.sweeper.reconcile()
     except (WrongNetwork, gateway.WrongToken) as error:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from orders import gateway
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
+from orders.pipeline.followed import set_apart
 from orders.pipeline.outcomes import ended, expired
 from orders.records import attempts, journal, leases
 
@@ -58,8 +59,10 @@ def _sound(claimed: list[Order], outcome: Outcome) -> list[Order]:
     doubtful = [order for order in claimed if order.is_over(now) or order.starts > MAX_STARTS]
     under_way = attempts.open_of(doubtful)
     for order in claimed:
-        if order not in doubtful or order.pk in under_way:
+        if order not in doubtful or (order.pk in under_way and order.starts <= MAX_STARTS):
             sound.append(order)
+        elif order.pk in under_way:
+            set_apart([order.pk])
         elif order.is_over(now):
             ending.append(expired(order))
         else:

@@ -1,4 +1,4 @@
-"""Settling: what the chain says of submitted orders. One poller a process, for all of its orders.
+"""Settling: what the chain says of submitted orders, a batch at a time.
 
 Only a status ends an attempt: confirmed, failed in a block, or proven unable to land. Until then
 the committed bytes are sent again, and only those.
@@ -7,9 +7,8 @@ the committed bytes are sent again, and only those.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,7 +27,6 @@ from orders.pipeline import pool_faults
 from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.platform.lazy_thread import LazyThread
 from orders.records import attempts, costs, journal, leases, routes, sql
 from orders.records.journal import Transition
 from orders.telemetry import stage_log
@@ -38,11 +36,9 @@ logger = logging.getLogger(__name__)
 
 # A submitted order that its poller has not settled by then is adopted by whoever sweeps first.
 ADOPT_AFTER_SECONDS: Final = 15
-_POLL_SECONDS: Final = 0.2
 _DEAD_CHECK_SECONDS: Final = 2
 # Well before others adopt what this poller follows.
 _HOLD_SECONDS: Final = 5
-_MOST_AT_ONCE: Final = 256
 
 # Brings orders that wait for a retry back when they are due; returns at once and never raises.
 Retry = Callable[[Sequence[Order]], None]
@@ -59,64 +55,17 @@ class Watched:
     hold_at: float = field(default_factory=lambda: time.monotonic() + _HOLD_SECONDS)
 
 
+def watched_from_now(attempt: Attempt) -> Watched:
+    """To be sent again, and to be proven dead, each after its first interval."""
+    now = time.monotonic()
+    check = gateway.dead_check(attempt.last_valid_block_height)
+    return Watched(attempt, check, now + settings.REBROADCAST_SECONDS, now + _DEAD_CHECK_SECONDS)
+
+
 def poller_lease(now: datetime) -> dict[str, Any]:
     """Columns of a submitted order that a poller follows from ``now`` on."""
     until = now + timedelta(seconds=ADOPT_AFTER_SECONDS)
     return {"lease_token": leases.new_token(), "lease_until": until}
-
-
-class Poller:
-    """Polls the statuses of watched attempts in batches, from a thread of its own."""
-
-    def __init__(self, retry: Retry) -> None:
-        self._retry = retry
-        self._watched: dict[str, Watched] = {}
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = LazyThread("settlement", self._poll)
-
-    def watch(self, attempts: Iterable[Attempt]) -> None:
-        """Follow these open attempts until the chain has decided about each; returns at once."""
-        now = time.monotonic()
-        with self._lock:
-            for attempt in attempts:
-                check = gateway.dead_check(attempt.last_valid_block_height)
-                self._watched.setdefault(
-                    attempt.signature,
-                    Watched(
-                        attempt,
-                        check,
-                        resend_at=now + settings.REBROADCAST_SECONDS,
-                        check_at=now + _DEAD_CHECK_SECONDS,
-                    ),
-                )
-        if self._watched:
-            self._thread.ensure()
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Follow nothing any more; returns when the thread has ended."""
-        self._stopped.set()
-        self._wake.set()
-        self._thread.join()
-
-    def _poll(self) -> None:
-        while not self._stopped.is_set():
-            with self._lock:
-                batch = list(self._watched.values())
-            if not batch:
-                self._wake.wait()
-                self._wake.clear()
-                continue
-            for start in range(0, len(batch), _MOST_AT_ONCE):
-                self._forget(_settle_or_leave(batch[start : start + _MOST_AT_ONCE], self._retry))
-            self._stopped.wait(_POLL_SECONDS)
-
-    def _forget(self, signatures: Iterable[str]) -> None:
-        with self._lock:
-            for signature in signatures:
-                self._watched.pop(signature, None)
 
 
 def leave_to_the_sweeper(orders: Sequence[Order]) -> None:
@@ -158,7 +107,8 @@ def _follow_verdicts(
     return done | _fail(by_verdict[Verdict.FAILED], retry), by_verdict[Verdict.UNSEEN]
 
 
-def _settle_or_leave(batch: Sequence[Watched], retry: Retry) -> set[str]:
+def settle_or_leave(batch: Sequence[Watched], retry: Retry) -> set[str]:
+    """`settle`, whatever goes wrong: those of one that breaks off are looked at one by one."""
     try:
         return settle(batch, retry)
     except DexError as error:
@@ -173,7 +123,7 @@ def _settle_or_leave(batch: Sequence[Watched], retry: Retry) -> set[str]:
     if len(batch) == 1:
         # Let go of it: whoever sweeps adopts it again after a while.
         return {batch[0].attempt.signature}
-    return {signature for one in batch for signature in _settle_or_leave([one], retry)}
+    return {signature for one in batch for signature in settle_or_leave([one], retry)}
 
 
 def _confirm(watched: Sequence[Watched]) -> set[str]:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import redis
@@ -25,18 +25,17 @@ from kombu.exceptions import OperationalError
 
 from dex.errors import DexError, WrongNetwork
 from orders import gateway
-from orders.gateway import Heard, Verdict
 from orders.index_conditions import IS_ACTIVE
-from orders.lifecycle import BY_TASKS, STAGES, AttemptState, FailureReason, Status, WaitsFor
+from orders.lifecycle import BY_TASKS, STAGES, Status, WaitsFor
 from orders.models import Attempt, Order
-from orders.pipeline import automatic_halt, clock_skew, pools, settle
+from orders.pipeline import automatic_halt, clock_skew, followed, pools
 from orders.pipeline import stages as execution
 from orders.pipeline.claims import Outcome
 from orders.pipeline.dispatch import Publish
+from orders.pipeline.fleet import Undertaker
+from orders.pipeline.followed import Watch
 from orders.platform.lazy_thread import LazyThread
-from orders.records import costs, journal, kill_switch, leases
-from orders.records.journal import Transition
-from orders.wire.events import withdrawn_data
+from orders.records import kill_switch, leases
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +45,7 @@ _BATCH: Final = 64
 _MOST_AT_ONCE: Final = 1024
 # Give the first message a chance before a second one is sent for the same order.
 _GRACE_SECONDS: Final = 5
-# A confirmed block is final after 31 more, some 13 s; asking earlier is in vain.
-_FINAL_AFTER_SECONDS: Final = 13
-
-
-# Follows open attempts from now on; returns at once and never raises.
-Watch = Callable[[Iterable[Attempt]], None]
-
+_RETRY_GRACE_SECONDS: Final = 1
 
 _STAGE_OF_TASK: Final[Mapping[str, Callable[[Sequence[UUID]], Outcome]]] = {
     "orders.route_orders": execution.route,
@@ -61,18 +54,30 @@ _STAGE_OF_TASK: Final[Mapping[str, Callable[[Sequence[UUID]], Outcome]]] = {
 }
 
 
+class Follower(Protocol):
+    """Who follows open attempts from now on; both return at once and never raise."""
+
+    def watch(self, attempts: Iterable[Attempt]) -> None:
+        """Follow what was sent just now."""
+
+    def adopt(self, attempts: Iterable[Attempt]) -> None:
+        """Follow what nobody follows any more."""
+
+
 class Sweeper:
     """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
 
-    def __init__(self, worker_name: str, watch: Watch, publish: Publish) -> None:
+    def __init__(self, worker_name: str, poller: Follower, publish: Publish) -> None:
         self._worker_name = worker_name
+        self._way = OnTheirWay(publish, poller.watch)
         self.steps: Sequence[Callable[[], object]] = (
             leases.give_back_late,
             clock_skew.ClockRepair().run,
-            partial(adopt_submitted, watch),
+            partial(resume_freed, self._way, Undertaker()),
+            partial(followed.adopt_submitted, poller.adopt),
             automatic_halt.halt_if_due,
-            partial(resume_due, publish, watch),
-            partial(finalize, watch),
+            partial(resume_due, self._way),
+            partial(followed.finalize, poller.watch),
             pools.refresh_due,
         )
         self._stop = threading.Event()
@@ -102,6 +107,7 @@ class Sweeper:
             logger.warning("the node's network and tokens are not known yet: %s", error.code)
         _guarded(gateway.warm_up)
         self.sweep()
+        _guarded(partial(resume_due, self._way, at_start=True))
 
     def sweep(self) -> None:
         """Run every step once; one that breaks off keeps no other from being run."""
@@ -128,39 +134,68 @@ def _guarded(step: Callable[[], object]) -> None:
         logger.exception("sweep broke off")
 
 
-def resume_due(publish: Publish, watch: Watch) -> int:
+def resume_due(way: OnTheirWay, *, at_start: bool = False) -> int:
     """Set every due order that no worker holds on its way again; how many there were.
 
     A broker that takes no messages is no reason to wait: the stages then run in this thread.
-    While trading is off orders wait, but those that expire meanwhile end.
+    While trading is off orders wait, but those that expire meanwhile end. ``at_start`` nothing that was
+    sent before is trusted to come.
     """
     now = timezone.now()
     if not kill_switch.is_on():
         late = leases.ours().filter(IS_ACTIVE, status__in=BY_TASKS, expires_at__lte=now)
         execution.end_expired(list(late.values_list("pk", flat=True)[:_MOST_AT_ONCE]))
         return 0
-    before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
-    here = partial(run_stages, watch)
-    set_on_way = publish
     resumed = 0
     for status in BY_TASKS:
-        # A sweep that lies ahead was of a clock that has been set back since.
-        not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
-        due = leases.ours().filter(
-            IS_ACTIVE, leases.is_free(now), not_just_swept, status=status, due_at__lte=before
-        )
+        free = leases.ours().filter(IS_ACTIVE, leases.is_free(now), status=status)
+        due = free.filter(due_at__lte=now) if at_start else free.filter(_overdue(now))
         starts = dict(due.order_by("due_at").values_list("pk", "starts")[:_MOST_AT_ONCE])
+        way.resume(status, starts)
+        resumed += len(starts)
+    return resumed
+
+
+def resume_freed(way: OnTheirWay, undertaker: Undertaker) -> int:
+    """Set on their way what workers held that have died, at once; how many there were."""
+    freed = [order for order in undertaker.free() if Status(order.status) in BY_TASKS]
+    if freed and kill_switch.is_on():
+        for status in BY_TASKS:
+            way.resume(status, {order.pk: order.starts for order in freed if order.status == status})
+    return len(freed)
+
+
+def _overdue(now: datetime) -> Q:
+    """Due for so long that the first message must be lost, and not swept just now."""
+    before, after = now - timedelta(seconds=_GRACE_SECONDS), now + timedelta(seconds=_GRACE_SECONDS)
+    # What waits for its next try is published at that very moment, and not behind others.
+    soon = ~Q(waits_for=WaitsFor.WORKER) & Q(due_at__lte=now - timedelta(seconds=_RETRY_GRACE_SECONDS))
+    # A sweep that lies ahead was of a clock that has been set back since.
+    not_just_swept = Q(swept_at__isnull=True) | Q(swept_at__lte=before) | Q(swept_at__gt=after)
+    return Q(due_at__lte=now) & (Q(due_at__lte=before) | soon) & not_just_swept
+
+
+class OnTheirWay:
+    """Hands orders to the broker, or runs their stages in this thread while it takes no messages."""
+
+    def __init__(self, publish: Publish, watch: Watch) -> None:
+        self._publish = publish
+        self._watch = watch
+
+    def resume(self, status: Status, starts: Mapping[UUID, int]) -> None:
+        """Set orders at ``status`` on their way; ``starts`` says how often work on each has broken off."""
+        if not starts:
+            return
         # Others sweep too: these get their grace again before a second message is sent for them.
-        Order.objects.filter(pk__in=list(starts)).update(swept_at=now)
+        Order.objects.filter(pk__in=list(starts)).update(swept_at=timezone.now())
+        set_on_way: Publish = self._publish
         for batch in _batches(starts):
             try:
                 set_on_way(status, batch)
             except (OperationalError, OSError) as error:
                 logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
-                set_on_way = here
-                here(status, batch)
-        resumed += len(starts)
-    return resumed
+                set_on_way = partial(run_stages, self._watch)
+                set_on_way(status, batch)
 
 
 def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:
@@ -180,81 +215,6 @@ def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
         for order in outcome.apart:
             run_stages(watch, Status(order.status), [order.pk])
         ids = outcome.onward
-
-
-def adopt_submitted(watch: Watch) -> int:
-    """Watch submitted orders whose poller is gone or late; how many there were."""
-    now = timezone.now()
-    free = leases.ours().filter(IS_ACTIVE, leases.is_free(now), status=Status.SUBMITTED)
-    due = free.exclude(waits_for=WaitsFor.SET_APART).order_by("due_at")
-    order_ids = list(due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
-    if not order_ids:
-        return 0
-    # Who comes second finds none of them free: one poller each.
-    held = settle.poller_lease(now)
-    Order.objects.filter(leases.is_free(now), pk__in=order_ids, status=Status.SUBMITTED).update(**held)
-    adopted = Order.objects.filter(lease_token=held["lease_token"]).values_list("pk", flat=True)
-    attempts = list(Attempt.objects.filter(order__in=list(adopted), state=AttemptState.OPEN))
-    watch(attempts)
-    return len(attempts)
-
-
-def finalize(watch: Watch) -> int:
-    """Mark confirmed orders whose block is final, take back those whose block is gone; how many are final."""
-    since = timezone.now() - timedelta(seconds=_FINAL_AFTER_SECONDS)
-    waiting = list(
-        leases.ours()
-        .filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
-        .order_by("confirmed_at")[:_MOST_AT_ONCE]
-    )
-    heard = gateway.hear_of_landed([(order.signature, order.slot or 0) for order in waiting])
-    pairs = list(zip(waiting, heard, strict=True))
-    final = [order.pk for order, one in pairs if _is_final(order, one)]
-    Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
-    take_back([order for order, one in pairs if _is_gone(order, one)], watch)
-    return len(final)
-
-
-def _is_final(order: Order, heard: Heard) -> bool:
-    # What nodes have pruned from their ledgers was final long before: no fork is as old.
-    forgotten = heard.verdict is Verdict.FORGOTTEN
-    return forgotten or (heard.verdict is Verdict.FINALIZED and heard.slot == order.slot)
-
-
-def take_back(orders: Sequence[Order], watch: Watch) -> None:
-    """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
-    if not orders:
-        return
-    moved = journal.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
-    watch(list(Attempt.objects.filter(signature__in=[order.signature for order in moved])))
-
-
-def _reopen_attempts(orders: Sequence[Order]) -> None:
-    attempts = Attempt.objects.filter(signature__in=[order.signature for order in orders])
-    attempts.update(state=AttemptState.OPEN, slot=None, **dict.fromkeys(costs.COLUMNS))
-
-
-def _taken_back(order: Order) -> Transition:
-    reason = FailureReason.FORK_DROPPED
-    changes = {
-        "executed_amount_in": None,
-        "executed_amount_out": None,
-        "network_fee": None,
-        "priority_fee": None,
-        "slot": None,
-        "confirmed_at": None,
-        **settle.poller_lease(timezone.now()),
-    }
-    data = withdrawn_data(order.signature, reason.value, str(reason.label))
-    return Transition(order, Status.SUBMITTED, changes, data)
-
-
-def _is_gone(order: Order, heard: Heard) -> bool:
-    """Whether the block that the order was confirmed in is not part of the chain any more."""
-    if heard.verdict is Verdict.UNSEEN:
-        return True
-    # In another block the same transaction may have failed, or moved other amounts.
-    return heard.verdict is Verdict.FAILED or heard.slot != order.slot
 
 
 def oldest_due_seconds(now: datetime | None = None) -> int:

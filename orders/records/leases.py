@@ -6,7 +6,8 @@ A claim that fails takes nothing: the order is elsewhere, or not due, or somebod
 from __future__ import annotations
 
 import logging
-import uuid
+import os
+import secrets
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,11 +40,33 @@ STARTS_TOGETHER: Final = 1
 # Later than any clock, and within what both databases can hold: when what nobody may take is due.
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST_NOT_GIVEN_BACK: Final = 1_000
+_BITS_OF_A_PROCESS: Final = 64
+_BITS_OF_A_CLAIM: Final = 64
+# The process that a number was drawn for, by its id: a forked one draws another.
+_process: tuple[int, int] = (0, 0)
 
 
 def new_token() -> UUID:
-    """The name of one claim, which no other claim ever has."""
-    return uuid.uuid4()
+    """The name of one claim, which no other claim ever has; it begins with the name of this process."""
+    return UUID(int=first_token().int | secrets.randbits(_BITS_OF_A_CLAIM))
+
+
+def first_token() -> UUID:
+    """The least token that this process gives."""
+    global _process
+    if _process[0] != os.getpid():
+        _process = os.getpid(), secrets.randbits(_BITS_OF_A_PROCESS)
+    return UUID(int=_process[1] << _BITS_OF_A_CLAIM)
+
+
+def free_all_of(first: UUID) -> list[Order]:
+    """Free what the process whose tokens begin with ``first`` holds; only for one that has ended."""
+    last = UUID(int=first.int | (1 << _BITS_OF_A_CLAIM) - 1)
+    held = ours().filter(lease_token__gte=first, lease_token__lte=last)
+    freed = list(held)
+    if freed:
+        held.update(lease_token=None, lease_until=None, swept_at=None)
+    return freed
 
 
 def ours() -> QuerySet[Order]:
@@ -68,7 +91,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
         *(("status", status.value) for status in statuses),
         *(("id", order_id) for order_id in ids),
     ]
-    with _forgettable(), connection.cursor() as cursor:
+    with forgettable(), connection.cursor() as cursor:
         cursor.execute(_claim(len(statuses), len(ids)), sql.values(Order, named))
         claimed = sql.rows(Order, cursor.fetchall())
     return sorted(claimed, key=lambda order: order.created_at)
@@ -156,7 +179,7 @@ def give_back_late() -> int:
 
 
 @contextmanager
-def _forgettable() -> Iterator[None]:
+def forgettable() -> Iterator[None]:
     """A transaction that does not wait for the disk: a power cut may undo it, and nothing is lost by that.
 
     What comes after it in the log and does wait takes it along.

@@ -13,6 +13,7 @@ from orders import gateway
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt, Order
+from orders.pipeline.followed import waiting_for_somebody
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.records import attempts, kill_switch
 from orders.reporting.workers import living_workers
@@ -37,6 +38,11 @@ class RowMetrics(Collector):
             "orders_attempts_not_taken",
             "Signed transactions under way that were sent again, and not taken by the node the last time",
             value=attempts.not_taken(),
+        )
+        yield GaugeMetricFamily(
+            "orders_set_apart",
+            "Orders that wait for somebody to look at them, and for no worker",
+            value=waiting_for_somebody().count(),
         )
         yield GaugeMetricFamily(
             "orders_unfinalized",

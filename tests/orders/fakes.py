@@ -33,8 +33,10 @@ class FakePoller:
         self.attempts: list[Attempt] = []
 
     def watch(self, attempts: Iterable[Attempt]) -> None:
-        """`orders.pipeline.settle.Poller.watch`."""
+        """`orders.pipeline.poller.Poller.watch`."""
         self.attempts.extend(attempts)
+
+    adopt = watch
 
 
 class FakeDispatcher:

@@ -21,7 +21,7 @@ from dex.rpc.absence import APART_SLOTS
 from orders import gateway
 from orders.lifecycle import AttemptState
 from orders.models import Attempt, Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages
 from orders.pipeline.settle import Watched
 from tests.balanced_node import balanced_node
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
@@ -103,7 +103,7 @@ def test_a_confirmed_order_whose_block_was_pruned_before_it_was_final_is_left_al
     settle_until_done(watched(order))
     forget_all(chain)
     Order.objects.filter(pk=order.pk).update(confirmed_at=order.created_at - timedelta(days=3))
-    assert sweeper.finalize(FakePoller().watch) == 1
+    assert followed.finalize(FakePoller().watch) == 1
     stored = Order.objects.get(pk=order.pk)
     assert (stored.status, stored.finalized_at is not None) == ("confirmed", True)
     assert Attempt.objects.get(order=order).state == "landed"

@@ -18,7 +18,8 @@ from dex.errors import WrongNetwork
 from orders import checks, gateway, tasks
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages, sweeper
+from orders.pipeline.sweeper import OnTheirWay
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import SOL, USDC, attempt_row, order_row
@@ -100,7 +101,7 @@ def test_health_says_that_the_network_is_wrong(
 
 def test_a_node_that_is_away_does_not_keep_a_worker_from_starting(settings: Any) -> None:
     settings.SOLANA_RPC_URL = "http://127.0.0.1:1"
-    sweeper.Sweeper("tested", FakePoller().watch, FakeBroker().publish).reconcile()
+    sweeper.Sweeper("tested", FakePoller(), FakeBroker().publish).reconcile()
     assert checks.node_is_of_the_network() == []
 
 
@@ -197,9 +198,9 @@ def test_orders_of_another_network_are_left_alone(user: User, chain: TestChain, 
     assert stages.build(ids).onward == [own.pk]
     assert stages.submit(ids).onward == [own.pk]
     watch = FakePoller().watch
-    assert sweeper.resume_due(FakeBroker().publish, watch) == 0
-    assert sweeper.adopt_submitted(watch) == 0
-    assert sweeper.finalize(watch) == 0
+    assert sweeper.resume_due(OnTheirWay(FakeBroker().publish, watch)) == 0
+    assert followed.adopt_submitted(watch) == 0
+    assert followed.finalize(watch) == 0
     assert [stored(order).version for order in foreign] == [1] * 5
 
 

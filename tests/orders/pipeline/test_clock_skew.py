@@ -13,6 +13,7 @@ from django.utils import timezone
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import clock_skew, sweeper
+from orders.pipeline.sweeper import OnTheirWay
 from orders.records import leases
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import order_row
@@ -47,7 +48,7 @@ def test_an_order_that_was_swept_by_a_clock_that_was_set_back_is_swept_again(use
     broker = FakeBroker()
     past = timezone.now() - timedelta(seconds=10)
     order = order_row(user, due_at=past, swept_at=timezone.now() + HOUR)
-    assert sweeper.resume_due(broker.publish, FakePoller().watch) == 1
+    assert sweeper.resume_due(OnTheirWay(broker.publish, FakePoller().watch)) == 1
     assert broker.messages == [(Status.PENDING, [order.pk])]
 
 

@@ -15,6 +15,7 @@ from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Order
 from orders.pipeline import settle, stages, sweeper
 from orders.pipeline.outcomes import failed_or_retried
+from orders.pipeline.sweeper import OnTheirWay
 from orders.records import journal, kill_switch
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakeBroker, FakePoller
@@ -93,5 +94,5 @@ def test_orders_at_building_expire_while_trading_is_off(user: User, chain: TestC
     with_attempt = order_row(user, status=Status.BUILDING, attempt=1, expires_at=timezone.now())
     attempt_row(with_attempt)
     kill_switch.switch(on=False)
-    sweeper.resume_due(FakeBroker().publish, FakePoller().watch)
+    sweeper.resume_due(OnTheirWay(FakeBroker().publish, FakePoller().watch))
     assert (stored(order).status, stored(with_attempt).status) == ("expired", "building")

@@ -14,7 +14,8 @@ from orders import gateway
 from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages
+from orders.pipeline.poller import Poller
 from orders.platform.loop_thread import LoopThread
 from orders.wire.requests import OrderIntent
 from tests.orders.chain import TestChain, eventually
@@ -41,16 +42,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 @pytest.fixture
-def poller() -> Iterator[settle.Poller]:
+def poller() -> Iterator[Poller]:
     """A poller that follows no order of another test."""
-    running = settle.Poller(FakeDispatcher().at_due_time)
+    running = Poller(FakeDispatcher().at_due_time)
     yield running
     running.stop()
 
 
-def test_no_stage_asks_the_node_inside_a_transaction(
-    chain: TestChain, asked: Asked, poller: settle.Poller
-) -> None:
+def test_no_stage_asks_the_node_inside_a_transaction(chain: TestChain, asked: Asked, poller: Poller) -> None:
     user = User.objects.create(username="trader")
     order = place_order(user, OrderIntent("SOL", "USDC", None, amount_raw=10_000_000)).order
     steps = (stages.route, stages.build, stages.submit)
@@ -63,7 +62,7 @@ def test_no_stage_asks_the_node_inside_a_transaction(
     eventually(lambda: Order.objects.filter(pk=order.pk, status=Status.CONFIRMED).exists())
     Order.objects.filter(pk=order.pk).update(confirmed_at="2026-01-01T00:00:00Z")
     chain.call("localnet_advance", {"slots": 40})
-    sweeper.finalize(poller.watch)
+    followed.finalize(poller.watch)
     assert Order.objects.get(pk=order.pk).finalized_at is not None
     assert {name for name, _ in asked} >= {"MainThread", "settlement"}
     assert [name for name, in_transaction in asked if in_transaction] == []

@@ -16,7 +16,7 @@ from orders import checks
 from orders.client.terminal import ProgressDisplay
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
-from orders.pipeline import stages, sweeper
+from orders.pipeline import followed, stages
 from orders.wire.orders import order_as_wire
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
 from tests.orders.fakes import FakePoller
@@ -73,7 +73,7 @@ def test_an_order_completes_on_paper_when_the_faucet_is_dry(
     assert wire["executedAmountOut"] == order.events.get(status="building").data["amountOut"]
     told = client.get("/metrics").content.decode()
     assert "orders_unfinalized 0.0" in told
-    assert sweeper.finalize(FakePoller().watch) == 0
+    assert followed.finalize(FakePoller().watch) == 0
 
 
 def test_a_terminal_says_that_it_is_on_paper(user: User, dry: TestChain, settings: Any) -> None:

@@ -59,7 +59,7 @@ def test_a_refusal_leaves_the_known_pools_in_use_and_health_says_so(
     refuse_to_list(chain)
     as_a_new_process(settings, chain)
     make_due()
-    sweeper.Sweeper("tested", FakePoller().watch, FakeBroker().publish).reconcile()
+    sweeper.Sweeper("tested", FakePoller(), FakeBroker().publish).reconcile()
     assert f"{LISTED} known ones stay in use" in caplog.text
     told = client.get("/health").json()["pools"]
     assert (told["known"], told["error"]) == (LISTED, "CHAIN_BUSY")

@@ -14,7 +14,7 @@ from dex.errors import DexError
 from orders import gateway
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages
 from orders.pipeline.settle import Watched
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakePoller
@@ -141,9 +141,9 @@ def test_who_follows_a_transaction_keeps_other_workers_from_adopting_it(user: Us
     assert reload(order).lease_until == order.created_at
     one.hold_at = 0
     settle.settle([one])
-    assert sweeper.adopt_submitted(FakePoller().watch) == 0
+    assert followed.adopt_submitted(FakePoller().adopt) == 0
     Order.objects.filter(pk=order.pk).update(lease_until=order.created_at)
-    assert sweeper.adopt_submitted(FakePoller().watch) == 1
+    assert followed.adopt_submitted(FakePoller().adopt) == 1
 
 
 def test_a_node_without_statuses_decides_nothing(user: User, chain: TestChain) -> None:

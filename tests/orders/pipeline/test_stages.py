@@ -148,13 +148,6 @@ def test_an_order_that_breaks_its_workers_ends(user: User, chain: TestChain) -> 
     assert (reload(order).status, reload(order).error_code) == ("failed", "TOO_MANY_STARTS")
 
 
-def test_an_order_with_an_open_attempt_never_ends_by_its_starts(user: User, chain: TestChain) -> None:
-    order = order_row(user, status=Status.BUILDING, starts=claims.MAX_STARTS, attempt=1)
-    attempt_row(order)
-    assert stages.build([order.pk]).onward == [order.pk]
-    assert reload(order).status == "building"
-
-
 def test_an_expired_order_is_not_routed(user: User, chain: TestChain) -> None:
     order = order_row(user, expires_at=timezone.now() - timedelta(seconds=1))
     stages.route([order.pk])

@@ -13,7 +13,8 @@ from django.utils import timezone
 from orders import gateway
 from orders.lifecycle import Status
 from orders.models import Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages, sweeper
+from orders.pipeline.sweeper import OnTheirWay
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import attempt_row, order_row
@@ -28,7 +29,7 @@ def broker() -> FakeBroker:
 
 
 def resume_due(broker: FakeBroker) -> int:
-    return sweeper.resume_due(broker.publish, FakePoller().watch)
+    return sweeper.resume_due(OnTheirWay(broker.publish, FakePoller().watch))
 
 
 def overdue(user: User, **columns: Any) -> Order:
@@ -82,8 +83,8 @@ def test_a_sweep_sends_batches(user: User, broker: FakeBroker) -> None:
 def test_a_submitted_order_that_nobody_settles_is_adopted_once(user: User) -> None:
     poller = FakePoller()
     attempt = attempt_row(overdue(user, status=Status.SUBMITTED))
-    assert sweeper.adopt_submitted(poller.watch) == 1
-    assert sweeper.adopt_submitted(poller.watch) == 0
+    assert followed.adopt_submitted(poller.adopt) == 1
+    assert followed.adopt_submitted(poller.adopt) == 0
     assert poller.attempts == [attempt]
 
 
@@ -101,7 +102,7 @@ def test_without_a_broker_the_sweeper_does_the_work_itself(user: User, chain: Te
     pending, building = overdue(user), overdue(user, amount_in=2_000_000_000)
     stages.route([building.pk])
     Order.objects.filter(pk=building.pk).update(due_at=timezone.now() - timedelta(seconds=10))
-    assert sweeper.resume_due(broker.publish, poller.watch) == 2
+    assert sweeper.resume_due(OnTheirWay(broker.publish, poller.watch)) == 2
     assert {attempt.order_id for attempt in poller.attempts} == {pending.pk, building.pk}
     assert set(Order.objects.values_list("pk", "status")) == {
         (pending.pk, "submitted"),
@@ -126,9 +127,9 @@ def confirmed_order(user: User, chain: TestChain) -> Order:
 def test_a_confirmed_order_is_followed_to_finality(user: User, chain: TestChain) -> None:
     order = confirmed_order(user, chain)
     chain.call("localnet_advance", {"slots": 40})
-    assert sweeper.finalize(FakePoller().watch) == 1
+    assert followed.finalize(FakePoller().watch) == 1
     assert Order.objects.get(pk=order.pk).finalized_at is not None
-    assert sweeper.finalize(FakePoller().watch) == 0
+    assert followed.finalize(FakePoller().watch) == 0
 
 
 def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
@@ -138,7 +139,7 @@ def test_a_confirmed_order_whose_fork_was_dropped_is_sent_again_and_ends_once(
     order = confirmed_order(user, chain)
     chain.call("localnet_forkAway", {"signature": order.signature})
     chain.call("localnet_advance", {"slots": 3})
-    sweeper.finalize(poller.watch)
+    followed.finalize(poller.watch)
     taken_back = Order.objects.get(pk=order.pk)
     assert (taken_back.status, taken_back.executed_amount_out) == ("submitted", None)
     assert taken_back.events.latest("sequence").data["code"] == "FORK_DROPPED"
@@ -166,7 +167,7 @@ def test_a_fault_in_one_step_of_a_sweep_does_not_end_the_sweeper(settings: Any) 
         rounds.append("broken")
         raise ZeroDivisionError("a fault of the code")
 
-    tested = sweeper.Sweeper("tested@here", FakePoller().watch, FakeBroker().publish)
+    tested = sweeper.Sweeper("tested@here", FakePoller(), FakeBroker().publish)
     tested.steps = (broken, lambda: rounds.append("next step"))
     tested.start()
     try:
@@ -184,7 +185,7 @@ def test_a_transaction_that_landed_again_in_another_block_is_settled_again(
     chain.call("localnet_advance", {"slots": 3})
     gateway.send([bytes(order.attempts.get().signed_transaction)])
     chain.call("localnet_advance", {"slots": 40})
-    assert sweeper.finalize(poller.watch) == 0
+    assert followed.finalize(poller.watch) == 0
     (attempt,) = poller.attempts
     one = settle.Watched(attempt, gateway.dead_check(10**9), 0, time.monotonic() + 60)
     eventually(lambda: settle.settle([one]))
@@ -192,4 +193,4 @@ def test_a_transaction_that_landed_again_in_another_block_is_settled_again(
     assert again.status == "confirmed"
     assert (again.slot or 0) > (order.slot or 0)
     Order.objects.filter(pk=order.pk).update(confirmed_at=timezone.now() - timedelta(seconds=20))
-    assert sweeper.finalize(poller.watch) == 1
+    assert followed.finalize(poller.watch) == 1

@@ -12,7 +12,7 @@ from dex.rpc.jito import TIP_ACCOUNTS
 from orders import gateway
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
-from orders.pipeline import settle, stages, sweeper
+from orders.pipeline import followed, settle, stages
 from orders.pipeline.settle import Watched
 from orders.records import costs
 from tests.orders.chain import TestChain, eventually, running_chain, use_chain
@@ -112,7 +112,7 @@ def test_a_transaction_that_never_landed_has_cost_nothing(user: User, chain: Tes
 def test_what_a_dropped_fork_took_back_is_unknown_until_it_lands_again(user: User, chain: TestChain) -> None:
     order = settled(order_row(user))
     first = cost(order.attempts.get())
-    sweeper.take_back([order], FakePoller().watch)
+    followed.take_back([order], FakePoller().watch)
     assert cost(order.attempts.get(state="open")) == dict.fromkeys(costs.COLUMNS)
     attempt = order.attempts.get()
     watched = [Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 10**9, 10**9)]

@@ -19,6 +19,7 @@ from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.pipeline import settle, stages, sweeper
+from orders.pipeline.sweeper import OnTheirWay
 from orders.records import kill_switch
 from orders.records.audit import Actor
 from orders.wire.requests import OrderIntent
@@ -102,7 +103,7 @@ def test_what_was_accepted_before_waits_and_uses_up_no_retry(user: User, chain: 
         "code": "TRADING_HALTED",
         "error": "Trading is switched off; no order is accepted now",
     }
-    assert sweeper.resume_due(FakeBroker().publish, FakePoller().watch) == 0
+    assert sweeper.resume_due(OnTheirWay(FakeBroker().publish, FakePoller().watch)) == 0
     assert not Attempt.objects.exists()
 
     kill_switch.switch(on=True)
@@ -145,7 +146,7 @@ def test_an_order_that_expires_while_off_ends(user: User) -> None:
     order = order_row(user, expires_at=timezone.now() - timedelta(seconds=1))
     other = order_row(user, expires_at=timezone.now() + timedelta(minutes=1))
     kill_switch.switch(on=False)
-    sweeper.resume_due(FakeBroker().publish, FakePoller().watch)
+    sweeper.resume_due(OnTheirWay(FakeBroker().publish, FakePoller().watch))
     assert (stored(order).status, stored(other).status) == ("expired", "pending")
     assert stored(other).lease_token is None
 

@@ -20,7 +20,8 @@ from orders.gateway import Sent
 from orders.intake import order_rate
 from orders.lifecycle import SendAnswer, Status
 from orders.models import Attempt, Order, OrderEvent
-from orders.pipeline import settle, sweeper
+from orders.pipeline import followed, settle, sweeper
+from orders.pipeline.sweeper import OnTheirWay
 from orders.records import attempts, journal, leases
 from orders.reporting.metrics_rows import RowMetrics
 from orders.streaming import cursor as following
@@ -85,8 +86,8 @@ def settled(trader: User) -> None:
 def swept(trader: User) -> None:
     order_row(trader, due_at=timezone.now() + timedelta(hours=1))
     watch = FakePoller().watch
-    assert sweeper.resume_due(FakeBroker().publish, watch) == 0
-    assert sweeper.adopt_submitted(watch) == sweeper.finalize(watch) == 0
+    assert sweeper.resume_due(OnTheirWay(FakeBroker().publish, watch)) == 0
+    assert followed.adopt_submitted(watch) == followed.finalize(watch) == 0
     assert sweeper.oldest_due_seconds() == 0
 
 

@@ -1,0 +1,107 @@
+"""The settlement poller: one a process, which looks at all of its open attempts again and again.
+
+What it adopts is on trial first: whoever followed it before may have died of it. Such orders are looked at a
+few at a time or alone, those that were never on trial first, and their rows say so before: so one that kills
+its poller is known by its count, and takes the others along once at most.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from orders.lifecycle import Status
+from orders.models import Attempt, Order
+from orders.pipeline.settle import Retry, Watched, settle_or_leave, watched_from_now
+from orders.platform.lazy_thread import LazyThread
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS: Final = 0.2
+_MOST_AT_ONCE: Final = 256
+# Looked at alone as long as they are no more than this: each costs two small writes and a look.
+_MOST_ALONE: Final = 64
+
+
+class Poller:
+    """Polls the statuses of watched attempts in batches, from a thread of its own."""
+
+    def __init__(self, retry: Retry) -> None:
+        self._retry = retry
+        self._watched: dict[str, Watched] = {}
+        self._on_trial: list[Watched] = []
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = LazyThread("settlement", self._poll)
+
+    def watch(self, attempts: Iterable[Attempt]) -> None:
+        """Follow these open attempts until the chain has decided about each; returns at once."""
+        with self._lock:
+            for attempt in attempts:
+                self._watched.setdefault(attempt.signature, watched_from_now(attempt))
+        self._go_on()
+
+    def adopt(self, attempts: Iterable[Attempt]) -> None:
+        """`watch` attempts that another poller followed, in this order, when they have passed their trial."""
+        with self._lock:
+            known = {one.attempt.signature for one in self._on_trial} | self._watched.keys()
+            fresh = [attempt for attempt in attempts if attempt.signature not in known]
+            self._on_trial.extend(watched_from_now(attempt) for attempt in fresh)
+        self._go_on()
+
+    def stop(self) -> None:
+        """Follow nothing any more; returns when the thread has ended."""
+        self._stopped.set()
+        self._wake.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        if self._watched or self._on_trial:
+            self._thread.ensure()
+        self._wake.set()
+
+    def _poll(self) -> None:
+        while not self._stopped.is_set():
+            with self._lock:
+                batch, on_trial = list(self._watched.values()), list(self._on_trial)
+            if not batch and not on_trial:
+                self._wake.wait()
+                self._wake.clear()
+                continue
+            for start in range(0, len(batch), _MOST_AT_ONCE):
+                self._forget(settle_or_leave(batch[start : start + _MOST_AT_ONCE], self._retry))
+            self._try(on_trial)
+            self._stopped.wait(_POLL_SECONDS)
+
+    def _try(self, on_trial: Sequence[Watched]) -> None:
+        together = -(-len(on_trial) // _MOST_ALONE)
+        for start in range(0, len(on_trial), max(1, together)):
+            group = on_trial[start : start + together]
+            try:
+                _submitted(group).update(starts=F("starts") + 1)
+                done = settle_or_leave(group, self._retry)
+                _submitted(group).update(starts=0)
+            except DatabaseError as error:
+                logger.warning("%d adopted orders wait: %s", len(group), type(error).__name__)
+                connection.close()
+                return
+            with self._lock:
+                self._on_trial = self._on_trial[len(group) :]
+                passed = [one for one in group if one.attempt.signature not in done]
+                self._watched |= {one.attempt.signature: one for one in passed}
+
+    def _forget(self, signatures: Iterable[str]) -> None:
+        with self._lock:
+            for signature in signatures:
+                self._watched.pop(signature, None)
+
+
+def _submitted(watched: Sequence[Watched]) -> QuerySet[Order]:
+    return Order.objects.filter(pk__in=[one.attempt.order_id for one in watched], status=Status.SUBMITTED)
