@@ -151,8 +151,7 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=redis_urls.broker_url(R
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 30
-CELERY_TASK_SOFT_TIME_LIMIT = 25
+# No task time limits: Celery's do nothing with threads. orders.pipeline.stage_limit ends what hangs.
 # A frozen broker holds whoever publishes for one socket_timeout, not for six: the sweeper tries again.
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker takes from the first queue that holds something: orders on their way end before new

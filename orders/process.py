@@ -17,6 +17,7 @@ from orders.notify.hint_publisher import HintPublisher
 from orders.pipeline.dispatch import Dispatcher
 from orders.pipeline.fleet import Heartbeat
 from orders.pipeline.poller import Poller
+from orders.pipeline.stage_limit import StageLimit
 from orders.pipeline.sweeper import Sweeper
 
 
@@ -28,7 +29,8 @@ class Process:
         self.dispatcher = Dispatcher()
         self.group_commit = GroupCommit(self.dispatcher.announce)
         self.poller = Poller(self.dispatcher.at_due_time)
-        self.heartbeat = Heartbeat(worker_name)
+        self.stage_limit = StageLimit()
+        self.heartbeat = Heartbeat(worker_name, self.stage_limit)
         self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish)
 
     def start(self) -> None:

@@ -63,7 +63,8 @@ def _ids(texts: Collection[str]) -> list[UUID]:
 
 def _run(stage: Stage, order_ids: Sequence[UUID]) -> Outcome:
     try:
-        return stage(order_ids)
+        with process.current().stage_limit.running(stage.__name__):
+            return stage(order_ids)
     except Exception as error:
         if is_database_trouble(error):
             raise

@@ -19,6 +19,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from orders.models import Order, WorkerProcess
+from orders.pipeline.stage_limit import StageLimit
 from orders.platform.lazy_thread import LazyThread
 from orders.platform.process_identity import is_gone
 from orders.records import workers
@@ -32,10 +33,11 @@ _LONGEST_PAUSE_SECONDS: Final = 5
 
 
 class Heartbeat:
-    """Shows that this worker lives, from a thread that does nothing else."""
+    """Shows that this worker lives, and ends it when a stage hangs, from a thread that does nothing else."""
 
-    def __init__(self, worker_name: str) -> None:
+    def __init__(self, worker_name: str, limit: StageLimit) -> None:
         self._name = worker_name
+        self._limit = limit
         self._stopped = threading.Event()
         self._thread = LazyThread("heartbeat", self._beat)
 
@@ -51,6 +53,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._stopped.wait(_BEAT_SECONDS):
+            self._limit.enforce()
             _show_life(self._name)
         connection.close()
 

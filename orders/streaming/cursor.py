@@ -6,8 +6,9 @@ neither leave a gap nor repeat an event.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -17,8 +18,10 @@ from orders.index_conditions import IS_UNFINISHED
 from orders.lifecycle import ACTIVE, FINAL
 from orders.models import Order, OrderEvent
 
-# Finished orders are remembered so that a late hint is not told twice, but not for ever.
+# Finished orders are remembered so that neither a late hint nor the next look repeats them, but not for ever:
+# so many of them, and all that ended in the time that a feed looks back.
 _REMEMBERED: Final = 10_000
+_REMEMBERED_SECONDS: Final = 60
 _LONGEST_SNAPSHOT: Final = 1_000
 _ORDERS_A_QUERY: Final = 500
 
@@ -26,9 +29,10 @@ _ORDERS_A_QUERY: Final = 500
 class Following:
     """The orders of one connection and the last sequence told of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._running: dict[UUID, int] = {}
-        self._finished: OrderedDict[UUID, int] = OrderedDict()
+        self._finished: OrderedDict[UUID, tuple[int, float]] = OrderedDict()
 
     def __contains__(self, order_id: UUID) -> bool:
         return order_id in self._running or order_id in self._finished
@@ -71,12 +75,17 @@ class Following:
 
     def pass_over(self, order_id: UUID, sequence: int) -> None:
         """Count an order as finished and told up to this sequence."""
-        self._finished[order_id] = sequence
-        if len(self._finished) > _REMEMBERED:
+        now = self._clock()
+        self._finished[order_id] = sequence, now
+        self._finished.move_to_end(order_id)
+        while len(self._finished) > _REMEMBERED and self._oldest() < now - _REMEMBERED_SECONDS:
             self._finished.popitem(last=False)
 
+    def _oldest(self) -> float:
+        return next(iter(self._finished.values()))[1]
+
     def _told(self, order_id: UUID) -> int:
-        return self._running.get(order_id, self._finished.get(order_id, 0))
+        return self._running.get(order_id, self._finished.get(order_id, (0, 0.0))[0])
 
 
 def rows_after(told: Mapping[UUID, int]) -> list[OrderEvent]:

@@ -87,6 +87,24 @@ def test_bytes_that_a_node_lost_are_sent_again_and_only_those(user: User, chain:
     assert attempt.sends >= 2
 
 
+@pytest.mark.parametrize("is_failed", [False, True])
+def test_an_order_in_flight_at_a_retired_venue_settles(user: User, chain: TestChain, is_failed: bool) -> None:
+    order = order_row(user)
+    stages.route([order.pk])
+    if is_failed:
+        Order.objects.filter(pk=order.pk).update(min_amount_out=2**62)
+    stages.build([order.pk])
+    stages.submit([order.pk])
+    Order.objects.filter(pk=order.pk).update(venue="retired-venue", dex="Retired", route=None)
+    Attempt.objects.filter(order=order).update(venue="retired-venue")
+    settle_until_done(watched(reload(order)))
+    if is_failed:
+        assert (reload(order).status, Attempt.objects.get(order=order).state) == ("routing", "failed_onchain")
+        assert order.events.latest("sequence").data["code"] == "TRANSACTION_FAILED"
+    else:
+        assert (reload(order).status, reload(order).executed_amount_in) == ("confirmed", 1_000_000_000)
+
+
 def test_slippage_on_chain_uses_the_attempt_up_and_leads_back_to_routing(
     user: User, chain: TestChain
 ) -> None:

@@ -14,7 +14,7 @@ from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.pipeline import claims, stages
 from tests.orders.chain import TestChain
-from tests.orders.rows import SOL, USDC, attempt_row, order_row
+from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db
 

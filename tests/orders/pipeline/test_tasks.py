@@ -16,6 +16,7 @@ from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import dispatch, stages
 from orders.pipeline.claims import Outcome
+from orders.pipeline.stage_limit import StageLimit
 from orders.records import leases
 from tests.orders.fakes import FakeDispatcher, FakePoller
 from tests.orders.rows import attempt_row, order_row
@@ -29,6 +30,7 @@ class FakeProcess:
     def __init__(self) -> None:
         self.dispatcher = FakeDispatcher()
         self.poller = FakePoller()
+        self.stage_limit = StageLimit()
 
 
 @pytest.fixture(autouse=True)
