@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0014_routes_and_account_seeds'),
+        ('orders', '0016_pools_left_out'),
     ]
 
     operations = [
