@@ -155,6 +155,7 @@ class Order(models.Model):
             _ended("user", "status", name="order_ended_user_status"),
             _ended("user", "dex", name="order_ended_user_dex"),
             _ended("user", "type", name="order_ended_user_type"),
+            _ended("user", "wallet", name="order_ended_user_wallet"),
             _ended("user", "token_in", name="order_ended_user_token_in"),
             _ended("user", "token_out", name="order_ended_user_token_out"),
             models.Index(

@@ -13,7 +13,7 @@ from orders.errors import InvalidRequest
 from orders.index_conditions import HAS_ENDED, IS_UNFINISHED, Unindexed
 from orders.lifecycle import FINAL, UNFINISHED, OrderType, Status
 from orders.wire import request_fields
-from orders.wire.json_types import TEXT, integer
+from orders.wire.json_types import TEXT, integer, one_of
 from orders.wire.message import Field, Rows
 
 DEFAULT_LIMIT: Final = 50
@@ -25,6 +25,8 @@ LIST_QUERY: Final = Rows(
     Field("type", TEXT, means="one or more order types, separated by commas", optional=True),
     Field("dex", TEXT, means="brand of the venue, for example raydium", optional=True),
     Field("token", TEXT, means="symbol or mint, on either side", optional=True),
+    Field("wallet", TEXT, means="address of the wallet that pays", optional=True),
+    Field("open", one_of(("true", "false")), means="true: those that have not ended", optional=True),
     Field("since", TEXT, means="created at or after this ISO 8601 time", optional=True),
     Field("until", TEXT, means="created before this ISO 8601 time", optional=True),
     Field("clientOrderId", TEXT, means="the caller's own name for the order", optional=True),
@@ -46,6 +48,8 @@ def parts(query: Mapping[str, str]) -> list[Q]:
     if leading is None:
         return [Q(*wanted.values())]
     statuses = set(_statuses(query.get("status") or ",".join(Status.values)))
+    if query.get("open"):
+        statuses &= UNFINISHED if _is_open(query["open"]) else FINAL
     unfinished = [IS_UNFINISHED & Q(*wanted.values())] if UNFINISHED & statuses else []
     if not FINAL & statuses:
         return unfinished
@@ -56,14 +60,14 @@ def parts(query: Mapping[str, str]) -> list[Q]:
 
 def _leading(query: Mapping[str, str]) -> str | None:
     """The filter whose index is to be read: the one that fewest orders are likely to fit."""
-    given = {name for name in ("token", "status", "dex", "type") if query.get(name)}
+    given = {name for name in ("token", "status", "dex", "type", "wallet") if query.get(name)}
     is_market = OrderType.MARKET.value in _words(query.get("type", ""))
     is_confirmed = Status.CONFIRMED.value in _words(query.get("status", ""))
     rarest_first = (
         "type" if not is_market else "",
         "token",
         "status" if not is_confirmed else "",
-        *("dex", "status", "type"),
+        *("dex", "wallet", "status", "type"),
     )
     return next((name for name in rarest_first if name in given), None)
 
@@ -76,7 +80,7 @@ def _split(name: str, text: str) -> list[Q]:
         return [Q(status=status) for status in _statuses(text) if status in FINAL]
     if name == "type":
         return [Q(type=value) for value in _one_of(text, OrderType.values)]
-    return [_dex(text)]
+    return [Q(wallet=text)] if name == "wallet" else [_dex(text)]
 
 
 def _conditions(query: Mapping[str, str]) -> dict[str, Q]:
@@ -109,6 +113,12 @@ def _statuses(text: str) -> list[Status]:
     return [Status(value) for value in _one_of(text, Status.values)]
 
 
+def _is_open(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("true or false")
+    return text == "true"
+
+
 def _dex(text: str) -> Q:
     return Q(dex=request_fields.spelling(request_fields.token_name(text)))
 
@@ -130,12 +140,15 @@ _BESIDE: Final[Mapping[str, Any]] = {
     "type": lambda text: Q(In(Unindexed("type"), _one_of(text, OrderType.values))),
     "dex": lambda text: Q(Exact(Unindexed("dex"), request_fields.spelling(request_fields.token_name(text)))),
     "token": lambda text: _token(text),
+    "wallet": lambda text: Q(Exact(Unindexed("wallet"), request_fields.token_name(text))),
 }
 _FILTERS: Final[Mapping[str, Any]] = {
     "status": lambda text: Q(status__in=_statuses(text)),
     "type": lambda text: Q(type__in=_one_of(text, OrderType.values)),
     "dex": _dex,
     "token": _token,
+    "wallet": lambda text: Q(wallet=request_fields.token_name(text)),
+    "open": lambda text: IS_UNFINISHED if _is_open(text) else HAS_ENDED,
     "since": lambda text: Q(created_at__gte=request_fields.query_moment(text)),
     "until": lambda text: Q(created_at__lt=request_fields.query_moment(text)),
     "clientOrderId": lambda text: Q(client_order_id=request_fields.key(text)),

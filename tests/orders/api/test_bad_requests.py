@@ -96,6 +96,7 @@ def test_an_order_id_that_is_none(client: Client, order_id: str) -> None:
             ("cursor=bnxhfGI", "cursor"),
             ("cursor=é", "cursor"),
         ),
+        *(("open=1", "open"), ("open=True", "open"), ("wallet=%00", "wallet")),
         *(("status=done", "status"), ("status=pending,", "status"), ("type=stop", "type")),
         *(
             ("since=yesterday", "since"),

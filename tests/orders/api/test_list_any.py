@@ -19,14 +19,15 @@ from hypothesis import strategies as st
 
 from orders.api import filters, pages
 from orders.errors import InvalidRequest
-from orders.lifecycle import OrderType, Status
+from orders.lifecycle import UNFINISHED, OrderType, Status
 from orders.models import Order
-from tests.factories import CREATED_AT, SOL, USDC, OrderFactory, UserFactory
+from tests.factories import CREATED_AT, POOL, SOL, USDC, WALLET, OrderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 JUP = "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"
 SYMBOLS = {"SOL": SOL, "usdc": USDC, "Jup": JUP, JUP: JUP}
 TIMES = [CREATED_AT + timedelta(microseconds=step) for step in (0, 1, 2, 1_000_000, 86_400_000_000)]
+WALLETS = [WALLET, POOL]
 ORDERS = 30
 
 offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -45,6 +46,7 @@ def varied_orders(user: User) -> list[Order]:
             created_at=draw.choice(TIMES),
             status=draw.choice(Status.values),
             type=draw.choice(OrderType.values),
+            wallet=draw.choice(WALLETS),
             dex=draw.choice(["", "raydium", "meteora"]),
             token_in=token_in,
             token_out=token_out,
@@ -157,6 +159,8 @@ queries = st.fixed_dictionaries(
         "type": written(OrderType.values),
         "dex": st.sampled_from(["raydium", "METEORA", "orca"]),
         "token": st.sampled_from(list(SYMBOLS)),
+        "wallet": st.sampled_from(WALLETS),
+        "open": st.sampled_from(["true", "false"]),
         "since": st.sampled_from(TIMES).map(datetime.isoformat),
         "until": st.sampled_from(TIMES).map(datetime.isoformat),
         "clientOrderId": st.integers(0, ORDERS).map(str),
@@ -171,6 +175,8 @@ def fits(order: Order, query: dict[str, str]) -> bool:
         ("status" not in query or order.status in query["status"].lower().split(","))
         and ("type" not in query or order.type in query["type"].lower().split(","))
         and ("dex" not in query or order.dex == query["dex"].lower())
+        and ("wallet" not in query or order.wallet == query["wallet"])
+        and ("open" not in query or (order.status in UNFINISHED) == (query["open"] == "true"))
         and (token is None or token in {order.token_in, order.token_out})
         and ("since" not in query or order.created_at >= datetime.fromisoformat(query["since"]))
         and ("until" not in query or order.created_at < datetime.fromisoformat(query["until"]))
@@ -217,7 +223,7 @@ def test_pages_of_any_length_and_any_filters_hold_every_order_that_fits_once() -
 
 def test_any_text_in_a_filter_is_understood_or_refused(client: Client) -> None:
     varied_orders(UserFactory(username="local"))
-    names = ("status", "type", "dex", "token", "since", "until", "clientOrderId", "limit")
+    names = ("status", "type", "dex", "token", "since", "until", "clientOrderId", "limit", "wallet", "open")
 
     @settings(max_examples=80, deadline=None)
     @given(st.dictionaries(st.sampled_from(names), st.text(max_size=40), min_size=1, max_size=2))
