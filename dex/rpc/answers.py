@@ -106,7 +106,7 @@ class ExecutedTransaction:
     """A transaction that is in a block, whether it succeeded (``error`` None) or not. Lamports.
 
     ``lamport_changes`` are by account, of those that hold more or less than before. ``payer`` has signed for
-    it and paid its fees.
+    it and paid its fees. ``programs`` are those of its own instructions, in their order.
     """
 
     signature: str
@@ -120,6 +120,7 @@ class ExecutedTransaction:
     token_balances_before: tuple[TokenBalance, ...]
     token_balances_after: tuple[TokenBalance, ...]
     payer: str
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,10 @@ def read_transaction(result: Any) -> ExecutedTransaction:
         token_balances_before=_read_token_balances(meta.get("preTokenBalances"), keys),
         token_balances_after=_read_token_balances(meta.get("postTokenBalances"), keys),
         payer=read_text(keys[0]),
+        programs=tuple(
+            read_text(keys[entry["programIdIndex"]])
+            for entry in transaction["message"].get("instructions", ())
+        ),
     )
 
 

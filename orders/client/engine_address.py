@@ -14,8 +14,9 @@ class EngineAddress:
     """How to reach the engine and the chain that it works on; ``wallet`` is empty when unknown."""
 
     url: str
-    rpc_url: str
+    rpc_urls: tuple[str, ...]
     wallet: str
+    network: str
 
 
 def find_engine() -> EngineAddress:
@@ -23,10 +24,12 @@ def find_engine() -> EngineAddress:
     published = _published()
     host = "127.0.0.1" if settings.HOST in {"", "0.0.0.0", "::"} else settings.HOST  # noqa: S104
     bracketed = f"[{host}]" if ":" in host else host
+    nodes = published.get("SOLANA_RPC_URL") or settings.SOLANA_RPC_URL
     return EngineAddress(
         url=published.get("url") or f"http://{bracketed}:{settings.PORT}",
-        rpc_url=(published.get("SOLANA_RPC_URL") or settings.SOLANA_RPC_URL).split(",")[0].strip(),
+        rpc_urls=tuple(url.strip() for url in nodes.split(",") if url.strip()),
         wallet=published.get("WALLET_ADDRESS") or settings.WALLET_ADDRESS,
+        network=published.get("SOLANA_NETWORK") or settings.SOLANA_NETWORK,
     )
 
 

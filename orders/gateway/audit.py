@@ -10,12 +10,14 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.config import NATIVE_MINT
-from dex.errors import DexError
+from dex.errors import ChainAnswerInvalid, DexError
 from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.node import SolanaRpc
+from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable
 from orders.platform.loop_thread import LoopThread
 
@@ -33,20 +35,31 @@ _MEMO_LOG: Final = re.compile(r'Program log: Memo \(len \d+\)(?:: "|\nProgram lo
 
 @dataclass(frozen=True, slots=True)
 class LandedTransaction:
-    """A transaction that is in a block; ``fee`` in lamports, ``memo`` is empty where there is none."""
+    """A transaction that is in a block; ``fee`` in lamports, ``memo`` is empty where there is none.
+
+    ``is_own_swap``: the wallet paid for it, and it called a known venue's program. Anybody can name the wallet
+    and write any memo; only its key signs as payer.
+    """
 
     signature: str
     succeeded: bool
     fee: int
     memo: str
+    is_own_swap: bool
 
 
 class WalletAudit:
-    """Reads one wallet's balances and history over a connection of its own."""
+    """Reads one wallet's balances and history over connections of its own.
 
-    def __init__(self, rpc_url: str, wallet: str) -> None:
-        self._rpc = SolanaRpc(rpc_url)
+    Balances are those of the first node. Of the history each node is asked, and each has to answer: what one
+    has not kept, or does not show, another one has.
+    """
+
+    def __init__(self, rpc_urls: Sequence[str], wallet: str) -> None:
+        self._nodes = [SolanaRpc(url) for url in rpc_urls]
+        self._rpc = self._nodes[0]
         self._wallet = Pubkey.from_string(wallet)
+        self._swap_programs = {str(venue.program_id) for venue in venues_for(settings.SOLANA_NETWORK)}
         self._loop = LoopThread("wallet-audit")
 
     def balances(self) -> Mapping[str, int]:
@@ -60,13 +73,16 @@ class WalletAudit:
         return newest[0] if newest else None
 
     def landed_since(self, signature: str | None) -> list[LandedTransaction]:
-        """Every transaction of the wallet after ``signature``, newest first; raises ChainUnavailable."""
-        signatures = self._signatures_since(signature)
+        """Every transaction of the wallet after ``signature``, each node's newest first.
+
+        Raises ChainUnavailable, also where a transaction is listed that no node shows: nothing may be taken
+        to have not happened because its details are missing.
+        """
+        listed = [self._signatures_since(node, signature) for node in self._nodes]
+        signatures = list(dict.fromkeys(one for page in listed for one in page))
         landed: list[LandedTransaction] = []
         for start in range(0, len(signatures), _TRANSACTIONS_A_CALL):
-            chunk = signatures[start : start + _TRANSACTIONS_A_CALL]
-            found = self._run(self._rpc.transactions(chunk))
-            landed += [_landed(transaction) for transaction in found if transaction is not None]
+            landed += self._landed(signatures[start : start + _TRANSACTIONS_A_CALL])
         return landed
 
     def succeeded(self, signatures: Sequence[str]) -> set[str]:
@@ -81,14 +97,39 @@ class WalletAudit:
         }
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._run(self._rpc.aclose())
+        """Give the connections back."""
+        for node in self._nodes:
+            self._run(node.aclose())
 
-    def _signatures_since(self, until: str | None) -> list[str]:
+    def _landed(self, signatures: Sequence[str]) -> list[LandedTransaction]:
+        answers = [self._run(node.transactions(signatures)) for node in self._nodes]
+        landed: list[LandedTransaction] = []
+        for signature, shown in zip(signatures, zip(*answers, strict=True), strict=True):
+            known = [self._read(one) for one in shown if one is not None]
+            if not known:
+                raise ChainUnavailable() from ChainAnswerInvalid(
+                    f"{signature} is listed, and no node shows it"
+                )
+            # Where nodes differ, the one counts that says it has swapped.
+            landed.append(max(known, key=lambda one: (one.succeeded, one.is_own_swap, one.memo)))
+        return landed
+
+    def _read(self, transaction: ExecutedTransaction) -> LandedTransaction:
+        memo = _MEMO_LOG.search("\n".join(transaction.logs))
+        return LandedTransaction(
+            signature=transaction.signature,
+            succeeded=transaction.error is None,
+            fee=transaction.fee,
+            memo=memo[1] if memo else "",
+            is_own_swap=transaction.payer == str(self._wallet)
+            and not self._swap_programs.isdisjoint(transaction.programs),
+        )
+
+    def _signatures_since(self, node: SolanaRpc, until: str | None) -> list[str]:
         signatures: list[str] = []
         while True:
             before = signatures[-1] if signatures else None
-            page = self._run(self._rpc.signatures_for_address(self._wallet, until=until, before=before))
+            page = self._run(node.signatures_for_address(self._wallet, until=until, before=before))
             signatures += page
             if len(page) < _PAGE:
                 return signatures
@@ -98,9 +139,3 @@ class WalletAudit:
             return self._loop.run(coroutine, _TIMEOUT_SECONDS)
         except (DexError, TimeoutError) as error:
             raise ChainUnavailable() from error
-
-
-def _landed(transaction: ExecutedTransaction) -> LandedTransaction:
-    memo = _MEMO_LOG.search("\n".join(transaction.logs))
-    text = memo[1] if memo else ""
-    return LandedTransaction(transaction.signature, transaction.error is None, transaction.fee, text)

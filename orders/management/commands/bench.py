@@ -74,7 +74,7 @@ class Command(BaseCommand):
                 run=f"bench-{secrets.token_hex(4)}-",
                 token=options["token"],
             )
-            audit = WalletAudit(address.rpc_url, wallet)
+            audit = WalletAudit(address.rpc_urls, wallet)
             report = self._measure(plan, audit, options)
         except (EngineRefused, EngineUnreachable, ChainUnavailable) as error:
             raise CommandError(f"cannot measure: {error}", returncode=_UNUSABLE) from error

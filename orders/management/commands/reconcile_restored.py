@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from orders.client.engine_address import find_engine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
-from orders.pipeline.restored import in_flight, lies_before_the_backup, park_forgotten
-from orders.records import kill_switch
+from orders.pipeline.restored import in_flight, lies_before_the_backup, park_forgotten, release
+from orders.records import audit, kill_switch
 
 
 class Command(BaseCommand):
@@ -25,13 +26,34 @@ class Command(BaseCommand):
             help="begin behind this swap, which the record knows; default: the wallet's whole history",
         )
 
+        parser.add_argument(
+            "--release",
+            metavar="ORDER",
+            help="only let workers execute this parked order after all, once you know that it has not swapped",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raises CommandError while trading is on or transactions are in flight, or for a bad ``--since``."""
+        """Raises CommandError while trading is on or transactions are in flight, or for bad arguments."""
+        if options["release"] is not None:
+            self._release(options["release"])
+            return
+        self._reconcile(options["since"])
+
+    def _release(self, text: str) -> None:
+        try:
+            order_id = UUID(text)
+        except ValueError as error:
+            raise CommandError(f"{text} is no order's id") from error
+        if not release(order_id, audit.on_the_command_line()):
+            raise CommandError(f"{order_id} is not parked")
+        self.stdout.write(f"released {order_id}")
+
+    def _reconcile(self, since: str | None) -> None:
         if kill_switch.is_on():
             raise CommandError("trading is on: `manage.py trading off` first, before any worker starts")
         if waiting := in_flight():
             raise CommandError(f"{waiting} orders are in flight: let workers settle them, then try again")
-        if options["since"] is not None and not lies_before_the_backup(options["since"]):
+        if since is not None and not lies_before_the_backup(since):
             raise CommandError(
                 "--since is no swap that was confirmed before the newest order of this record was placed: "
                 "what came before it may be forgotten too"
@@ -39,13 +61,13 @@ class Command(BaseCommand):
         address = find_engine()
         if not address.wallet:
             raise CommandError("WALLET_ADDRESS is not set")
-        audit = WalletAudit(address.rpc_url, address.wallet)
+        books = WalletAudit(address.rpc_urls, address.wallet)
         try:
-            found = park_forgotten(audit.landed_since(options["since"]))
+            found = park_forgotten(books.landed_since(since))
         except ChainUnavailable as error:
             raise CommandError(f"the chain cannot be asked: {error}") from error
         finally:
-            audit.close()
+            books.close()
         for order_id, signature in found.parked.items():
             self.stdout.write(f"parked {order_id} {signature}")
         for order_id, signature in found.unknown.items():

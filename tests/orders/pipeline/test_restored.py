@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.message import Message
+from solders.system_program import TransferParams, transfer
+from solders.transaction import Transaction
 
+from dex.transactions.instructions import memo
 from orders import gateway
 from orders.lifecycle import AttemptState, Status
-from orders.models import Attempt, Order, OrderEvent
+from orders.models import Attempt, AuditEntry, Order, OrderEvent
 from orders.pipeline import settle, stages
 from orders.pipeline.restored import lies_before_the_backup
 from orders.pipeline.settle import Watched
 from orders.records import kill_switch, leases
+from tests.lying_node import lying_node
 from tests.orders.chain import TestChain, eventually
 from tests.orders.rows import attempt_row, order_row
 
@@ -127,3 +136,58 @@ def test_a_chain_that_cannot_be_asked_is_told(user: User, chain: TestChain) -> N
     chain.fault("getSignaturesForAddress", "unavailable", 10)
     with pytest.raises(CommandError, match="the chain cannot be asked"):
         reconcile()
+
+
+def test_a_transaction_that_is_listed_and_not_shown_ends_it(
+    user: User, chain: TestChain, settings: Any
+) -> None:
+    order = swapped(user)
+    signature = forget(order)
+    kill_switch.switch(on=False)
+    with lying_node(chain.url, getTransaction=lambda _: None) as forgetful:
+        settings.SOLANA_RPC_URL = forgetful.url
+        with pytest.raises(CommandError, match="the chain cannot be asked"):
+            reconcile()
+        settings.SOLANA_RPC_URL = f"{forgetful.url},{chain.url}"
+        assert reconcile()[0] == f"parked {order.pk} {signature}"
+
+
+def test_every_node_is_asked_what_it_lists(user: User, chain: TestChain, settings: Any) -> None:
+    order = swapped(user)
+    signature = forget(order)
+    kill_switch.switch(on=False)
+    with lying_node(chain.url, getSignaturesForAddress=lambda _: []) as empty:
+        settings.SOLANA_RPC_URL = f"{empty.url},{chain.url}"
+        assert reconcile()[0] == f"parked {order.pk} {signature}"
+
+
+def test_a_strangers_memo_parks_no_order(user: User, chain: TestChain) -> None:
+    order, stranger = order_row(user), Keypair()
+    chain.call("requestAirdrop", str(stranger.pubkey()), 10**9)
+    chain.call("localnet_advance", {"slots": 2})
+    blockhash = Hash.from_string(chain.call("getLatestBlockhash")["value"]["blockhash"])
+    gift = transfer(
+        TransferParams(from_pubkey=stranger.pubkey(), to_pubkey=chain.wallet.pubkey(), lamports=1)
+    )
+    message = Message.new_with_blockhash(
+        [memo(f"order {order.pk} attempt 1"), gift], stranger.pubkey(), blockhash
+    )
+    raw = bytes(Transaction([stranger], message, blockhash))
+    chain.call("sendTransaction", base64.b64encode(raw).decode(), {"encoding": "base64"})
+    chain.call("localnet_advance", {"slots": 2})
+    kill_switch.switch(on=False)
+    assert reconcile() == ["0 orders parked, 0 swaps of unknown orders"]
+    assert parked() == set()
+
+
+def test_a_parked_order_is_released_by_name(user: User) -> None:
+    order, other = order_row(user), order_row(user)
+    Order.objects.filter(pk=order.pk).update(due_at=leases.NEVER, waits_for="parked")
+    assert reconcile("--release", str(order.pk)) == [f"released {order.pk}"]
+    assert parked() == set()
+    assert [held.pk for held in leases.claim([order.pk], {Status.PENDING})] == [order.pk]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject) == ("order released", str(order.pk))
+    for wrong, text in ((str(other.pk), "is not parked"), ("order-1", "is no order's id")):
+        with pytest.raises(CommandError, match=text):
+            reconcile("--release", wrong)

@@ -16,7 +16,7 @@ SECOND = "99999999-2222-4333-8444-555555555555"
 
 
 def landed(order_id: str, signature: str, *, succeeded: bool = True, attempt: int = 1) -> LandedTransaction:
-    return LandedTransaction(signature, succeeded, 5_000, f"order {order_id} attempt {attempt}")
+    return LandedTransaction(signature, succeeded, 5_000, f"order {order_id} attempt {attempt}", True)
 
 
 BOUGHT = OrderRecord(FIRST, "confirmed", "", "sig-1", NATIVE, USDC, 1_000, 170, 5_000, 300, 1.0, 2.0)
@@ -79,7 +79,7 @@ def test_an_accepted_order_without_a_row_is_found() -> None:
 
 @pytest.mark.parametrize("memo", ["", "hello", f"order {FIRST}", "order 123 attempt 1"])
 def test_a_transaction_of_somebody_else_is_found(memo: str) -> None:
-    strange = [*BOOKS.landed, LandedTransaction("sig-9", False, 0, memo)]
+    strange = [*BOOKS.landed, LandedTransaction("sig-9", False, 0, memo, False)]
     assert failing(replace(BOOKS, landed=strange)) == ["no other transaction of the wallet"]
 
 
