@@ -37,8 +37,8 @@ _MEMO_LOG: Final = re.compile(r'Program log: Memo \(len \d+\)(?:: "|\nProgram lo
 class LandedTransaction:
     """A transaction that is in a block; ``fee`` in lamports, ``memo`` is empty where there is none.
 
-    ``is_own_swap``: the wallet paid for it, and it called a known venue's program. Anybody can name the wallet
-    and write any memo; only its key signs as payer.
+    ``is_own_swap``: the wallet paid for it, and it called a known venue's program. Anybody can name the
+    wallet and write any memo; only its key signs as payer.
     """
 
     signature: str

@@ -68,7 +68,7 @@ def look_again(order_ids: Sequence[UUID]) -> list[UUID]:
 
 def waiting_for_somebody() -> QuerySet[Order]:
     """Orders that no worker takes up before somebody has looked at them, the oldest first."""
-    waiting = Order.objects.filter(IS_ACTIVE, waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED))
+    waiting = leases.ours().filter(IS_ACTIVE, waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED))
     return waiting.order_by("created_at")
 
 

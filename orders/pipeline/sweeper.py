@@ -218,10 +218,11 @@ def run_stages(watch: Watch, status: Status, order_ids: Sequence[UUID]) -> None:
 
 
 def oldest_due_seconds(now: datetime | None = None) -> int:
-    """For how long the oldest due order has waited; 0 when none waits."""
+    """For how long the oldest due order of this network has waited; 0 when none waits."""
     now = now or timezone.now()
     oldest = (
-        Order.objects.filter(IS_ACTIVE, leases.is_free(now), status__in=BY_TASKS, due_at__lte=now)
+        leases.ours()
+        .filter(IS_ACTIVE, leases.is_free(now), status__in=BY_TASKS, due_at__lte=now)
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()

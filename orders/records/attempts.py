@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import Protocol
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -77,9 +78,9 @@ def note_sent(sent: Iterable[tuple[Attempt, Sent]]) -> None:
 
 
 def not_taken() -> int:
-    """How many open transactions were sent more than once, and not taken by the node the last time."""
+    """How many open transactions of this network were sent more than once, and not taken the last time."""
     with connection.cursor() as cursor:
-        cursor.execute(_not_taken())
+        cursor.execute(_not_taken(), [settings.SOLANA_NETWORK])
         (count,) = cursor.fetchone()
     return int(count)
 
@@ -118,6 +119,8 @@ def _not_taken() -> str:
     return (
         f"SELECT COUNT(*) FROM {sql.table(Attempt)} WHERE {column('state')} = '{AttemptState.OPEN.value}'"
         f" AND {column('sends')} >= 2 AND {column('send_answer')} NOT IN ({taken})"
+        f" AND (SELECT {sql.column(Order, 'network')} FROM {sql.table(Order)}"
+        f" WHERE {sql.table(Order)}.{sql.column(Order, 'id')} = {column('order')}) = %s"
     )
 
 

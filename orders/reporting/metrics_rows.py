@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -12,10 +13,10 @@ from prometheus_client.registry import Collector
 from orders import gateway
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import ACTIVE, AttemptState, Status
-from orders.models import Attempt, Order
+from orders.models import Attempt
 from orders.pipeline.followed import waiting_for_somebody
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import attempts, kill_switch
+from orders.records import attempts, kill_switch, leases
 from orders.reporting.workers import living_workers
 
 
@@ -32,7 +33,9 @@ class RowMetrics(Collector):
         yield GaugeMetricFamily(
             "orders_attempts_open",
             "Signed transactions whose outcome the chain has not told yet",
-            value=Attempt.objects.filter(state=AttemptState.OPEN).count(),
+            value=Attempt.objects.filter(
+                state=AttemptState.OPEN, order__network=settings.SOLANA_NETWORK
+            ).count(),
         )
         yield GaugeMetricFamily(
             "orders_attempts_not_taken",
@@ -47,7 +50,7 @@ class RowMetrics(Collector):
         yield GaugeMetricFamily(
             "orders_unfinalized",
             "Confirmed orders whose block is not final yet",
-            value=Order.objects.filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
+            value=leases.ours().filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
         )
         yield GaugeMetricFamily(
             "orders_trading_on",
@@ -75,7 +78,7 @@ def _nodes() -> Iterator[GaugeMetricFamily]:
 
 def _by_status() -> GaugeMetricFamily:
     family = GaugeMetricFamily("orders_active", "Orders under work by status", labels=["status"])
-    rows: Any = Order.objects.filter(IS_ACTIVE).values("status").annotate(orders=Count("pk"))
+    rows: Any = leases.ours().filter(IS_ACTIVE).values("status").annotate(orders=Count("pk"))
     counts = {row["status"]: row["orders"] for row in rows.order_by()}
     for status in sorted(ACTIVE):
         family.add_metric([status.value], counts.get(status.value, 0))

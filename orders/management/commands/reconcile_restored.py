@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--release",
             metavar="ORDER",
-            help="only let workers execute this parked order after all, once you know that it has not swapped",
+            help="only let workers execute this parked order after all: you know that it has not swapped",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from prometheus_client import generate_latest
 
 from orders import gateway
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import followed, settle, stages, sweeper
 from orders.pipeline.sweeper import OnTheirWay
+from orders.records import attempts
+from orders.reporting.metrics_rows import RowMetrics
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import attempt_row, order_row
@@ -194,3 +197,15 @@ def test_a_transaction_that_landed_again_in_another_block_is_settled_again(
     assert (again.slot or 0) > (order.slot or 0)
     Order.objects.filter(pk=order.pk).update(confirmed_at=timezone.now() - timedelta(seconds=20))
     assert followed.finalize(poller.watch) == 1
+
+
+def test_orders_of_another_network_are_no_alert(user: User, settings: Any) -> None:
+    overdue(user, network="mainnet-beta")
+    sent = order_row(user, status=Status.SUBMITTED, network="mainnet-beta")
+    attempt_row(sent, sends=2, send_answer="refused")
+    assert (sweeper.oldest_due_seconds(), attempts.not_taken()) == (0, 0)
+    text = generate_latest(RowMetrics()).decode()
+    assert 'orders_active{status="submitted"} 0.0' in text
+    assert "orders_attempts_open 0.0" in text
+    settings.SOLANA_NETWORK = "mainnet-beta"
+    assert (sweeper.oldest_due_seconds(), attempts.not_taken()) == (10, 1)
