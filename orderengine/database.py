@@ -11,9 +11,11 @@ SQLITE_OPTIONS: Final[dict[str, Any]] = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
+# A primary that was demoted goes on answering: connected to is only a server that takes writes.
 # A host that is cut off closes no connection: without these it would be waited for for minutes.
 # Seconds, but tcp_user_timeout, which is milliseconds and Linux's alone (libpq's names).
 POSTGRES_OPTIONS: Final[dict[str, Any]] = {
+    "target_session_attrs": "read-write",
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 5,

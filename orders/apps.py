@@ -10,6 +10,8 @@ class OrdersConfig(AppConfig):
     verbose_name = "Orders"
 
     def ready(self) -> None:
-        """Register the system checks; importing them does it."""
+        """Register the system checks, which importing them does, and watch the database's connections."""
         from orders import checks  # noqa: F401
-        from orders.platform import crash_points  # noqa: F401
+        from orders.platform import crash_points, read_only  # noqa: F401
+
+        read_only.install()

@@ -17,7 +17,7 @@ from collections import defaultdict
 from typing import Any, Final
 
 from django.db.backends.sqlite3 import base
-from django.db.utils import OperationalError
+from django.db.utils import DatabaseError, OperationalError
 
 _LOOK_AGAIN_SECONDS: Final = 0.001
 _DEFAULT_TIMEOUT_SECONDS: Final = 5
@@ -33,7 +33,10 @@ class Turn:
 
     def __init__(self, database: str) -> None:
         self._thread_lock = _thread_locks[database]
-        self._file = os.open(f"{database}.writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._file = os.open(f"{database}.writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise OperationalError(f"no writer lock for the database: {error.strerror}") from error
         self._mine = False
 
     def take(self, timeout_seconds: float) -> None:
@@ -41,11 +44,17 @@ class Turn:
         deadline = time.monotonic() + timeout_seconds
         if not self._thread_lock.acquire(timeout=timeout_seconds):
             raise OperationalError("database is locked by another thread")
-        while not self._lock_file():
-            if time.monotonic() > deadline:
-                self._thread_lock.release()
-                raise OperationalError("database is locked by another process")
-            time.sleep(_LOOK_AGAIN_SECONDS)
+        try:
+            while not self._lock_file():
+                if time.monotonic() > deadline:
+                    raise OperationalError("database is locked by another process")
+                time.sleep(_LOOK_AGAIN_SECONDS)
+        except OSError as error:
+            self._thread_lock.release()
+            raise OperationalError(f"no writer lock for the database: {error.strerror}") from error
+        except BaseException:
+            self._thread_lock.release()
+            raise
         self._mine = True
 
     def give_up(self) -> None:
@@ -97,7 +106,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def _commit(self) -> None:
-        super()._commit()  # type: ignore[misc]
+        try:
+            super()._commit()  # type: ignore[misc]
+        except DatabaseError:
+            # Django rolls back, which ends the turn.
+            raise
+        except BaseException:
+            # It does not after any other error (out of memory, say), and every writer would wait.
+            self._rollback()
+            raise
         self._end_turn()
 
     def _rollback(self) -> None:

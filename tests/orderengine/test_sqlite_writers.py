@@ -1,0 +1,68 @@
+"""The turn of SQLite's writers ends whatever goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from orderengine.sqlite.base import Turn
+
+
+def refuse(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOLCK, "No locks available"), KeyboardInterrupt()])
+def test_a_turn_that_could_not_be_taken_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    turn, other = Turn(str(tmp_path / "database")), Turn(str(tmp_path / "database"))
+    with monkeypatch.context() as broken:
+        broken.setattr(fcntl, "flock", refuse(error))
+        with pytest.raises((OperationalError, KeyboardInterrupt)):
+            turn.take(1)
+    other.take(0.1)
+    other.close()
+    turn.close()
+
+
+def test_without_a_file_descriptor_the_database_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "open", refuse(OSError(errno.EMFILE, "Too many open files")))
+    with pytest.raises(OperationalError, match="Too many open files"):
+        Turn(str(tmp_path / "database"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_commit_that_breaks_off_another_thread_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no turns")
+    from django.contrib.auth.models import User
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseDatabaseWrapper, "_commit", refuse(MemoryError()))
+        with pytest.raises(MemoryError), transaction.atomic():
+            User.objects.create(username="lost")
+
+    def write() -> None:
+        User.objects.create(username="kept")
+        connection.close()
+
+    other = threading.Thread(target=write)
+    other.start()
+    other.join(5)
+    assert not other.is_alive()
+    assert list(User.objects.values_list("username", flat=True)) == ["kept"]
