@@ -10,7 +10,7 @@ import pytest
 
 from dex.errors import DexError
 from dex.types import QuoteRequest, Snapshot, SwapMode
-from tests.dex.recorded_swaps import AMM_V4, CPMM, DAMM_V2, Recorded, patched, recorded
+from tests.dex.recorded_swaps import AMM_V4, CLMM, CPMM, DAMM_V2, Recorded, patched, recorded
 
 ROUNDS = 1_500
 
@@ -42,7 +42,7 @@ def asked(entry: Recorded, mints: tuple[object, object], chance: random.Random) 
     )
 
 
-@pytest.mark.parametrize("path", [AMM_V4, CPMM, DAMM_V2], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [AMM_V4, CLMM, CPMM, DAMM_V2], ids=lambda path: path.name)
 def test_broken_states_are_refused_by_name_or_quoted(path: Path) -> None:
     chance = random.Random(11)
     entries = list(recorded(path).values())

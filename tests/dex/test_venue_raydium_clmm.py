@@ -244,3 +244,18 @@ def test_an_output_beyond_a_token_amount_is_refused(crossing: Recorded) -> None:
 
     with pytest.raises(AmountTooLarge):
         crossing.pool.quote(crossing.snapshot, wish)
+
+
+def test_a_price_that_no_pool_can_have_is_refused(crossing: Recorded) -> None:
+    address = crossing.pool.address
+    for offset, value in ((253, bytes(16)), (253, b"\xff" * 16), (269, pack("<i", 443_637))):
+        refused(crossing, patched(crossing.snapshot, address, offset, value), UnknownLayout, "no price")
+
+
+def test_ticks_that_contradict_price_or_liquidity_are_refused(crossing: Recorded) -> None:
+    address = crossing.pool.address
+    above = patched(crossing.snapshot, address, 269, pack("<i", -37_000))
+    none_in_range = patched(crossing.snapshot, address, 237, bytes(16))
+
+    for snapshot in (above, none_in_range):
+        refused(crossing, snapshot, UnknownLayout, "contradict")

@@ -78,7 +78,8 @@ def any_pool(source: random.Random) -> MadePool:
 
     def tick() -> int:
         found = (base + source.randint(-width, width)) // spacing * spacing
-        return max(MIN_TICK // spacing * spacing + spacing, min(MAX_TICK // spacing * spacing, found))
+        lowest = MIN_TICK // spacing * spacing + spacing
+        return max(lowest + spacing, min(MAX_TICK // spacing * spacing, found))
 
     positions = []
     for _ in range(source.randint(1, 6)):

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final, NoReturn
 
-from dex.errors import AmountTooLarge, AmountTooSmall, InsufficientLiquidity, UnsupportedPool
+from dex.errors import (
+    AmountTooLarge,
+    AmountTooSmall,
+    InsufficientLiquidity,
+    UnknownLayout,
+    UnsupportedPool,
+)
 from dex.venues.integer_math import U64_MAX
 from dex.venues.raydium_clmm.curve import (
     HIGHEST_PRICE,
@@ -25,7 +31,7 @@ from dex.venues.raydium_clmm.curve import (
     whole_step,
 )
 from dex.venues.raydium_clmm.tick_arrays import TickArray
-from dex.venues.raydium_clmm.tick_math import sqrt_price_at
+from dex.venues.raydium_clmm.tick_math import U128_MAX, sqrt_price_at
 
 _PAID: Final = attrgetter("totals.paid")
 _GOT: Final = attrgetter("totals.got")
@@ -111,8 +117,9 @@ class Course:
             price = sqrt_price_at(tick)
             end = max(price, self._limit) if self._falling else min(price, self._limit)
             liquidity = at.liquidity - net if self._falling else at.liquidity + net
-            if liquidity < 0:
-                raise InsufficientLiquidity("the pool's ticks contradict its liquidity")
+            ahead = end <= at.sqrt_price if self._falling else end >= at.sqrt_price
+            if not (ahead and 0 <= liquidity <= U128_MAX):
+                raise UnknownLayout("the pool's ticks contradict its price or liquidity")
             after = Position(end, liquidity, tick - 1 if self._falling else tick)
             step = whole_step(at, end, after, totals, self._rate, read + 1)
             yield step

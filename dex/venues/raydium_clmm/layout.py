@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from dex.errors import UnknownLayout, UnsupportedPool
 from dex.types import AccountData
 from dex.venues.account_layout import Layout, pubkey_at
+from dex.venues.raydium_clmm.tick_math import MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK
 
 POOL: Final = Layout("CLMM PoolState", 1_544, bytes.fromhex("f7ede3f5d7c3de46"))
 CONFIG: Final = Layout("CLMM AmmConfig", 117, bytes.fromhex("daf42168cbcb2b6f"))
@@ -81,9 +82,13 @@ def parse_state(data: bytes) -> PoolState:
     A fee that is taken from the output, and one that moves with volatility, came with releases that are
     not executed here.
     """
-    spacing, liquidity, sqrt_price, tick = _PRICE.unpack_from(data, _PRICE_OFFSET)
+    spacing, liquidity, price, tick = _PRICE.unpack_from(data, _PRICE_OFFSET)
+    sqrt_price = int.from_bytes(price, "little")
     if spacing == 0:
         raise UnknownLayout("a CLMM pool has a tick spacing")
+    # A price that fell onto the lowest tick leaves the pool one below it.
+    if not (MIN_SQRT_PRICE <= sqrt_price <= MAX_SQRT_PRICE and MIN_TICK - 1 <= tick <= MAX_TICK):
+        raise UnknownLayout("the pool's price is no price of a CLMM pool")
     if data[_FEE_ON_OFFSET]:
         raise UnsupportedPool("the pool takes its fee from one token only")
     if any(data[_DYNAMIC_FEE]):
@@ -92,7 +97,7 @@ def parse_state(data: bytes) -> PoolState:
     return PoolState(
         tick_spacing=spacing,
         liquidity=int.from_bytes(liquidity, "little"),
-        sqrt_price=int.from_bytes(sqrt_price, "little"),
+        sqrt_price=sqrt_price,
         tick=tick,
         is_enabled=not data[_STATUS_OFFSET] & _SWAP_DISABLED,
         open_time=open_time,

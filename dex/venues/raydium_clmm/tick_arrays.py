@@ -9,7 +9,7 @@ to either side.
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise, takewhile
 from struct import Struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 from dex.errors import UnknownLayout
 from dex.types import AccountData
 from dex.venues.account_layout import Layout
+from dex.venues.raydium_clmm.tick_math import MAX_TICK, MIN_TICK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,10 @@ def _parse(data: bytes) -> TickArray:
         has_orders = has_orders or bool(phase or amount or part)
         if gross != _NO_LIQUIDITY:
             ticks.append((index, int.from_bytes(net, "little", signed=True)))
+    if not all(low < high for (low, _), (high, _) in pairwise(ticks)):
+        raise UnknownLayout("the ticks of a tick array do not ascend")
+    if ticks and not MIN_TICK <= ticks[0][0] <= ticks[-1][0] <= MAX_TICK:
+        raise UnknownLayout("a tick array has ticks outside the program's range")
     return TickArray(Pubkey.from_bytes(pool), start, tuple(ticks), has_orders)
 
 
@@ -94,8 +99,9 @@ class ArrayMap(NamedTuple):
             left ^= lowest
 
     def first(self, tick: int, falling: bool, count: int) -> tuple[int, ...]:
-        """The first ``count`` of ``starts``."""
-        return tuple(islice(self.starts(tick, falling), count))
+        """The first ``count`` of ``starts`` within the program's range."""
+        inside = takewhile(lambda at: MIN_TICK - self.span < at <= MAX_TICK, self.starts(tick, falling))
+        return tuple(islice(inside, count))
 
 
 @lru_cache(maxsize=1024)

@@ -9,12 +9,12 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Final
 
+U128_MAX: Final = 2**128 - 1
 MIN_TICK: Final = -443_636
 MAX_TICK: Final = 443_636
 MIN_SQRT_PRICE: Final = 4_295_048_016
 MAX_SQRT_PRICE: Final = 79_226_673_521_066_979_257_578_248_091
 
-_U128_MAX: Final = 2**128 - 1
 _TICKS: Final = range(MIN_TICK, MAX_TICK + 1)
 # 2^64 / 1.0001^(2^bit / 2), with the program's own rounding.
 _FACTORS: Final = (
@@ -47,7 +47,7 @@ def sqrt_price_at(tick: int) -> int:
     for bit, factor in enumerate(_FACTORS):
         if magnitude >> bit & 1:
             price = price * factor >> 64
-    return _U128_MAX // price if tick > 0 else price
+    return U128_MAX // price if tick > 0 else price
 
 
 def tick_at(sqrt_price: int) -> int:
