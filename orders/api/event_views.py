@@ -12,7 +12,7 @@ from orders.api import schema
 from orders.api.endpoint import AGAIN, Endpoint
 from orders.errors import InvalidRequest
 from orders.records import feed
-from orders.wire.events import FEED_PAGE
+from orders.wire.feed import FEED_PAGE
 from orders.wire.request_fields import bounded_integer, position
 
 

@@ -1,4 +1,4 @@
-"""REST doors of the market: what a swap would give now, and what the wallet holds."""
+"""REST calls of the market: what a swap would give now, and what the wallet holds."""
 
 from __future__ import annotations
 

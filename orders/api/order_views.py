@@ -1,4 +1,4 @@
-"""REST doors of orders: each checks the shape, calls intake or reads rows, and answers."""
+"""REST calls of orders: each checks the shape, calls intake or reads rows, and answers."""
 
 from __future__ import annotations
 

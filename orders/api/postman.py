@@ -25,7 +25,7 @@ _KEEP_ORDER_ID: Final = (
 _MAKES_AN_ORDER: Final = "executeOrder"
 _JSON: Final = "application/json"
 # Postman's own variable: a fresh key each time, so that each run places an order.
-_FRESH: Final = {"clientOrderId": "{{$guid}}"}
+_FRESH_KEY: Final = "{{$guid}}"
 
 
 def postman_collection(schema: Mapping[str, Any], base_url: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _item(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any
     }
     example = _first_example(operation.get("requestBody", {}).get("content", {}).get(_JSON, {}))
     if example is not None:
-        body = json.dumps(example | _FRESH if "clientOrderId" in example else example, indent=2)
+        body = json.dumps(_with_fresh_keys(example), indent=2)
         request["header"].append({"key": "Content-Type", "value": _JSON})
         request["body"] = {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}}
     makes_an_order = operation["operationId"] == _MAKES_AN_ORDER
@@ -90,6 +90,14 @@ def _parameters(operation: Mapping[str, Any], place: str) -> list[dict[str, Any]
         }
         for parameter, example in shown
     ]
+
+
+def _with_fresh_keys(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_fresh_keys(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: _FRESH_KEY if k == "clientOrderId" else _with_fresh_keys(v) for k, v in value.items()}
 
 
 def _first_example(described: Mapping[str, Any]) -> Any:

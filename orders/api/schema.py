@@ -14,7 +14,7 @@ from orders.api.endpoint import NO_QUERY
 from orders.api.filters import LIST_QUERY
 from orders.wire.batches import BATCH_ANSWER, BATCH_OUTCOME, BATCH_REQUEST
 from orders.wire.errors import ERROR, error_kinds, shown
-from orders.wire.events import FEED_PAGE
+from orders.wire.feed import FEED_PAGE
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
 from orders.wire.json_types import ORDER_ID, TEXT, integer, text

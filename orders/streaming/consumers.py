@@ -1,6 +1,6 @@
-"""The WebSocket doors of CONTRACTS, each a form of the same stream.
+"""The WebSocket endpoints, each a form of the same stream.
 
-| door | class |
+| endpoint | class |
 |---|---|
 | `/api/orders/connect` | Connection |
 | `/api/orders/ws` | Feed, or NamedOrder with `?orderId=` |

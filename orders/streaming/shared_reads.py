@@ -27,7 +27,7 @@ Envelope = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Told:
-    """One event and its text in each form that a door tells it in, made once."""
+    """One event and its text in each form that an endpoint sends it in, made once."""
 
     def __init__(self, event: OrderEvent) -> None:
         self.event = event

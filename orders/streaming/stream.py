@@ -1,4 +1,4 @@
-"""What all WebSocket doors share: authorise, join, replay, stream.
+"""What all WebSocket endpoints share: authorise, join, replay, stream.
 
 A connection joins its group before it reads the first row, so that nothing can happen between
 the two unseen. What it sends always comes from rows; a poll finds what a lost hint would hide.
@@ -63,7 +63,7 @@ async def in_database(function: Callable[..., Result], *arguments: Any) -> Resul
 
 
 class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """What all doors share: handshake, following orders, telling events, refusing messages."""
+    """What all endpoints share: handshake, following orders, telling events, refusing messages."""
 
     connections: ClassVar = ConnectionLimit()
     # What the address may carry behind its question mark; anything else is refused by name.
@@ -132,12 +132,12 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(_closing_code(error))
 
     async def begin(self) -> None:
-        """Join the group, then replay: doors extend this. Here: hear of all orders of the user."""
+        """Join the group, then replay: endpoints extend this. Here: hear of all orders of the user."""
         await self.join(hints.user_group(self.user.pk))
 
     @staticmethod
     def envelope(message: dict[str, Any]) -> dict[str, Any]:
-        """The form in which this door tells an event."""
+        """The form in which this endpoint tells an event."""
         return message
 
     async def act(self, message: dict[str, Any], request_id: Any) -> None:

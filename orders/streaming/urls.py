@@ -1,4 +1,4 @@
-"""Which WebSocket address leads to which door."""
+"""Which WebSocket address leads to which endpoint."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from orders.streaming.stream import OrderStream
 
 
 def _by_order_id(without: type[OrderStream], with_order: type[OrderStream]) -> Any:
-    """Two doors share an address: the one for a single order is named by `?orderId=`."""
-    doors = {False: without.as_asgi(), True: with_order.as_asgi()}
+    """Two endpoints share an address: the one for a single order is named by `?orderId=`."""
+    handlers = {False: without.as_asgi(), True: with_order.as_asgi()}
 
     async def choose(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await doors["orderId" in frames.query_of(scope)](scope, receive, send)
+        await handlers["orderId" in frames.query_of(scope)](scope, receive, send)
 
     return choose
 
 
 async def unknown_address(scope: dict[str, Any], receive: Any, send: Any) -> Any:
-    """Refuse the handshake of an address that has no door."""
+    """Refuse the handshake of an address that has no endpoint."""
     await receive()
     await send({"type": "websocket.close", "code": 4404})
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from orders.wire.batches import BATCH_ORDERS, BATCH_RESULTS
 from orders.wire.errors import ERROR
-from orders.wire.events import CURSOR, ORDER_EVENT, REQUEST_ID
-from orders.wire.json_types import ORDER_ID, constant, integer, text
+from orders.wire.events import ORDER_EVENT, REQUEST_ID
+from orders.wire.json_types import CURSOR, ORDER_ID, constant, integer, text
 from orders.wire.message import Field, Message, Rows, ref
 from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST

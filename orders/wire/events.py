@@ -12,7 +12,7 @@ from orders.gateway import Failure
 from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order, OrderEvent
 from orders.wire.json_types import (
-    BOOLEAN,
+    CURSOR,
     DECIMAL,
     DETAILS,
     INSTANT,
@@ -22,10 +22,9 @@ from orders.wire.json_types import (
     constant,
     list_of,
     nullable,
-    text,
     timestamp,
 )
-from orders.wire.message import Field, Message, OneOf, Rows, Schema
+from orders.wire.message import Field, Message, OneOf, Rows
 from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
 
 SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
@@ -198,7 +197,6 @@ def _messages(suffix: str, *around: Field, behind: tuple[Field, ...] = ()) -> di
 
 
 _ORDER_ID: Final = Field("orderId", ORDER_ID, lambda event: str(event.order_id), "the order's id")
-CURSOR: Final[Schema] = text(1, 19, "1029")
 REQUEST_ID: Final = Field(
     "requestId",
     {"type": ["string", "integer"], "examples": [7]},
@@ -226,28 +224,12 @@ UPDATE: Final = OneOf(
     _messages("Update", Field("type", constant("update")), _ORDER_ID, behind=_ASIDE),
     "one step of an order, as streams tell it",
 )
-FEED_PAGE: Final = Message(
-    "FeedPage",
-    Field("cursor", CURSOR, lambda page: str(page.position), "where to go on: the next `after`"),
-    Field("more", BOOLEAN, "has_more", "there are more events already"),
-    Field(
-        "events",
-        list_of(ORDER_EVENT),
-        lambda page: [order_event_as_wire(event) for event in page.events],
-        "in the order of the feed; each order's in sequence",
-    ),
-)
-_ENVELOPE: Final = Rows(_ORDER_ID, *_head(Status.PENDING, 1))
+EVENT_HEAD: Final = Rows(_ORDER_ID, *_head(Status.PENDING, 1))
 
 
 def event_message(event: OrderEvent) -> dict[str, Any]:
     """The stream message of one event row."""
-    return {"type": "update", **_ENVELOPE.of(event), **event.data}
-
-
-def order_event_as_wire(event: OrderEvent) -> dict[str, Any]:
-    """One event row of one of several orders."""
-    return {**_ENVELOPE.of(event), **event.data}
+    return {"type": "update", **EVENT_HEAD.of(event), **event.data}
 
 
 def event_as_wire(event: OrderEvent) -> dict[str, Any]:

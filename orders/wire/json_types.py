@@ -40,6 +40,10 @@ def text(shortest: int, longest: int, example: str = "text") -> Schema:
     return {"type": "string", "minLength": shortest, "maxLength": longest, "examples": [example]}
 
 
+# Where a reader of the feed stands.
+CURSOR: Final = text(1, 19, "1029")
+
+
 def integer(lowest: int, highest: int, example: int) -> Schema:
     """An integer within bounds."""
     return {"type": "integer", "minimum": lowest, "maximum": highest, "examples": [example]}

@@ -13,7 +13,7 @@ from django.test import Client
 from knox.models import AuthToken
 
 from orders.lifecycle import Status
-from orders.wire.events import FEED_PAGE
+from orders.wire.feed import FEED_PAGE
 from tests.factories import OrderFactory, UserFactory, advance
 from tests.orders.http_line import HttpLine, http_line
 from tests.orders.rest import refused
