@@ -112,6 +112,7 @@ class Limits:
     slippage_bps: int = 0
     slippage_is_auto: bool = False
     max_price_impact_bps: int | None = None
+    max_cost_bps: int | None = None
 
 
 NO_LIMITS: Final = Limits()
@@ -366,6 +367,7 @@ class Quotes:
     """All routes for one request at one slot, best first, and the errors of the venues that had none.
 
     ``lamports_missing`` is what the wallet lacks for the swap and its fees, where a faucet may give it.
+    ``reference_amount_out`` is what another way would pay, where the prices were compared; else 0.
     """
 
     request: QuoteRequest
@@ -373,6 +375,7 @@ class Quotes:
     quotes: tuple[Route, ...] = ()
     errors: tuple[VenueError, ...] = ()
     lamports_missing: int = 0
+    reference_amount_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,9 +87,10 @@ def slippage_limits_make_sense(
     if not 0 <= settings.DEFAULT_SLIPPAGE_BPS <= settings.MAX_SLIPPAGE_BPS <= _BASIS_POINTS:
         hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
         found.append(Error("The slippage limits contradict each other.", hint=hint, id="orders.E002"))
-    if not 0 <= settings.MAX_PRICE_IMPACT_BPS <= _BASIS_POINTS:
-        hint = "0 <= MAX_PRICE_IMPACT_BPS <= 10000"
-        found.append(Error("No price impact is beyond 10000 bps.", hint=hint, id="orders.E009"))
+    for name in ("MAX_PRICE_IMPACT_BPS", "MAX_COST_BPS", "MAX_PRICE_GAP_BPS"):
+        if not 0 <= getattr(settings, name) <= _BASIS_POINTS:
+            hint = f"0 <= {name} <= 10000"
+            found.append(Error("No share of a price is beyond 10000 bps.", hint=hint, id="orders.E009"))
     return found
 
 

@@ -60,6 +60,7 @@ class FailureReason(TextChoices):
     CAP_REACHED = "CAP_REACHED", "A cap on what may be sold in a day is reached"
     NO_ROUTE = "NO_ROUTE", "No pool trades this pair"
     PRICE_IMPACT_TOO_HIGH = "PRICE_IMPACT_TOO_HIGH", "The order would move the price too far"
+    PRICE_OUT_OF_LINE = "PRICE_OUT_OF_LINE", "Other pools pay much more for this"
     AMOUNT_TOO_SMALL = "AMOUNT_TOO_SMALL", "Fees and rounding leave nothing of this amount"
     INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY", "The pools hold less than this order asks for"
     SLIPPAGE_EXCEEDED = "SLIPPAGE_EXCEEDED", "The price moved past the allowed slippage"
@@ -87,6 +88,7 @@ NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
         FailureReason.CAP_REACHED,
         FailureReason.NO_ROUTE,
         FailureReason.PRICE_IMPACT_TOO_HIGH,
+        FailureReason.PRICE_OUT_OF_LINE,
         FailureReason.AMOUNT_TOO_SMALL,
         FailureReason.INSUFFICIENT_LIQUIDITY,
         FailureReason.UNSUPPORTED_POOL,

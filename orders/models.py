@@ -66,6 +66,8 @@ class Order(models.Model):
     slippage_bps = models.PositiveIntegerField()
     slippage_is_auto = models.BooleanField(default=False, db_default=False)
     max_price_impact_bps = models.PositiveIntegerField(null=True, blank=True)
+    # Impact and fees together.
+    max_cost_bps = models.PositiveIntegerField(null=True, blank=True)
     limit_price = models.CharField(max_length=40, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -20,7 +20,7 @@ from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, T
 from dex.venues.base import Pool
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
-from orders.gateway import failures, lookup_tables
+from orders.gateway import failures, lookup_tables, price_sanity
 from orders.gateway.connection import connection
 from orders.gateway.failures import POOL_LEFT_OUT, Failure
 from orders.gateway.pools import left_out, with_known_pools
@@ -55,7 +55,9 @@ def quote_swaps(
         mints = [mint for request in requests for mint in (request.token_in, request.token_out)]
         for_all = left_out()
         avoided = [for_all | set(own) for own in without or [()] * len(requests)]
-        quotes, snapshot = with_known_pools().run(_quote(requests, avoided, wallet_accounts(wallet, mints)))
+        chain = with_known_pools()
+        quotes, snapshot = chain.run(_quote(requests, avoided, wallet_accounts(wallet, mints)))
+        quotes = chain.run(price_sanity.with_references(quotes))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
     return [
@@ -156,12 +158,8 @@ def _judge(found: Quotes, balance: int, lamports_missing: int) -> Quotes | Failu
     kept_back = SOL_RESERVE if request.token_in == NATIVE_MINT else 0
     if balance - kept_back < needed and not faucet_may_mend:
         return insufficient_funds(str(request.token_in), needed, balance, 0, kept_back)
-    most = settings.MAX_PRICE_IMPACT_BPS
-    if request.limits.max_price_impact_bps is not None:
-        most = min(most, request.limits.max_price_impact_bps)
-    if best.price_impact_bps > most:
-        return failures.failed(FailureReason.PRICE_IMPACT_TOO_HIGH)
-    return replace(found, lamports_missing=lamports_missing)
+    refusal = price_sanity.too_dear(found) or price_sanity.out_of_line(found)
+    return refusal or replace(found, lamports_missing=lamports_missing)
 
 
 def _with_limits(found: Quotes) -> Quotes:

@@ -139,6 +139,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         slippage_bps=_slippage(intent),
         slippage_is_auto=intent.slippage_bps == AUTO,
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
+        max_cost_bps=_max_cost(intent.max_cost_bps),
         limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
         expires_at=intent.expires_at,
         due_at=now,
@@ -210,6 +211,13 @@ def _max_price_impact(impact_bps: int | None) -> int | None:
     return impact_bps
 
 
+def _max_cost(cost_bps: int | None) -> int | None:
+    most = settings.MAX_COST_BPS
+    if cost_bps is not None and not 0 <= cost_bps <= most:
+        raise InvalidRequest("The cost is out of range", maxCostBps=f"0 to {most}")
+    return cost_bps
+
+
 def _expiry_refusal(order: Order) -> InvalidRequest | None:
     if order.expires_at is None or order.expires_at > order.created_at:
         return None
@@ -229,6 +237,8 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
     if intent.max_price_impact_bps is not None:
         # Only where it is given: requests of before this field keep their hash.
         meaning["impact"] = intent.max_price_impact_bps
+    if intent.max_cost_bps is not None:
+        meaning["cost"] = intent.max_cost_bps
     if order.floor_amount_out is not None:
         meaning["floor"] = order.floor_amount_out
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()

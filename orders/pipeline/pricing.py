@@ -30,7 +30,7 @@ _NO_POOL_LEFT: Final = frozenset(
 def request_of(order: Order) -> QuoteRequest:
     """What is to be quoted for an order. What an automatic slippage has become stays what it is."""
     is_auto = order.slippage_is_auto and order.first_quoted_amount_out is None
-    limits = Limits(order.slippage_bps, is_auto, order.max_price_impact_bps)
+    limits = Limits(order.slippage_bps, is_auto, order.max_price_impact_bps, order.max_cost_bps)
     token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
     return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
 

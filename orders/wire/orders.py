@@ -167,6 +167,7 @@ ORDER: Final = Message(
     Field("slippageBps", INTEGER, "order.slippage_bps", "1 bps = 0.01 %", example=50),
     Field("slippageAuto", BOOLEAN, "order.slippage_is_auto", "the engine chose it by the quote"),
     Field("maxPriceImpactBps", nullable(INTEGER), "order.max_price_impact_bps", "as given", example=None),
+    Field("maxCostBps", nullable(INTEGER), "order.max_cost_bps", "as given", example=None),
     Field("limitPrice", nullable(DECIMAL), "order.limit_price", "as given", example=None),
     Field("expiresAt", nullable(INSTANT), _moment_of("expires_at"), "as given", example=None),
     Field("dex", nullable(TEXT), _text_of("dex"), "brand of the venue", example="raydium"),

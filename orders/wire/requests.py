@@ -102,6 +102,18 @@ class OrderIntent:
             ),
         ),
     )
+    max_cost_bps: int | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.basis_points,
+            _optional(
+                "maxCostBps",
+                integer(0, settings.MAX_COST_BPS, 200),
+                "price impact and pool fees together; above this the order fails with"
+                " `PRICE_IMPACT_TOO_HIGH`; default and most by settings",
+            ),
+        ),
+    )
     limit_price: Decimal | None = field(
         default=None,
         metadata=_wire(

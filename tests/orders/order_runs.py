@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -33,15 +32,6 @@ def carry_out(order_ids: list[UUID]) -> None:
     for stage in (stages.route, stages.build, stages.submit):
         assert sorted(stage(order_ids).onward) == sorted(order_ids)
     settle(order_ids)
-
-
-def sell_into_the_market(user: User, settings: Any) -> None:
-    """Sell so much SOL for USDC that every pool of the pair pays some 4 % less than before."""
-    most, settings.MAX_PRICE_IMPACT_BPS = settings.MAX_PRICE_IMPACT_BPS, 10_000
-    # Each goes to the pool that pays most for so much then: from the deepest to the shallowest.
-    for whole_sol in (40_000, 25_000, 10_000, 5_000, 3_000, 2_000, 2_000):
-        carry_out([order_row(user, amount_in=whole_sol * 10**9, slippage_bps=5_000).pk])
-    settings.MAX_PRICE_IMPACT_BPS = most
 
 
 def execute_with_retries(user: User, count: int) -> list[Order]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,19 +18,14 @@ from orders.pipeline import settle, stages, sweeper
 from orders.records import kill_switch
 from tests.orders.chain import TestChain, eventually
 from tests.orders.fakes import FakePoller
-from tests.orders.order_runs import carry_out, sell_into_the_market, stored
+from tests.orders.lone_pools import alone, set_price
+from tests.orders.order_runs import stored
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
 
 AMOUNT = 3_000_000_000
 Setback = Callable[[TestChain, Order, Callable[[], None]], None]
-
-
-def market_falls(chain: TestChain, user: User, settings: Any) -> None:
-    """Some 4 %, and many slots later."""
-    sell_into_the_market(user, settings)
-    chain.call("localnet_advance", {"slots": 50})
 
 
 def make_due(order: Order) -> None:
@@ -91,12 +85,12 @@ SETBACKS: list[tuple[Setback, str]] = [
 @pytest.mark.parametrize(("setback", "code"), SETBACKS)
 @pytest.mark.parametrize("is_auto", [False, True], ids=["named", "auto"])
 def test_a_retry_never_goes_below_the_floor(
-    user: User, chain: TestChain, settings: Any, setback: Setback, code: str, is_auto: bool
+    user: User, chain: TestChain, setback: Setback, code: str, is_auto: bool
 ) -> None:
-    order = order_row(user, amount_in=AMOUNT, slippage_bps=300 if is_auto else 10, slippage_is_auto=is_auto)
+    order, pool = alone(user, amount_in=AMOUNT, slippage_bps=300 if is_auto else 10, slippage_is_auto=is_auto)
     stages.route([order.pk])
     first = stored(order)
-    setback(chain, order, lambda: market_falls(chain, user, settings))
+    setback(chain, order, lambda: set_price(chain, pool, percent=96))
     assert order.events.latest("sequence").data["code"] == code
 
     def goes_on() -> bool:
@@ -113,11 +107,11 @@ def test_a_retry_never_goes_below_the_floor(
     assert not order.attempts.filter(state=AttemptState.OPEN).exists()
 
 
-def test_a_quote_too_old_to_sign_is_made_again(user: User, chain: TestChain, settings: Any) -> None:
-    order = order_row(user, amount_in=AMOUNT, slippage_bps=1_500)
+def test_a_quote_too_old_to_sign_is_made_again(user: User, chain: TestChain) -> None:
+    order, pool = alone(user, amount_in=AMOUNT, slippage_bps=1_500)
     stages.route([order.pk])
     first = stored(order)
-    market_falls(chain, user, settings)
+    set_price(chain, pool, percent=96)
     assert stages.build([order.pk]).onward == [order.pk]
     again = stored(order)
     assert again.quoted_amount_out is not None
@@ -130,12 +124,10 @@ def test_a_quote_too_old_to_sign_is_made_again(user: User, chain: TestChain, set
     ]
 
 
-def test_an_order_left_at_building_in_an_outage_is_quoted_again(
-    user: User, chain: TestChain, settings: Any
-) -> None:
-    order = order_row(user, amount_in=AMOUNT, slippage_bps=10)
+def test_an_order_left_at_building_in_an_outage_is_quoted_again(user: User, chain: TestChain) -> None:
+    order, pool = alone(user, amount_in=AMOUNT, slippage_bps=10)
     stages.route([order.pk])
-    market_falls(chain, user, settings)
+    set_price(chain, pool, percent=96)
     Order.objects.filter(pk=order.pk).update(due_at=timezone.now() - timedelta(minutes=5))
     sweeper.run_stages(FakePoller().watch, Status.BUILDING, [order.pk])
     ended = stored(order)
@@ -152,16 +144,11 @@ def test_an_unmoved_market_costs_an_old_quote_no_event(user: User, chain: TestCh
     assert Attempt.objects.filter(order=order).count() == 1
 
 
-def test_a_better_quote_raises_what_the_transaction_asks_for(
-    user: User, chain: TestChain, settings: Any
-) -> None:
-    settings.MAX_PRICE_IMPACT_BPS = 10_000
-    order = order_row(user, amount_in=AMOUNT, slippage_bps=50)
+def test_a_better_quote_raises_what_the_transaction_asks_for(user: User, chain: TestChain) -> None:
+    order, pool = alone(user, amount_in=AMOUNT, slippage_bps=50)
     stages.route([order.pk])
     first = stored(order)
-    bought = order_row(user, token_in=order.token_out, token_out=order.token_in, amount_in=10**12)
-    carry_out([bought.pk])
-    chain.call("localnet_advance", {"slots": 50})
+    set_price(chain, pool, percent=102)
     stages.build([order.pk])
     again = stored(order)
     assert first.min_amount_out is not None
@@ -169,10 +156,10 @@ def test_a_better_quote_raises_what_the_transaction_asks_for(
     assert again.min_amount_out > first.min_amount_out == again.floor_amount_out
 
 
-def test_slippage_is_realised_against_the_first_quote(user: User, chain: TestChain, settings: Any) -> None:
-    order = order_row(user, amount_in=AMOUNT, slippage_bps=1_500)
+def test_slippage_is_realised_against_the_first_quote(user: User, chain: TestChain) -> None:
+    order, pool = alone(user, amount_in=AMOUNT, slippage_bps=1_500)
     stages.route([order.pk])
-    market_falls(chain, user, settings)
+    set_price(chain, pool, percent=96)
     for stage in (stages.build, stages.submit):
         stage([order.pk])
     settle_open_attempt(order)
