@@ -15,6 +15,7 @@ from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
 from orders import checks  # noqa: E402
 from orders.process import Process  # noqa: E402
+from orders.streaming import groups  # noqa: E402
 from orders.streaming.urls import websocket_application  # noqa: E402
 from orders.telemetry import starting  # noqa: E402
 from orders.telemetry.request_ids import with_request_id  # noqa: E402
@@ -24,6 +25,7 @@ bounded_socket.install()
 http_server.install()
 starting.start("order-engine-web")
 Process().start()
+groups.use(groups.FanOut())
 application = ProtocolTypeRouter(
     {"http": ThreadedHandler(), "websocket": with_request_id(websocket_application)}
 )

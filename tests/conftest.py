@@ -171,3 +171,13 @@ def _parts_of_a_web_process() -> Iterator[None]:
     group_commit.use(None)
     writer.stop()
     publisher.stop()
+
+
+@pytest.fixture(autouse=True)
+def _groups_of_one_event_loop() -> Iterator[None]:
+    """Each test has an event loop of its own, and so the connections that it opens."""
+    from orders.streaming import groups
+
+    groups.use(groups.FanOut())
+    yield
+    groups.use(None)

@@ -12,14 +12,13 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-HEAL_SECONDS: Final = 2
+POLL_SECONDS: Final = 2
 _TIMEOUT_SECONDS: Final = 1
 
 
@@ -36,8 +35,9 @@ class Listener(Protocol):
 class Group:
     """Those of this process who listen to one group of the layer."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, poll_seconds: float) -> None:
         self.name = name
+        self._poll_seconds = poll_seconds
         self.members: set[Listener] = set()
         self.to_all: set[Listener] = set()
         self.to_some: dict[UUID, set[Listener]] = {}
@@ -94,7 +94,7 @@ class Group:
             try:
                 message = await layer.receive(self._channel)
             except (RedisError, OSError):
-                await asyncio.sleep(HEAL_SECONDS)
+                await asyncio.sleep(self._poll_seconds)
             else:
                 self._pass_on(message)
 
@@ -108,15 +108,16 @@ class Group:
 
 
 class FanOut:
-    """The groups that connections of one event loop have joined, and the clock by which they heal."""
+    """The groups that connections of one event loop have joined, and the clock by which they poll."""
 
-    def __init__(self) -> None:
+    def __init__(self, poll_seconds: float = POLL_SECONDS) -> None:
+        self._poll_seconds = poll_seconds
         self._groups: dict[str, Group] = {}
         self._clock: asyncio.Task[None] | None = None
 
     def group(self, name: str) -> Group:
         """The group of this name, made at first use."""
-        return self._groups.setdefault(name, Group(name))
+        return self._groups.setdefault(name, Group(name, self._poll_seconds))
 
     async def join(self, group: Group, listener: Listener, *, hears_all: bool) -> None:
         """Returns when the listener cannot miss a hint any more, or Redis does not answer."""
@@ -148,7 +149,7 @@ class FanOut:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(HEAL_SECONDS)
+            await asyncio.sleep(self._poll_seconds)
             for group in tuple(self._groups.values()):
                 for listener in tuple(group.members):
                     listener.heal()
@@ -157,9 +158,17 @@ class FanOut:
             await asyncio.gather(*(self._subscribe(group) for group in apart))
 
 
-_fan_outs: WeakKeyDictionary[asyncio.AbstractEventLoop, FanOut] = WeakKeyDictionary()
+_in_use: FanOut | None = None
+
+
+def use(fan_out: FanOut | None) -> None:
+    """Have the connections of this process, all on one event loop, join groups of ``fan_out``."""
+    global _in_use
+    _in_use = fan_out
 
 
 def fan_out() -> FanOut:
-    """The one of the running event loop, made at first use."""
-    return _fan_outs.setdefault(asyncio.get_running_loop(), FanOut())
+    """The one in use; raises RuntimeError in a process that serves no connections."""
+    if _in_use is None:
+        raise RuntimeError("this process serves no streams")
+    return _in_use

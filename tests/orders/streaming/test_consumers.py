@@ -183,7 +183,7 @@ async def test_the_feed_tells_every_order_of_the_caller_and_nobody_elses() -> No
 
 
 async def test_the_feed_leaves_out_what_had_ended_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.streaming.groups.HEAL_SECONDS", 0.05)
+    groups.use(groups.FanOut(poll_seconds=0.05))
     looks = []
     read = cursor.orders_since
 
@@ -233,7 +233,7 @@ async def test_a_stream_refuses_a_position_that_is_none() -> None:
 
 
 async def test_a_lost_hint_only_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "HEAL_SECONDS", 0.1)
+    groups.use(groups.FanOut(poll_seconds=0.1))
     order = await new_order()
     async with opened("/api/orders/connect") as one, opened(f"/ws/orders/{order.pk}") as other:
         await one.send_json_to({"action": "subscribe", "orderId": str(order.pk)})
@@ -249,7 +249,7 @@ async def test_a_lost_hint_only_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_without_redis_the_stream_runs_on_the_poll(
     monkeypatch: pytest.MonkeyPatch, redis_server: Any
 ) -> None:
-    monkeypatch.setattr(groups, "HEAL_SECONDS", 0.1)
+    groups.use(groups.FanOut(poll_seconds=0.1))
     redis_server.stop()
     async with opened("/api/orders/connect") as socket, opened("/api/orders/ws") as feed:
         await socket.send_json_to(FIVE_SOL)

@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError
 
 from orders.lifecycle import Status
-from orders.streaming import shared_reads
+from orders.streaming import groups, shared_reads
 from orders.streaming.groups import fan_out
 from tests.orders.sockets import moved, new_order, opened
 
@@ -66,7 +66,7 @@ async def test_a_failed_query_fails_those_who_asked_and_nobody_later() -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_many_feeds_of_a_user_cost_one_query_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.streaming.groups.HEAL_SECONDS", 60)
+    groups.use(groups.FanOut(poll_seconds=60))
     order = await new_order()
     queries = []
     read = shared_reads.cursor.rows_after
