@@ -107,12 +107,14 @@ class Limits:
     """What the owner of an order allows of a quote. Pools do not read it.
 
     An automatic slippage follows the quote's own price impact, and ``slippage_bps`` says nothing then.
+    ``max_amount_in`` bounds what an exact output may cost; without it the slippage does.
     """
 
     slippage_bps: int = 0
     slippage_is_auto: bool = False
     max_price_impact_bps: int | None = None
     max_cost_bps: int | None = None
+    max_amount_in: int | None = None
 
 
 NO_LIMITS: Final = Limits()

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from dex.types import SwapMode
 from orders.index_conditions import FAILED_STATES, in_index_order
 from orders.lifecycle import (
     ACTIVE,
@@ -28,6 +29,8 @@ from orders.lifecycle import (
     WaitsFor,
 )
 
+# Which side of its swap an order fixes.
+MODES = [(mode.value, mode.value.replace("_", " ")) for mode in SwapMode]
 _NEWEST_FIRST = ("-created_at", "-id")
 
 
@@ -61,7 +64,11 @@ class Order(models.Model):
     wallet = models.CharField(max_length=44)
     token_in = models.CharField(max_length=44)
     token_out = models.CharField(max_length=44)
+    # Of an exact output: the most that may be sold for `floor_amount_out`.
     amount_in = models.BigIntegerField()
+    mode = models.CharField(
+        max_length=9, choices=MODES, default=SwapMode.EXACT_IN.value, db_default=SwapMode.EXACT_IN.value
+    )
     # For an automatic one: the most it may become, and from the quote on what it has become.
     slippage_bps = models.PositiveIntegerField()
     slippage_is_auto = models.BooleanField(default=False, db_default=False)
@@ -80,6 +87,8 @@ class Order(models.Model):
     first_quoted_amount_out = models.BigIntegerField(null=True, blank=True)
     # Of the quote that the next transaction is built from, and the slot that it is of.
     quoted_amount_out = models.BigIntegerField(null=True, blank=True)
+    # Of an exact output alone: what it would have cost.
+    quoted_amount_in = models.BigIntegerField(null=True, blank=True)
     min_amount_out = models.BigIntegerField(null=True, blank=True)
     quoted_slot = models.BigIntegerField(null=True, blank=True)
     lp_fee = models.BigIntegerField(null=True, blank=True)
@@ -173,6 +182,11 @@ class Order(models.Model):
     def is_over(self, now: datetime) -> bool:
         """Whether its own expiry has come: it ends unless a transaction of its is under way."""
         return self.expires_at is not None and self.expires_at <= now
+
+    @property
+    def priced_amount_in(self) -> int | None:
+        """What the quote sells, in base units of the token in; None for an exact output without one."""
+        return self.quoted_amount_in if self.mode == SwapMode.EXACT_OUT else self.amount_in
 
     @property
     def slippage_base(self) -> int | None:

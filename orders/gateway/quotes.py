@@ -170,7 +170,7 @@ def _with_limits(found: Quotes) -> Quotes:
 def _with_limit(route: Route, limits: Limits) -> Route:
     slippage_bps = _slippage_bps(route, limits)
     if route.mode is SwapMode.EXACT_OUT:
-        most = most_amount_in(route.amount_in, slippage_bps)
+        most = limits.max_amount_in or most_amount_in(route.amount_in, slippage_bps)
         return replace(route, max_amount_in=most, slippage_bps=slippage_bps)
     least = least_amount_out(route.amount_out, slippage_bps)
     return replace(route, min_amount_out=least, slippage_bps=slippage_bps)

@@ -17,6 +17,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 from django.utils import timezone
 
+from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import amount_at_price, to_base_units
 from orders.errors import (
@@ -147,7 +148,11 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
         updated_at=now,
     )
     gateway.require_within_cap(token_in, order.amount_in)
-    order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
+    bought = _bought(intent, token_out.decimals)
+    if bought is not None:
+        order.mode, order.floor_amount_out = SwapMode.EXACT_OUT.value, bought
+    else:
+        order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
     order.request_hash = _request_hash(order, intent)
     return order
 
@@ -165,9 +170,20 @@ def _known_type(text: str) -> OrderType:
 def _amount_in(intent: OrderIntent, decimals: int) -> int:
     if intent.amount_raw is not None:
         return intent.amount_raw
+    if intent.max_amount_in_raw is not None:
+        return intent.max_amount_in_raw
+    if intent.max_amount_in is not None:
+        return _named("maxAmountIn", to_base_units, intent.max_amount_in, decimals)
     if intent.amount is None:
         raise InvalidRequest("An amount is missing", amountIn="required")
     return to_base_units(intent.amount, decimals)
+
+
+def _bought(intent: OrderIntent, decimals: int) -> int | None:
+    """What an exact output buys, in base units of the token out; None for an exact input."""
+    if intent.amount_out is not None:
+        return _named("amountOut", to_base_units, intent.amount_out, decimals)
+    return intent.amount_out_raw
 
 
 def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: int) -> int | None:
@@ -241,6 +257,8 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
         meaning["cost"] = intent.max_cost_bps
     if order.floor_amount_out is not None:
         meaning["floor"] = order.floor_amount_out
+    if order.mode != SwapMode.EXACT_IN:
+        meaning["mode"] = order.mode
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 

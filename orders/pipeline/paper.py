@@ -67,7 +67,7 @@ def _confirmed(order: Order, board: Quotes, data: dict[str, Any]) -> tuple[dict[
     now = timezone.now()
     best = board.quotes[0]
     changes = {
-        "executed_amount_in": order.amount_in,
+        "executed_amount_in": best.amount_in,
         "executed_amount_out": best.amount_out,
         "confirmed_at": now,
         # Nothing will become final on a chain: nobody is to wait for it.
@@ -75,5 +75,5 @@ def _confirmed(order: Order, board: Quotes, data: dict[str, Any]) -> tuple[dict[
         "error_code": "",
         "error_message": "",
     }
-    amounts = executed_data(order, order.amount_in, best.amount_out)
+    amounts = executed_data(order, best.amount_in, best.amount_out)
     return changes, data | {"slot": None} | amounts

@@ -6,11 +6,12 @@ what the client said. Later quotes may raise what a transaction asks for, and ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from dex.types import Limits, QuoteRequest, Quotes, Route
+from dex.types import Limits, QuoteRequest, Quotes, Route, SwapMode
 from orders import gateway
 from orders.amounts import from_base_units
 from orders.gateway import Failure
@@ -32,6 +33,9 @@ def request_of(order: Order) -> QuoteRequest:
     is_auto = order.slippage_is_auto and order.first_quoted_amount_out is None
     limits = Limits(order.slippage_bps, is_auto, order.max_price_impact_bps, order.max_cost_bps)
     token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
+    if order.mode == SwapMode.EXACT_OUT:
+        limits = replace(limits, max_amount_in=order.amount_in)
+        return QuoteRequest(token_in, token_out, order.floor_amount_out or 1, SwapMode.EXACT_OUT, limits)
     return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
 
 
@@ -40,6 +44,8 @@ def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -
     if isinstance(board, Failure):
         return _without_offer(order, board)
     best = board.quotes[0]
+    if best.mode is SwapMode.EXACT_OUT and best.amount_in > order.amount_in:
+        return ended(order, _too_dear(best, order.amount_in))
     limits = _limits(order, best)
     if best.amount_out < limits["floor_amount_out"]:
         return ended(order, _out_of_reach(best, limits["floor_amount_out"]))
@@ -66,6 +72,13 @@ def is_unchanged(order: Order, board: Quotes | Failure) -> bool:
 def _limits(order: Order, best: Route) -> dict[str, Any]:
     floor = order.floor_amount_out or 1
     first = order.first_quoted_amount_out
+    if best.mode is SwapMode.EXACT_OUT:
+        return {
+            "first_quoted_amount_out": best.amount_out,
+            "floor_amount_out": floor,
+            "min_amount_out": floor,
+            "quoted_amount_in": best.amount_in,
+        }
     if first is None:
         first, floor = best.amount_out, max(floor, best.min_amount_out)
     return {
@@ -73,6 +86,15 @@ def _limits(order: Order, best: Route) -> dict[str, Any]:
         "floor_amount_out": floor,
         "min_amount_out": max(floor, best.min_amount_out),
     }
+
+
+def _too_dear(best: Route, most: int) -> Failure:
+    token = gateway.token_by_mint(str(best.token_in))
+    decimals, name = (token.decimals, token.symbol) if token else (0, "base units")
+    asked, allowed = from_base_units(best.amount_in, decimals), from_base_units(most, decimals)
+    text = f"The best offer costs {asked} {name}; the order allows {allowed} at most"
+    details = {"token": name, "bestAmountIn": asked, "maxAmountIn": allowed}
+    return Failure(FailureReason.SLIPPAGE_EXCEEDED, text, details)
 
 
 def _out_of_reach(best: Route, floor: int) -> Failure:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from dex.types import Token
+from dex.types import SwapMode, Token
 from orders import gateway
 from orders.amounts import from_base_units, price_text, realised_slippage_bps, to_base_units
 from orders.lifecycle import OrderType, Status
@@ -143,6 +143,13 @@ ORDER: Final = Message(
     ),
     Field("tokenInMint", TEXT, "order.token_in", "mint address", example=SOL),
     Field("tokenOutMint", TEXT, "order.token_out", "mint address", example=USDC),
+    Field(
+        "swapMode",
+        one_of(["exactIn", "exactOut"]),
+        lambda shown: "exactOut" if shown.order.mode == SwapMode.EXACT_OUT else "exactIn",
+        "exactOut: amountIn is the most that floorAmountOut, bought exactly, may cost",
+        example="exactIn",
+    ),
     *_amount("amountIn", "token_in", "what is to be sold", "5", always=True),
     *_amount("floorAmountOut", "token_out", "the least that this order may ever receive", "819.457436"),
     *_amount("firstQuotedAmountOut", "token_out", "what the first quote offered", "823.575312"),
@@ -153,7 +160,7 @@ ORDER: Final = Message(
     Field(
         "quotedPrice",
         nullable(DECIMAL),
-        _price("amount_in", "quoted_amount_out"),
+        _price("priced_amount_in", "quoted_amount_out"),
         "tokenOut per tokenIn, as quoted",
         example="164.7150624",
     ),

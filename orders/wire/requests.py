@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,10 @@ from orders.wire.message import Field, Message, Schema
 
 _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
 _LEAST_FIELDS: Final = ("minAmountOut", "minAmountOutRaw")
+_BOUGHT_FIELDS: Final = ("amountOut", "amountOutRaw")
+_MOST_FIELDS: Final = ("maxAmountIn", "maxAmountInRaw")
+# What bounds an exact input, and says nothing of an exact output, whose bound is maxAmountIn.
+_OF_AN_INPUT: Final = (*_AMOUNT_FIELDS, *_LEAST_FIELDS, "slippageBps", "limitPrice")
 # Exactly these are required in every order, beside one of the amounts.
 _REQUIRED: Final = ("tokenIn", "tokenOut")
 
@@ -41,8 +45,9 @@ class OrderIntent:
     """What a request asks for, read from its wire form, before the rules of intake.
 
     Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set, and at most one of
-    ``min_amount_out`` and ``min_amount_out_raw``. Tokens are symbols or mint addresses as given. A field
-    is added by one entry: what reads it raises ValueError or InvalidAmount.
+    ``min_amount_out`` and ``min_amount_out_raw``; or, for an exact output, one of ``amount_out`` and
+    ``amount_out_raw`` with one of ``max_amount_in`` and ``max_amount_in_raw``. Tokens are symbols or mint
+    addresses as given. A field is added by one entry: what reads it raises ValueError or InvalidAmount.
     """
 
     token_in: str = field(
@@ -69,6 +74,28 @@ class OrderIntent:
         default=None,
         metadata=_wire(
             parse_raw_amount, _optional("amountInRaw", RAW_AMOUNT, "base units, instead of amountIn")
+        ),
+    )
+    amount_out: Decimal | None = field(
+        default=None,
+        metadata=_wire(
+            parse_amount, _optional("amountOut", AMOUNT, "what is bought, exactly, for maxAmountIn at most")
+        ),
+    )
+    amount_out_raw: int | None = field(
+        default=None,
+        metadata=_wire(
+            parse_raw_amount, _optional("amountOutRaw", RAW_AMOUNT, "base units, instead of amountOut")
+        ),
+    )
+    max_amount_in: Decimal | None = field(
+        default=None,
+        metadata=_wire(parse_amount, _optional("maxAmountIn", AMOUNT, "the most that amountOut may cost")),
+    )
+    max_amount_in_raw: int | None = field(
+        default=None,
+        metadata=_wire(
+            parse_raw_amount, _optional("maxAmountInRaw", RAW_AMOUNT, "base units, instead of maxAmountIn")
         ),
     )
     type: str = field(
@@ -162,7 +189,8 @@ _READERS: Final[Mapping[str, tuple[str, Any]]] = {
 ORDER_REQUEST: Final = Message(
     "OrderRequest",
     *(wire for each in fields(OrderIntent) for wire in each.metadata["wire"]),
-    means="Exactly one of amountIn, amount (the same field) and amountInRaw.",
+    means="Exactly one of amountIn, amount (the same field) and amountInRaw; or, for an exact output, one of"
+    " amountOut and amountOutRaw with one of maxAmountIn and maxAmountInRaw.",
     closed=True,
 )
 
@@ -193,13 +221,28 @@ def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = Non
 
 def _missing_fields(payload: Mapping[str, Any]) -> dict[str, str]:
     refusals = {name: "required" for name in _REQUIRED if payload.get(name) is None}
-    if not any(payload.get(name) is not None for name in _AMOUNT_FIELDS):
+    if _has(payload, _BOUGHT_FIELDS) or _has(payload, _MOST_FIELDS):
+        refusals |= _exact_output(payload)
+    elif not _has(payload, _AMOUNT_FIELDS):
         refusals["amountIn"] = "required, or amountInRaw"
-    for names in (_AMOUNT_FIELDS, _LEAST_FIELDS):
+    for names in (_AMOUNT_FIELDS, _LEAST_FIELDS, _BOUGHT_FIELDS, _MOST_FIELDS):
         given = [name for name in names if payload.get(name) is not None]
         if len(given) > 1:
             refusals[given[1]] = f"give either this or {given[0]}"
     return refusals
+
+
+def _exact_output(payload: Mapping[str, Any]) -> dict[str, str]:
+    refusals = {name: "not for an exact output" for name in _OF_AN_INPUT if payload.get(name) is not None}
+    if not _has(payload, _BOUGHT_FIELDS):
+        refusals["amountOut"] = "required with maxAmountIn, or amountOutRaw"
+    if not _has(payload, _MOST_FIELDS):
+        refusals["maxAmountIn"] = "required with amountOut, or maxAmountInRaw"
+    return refusals
+
+
+def _has(payload: Mapping[str, Any], names: Iterable[str]) -> bool:
+    return any(payload.get(name) is not None for name in names)
 
 
 def _one_key(payload: Mapping[str, Any], beside: str | None) -> str | None:
