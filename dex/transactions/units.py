@@ -19,8 +19,9 @@ from dex.rpc.node import SolanaRpc
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import MAX_COMPUTE_UNITS, build_message, leg_units
 
-# Between simulation and landing the pool moves.
+# Between simulation and landing the pool moves; and an account that was there may have to be made again.
 _MARGIN_PERCENT: Final = 20
+_MARGIN_UNITS: Final = 10_000
 _FRESH_SECONDS: Final = 600
 
 
@@ -40,7 +41,7 @@ class UnitLimits:
             if not units:
                 return plan
             self._simulated[key] = (time.monotonic(), units)
-        needed = units * (100 + _MARGIN_PERCENT) // 100
+        needed = units * (100 + _MARGIN_PERCENT) // 100 + _MARGIN_UNITS
         # Another amount crosses other ticks or bins: what its own quote says holds at least.
         measured = leg_units(plan) if all(leg.compute_units for leg in plan.route.legs) else 0
         return replace(plan, unit_limit=min(MAX_COMPUTE_UNITS, max(measured, needed)))

@@ -184,6 +184,6 @@ def test_a_swap_is_simulated_before_it_is_signed_where_that_is_set(
     assert simulations() == 0
     settings.SIMULATE_COMPUTE_UNITS = True
     simulated = [compute_budget(confirmed(order_row(user)).attempts.get()) for _ in range(2)]
-    # On localnet the measured limits are enough: the simulation raises none.
-    assert simulated == [measured] * 2
+    # What was measured beforehand covers slower programs than localnet's.
+    assert simulated[0] == simulated[1] < measured
     assert simulations() == 1
