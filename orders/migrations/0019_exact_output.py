@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0017_worker_processes'),
+        ('orders', '0018_list_by_wallet'),
     ]
 
     operations = [
