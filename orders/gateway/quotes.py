@@ -143,7 +143,8 @@ def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest)
     if settings.SOLANA_NETWORK != DEVNET:
         return 0
     account = snapshot.accounts.get(wallet)
-    spent = request.amount if request.token_in == NATIVE_MINT else 0
+    sold = request.limits.max_amount_in or request.amount
+    spent = sold if request.token_in == NATIVE_MINT else 0
     return max(0, spent + SOL_RESERVE - (account.lamports if account else 0))
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0018_list_by_wallet'),
+        ('orders', '0019_bound_on_the_cost'),
     ]
 
     operations = [
