@@ -85,12 +85,17 @@ class AccountFilter:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that orders may name by symbol; ``decimals`` of its base units."""
+    """A token that orders may name; ``decimals`` of its base units.
+
+    One that no list vouches for is not ``verified``: its symbol is its mint address, since anybody can give a
+    mint the symbol of another.
+    """
 
     symbol: str
     name: str
     mint: Pubkey
     decimals: int
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)

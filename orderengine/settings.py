@@ -220,6 +220,8 @@ LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"} and SOL
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
 # Tokens besides those of the network's list: SYMBOL=MINT:DECIMALS, not for mainnet-beta.
 TOKENS = env.dict("TOKENS", default={})
+# Dangers of a mint that are warned of and not refused: dex.tokens.mint.Danger.
+ALLOWED_TOKEN_DANGERS = env.list("ALLOWED_TOKEN_DANGERS", default=[])
 # Pools that are known beforehand, by address; the others are looked for in the background.
 POOLS = env.list("POOLS", default=[])
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)

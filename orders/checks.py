@@ -164,6 +164,15 @@ def the_priority_fee_can_be_read(
 
 
 @register(TAG)
+def dangers_of_tokens_have_known_names(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What is not refused is allowed by its exact name."""
+    hint = "Names are separated by commas."
+    return [Error(f"{fault}.", hint=hint, id="orders.E031") for fault in gateway.danger_faults()]
+
+
+@register(TAG)
 def traces_can_be_given(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Where a collector is named, what speaks to it is installed."""
     hint = "Unset OTEL_EXPORTER_OTLP_ENDPOINT to do without traces."

@@ -17,6 +17,7 @@ OrderError
 ├── PayloadTooLarge           413
 ├── UnsupportedMediaType      415
 ├── IdempotencyMismatch       422  same key, other body
+├── TokenRefused              422  the mint lets its issuer do what makes a swap unsafe
 ├── TooManyRequests           429
 ├── Internal                  500  with a request id, without inner text
 ├── ChainUnavailable          503
@@ -155,6 +156,16 @@ class IdempotencyMismatch(OrderError):
     code = "IDEMPOTENCY_MISMATCH"
     http_status = 422
     default_message = "This key was used for another order"
+
+
+class TokenRefused(OrderError):
+    code = "TOKEN_REFUSED"
+    http_status = 422
+    default_message = "The token cannot be swapped safely"
+    details_shown = {
+        "token": "2b1kV6DkPAnxd5ixfnxCpjxmKwqjjaYmCZfHsFu24GXo",
+        "reasons": ["PERMANENT_DELEGATE"],
+    }
 
 
 class TooManyRequests(OrderError):

@@ -385,6 +385,34 @@ class KnownPool(models.Model):
         return f"{self.venue} {self.address}"
 
 
+class Mint(models.Model):
+    """A token that is on no list, as the chain had it when somebody first named it: never a verified one.
+
+    ``dangers`` are why it cannot be swapped safely; ``symbol`` and ``name`` are what it says of itself.
+    """
+
+    network = models.CharField(max_length=16)
+    address = models.CharField(max_length=44)
+    program = models.CharField(max_length=44)
+    decimals = models.PositiveSmallIntegerField()
+    mint_authority = models.CharField(max_length=44, blank=True, default="")
+    freeze_authority = models.CharField(max_length=44, blank=True, default="")
+    extensions = models.JSONField(default=list)
+    dangers = models.JSONField(default=list)
+    symbol = models.CharField(max_length=16, blank=True, default="")
+    name = models.CharField(max_length=64, blank=True, default="")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("network", "address")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("network", "address"), name="mint_once_a_network"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class PoolRefresh(models.Model):
     """When the pools of a network are looked for next, by whichever worker comes first; how it last went."""
 

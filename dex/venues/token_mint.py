@@ -63,7 +63,8 @@ class TransferFee:
 NO_TRANSFER_FEE: Final = TransferFee(0, 0)
 
 
-def _extensions(data: bytes) -> Iterator[tuple[int, bytes]]:
+def extensions_of(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and bytes of each extension of a Token-2022 mint; raises UnknownLayout."""
     if len(data) <= _ACCOUNT_TYPE_OFFSET or data[_ACCOUNT_TYPE_OFFSET] != _ACCOUNT_TYPE_MINT:
         raise UnknownLayout("the account is no Token-2022 mint")
     position = _ACCOUNT_TYPE_OFFSET + 1
@@ -78,7 +79,8 @@ def _extensions(data: bytes) -> Iterator[tuple[int, bytes]]:
         position += length
 
 
-def _fee_of_epoch(record: bytes, epoch: int) -> TransferFee:
+def fee_of_epoch(record: bytes, epoch: int) -> TransferFee:
+    """The fee that a TransferFeeConfig asks for in ``epoch``; raises UnknownLayout."""
     if len(record) != _TRANSFER_FEE_SIZE:
         raise UnknownLayout(f"a TransferFeeConfig has 108 bytes, not {len(record)}")
     _, older_maximum, older_bps, newer_epoch, newer_maximum, newer_bps = _TRANSFER_FEES.unpack(record)
@@ -108,11 +110,11 @@ def transfer_fee(account: AccountData, epoch: int, allowed: frozenset[int]) -> T
     if len(account.data) == _MINT_SIZE:
         return NO_TRANSFER_FEE
     fee = NO_TRANSFER_FEE
-    for kind, record in _extensions(account.data):
+    for kind, record in extensions_of(account.data):
         if not _is_harmless(kind, record, allowed):
             raise UnsupportedPool(f"the mint has Token-2022 extension {kind}, which is not supported")
         if kind == TRANSFER_FEE_CONFIG:
-            fee = _fee_of_epoch(record, epoch)
+            fee = fee_of_epoch(record, epoch)
     return fee
 
 

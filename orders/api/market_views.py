@@ -35,7 +35,7 @@ class Quotes(Endpoint):
         slippage = bounded_integer(
             query, "slippageBps", settings.DEFAULT_SLIPPAGE_BPS, 0, settings.MAX_SLIPPAGE_BPS
         )
-        token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
+        token_in, token_out = gateway.named_token(intent.token_in), gateway.named_token(intent.token_out)
         if token_in.mint == token_out.mint:
             raise SameToken()
         amount_in = intent.amount_raw

@@ -34,7 +34,10 @@ _EVERYWHERE: Final = (errors.InvalidRequest, errors.NotAcceptable, errors.Intern
 _CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.DatabaseUnavailable)
 # A session that writes sends its CSRF token; a form would be read for it.
 _WRITER: Final = (*_CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
-_AMOUNT_AND_TOKENS: Final = (errors.InvalidAmount, errors.UnknownToken, errors.SameToken)
+_AMOUNT_AND_TOKENS: Final = (
+    *(errors.InvalidAmount, errors.UnknownToken, errors.SameToken),
+    *(errors.TokenRefused, errors.ChainUnavailable),
+)
 
 EVENTS_QUERY: Final = Rows(
     Field("after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True),
@@ -194,7 +197,7 @@ CANCEL: Final = _operation(
 QUOTES: Final = _operation(
     *("getQuotes", "market", "What each venue would pay now"),
     {200: (QUOTE_BOARD, "quotes of two pools", QUOTE_BOARD.example())},
-    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.ChainUnavailable),
+    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute),
     query=QUOTES_QUERY,
     description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote.",
 )

@@ -1,5 +1,7 @@
 """The only way to dex beside its types and errors: settings in, values and reasons of failure out.
 
+kept_mints.py   mints of no list, as the database keeps them
+named_tokens.py tokens as requests name them, read from the chain where they are new
 tokens.py       networks, brands, the token list, wallet holdings
 connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
@@ -21,6 +23,7 @@ from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_faults
 from orders.gateway.lookup_tables import table_faults
+from orders.gateway.named_tokens import Named, danger_faults, named_token, named_tokens
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_faults
@@ -81,6 +84,7 @@ __all__ = [
     "Funds",
     "Heard",
     "Holdings",
+    "Named",
     "OnChainFailure",
     "Relief",
     "Sent",
@@ -95,6 +99,7 @@ __all__ = [
     "brands",
     "cap_of",
     "chain_health",
+    "danger_faults",
     "dead_check",
     "decimals_of",
     "executed_swaps",
@@ -110,6 +115,8 @@ __all__ = [
     "is_dead",
     "largest_amount",
     "list_pools",
+    "named_token",
+    "named_tokens",
     "network_faults",
     "networks",
     "node_reports",

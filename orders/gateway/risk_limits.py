@@ -15,6 +15,7 @@ from dex.types import Token
 from orders.amounts import from_base_units, parse_amount, to_base_units
 from orders.errors import InvalidAmount, OrderTooLarge
 from orders.gateway.failures import Failure
+from orders.gateway.kept_mints import is_address
 from orders.gateway.tokens import token_by_mint, tokens
 from orders.lifecycle import FailureReason
 
@@ -101,11 +102,14 @@ def _cap_faults(name: str) -> list[str]:
     known = {token.symbol: token for token in tokens()}
     faults = []
     for symbol, cap in getattr(settings, name).items():
-        if symbol not in known:
+        if symbol not in known and not is_address(symbol):
             faults.append(f"{symbol} is no known token")
             continue
         try:
-            to_base_units(parse_amount(cap), known[symbol].decimals)
+            amount = parse_amount(cap)
+            if symbol in known:
+                # The decimals of a mint that no list has are known once it has been named.
+                to_base_units(amount, known[symbol].decimals)
         except InvalidAmount:
             faults.append(f"{cap} is no amount of {symbol}")
     return faults

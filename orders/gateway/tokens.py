@@ -18,6 +18,7 @@ from dex.types import Token
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection
+from orders.gateway.kept_mints import is_address, kept_mint
 from orders.gateway.wallet import wallet_address
 
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,10}")
@@ -42,25 +43,51 @@ def tokens() -> tuple[Token, ...]:
     return _named()[0]
 
 
-def find_token(symbol_or_mint: str) -> Token:
-    """A token by symbol in any letter case, or by mint address; raises UnknownToken."""
-    known, by_name, _ = _named()
+def listed_token(symbol_or_mint: str) -> Token | None:
+    """A token of the list by symbol in any letter case, or by mint address."""
+    _, by_name, _ = _named()
     found = by_name.get(symbol_or_mint)
     # Beyond ASCII there are letters whose capital is one of a symbol: the long s is no S.
     if found is None and symbol_or_mint.isascii():
         found = by_name.get(symbol_or_mint.upper())
-    if found is None:
-        raise UnknownToken(known=[token.symbol for token in known])
     return found
 
 
+def find_token(symbol_or_mint: str) -> Token:
+    """A token of the list, or a mint that was named before, without the chain; raises UnknownToken."""
+    found = listed_token(symbol_or_mint)
+    if found is None and is_address(symbol_or_mint):
+        kept = kept_mint(symbol_or_mint)
+        found = kept.token if kept and kept.network == settings.SOLANA_NETWORK else None
+    if found is None:
+        raise unknown_token()
+    return found
+
+
+def unknown_token() -> UnknownToken:
+    """The refusal of a name that stands for no token, with the symbols of the list."""
+    return UnknownToken(known=[token.symbol for token in tokens()])
+
+
+def is_listed_elsewhere(mint: str) -> bool:
+    """Whether a mint is of another network's list: it is none here, and the chain is not asked."""
+    return mint in _named()[2]
+
+
 def token_by_mint(mint: str) -> Token | None:
-    """The token of a mint on any network, as older orders may be of another; None when no list has it."""
-    return _named()[2].get(mint)
+    """The token of a mint on any network, as older orders may be of another; None when it is not known.
+
+    Of lists, else as the database keeps it; never asks the chain.
+    """
+    listed = _named()[2].get(mint)
+    if listed is not None or not is_address(mint):
+        return listed
+    kept = kept_mint(mint)
+    return kept.token if kept else None
 
 
 def decimals_of(mint: str) -> int:
-    """Of the token of a mint; 0, so that amounts stay base units, where no list has it."""
+    """Of the token of a mint; 0, so that amounts stay base units, where nothing is known of it."""
     token = token_by_mint(mint)
     return token.decimals if token else 0
 
@@ -117,20 +144,13 @@ def _read(own: tuple[tuple[str, str], ...]) -> tuple[list[Token], list[str]]:
         mint, _, decimals = text.strip().partition(":")
         if not _SYMBOL.fullmatch(symbol) or symbol == "SOL":
             faults.append(f"{symbol} is no symbol: 1 to 10 capital letters and digits, and not SOL")
-        elif not _is_address(mint) or mint in {str(token.mint) for token in found} | {str(NATIVE_MINT)}:
+        elif not is_address(mint) or mint in {str(token.mint) for token in found} | {str(NATIVE_MINT)}:
             faults.append(f"{symbol} has no mint address of its own")
         elif not _DECIMALS.fullmatch(decimals):
             faults.append(f"{symbol} has no decimals: {symbol}=MINT:6")
         else:
             found.append(Token(symbol, symbol, Pubkey.from_string(mint), int(decimals)))
     return found, faults
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return str(Pubkey.from_string(text)) == text
-    except ValueError:
-        return False
 
 
 def networks() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Where an order enters: check it, write it with its first event, hand it to the dispatcher.
 
-Nothing here waits for Redis or the chain. What needs the chain is judged by a worker.
+Nothing here waits for Redis or the chain, but for a token that nobody has named before: its decimals are read
+once. What else needs the chain is judged by a worker.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 from django.utils import timezone
 
-from dex.types import SwapMode
+from dex.types import SwapMode, Token
 from orders import gateway
 from orders.amounts import amount_at_price, to_base_units
 from orders.errors import (
@@ -60,7 +61,7 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
 
     Raises the refusals of `orders.errors`: InvalidAmount, UnknownToken, SameToken,
     UnsupportedOrderType, InvalidRequest, IdempotencyMismatch, OrderTooLarge,
-    TooManyRequests, TradingHalted.
+    TokenRefused, TooManyRequests, TradingHalted; ChainUnavailable for a token that had to be read.
     """
     [outcome] = place_orders(user, [intent])
     if isinstance(outcome, BaseException):
@@ -70,15 +71,16 @@ def place_order(user: AbstractBaseUser, intent: OrderIntent) -> Placed:
 
 def place_orders(user: AbstractBaseUser, intents: Sequence[OrderIntent]) -> list[Placed | BaseException]:
     """Accept orders in one commit. Each stands for itself: what `place_order` returns or raises for it."""
-    orders = [_new_or_refusal(user, intent) for intent in intents]
+    tokens = gateway.named_tokens([name for each in intents for name in (each.token_in, each.token_out)])
+    orders = [_new_or_refusal(user, intent, tokens) for intent in intents]
     new = [order for order in orders if isinstance(order, Order)]
     refusals = dict(zip([order.pk for order in new], _write(user, new), strict=True))
     return [_placed(order, refusals[order.pk]) if isinstance(order, Order) else order for order in orders]
 
 
-def _new_or_refusal(user: AbstractBaseUser, intent: OrderIntent) -> Order | OrderError:
+def _new_or_refusal(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order | OrderError:
     try:
-        return _new_order(user, intent)
+        return _new_order(user, intent, tokens)
     except OrderError as refusal:
         return refusal
 
@@ -121,9 +123,16 @@ def _write(user: AbstractBaseUser, orders: Sequence[Order]) -> list[BaseExceptio
     return [refusals[order.pk] if order.pk in refusals else _expiry_refusal(order) for order in orders]
 
 
-def _new_order(user: AbstractBaseUser, intent: OrderIntent) -> Order:
+def _named_token(tokens: gateway.Named, name: str) -> Token:
+    found = tokens[name]
+    if isinstance(found, OrderError):
+        raise type(found)(found.message, **found.details)
+    return found
+
+
+def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order:
     order_type = _known_type(intent.type)
-    token_in, token_out = gateway.find_token(intent.token_in), gateway.find_token(intent.token_out)
+    token_in, token_out = _named_token(tokens, intent.token_in), _named_token(tokens, intent.token_out)
     if token_in.mint == token_out.mint:
         raise SameToken()
     now = timezone.now()

@@ -72,7 +72,8 @@ def test_every_code_can_be_met_at_some_call() -> None:
 
 def test_the_codes_of_accepting_an_order() -> None:
     assert sorted(refusals(OPERATIONS["executeOrder"])) == [
-        *("DATABASE_UNAVAILABLE", "FORBIDDEN", "IDEMPOTENCY_MISMATCH", "INTERNAL", "INVALID_AMOUNT"),
+        *("CHAIN_UNAVAILABLE", "DATABASE_UNAVAILABLE", "FORBIDDEN"),
+        *("IDEMPOTENCY_MISMATCH", "INTERNAL", "INVALID_AMOUNT"),
         *(
             "INVALID_REQUEST",
             "MALFORMED_BODY",
@@ -81,7 +82,7 @@ def test_the_codes_of_accepting_an_order() -> None:
             "PAYLOAD_TOO_LARGE",
             "SAME_TOKEN",
         ),
-        *("TOO_MANY_REQUESTS", "TRADING_HALTED", "UNAUTHENTICATED", "UNKNOWN_TOKEN"),
+        *("TOKEN_REFUSED", "TOO_MANY_REQUESTS", "TRADING_HALTED", "UNAUTHENTICATED", "UNKNOWN_TOKEN"),
         *("UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_ORDER_TYPE"),
     ]
 

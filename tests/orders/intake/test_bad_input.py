@@ -69,7 +69,7 @@ def test_two_amounts(client: Client, pair: tuple[str, str]) -> None:
     refused(place(client, body), 400, "INVALID_REQUEST", pair[1])
 
 
-@pytest.mark.parametrize("token", ["XYZ", "So1111", SOL.lower(), "SOL ", "\uff33\uff2f\uff2c", USDC[:-1]])
+@pytest.mark.parametrize("token", ["XYZ", "So1111", USDC.lower(), "SOL ", "\uff33\uff2f\uff2c", USDC + "1"])
 @pytest.mark.parametrize("side", ["tokenIn", "tokenOut"])
 def test_a_token_that_is_not_in_the_list(client: Client, side: str, token: str) -> None:
     refused(place(client, FIVE_SOL | {side: token}), 400, "UNKNOWN_TOKEN")
