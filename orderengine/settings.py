@@ -45,6 +45,7 @@ USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
+BAD_REQUEST_HANDLER = "orders.wire.errors.bad_request"
 CSRF_FAILURE_VIEW = "orders.wire.errors.csrf_failure"
 UNFOLD = admin_theme.UNFOLD
 
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     *(["orders.telemetry.middleware.TracedRequests"] if TRACING else []),
     "orders.telemetry.request_ids.RequestIdMiddleware",
     "orderengine.security_headers.ContentSecurityPolicyMiddleware",
+    "orderengine.known_hosts.KnownHostsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -226,6 +228,8 @@ ALLOWED_TOKEN_DANGERS = env.list("ALLOWED_TOKEN_DANGERS", default=[])
 POOLS = env.list("POOLS", default=[])
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)
 SOLANA_MAX_SLOTS_BEHIND = env.int("SOLANA_MAX_SLOTS_BEHIND", default=25)
+# How far the best price may differ between two nodes that are well before an order waits.
+NODE_PRICE_TOLERANCE_BPS = env.int("NODE_PRICE_TOLERANCE_BPS", default=100)
 SOLANA_COMMITMENT = env.str("SOLANA_COMMITMENT", default="confirmed")
 # On devnet alone: what an order may do without SOL while the faucet gives none.
 DEVNET_PAPER_FALLBACK = env.bool("DEVNET_PAPER_FALLBACK", default=False)

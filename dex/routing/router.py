@@ -8,14 +8,17 @@ the same snapshot always gives the same answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, InsufficientLiquidity, NoRoute, PoolDisabled
+from dex.errors import AmountTooLarge, DexError, InsufficientLiquidity, NoRoute, PoolDisabled
 from dex.routing.discovery import PoolSet
 from dex.transactions.token_accounts import is_frozen
 from dex.types import Quote, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
+
+_MOST_BASE_UNITS: Final = 2**63 - 1
 
 
 def accounts_of(pools: Iterable[Pool]) -> tuple[Pubkey, ...]:
@@ -27,8 +30,11 @@ def whole_quote(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> Quote:
     """The pool's quote; raises InsufficientLiquidity where its program would take only a part of the input.
 
     Programs of concentrated liquidity stop at the end of the range of prices and leave the rest unspent.
+    Raises AmountTooLarge beyond a signed 64-bit number: no record holds it, and no honest node shows it.
     """
     quote = pool.quote(snapshot, request)
+    if max(quote.amount_in, quote.amount_out) > _MOST_BASE_UNITS:
+        raise AmountTooLarge(f"{quote.amount_in} for {quote.amount_out} base units")
     if request.mode is SwapMode.EXACT_IN and quote.amount_in < request.amount:
         raise InsufficientLiquidity(f"the pool takes no more than {quote.amount_in} base units")
     return quote

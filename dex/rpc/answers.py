@@ -142,8 +142,9 @@ def reading(method: str) -> Iterator[None]:
 
 
 def read_integer(value: Any) -> int:
-    # A bool is an int to isinstance, and JSON may hold 1.0 or "1".
-    if type(value) is not int or value < 0:
+    # A bool is an int to isinstance, and JSON may hold 1.0 or "1". No slot, height or sum of lamports is
+    # beyond a signed 64-bit number, and no column of the record holds more.
+    if type(value) is not int or not 0 <= value < 2**63:
         raise ValueError(f"not a whole number: {value!r:.40}")
     return value
 

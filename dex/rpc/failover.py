@@ -2,27 +2,38 @@
 
 Reads go to the first node that is well, in the order given, and to the next one when it gives no usable
 answer. What is sent goes to all that are well. A proof that a transaction is dead asks all that are well,
-each for its own height and then for what it finds: one that lags never proves anything.
+each for its own height and then for what it finds: one that lags never proves anything. That a transaction
+has landed, and how, all that are well have to say alike: `dex.rpc.agreement`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from solders.pubkey import Pubkey
+
 from dex.errors import ChainError, ChainRefused, WrongNetwork
-from dex.rpc.absence import Observation
-from dex.rpc.answers import ExecutedTransaction, SendKind, SendOutcome, SignatureStatus, SignatureStatuses
+from dex.rpc.absence import BLOCKHASH_LIFE_BLOCKS, Observation
+from dex.rpc.agreement import agreed
+from dex.rpc.answers import (
+    ExecutedTransaction,
+    LatestBlockhash,
+    SendKind,
+    SendOutcome,
+    SignatureStatuses,
+)
 from dex.rpc.node import Commitment, SolanaRpc
 from dex.rpc.nodes import Node, NodeReport, NodeSet, make_node, node_names
 from dex.rpc.observing import Observer
+from dex.types import Snapshot
 
 Result = TypeVar("Result")
 
 DEFAULT_MAX_SLOTS_BEHIND: Final = 25
 _ALL_TRIES_SECONDS: Final = 10
-_RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
 
 
 class FailoverRpc(SolanaRpc):
@@ -78,22 +89,49 @@ class FailoverRpc(SolanaRpc):
     async def signature_statuses(
         self, signatures: Sequence[str], *, search_history: bool = False
     ) -> SignatureStatuses:
-        """As of one node; with ``search_history`` every node that is well is asked.
+        """What every node that is well says alike; `agreed` tells what becomes of different statuses.
 
-        A status that any node knows counts, and the slot is the oldest answer's: that none was found says no
-        more than the slowest node can know.
+        The slot is the oldest answer's: that none was found says no more than the slowest node can know.
         """
-        if not search_history:
-            return await super().signature_statuses(signatures)
         nodes = await self._nodes.well()
+        if len(nodes) == 1:
+            return await super().signature_statuses(signatures, search_history=search_history)
         answers, errors = await _all_of(
-            node.rpc.signature_statuses(signatures, search_history=True) for node in nodes
+            self._at(node, node.rpc.signature_statuses(signatures, search_history=search_history))
+            for node in nodes
         )
         if not answers:
             raise errors[0]
-        slot = min(answer.slot for answer in answers)
-        by_signature = zip(*(answer.statuses for answer in answers), strict=True)
-        return SignatureStatuses(slot, tuple(_furthest(found) for found in by_signature), True)
+        return agreed(answers, signatures)
+
+    async def latest_blockhash(self) -> LatestBlockhash:
+        """A blockhash that counts as valid for as long as any node that is well allows it to be.
+
+        One that is told too short a life would be taken for dead, and signed again, while it can still land.
+        """
+        nodes = await self._nodes.well()
+        latest, (heights, errors) = await asyncio.gather(
+            super().latest_blockhash(), _all_of(self._at(node, node.rpc.height()) for node in nodes)
+        )
+        if not heights:
+            raise errors[0]
+        own = max(height.block_height for height in heights) + BLOCKHASH_LIFE_BLOCKS
+        return replace(latest, last_valid_block_height=max(latest.last_valid_block_height, own))
+
+    async def second_snapshot(self, addresses: Sequence[Pubkey]) -> Snapshot | None:
+        """The accounts as another node shows them than the one that is asked first.
+
+        Their slot may be a little older. None where no other node is well, or all others have just ceased to
+        be; raises ChainRefused where a node does not show them.
+        """
+        for node in (await self._nodes.well())[1:]:
+            try:
+                return await self._at(node, node.rpc.snapshot(addresses))
+            except ChainRefused:
+                raise
+            except ChainError:
+                continue
+        return None
 
     async def transactions(self, signatures: Sequence[str]) -> list[ExecutedTransaction | None]:
         """Each as the first node has it: one may have pruned, or may never keep, what another one has."""
@@ -123,6 +161,13 @@ class FailoverRpc(SolanaRpc):
         if not seen:
             raise errors[0]
         return seen
+
+    async def _at(self, node: Node, asked: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            return await asked
+        except ChainError as error:
+            self._note(node, error)
+            raise
 
     async def _observe_at(self, node: Node, signatures: Sequence[str], past: int) -> Observation:
         try:
@@ -161,8 +206,3 @@ async def _all_of(
             raise error
     found = [result for result in results if not isinstance(result, BaseException)]
     return found, [error for error in errors if isinstance(error, ChainError)]
-
-
-def _furthest(found: Sequence[SignatureStatus | None]) -> SignatureStatus | None:
-    known = [status for status in found if status is not None]
-    return max(known, key=lambda status: _RANK.get(status.commitment, -1)) if known else None

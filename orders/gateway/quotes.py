@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
+from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
@@ -28,6 +30,10 @@ from orders.gateway.tokens import token_by_mint
 from orders.gateway.wallet import wallet_address
 from orders.gateway.wallet_funds import SOL_RESERVE, held, insufficient_funds, wallet_accounts
 from orders.lifecycle import FailureReason
+
+_ALL_BPS: Final = 10_000
+
+logger = logging.getLogger(__name__)
 
 
 def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: int) -> Quotes:
@@ -56,7 +62,8 @@ def quote_swaps(
         for_all = left_out()
         avoided = [for_all | set(own) for own in without or [()] * len(requests)]
         chain = with_known_pools()
-        quotes, snapshot = chain.run(_quote(requests, avoided, wallet_accounts(wallet, mints)))
+        accounts = wallet_accounts(wallet, mints)
+        quotes, snapshot = chain.run(_quote(requests, avoided, accounts, compared=True))
         quotes = chain.run(price_sanity.with_references(quotes))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
@@ -75,6 +82,8 @@ async def _quote(
     requests: Sequence[QuoteRequest],
     avoided: Sequence[Collection[str]],
     more_accounts: Sequence[Pubkey],
+    *,
+    compared: bool = False,
 ) -> tuple[list[Quotes], Snapshot]:
     pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in requests))
     directory = connection().directory
@@ -89,7 +98,27 @@ async def _quote(
     more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
     snapshot = await connection().snapshots.read(reads, more)
     opened = {pool.address: pool for _, pool in reads}
-    return [_fitting(one, opened, snapshot) for one in quote_batch(asks, snapshot)], snapshot
+    quotes = quote_batch(asks, snapshot)
+    second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
+    if second is not None:
+        quotes = [agreeing(one, other) for one, other in zip(quotes, quote_batch(asks, second), strict=True)]
+    return [_fitting(one, opened, snapshot) for one in quotes], snapshot
+
+
+def agreeing(found: Quotes, other: Quotes) -> Quotes:
+    """``found``, or no quotes where another node's best differs by more than NODE_PRICE_TOLERANCE_BPS."""
+    if not found.quotes:
+        return found
+    first, second = _price(found.quotes[0]), _price(other.quotes[0]) if other.quotes else 0
+    if abs(first - second) * _ALL_BPS <= settings.NODE_PRICE_TOLERANCE_BPS * max(first, second):
+        return found
+    logger.error("nodes do not agree about prices: %d and %d for %s", first, second, found.request)
+    text = "nodes do not agree about the price"
+    return replace(found, quotes=(), errors=(VenueError(found.quotes[0].venue, "CHAIN_DISAGREES", text),))
+
+
+def _price(route: Route) -> int:
+    return route.amount_in if route.mode is SwapMode.EXACT_OUT else route.amount_out
 
 
 def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:

@@ -137,5 +137,8 @@ def _is_gone(order: Order, heard: Heard) -> bool:
     """Whether the block that the order was confirmed in is not part of the chain any more."""
     if heard.verdict is Verdict.UNSEEN:
         return True
+    if heard.verdict is Verdict.SEEN:
+        # Nodes do not agree yet, or it is in a block that may still be dropped.
+        return False
     # In another block the same transaction may have failed, or moved other amounts.
     return heard.verdict is Verdict.FAILED or heard.slot != order.slot
