@@ -136,3 +136,11 @@ def test_a_quote_request_that_makes_no_sense(client: Client, query: str, code: s
 
 def test_a_host_that_is_not_ours(client: Client) -> None:
     refused(client.get("/api/orders", headers={"Host": "evil.example"}), 400, "INVALID_REQUEST", "host")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/orders", "/admin/", "/static/none.js", "/health"])
+def test_an_unknown_host_never_gets_the_page_for_developers(client: Client, settings: Any, path: str) -> None:
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    for host in ("evil.example", "a b", ""):
+        refused(client.get(path, headers={"Host": host}), 400, "INVALID_REQUEST", "host")
