@@ -151,7 +151,7 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
     Status.PENDING: (),
     Status.OPEN: (),
     Status.ROUTING: _RETRY.optional(),
-    Status.BUILDING: (*_BEST.fields, *_BOARD.fields, *_PAPER),
+    Status.BUILDING: (*OFFER.fields, *_sometimes(ROUTE_TAKEN), *_BOARD.fields, *_PAPER),
     # Without venue and attempt, but with a reason: when a fork has dropped the transaction.
     Status.SUBMITTED: (
         *_sometimes(*_VENUE),

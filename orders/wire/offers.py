@@ -62,7 +62,15 @@ OFFER: Final = Message(
     ),
     Field("price", DECIMAL, _price, "tokenOut per tokenIn", example="164.7150624"),
     Field("priceImpactBps", INTEGER, "price_impact_bps", "how far the swap moves the pool's price"),
-    Field("costBps", INTEGER, "cost_bps", "price impact and the pool's fee together", example=26),
+    # Optional, as offers of before are stored without it.
+    Field(
+        "costBps",
+        INTEGER,
+        "cost_bps",
+        "price impact and the pool's fee together",
+        optional=True,
+        example=26,
+    ),
     Field("fee", DECIMAL, _fee, "the pool's fee", example="0.0125"),
     Field("feeToken", TEXT, _fee_token, "the token of the fee", example="SOL"),
 )

@@ -33,7 +33,7 @@ FIVE_SOL = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "am
         ('{"action":"execute_order","tokenIn":"SOL","tokenOut":"USDC","amountIn":-1}', "INVALID_AMOUNT"),
         ('{"action":"execute_order","tokenIn":"SOL","tokenOut":"XYZ","amountIn":1}', "UNKNOWN_TOKEN"),
         ('{"action":"execute_order","tokenIn":"SOL","tokenOut":"sol","amountIn":1}', "SAME_TOKEN"),
-        ('{"action":"subscribe"}', "NOT_FOUND"),
+        ('{"action":"subscribe","after":5}', "INVALID_REQUEST"),
         ('{"action":"subscribe","orderId":5}', "NOT_FOUND"),
         ('{"action":"unsubscribe","orderId":"6f1f2a1e-6a0e-4df1-9c43-7f0a3ce1f2aa"}', "NOT_FOUND"),
         ('{"action":"cancel_order","orderId":"6f1f2a1e-6a0e-4df1-9c43-7f0a3ce1f2aa"}', "NOT_FOUND"),

@@ -13,6 +13,7 @@ from orders.models import Order
 from orders.pipeline import stages
 from orders.wire.events import EVENT, event_as_wire, withdrawn_data
 from orders.wire.message import Message, example_of, ref
+from orders.wire.offers import OFFER
 from orders.wire.orders import ORDER, ORDER_DETAIL, order_as_wire
 from tests.factories import AttemptFactory, OrderFactory, advance
 from tests.orders.chain import TestChain
@@ -65,6 +66,24 @@ def test_events_without_data_fit_their_tables(status: Status) -> None:
     order = advance(OrderFactory(), status)
     for event in order.events.all():
         validator(EVENT).validate(event_as_wire(event))
+
+
+def test_an_event_of_the_first_version_fits_its_table() -> None:
+    first = [
+        "dex",
+        "venue",
+        "pool",
+        "amountOut",
+        "minAmountOut",
+        "price",
+        "priceImpactBps",
+        "fee",
+        "feeToken",
+    ]
+    offer = {name: value for name, value in OFFER.example().items() if name in first}
+    order = advance(OrderFactory(), Status.ROUTING)
+    advance(order, Status.BUILDING, **offer, quotes=[offer])
+    validator(EVENT).validate(event_as_wire(order.events.last()))
 
 
 def test_an_event_of_one_status_does_not_pass_for_another() -> None:
