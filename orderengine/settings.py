@@ -224,6 +224,10 @@ SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
 TOKENS = env.dict("TOKENS", default={})
 # Dangers of a mint that are warned of and not refused: dex.tokens.mint.Danger.
 ALLOWED_TOKEN_DANGERS = env.list("ALLOWED_TOKEN_DANGERS", default=[])
+# Routes: over which tokens two hops may go, how many hops a path and paths a route may have.
+MIDDLE_TOKENS = env.list("MIDDLE_TOKENS", default=["SOL", "USDC", "USDT"])
+MAX_HOPS = env.int("MAX_HOPS", default=2)
+MAX_SPLITS = env.int("MAX_SPLITS", default=3)
 # Pools that are known beforehand, by address; the others are looked for in the background.
 POOLS = env.list("POOLS", default=[])
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)

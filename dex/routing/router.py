@@ -13,7 +13,6 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from dex.errors import AmountTooLarge, DexError, InsufficientLiquidity, NoRoute, PoolDisabled
-from dex.routing.discovery import PoolSet
 from dex.transactions.token_accounts import is_frozen
 from dex.types import Quote, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
@@ -48,7 +47,7 @@ def quote_all(
     refusals = list(errors)
     for pool in pools:
         try:
-            _require_moving(pool, snapshot)
+            require_moving(pool, snapshot)
             quotes.append(Route.of(whole_quote(pool, snapshot, request)))
         except DexError as error:
             refusals.append(VenueError(pool.venue, error.code, str(error), pool.address))
@@ -56,15 +55,10 @@ def quote_all(
     return Quotes(request, snapshot.clock.slot, tuple(quotes), tuple(refusals))
 
 
-def _require_moving(pool: Pool, snapshot: Snapshot) -> None:
+def require_moving(pool: Pool, snapshot: Snapshot) -> None:
     """Raise PoolDisabled when a vault of the pool is frozen: nothing moves in or out of it."""
     if any(is_frozen(snapshot.accounts.get(vault)) for vault in pool.vaults):
         raise PoolDisabled("a vault of the pool is frozen")
-
-
-def quote_batch(asks: Iterable[tuple[QuoteRequest, PoolSet]], snapshot: Snapshot) -> list[Quotes]:
-    """``quote_all`` for many requests over one snapshot, in the order of the requests."""
-    return [quote_all(request, found.pools, snapshot, found.errors) for request, found in asks]
 
 
 def best_quote(quotes: Quotes) -> Route:

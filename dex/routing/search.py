@@ -5,7 +5,7 @@ All quotes are of one snapshot; `dex.routing.snapshots` reads one that holds wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,18 +40,19 @@ class Candidates:
     over: Mapping[Pubkey, tuple[Sequence[Pool], Sequence[Pool]]] = field(default_factory=dict)
     errors: Sequence[VenueError] = ()
 
+    def pools(self) -> Iterator[Pool]:
+        """All pools; one that serves several middle tokens comes as often."""
+        yield from self.direct
+        for firsts, lasts in self.over.values():
+            yield from firsts
+            yield from lasts
 
-def find_routes(
-    request: QuoteRequest,
-    candidates: Candidates,
-    snapshot: Snapshot,
-    bounds: Bounds,
-    fits: Callable[[Route], bool],
-) -> Quotes:
-    """The routes for a request, best first, each of them small enough by ``fits``; and who had none, and why.
 
-    Every pool of the pair that has a quote is among them, and the best way over each middle token: they are
-    what the best route is compared with.
+def find_routes(request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds) -> Quotes:
+    """The routes for a request, best first, and which pools had none, and why.
+
+    Whether a route fits is asked elsewhere: `dex.transactions.route_size`. Every pool of the pair that has a
+    quote is among them, and the best way over each middle token: they are what the best route is compared with.
     """
     direct, errors = _direct(request, candidates, snapshot)
     over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot)]
@@ -61,7 +62,7 @@ def find_routes(
     best = singles[0].worth(request.amount) if singles else None
     routes = [*_splits(request, ways, best, bounds), *_routes_of_one(request, singles, shown)]
     routes.sort(key=lambda route: _rank(request, route))
-    return Quotes(request, snapshot.clock.slot, tuple(filter(fits, routes)), tuple(errors))
+    return Quotes(request, snapshot.clock.slot, tuple(routes), tuple(errors))
 
 
 def _direct(
@@ -122,15 +123,24 @@ def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:
     return worth, len(route.legs), route.venue, str(route.pool)
 
 
-def reads(request: QuoteRequest, candidates: Candidates) -> Iterator[tuple[QuoteRequest, Pool]]:
+def reads(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot
+) -> Iterator[tuple[QuoteRequest, Pool]]:
     """What each candidate is asked for at most, so that the host can read the accounts for it.
 
-    What a first leg carries over is not known yet: a last leg is asked for the whole amount.
+    The far side of a middle token is asked for what the near side carries by ``snapshot``, which may be an
+    older one; where that tells nothing, for the request's own amount.
     """
     for pool in candidates.direct:
         yield request, pool
+    exact_in = request.mode is SwapMode.EXACT_IN
     for middle, (firsts, lasts) in candidates.over.items():
-        for pool in firsts:
-            yield QuoteRequest(request.token_in, middle, request.amount, request.mode), pool
-        for pool in lasts:
-            yield QuoteRequest(middle, request.token_out, request.amount, request.mode), pool
+        to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
+        near, near_pair = (firsts, to_middle) if exact_in else (lasts, from_middle)
+        far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
+        for pool in near:
+            yield QuoteRequest(*near_pair, request.amount, request.mode), pool
+        best = ranked([Way(snapshot, (pool,), near_pair, request.mode) for pool in near], request.amount)
+        carried = abs(best[0].worth(request.amount) or 0) if best else request.amount
+        for pool in far:
+            yield QuoteRequest(*far_pair, carried, request.mode), pool

@@ -5,14 +5,14 @@ No I/O of its own: whatever can read accounts at one slot is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.router import accounts_of
-from dex.types import QuoteRequest, Snapshot
+from dex.types import Clock, QuoteRequest, Snapshot
 from dex.venues.base import Pool
 
 # A first look, what it points to, and twice more where the price has moved in between.
@@ -33,6 +33,7 @@ class Snapshots:
 
     def __init__(self, reader: AccountReader) -> None:
         self._reader = reader
+        self._last = Snapshot(Clock(0, 0, 0), {})
         self._pointed: dict[tuple[Pubkey, Pubkey], tuple[Pubkey, ...]] = {}
 
     async def read(
@@ -44,16 +45,26 @@ class Snapshots:
         ChainError.
         """
         wanted = list(asks)
+        return await self.read_for(lambda _: wanted, more_accounts)
+
+    async def read_for(
+        self,
+        asks_by: Callable[[Snapshot], Iterable[tuple[QuoteRequest, Pool]]],
+        more_accounts: Sequence[Pubkey],
+    ) -> Snapshot:
+        """`read` where what is asked depends on the state: ``asks_by`` first gets the snapshot read last."""
+        wanted = list(asks_by(self._last))
         known = [address for ask in wanted for address in self._pointed.get(_key(ask), ())]
         first = (*accounts_of(pool for _, pool in wanted), *more_accounts, *known)
         addresses = list(dict.fromkeys(first))
         snapshot = await self._reader.snapshot(addresses)
         for _ in range(_MOST_READS - 1):
-            missing = self._missing(wanted, snapshot)
+            missing = self._missing(list(asks_by(snapshot)), snapshot)
             if not missing:
                 break
             addresses += missing
             snapshot = await self._reader.snapshot(addresses)
+        self._last = snapshot
         return snapshot
 
     def _missing(self, wanted: Sequence[tuple[QuoteRequest, Pool]], snapshot: Snapshot) -> list[Pubkey]:

@@ -1,9 +1,9 @@
 """How to share an amount among several ways so that together they are worth most. Pure.
 
 Splitting is the maximum of a sum of (almost) concave functions: Angeris et al., arXiv 2302.04938. Here: the
-worth of each way on a coarse grid gives the best shares of every small set of ways; the best sets are then
-refined two ways at a time by golden sections, and at the end by exact exchanges of units. Every value is
-an exact quote, so nothing is estimated.
+worth of each way on a coarse grid gives the best shares of every small set of ways; the best set of each
+size is then refined two ways at a time by golden sections, and at the end by exact exchanges of units. Every
+value is an exact quote, so nothing is estimated.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from dex.routing.ways import Way
 _CHUNKS: Final = 16
 # Ways that are tried together, the best by their worth of a small amount and of the whole one.
 _WAYS_TRIED: Final = 6
-# Sets of ways that are refined, the best on the grid.
-_SETS_REFINED: Final = 2
 _ROUNDS: Final = 4
 # A share is refined to this part of the amount. The worth is flat at its maximum: what is left is far below
 # a hundredth of a basis point.
@@ -38,17 +36,22 @@ class Shares:
 
 
 def best_splits(ways: Sequence[Way], amount: int, most_ways: int) -> list[Shares]:
-    """The best shares over two to ``most_ways`` ways, best first; empty where none has a quote."""
+    """The best shares over two ways, over three and so on up to ``most_ways``; the best of them first.
+
+    One of each size, because the largest may not fit into a transaction. Empty where none has a quote.
+    """
     if most_ways < 2 or amount < _CHUNKS:
         return []
     tried = _tried(ways, amount)
-    found = [
-        shares for size in range(2, most_ways + 1) for shares in _on_grid(tried, amount, size) if shares.worth
-    ]
-    found.sort(key=lambda shares: -shares.worth)
-    refined = [_refined(shares, amount) for shares in found[:_SETS_REFINED]]
+    best = [_best_of_size(tried, amount, size) for size in range(2, most_ways + 1)]
+    refined = [_refined(shares, amount) for shares in best if shares is not None]
     refined.sort(key=lambda shares: -shares.worth)
     return refined
+
+
+def _best_of_size(tried: Sequence[Way], amount: int, size: int) -> Shares | None:
+    found = [shares for shares in _on_grid(tried, amount, size) if shares.worth]
+    return max(found, key=lambda shares: shares.worth, default=None)
 
 
 def could_gain(ways: Sequence[Way], amount: int, best_worth: int, least_gain_bps: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError, InsufficientLiquidity
+from dex.routing.router import require_moving, whole_quote
 from dex.types import Path, Quote, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
 
@@ -31,6 +32,7 @@ class Way:
         self._snapshot = snapshot
         self._tokens = tuple(tokens)
         self._mode = mode
+        self._moving: set[int] = set()
         self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
 
     @property
@@ -85,11 +87,14 @@ class Way:
 
     def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
         request = QuoteRequest(self._tokens[leg], self._tokens[leg + 1], amount, mode)
-        quote = self.pools[leg].quote(self._snapshot, request)
-        moved = quote.amount_in if mode is SwapMode.EXACT_IN else quote.amount_out
-        if moved != amount:
-            # A program that swaps a part of it and calls that success would leave the rest of an order.
-            raise InsufficientLiquidity("the pool would swap only a part of the amount")
+        pool = self.pools[leg]
+        if leg not in self._moving:
+            require_moving(pool, self._snapshot)
+            self._moving.add(leg)
+        # A program that swaps a part of it and calls that success would leave the rest of an order.
+        quote = whole_quote(pool, self._snapshot, request)
+        if mode is SwapMode.EXACT_OUT and quote.amount_out != amount:
+            raise InsufficientLiquidity(f"the pool gives no more than {quote.amount_out} base units")
         return quote
 
 

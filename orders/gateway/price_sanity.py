@@ -85,6 +85,9 @@ async def with_references(found: Sequence[Quotes]) -> list[Quotes]:
 
 
 def _is_lonely(found: Quotes) -> bool:
+    if settings.MAX_HOPS > 1:
+        # The way over a middle token was among the routes, and the best of all of them won.
+        return False
     if not found.quotes or found.request.mode is not SwapMode.EXACT_IN:
         return False
     enough = found.quotes[0].amount_out * (_BPS - settings.MAX_PRICE_GAP_BPS) // _BPS

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import takewhile
-from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.config import DEVNET, NATIVE_MINT
-from dex.errors import DexError, KeyUnavailable
-from dex.routing.discovery import PoolSet
-from dex.routing.router import quote_batch
-from dex.transactions.route_size import Sizing
+from dex.errors import DexError
 from dex.transactions.token_accounts import is_frozen
-from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, Token, VenueError
-from dex.venues.base import Pool
+from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, Token
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
-from orders.gateway import failures, lookup_tables, price_sanity
-from orders.gateway.connection import connection
-from orders.gateway.failures import POOL_LEFT_OUT, Failure
+from orders.gateway import failures, price_sanity
+from orders.gateway.failures import Failure
 from orders.gateway.pools import left_out, with_known_pools
+from orders.gateway.routes import quote_routes
 from orders.gateway.tokens import token_by_mint
 from orders.gateway.wallet import wallet_address
 from orders.gateway.wallet_funds import SOL_RESERVE, held, insufficient_funds, wallet_accounts
 from orders.lifecycle import FailureReason
-
-_ALL_BPS: Final = 10_000
-
-logger = logging.getLogger(__name__)
 
 
 def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: int) -> Quotes:
@@ -41,7 +29,7 @@ def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: 
     limits = Limits(slippage_bps)
     request = QuoteRequest(token_in.mint, token_out.mint, amount_in, limits=limits)
     try:
-        quotes, _ = with_known_pools().run(_quote([request], [left_out()], ()))
+        quotes, _ = with_known_pools().run(quote_routes([request], [left_out()], ()))
     except DexError as error:
         raise ChainUnavailable() from error
     return _with_limits(quotes[0])
@@ -63,7 +51,7 @@ def quote_swaps(
         avoided = [for_all | set(own) for own in without or [()] * len(requests)]
         chain = with_known_pools()
         accounts = wallet_accounts(wallet, mints)
-        quotes, snapshot = chain.run(_quote(requests, avoided, accounts, compared=True))
+        quotes, snapshot = chain.run(quote_routes(requests, avoided, accounts, compared=True))
         quotes = chain.run(price_sanity.with_references(quotes))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
@@ -76,84 +64,6 @@ def quote_swaps(
         )
         for request, found in zip(requests, quotes, strict=True)
     ]
-
-
-async def _quote(
-    requests: Sequence[QuoteRequest],
-    avoided: Sequence[Collection[str]],
-    more_accounts: Sequence[Pubkey],
-    *,
-    compared: bool = False,
-) -> tuple[list[Quotes], Snapshot]:
-    pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in requests))
-    directory = connection().directory
-    found = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
-    pools: dict[tuple[Pubkey, Pubkey], PoolSet] = dict(zip(pairs, found, strict=True))
-    asks = [
-        (request, _without(pools[request.token_in, request.token_out], out))
-        for request, out in zip(requests, avoided, strict=True)
-    ]
-    reads = [(request, pool) for request, one in asks for pool in one.pools]
-    vaults = [vault for _, pool in reads for vault in pool.vaults]
-    more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
-    snapshot = await connection().snapshots.read(reads, more)
-    opened = {pool.address: pool for _, pool in reads}
-    quotes = quote_batch(asks, snapshot)
-    second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
-    if second is not None:
-        quotes = [agreeing(one, other) for one, other in zip(quotes, quote_batch(asks, second), strict=True)]
-    return [_fitting(one, opened, snapshot) for one in quotes], snapshot
-
-
-def agreeing(found: Quotes, other: Quotes) -> Quotes:
-    """``found``, or no quotes where another node's best differs by more than NODE_PRICE_TOLERANCE_BPS."""
-    if not found.quotes:
-        return found
-    first, second = _price(found.quotes[0]), _price(other.quotes[0]) if other.quotes else 0
-    if abs(first - second) * _ALL_BPS <= settings.NODE_PRICE_TOLERANCE_BPS * max(first, second):
-        return found
-    logger.error("nodes do not agree about prices: %d and %d for %s", first, second, found.request)
-    text = "nodes do not agree about the price"
-    return replace(found, quotes=(), errors=(VenueError(found.quotes[0].venue, "CHAIN_DISAGREES", text),))
-
-
-def _price(route: Route) -> int:
-    return route.amount_in if route.mode is SwapMode.EXACT_OUT else route.amount_out
-
-
-def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:
-    """``found`` without the routes before the first that fits into one transaction."""
-    sizing = Sizing(
-        payer=_payer(),
-        venues=connection().venues,
-        lookup_tables=lookup_tables.tables_in(snapshot),
-        tips=bool(settings.JITO_URL),
-    )
-    too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
-    if not too_large:
-        return found
-    text = "its accounts do not fit into one transaction without a lookup table"
-    errors = tuple(VenueError(route.venue, "ROUTE_TOO_LARGE", text, route.pool) for route in too_large)
-    return replace(found, quotes=found.quotes[len(too_large) :], errors=(*found.errors, *errors))
-
-
-def _payer() -> Pubkey:
-    try:
-        return wallet_address()
-    except KeyUnavailable:
-        # A web server that knows no wallet can quote: any address is as long.
-        return Pubkey.default()
-
-
-def _without(found: PoolSet, out: Collection[str]) -> PoolSet:
-    """The pools of a pair without those that are left out, which are named among the errors."""
-    kept = tuple(pool for pool in found.pools if str(pool.address) not in out)
-    gone = tuple(
-        VenueError(pool.venue, POOL_LEFT_OUT, "transactions have failed by this pool's fault", pool.address)
-        for pool in found.pools
-        if pool not in kept
-    )
-    return PoolSet(kept, found.errors + gone)
 
 
 def _frozen(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> Failure | None:

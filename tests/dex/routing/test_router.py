@@ -10,8 +10,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 from dex.errors import NoRoute
-from dex.routing.discovery import PoolSet
-from dex.routing.router import accounts_of, best_quote, quote_all, quote_batch
+from dex.routing.router import accounts_of, best_quote, quote_all
 from dex.types import AccountData, QuoteRequest, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool, Venue
 from dex.venues.registry import venues_for
@@ -141,20 +140,6 @@ def test_no_pool_is_no_route() -> None:
 
     with pytest.raises(NoRoute, match="no venue has a pool"):
         best_quote(quote_all(entry.request, [], entry.snapshot))
-
-
-def test_a_batch_answers_every_request_in_order_over_one_snapshot(
-    two_venues: tuple[Snapshot, QuoteRequest, Pool, Pool],
-) -> None:
-    snapshot, request, raydium, meteora = two_venues
-    found = PoolSet((raydium, meteora), (VenueError("raydium-clmm", "CHAIN_BUSY", "429"),))
-    requests = [replace(request, amount=amount) for amount in (2_000_000, 1, 1_023_528)]
-
-    batch = quote_batch([(asked, found) for asked in requests], snapshot)
-
-    assert [quotes.request for quotes in batch] == requests
-    assert batch == [quote_all(asked, found.pools, snapshot, found.errors) for asked in requests]
-    assert batch[1].errors[0].venue == "raydium-clmm"
 
 
 def test_accounts_of_pools_are_named_once(two_venues: tuple[Snapshot, QuoteRequest, Pool, Pool]) -> None:

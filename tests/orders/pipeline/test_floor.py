@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,6 +24,13 @@ from tests.orders.order_runs import stored
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _the_pools_of_the_pair_alone(settings: Any) -> None:
+    """Over another token the price would be what it was."""
+    settings.MAX_HOPS = settings.MAX_SPLITS = 1
+
 
 AMOUNT = 3_000_000_000
 Setback = Callable[[TestChain, Order, Callable[[], None]], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -15,6 +17,12 @@ from tests.orders.rest import FIVE_SOL, place, refused
 from tests.orders.rows import USDC
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _the_pools_of_the_pair_alone(settings: Any) -> None:
+    """Over another token the price would be what it was."""
+    settings.MAX_HOPS = settings.MAX_SPLITS = 1
 
 
 def test_a_lone_pool_at_half_the_price_is_out_of_line(user: User, chain: TestChain) -> None:

@@ -50,6 +50,7 @@ def test_automatic_slippage_stops_at_the_cap_and_at_the_most_of_any_order(
 ) -> None:
     settings.MAX_PRICE_IMPACT_BPS = 10_000
     settings.AUTO_SLIPPAGE_CAP_BPS = 60
+    settings.MAX_HOPS = settings.MAX_SPLITS = 1
     order, impact = routed(order_row(user, amount_in=LARGE, slippage_is_auto=True, slippage_bps=60))
     assert impact > 10
     assert order.slippage_bps == 60

@@ -1,0 +1,58 @@
+"""Routes for many requests over one snapshot, each against the state that the ones before it leave. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError
+from dex.routing.search import Bounds, Candidates, find_routes
+from dex.types import QuoteRequest, Quotes, Route, Snapshot
+from dex.venues.base import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request with the pools that it may use."""
+
+    request: QuoteRequest
+    candidates: Candidates
+    bounds: Bounds
+
+
+def route_batch(
+    asks: Sequence[Ask],
+    snapshot: Snapshot,
+    goes_on: Callable[[Quotes], bool],
+) -> list[Quotes]:
+    """The routes for each request, in the order of the requests.
+
+    Where ``goes_on`` says that the best route of a request is taken, those behind it are quoted against the
+    state that it leaves: 64 orders on one pool do not all claim the price of the first.
+    """
+    found: list[Quotes] = []
+    for number, ask in enumerate(asks):
+        quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds)
+        found.append(quotes)
+        if quotes.quotes and goes_on(quotes):
+            snapshot = _after(quotes.quotes[0], snapshot, asks[number + 1 :])
+    return found
+
+
+def _after(route: Route, snapshot: Snapshot, later: Sequence[Ask]) -> Snapshot:
+    """The snapshot after a route, as far as requests behind it read the route's pools."""
+    pools: dict[Pubkey, Pool] = {}
+    for candidates in {id(ask.candidates): ask.candidates for ask in later}.values():
+        pools |= {pool.address: pool for pool in candidates.pools()}
+    for leg in route.legs:
+        pool = pools.get(leg.pool)
+        if pool is None:
+            continue
+        try:
+            snapshot = pool.after(snapshot, leg)
+        except DexError:
+            # Its state is then quoted as it was: the order's own minimum still holds.
+            continue
+    return snapshot

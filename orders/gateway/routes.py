@@ -1,0 +1,132 @@
+"""Routes for a batch of requests over one snapshot: the I/O around the pure search."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import Final
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from dex.errors import KeyUnavailable
+from dex.routing.batch import Ask, route_batch
+from dex.routing.search import Bounds, Candidates, reads
+from dex.transactions.route_size import Sizing
+from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.venues.base import Pool
+from orders.gateway import lookup_tables, price_sanity
+from orders.gateway.candidates import candidates_of, middle_tokens
+from orders.gateway.connection import connection
+from orders.gateway.failures import POOL_LEFT_OUT
+from orders.gateway.wallet import wallet_address
+
+logger = logging.getLogger(__name__)
+
+_ALL_BPS: Final = 10_000
+
+
+async def quote_routes(
+    requests: Sequence[QuoteRequest],
+    avoided: Sequence[Collection[str]],
+    more_accounts: Sequence[Pubkey],
+    *,
+    compared: bool = False,
+) -> tuple[list[Quotes], Snapshot]:
+    """The routes of each request, best first, and the snapshot that they were found in.
+
+    ``avoided`` are pools, by address, that each request is not to use; ``more_accounts`` are read with the
+    others. ``compared``: with what a second node shows, where there is one. Raises ChainError, WrongMint.
+    """
+    found = await candidates_of(connection().directory, requests, middle_tokens())
+    bounds = Bounds(settings.MAX_HOPS, settings.MAX_SPLITS)
+    asks = [
+        Ask(request, _without(found[request.token_in, request.token_out], out), bounds)
+        for request, out in zip(requests, avoided, strict=True)
+    ]
+    pools = {pool.address: pool for ask in asks for pool in ask.candidates.pools()}
+    vaults = [vault for pool in pools.values() for vault in pool.vaults]
+    more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
+    snapshot = await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
+    routed = route_batch(asks, snapshot, _goes_on)
+    second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
+    if second is not None:
+        others = route_batch(asks, second, _goes_on)
+        routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
+    return [_fitting(one, pools, snapshot) for one in routed], snapshot
+
+
+def _goes_on(found: Quotes) -> bool:
+    """Whether an order is likely to take its best route, so that those behind it find what it leaves."""
+    return price_sanity.too_dear(found) is None
+
+
+def _reads(asks: Sequence[Ask], known: Snapshot) -> Iterator[tuple[QuoteRequest, Pool]]:
+    """Of the requests for a pair the largest: what it reads holds what the others read."""
+    largest: dict[tuple[Pubkey, Pubkey, str], Ask] = {}
+    for ask in asks:
+        request = ask.request
+        key = (request.token_in, request.token_out, request.mode)
+        if key not in largest or largest[key].request.amount < request.amount:
+            largest[key] = ask
+    for ask in largest.values():
+        yield from reads(ask.request, ask.candidates, known)
+
+
+def agreeing(found: Quotes, other: Quotes) -> Quotes:
+    """``found``, or no quotes where another node's best differs by more than NODE_PRICE_TOLERANCE_BPS."""
+    if not found.quotes:
+        return found
+    first, second = _price(found.quotes[0]), _price(other.quotes[0]) if other.quotes else 0
+    if abs(first - second) * _ALL_BPS <= settings.NODE_PRICE_TOLERANCE_BPS * max(first, second):
+        return found
+    logger.error("nodes do not agree about prices: %d and %d for %s", first, second, found.request)
+    text = "nodes do not agree about the price"
+    return replace(found, quotes=(), errors=(VenueError(found.quotes[0].venue, "CHAIN_DISAGREES", text),))
+
+
+def _price(route: Route) -> int:
+    return route.amount_in if route.mode is SwapMode.EXACT_OUT else route.amount_out
+
+
+def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:
+    """``found`` without the routes before the first that fits into one transaction."""
+    sizing = Sizing(
+        payer=_payer(),
+        venues=connection().venues,
+        lookup_tables=lookup_tables.tables_in(snapshot),
+        tips=bool(settings.JITO_URL),
+    )
+    too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
+    if not too_large:
+        return found
+    text = "its accounts do not fit into one transaction without a lookup table"
+    errors = tuple(VenueError(route.venue, "ROUTE_TOO_LARGE", text, route.pool) for route in too_large)
+    return replace(found, quotes=found.quotes[len(too_large) :], errors=(*found.errors, *errors))
+
+
+def _payer() -> Pubkey:
+    try:
+        return wallet_address()
+    except KeyUnavailable:
+        # A web server that knows no wallet can quote: any address is as long.
+        return Pubkey.default()
+
+
+def _without(candidates: Candidates, out: Collection[str]) -> Candidates:
+    """The candidates without pools that are left out; those of the pair are named among the errors."""
+    if not out:
+        return candidates
+    gone = tuple(
+        VenueError(pool.venue, POOL_LEFT_OUT, "transactions have failed by this pool's fault", pool.address)
+        for pool in candidates.direct
+        if str(pool.address) in out
+    )
+    over = {middle: (_kept(a, out), _kept(b, out)) for middle, (a, b) in candidates.over.items()}
+    return Candidates(_kept(candidates.direct, out), over, (*candidates.errors, *gone))
+
+
+def _kept(pools: Sequence[Pool], out: Collection[str]) -> tuple[Pool, ...]:
+    return tuple(pool for pool in pools if str(pool.address) not in out)
