@@ -52,7 +52,7 @@ def find_routes(request: QuoteRequest, candidates: Candidates, snapshot: Snapsho
     """The routes for a request, best first, and which pools had none, and why.
 
     Whether a route fits is asked elsewhere: `dex.transactions.route_size`. Every pool of the pair that has a
-    quote is among them, and the best way over each middle token: they are what the best route is compared with.
+    quote is among them, and the best way over each middle token: what the best route is compared with.
     """
     direct, errors = _direct(request, candidates, snapshot)
     over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot)]
