@@ -25,6 +25,7 @@ from dex.localnet.token_accounts import (
 Predicate = Callable[[Account], bool]
 _MOST_ACCOUNTS: Final = 100
 _MOST_FILTERS: Final = 4
+_MOST_HOLDERS: Final = 20
 _MOST_MEMCMP_BYTES: Final = 128
 API_VERSION: Final = "2.3.0"
 
@@ -91,6 +92,26 @@ def get_token_supply(chain: Chain, parameters: Parameters) -> object:
     if mint is None:
         raise invalid_params("Invalid param: not a Token mint")
     return with_context(slot, ui_token_amount(mint.supply, mint.decimals))
+
+
+def get_token_largest_accounts(chain: Chain, parameters: Parameters) -> object:
+    """The token accounts that hold most of a mint, largest first."""
+    mint = parameters.pubkey(0)
+    slot = context_slot(chain, parameters.options(1))
+    account = chain.bank.account(mint, slot)
+    found = read_mint(account) if account else None
+    if account is None or found is None:
+        raise invalid_params("Invalid param: not a Token mint")
+    held = (
+        (holding.amount, address)
+        for address, each in chain.bank.accounts.owned_at(account.owner, slot)
+        if (holding := read_token_account(each)) is not None and holding.mint == mint
+    )
+    largest = sorted(held, key=lambda each: (-each[0], str(each[1])))[:_MOST_HOLDERS]
+    listed = [
+        {"address": str(address)} | ui_token_amount(amount, found.decimals) for amount, address in largest
+    ]
+    return with_context(slot, listed)
 
 
 def get_token_accounts_by_owner(chain: Chain, parameters: Parameters) -> object:
@@ -194,6 +215,7 @@ METHODS: Final[Mapping[str, Callable[[Chain, Parameters], object]]] = {
     "getBalance": get_balance,
     "getTokenAccountBalance": get_token_account_balance,
     "getTokenSupply": get_token_supply,
+    "getTokenLargestAccounts": get_token_largest_accounts,
     "getTokenAccountsByOwner": get_token_accounts_by_owner,
     "getMinimumBalanceForRentExemption": get_minimum_balance_for_rent_exemption,
 }

@@ -42,6 +42,7 @@ from dex.rpc.answers import (
 from dex.rpc.jsonrpc import Call, JsonRpcClient, Reply, RpcClient, RpcErrorCode, call, split_calls
 from dex.rpc.landing_calls import LandingCalls
 from dex.rpc.observing import Observer
+from dex.rpc.token_calls import TokenCalls
 from dex.transactions.token_accounts import associated_token_address, parse_token_account
 from dex.types import AccountData, AccountFilter, Snapshot
 
@@ -66,7 +67,7 @@ _NO_BLOCK_CODES: Final = frozenset(
 )
 
 
-class SolanaRpc(LandingCalls, AbsenceCalls):
+class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
     """One node, or the cluster behind one URL. Belongs to the event loop that first used it."""
 
     def __init__(

@@ -18,6 +18,7 @@ from orders.wire.holdings import HOLDINGS, Wallet
 from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
 from orders.wire.request_fields import bounded_integer
 from orders.wire.requests import parse_order
+from orders.wire.token_reports import token_report_as_wire
 
 _QUOTE_FIELDS = ("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw")
 
@@ -67,3 +68,12 @@ class Tokens(Endpoint):
         tokens, taken = gateway.tokens(), funds.committed()
         committed = {str(token.mint): taken.of(wallet, str(token.mint)) for token in tokens}
         return Response(HOLDINGS.of(Wallet(wallet, switch, tokens, balances, committed)))
+
+
+class TokenByMint(Endpoint):
+    """One token, listed or not."""
+
+    @extend_schema(**schema.TOKEN)
+    def get(self, request: Request, mint: str) -> Response:
+        """Mint, holders and pools as they are now, and a purchase sold again, quoted and not executed."""
+        return Response(token_report_as_wire(gateway.token_report(mint)))

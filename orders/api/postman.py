@@ -68,14 +68,20 @@ def _item(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any
 def _url(path: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     parts = [f":{part[1:-1]}" if part.startswith("{") else part for part in path.strip("/").split("/")]
     query = _parameters(operation, "query")
-    names = [part[1:] for part in parts if part.startswith(":")]
+    variables = _parameters(operation, "path")
     return {
         "raw": "/".join(["{{baseUrl}}", *parts]),
         "host": ["{{baseUrl}}"],
         "path": parts,
         **({"query": query} if query else {}),
-        **({"variable": [{"key": name, "value": "{{orderId}}"} for name in names]} if names else {}),
+        **({"variable": [_variable(each) for each in variables]} if variables else {}),
     }
+
+
+def _variable(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    # Orders are found by the id that placing one has set, all else by the description's example.
+    key = parameter["key"]
+    return {"key": key, "value": "{{orderId}}" if key == "order_id" else parameter["value"]}
 
 
 def _parameters(operation: Mapping[str, Any], place: str) -> list[dict[str, Any]]:

@@ -20,9 +20,10 @@ from orders.wire.holdings import HOLDINGS
 from orders.wire.json_types import ORDER_ID, TEXT, integer, text
 from orders.wire.message import Field, Message, Rows, Schema, components, ref
 from orders.wire.offers import QUOTE_BOARD
-from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, accepted_example
+from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, USDC, accepted_example
 from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST
+from orders.wire.token_reports import TOKEN_REPORT
 
 _JSON: Final = "application/json"
 MOST_EVENTS: Final = 500
@@ -205,6 +206,12 @@ TOKENS: Final = _operation(
     *("listTokens", "market", "The tokens that can be swapped and what the wallet holds of each"),
     {200: (HOLDINGS, "tokens and balances", HOLDINGS.example())},
     _CALLER,
+)
+TOKEN: Final = _operation(
+    *("getToken", "market", "What the chain says of any token now, and whether it can be sold again"),
+    {200: (TOKEN_REPORT, "the report of a listed token", TOKEN_REPORT.example())},
+    (*_CALLER, errors.NotFound, errors.ChainUnavailable),
+    parameters=[_parameter(Field("mint", TEXT, means="mint address, or a symbol", example=USDC), "path")],
 )
 LIVE: Final = _operation(
     *("getLiveness", "operation", "The process answers"),

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/events", event_views.Events.as_view(), "events"),
     *_with_and_without_slash("api/quotes", market_views.Quotes.as_view(), "quotes"),
     *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
+    *_with_and_without_slash("api/tokens/<str:mint>", market_views.TokenByMint.as_view(), "token"),
     *_with_and_without_slash("health", health.Health.as_view(), "health"),
     *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),
     *_with_and_without_slash("metrics", metrics_export.metrics, "metrics"),

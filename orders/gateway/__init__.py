@@ -2,6 +2,7 @@
 
 kept_mints.py   mints of no list, as the database keeps them
 named_tokens.py tokens as requests name them, read from the chain where they are new
+token_reports.py  what the chain says of a mint now
 tokens.py       networks, brands, the token list, wallet holdings
 connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
@@ -18,6 +19,8 @@ failures.py     dex errors as FailureReason
 """
 
 from dex.rpc.absence import DeadCheck
+from dex.tokens.report import Holder, PoolShare, TokenReport
+from dex.tokens.round_trip import RoundTrip
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
@@ -51,6 +54,7 @@ from orders.gateway.statuses import (
 )
 from orders.gateway.swap_plans import SwapToSign
 from orders.gateway.swaps import StaleQuote, sign_swaps
+from orders.gateway.token_reports import token_report
 from orders.gateway.tokens import (
     Holdings,
     WrongToken,
@@ -83,15 +87,19 @@ __all__ = [
     "Failure",
     "Funds",
     "Heard",
+    "Holder",
     "Holdings",
     "Named",
     "OnChainFailure",
+    "PoolShare",
     "Relief",
+    "RoundTrip",
     "Sent",
     "SentSwap",
     "SignedSwap",
     "StaleQuote",
     "SwapToSign",
+    "TokenReport",
     "Verdict",
     "WrongToken",
     "ask_faucet",
@@ -134,6 +142,7 @@ __all__ = [
     "table_faults",
     "token_by_mint",
     "token_faults",
+    "token_report",
     "tokens",
     "unfit_to_sign",
     "warm_up",

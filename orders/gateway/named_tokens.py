@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from django.conf import settings
@@ -115,13 +116,20 @@ def _learnt(name: str, read: Read) -> Token | OrderError:
     return _no_mint(name)
 
 
-def _from_chain(mints: Sequence[Pubkey]) -> Read:
+@contextmanager
+def a_readers_place() -> Iterator[None]:
+    """Wait for the node about mints, one of a few callers at a time; raises ChainBusy where too many do."""
     if not _waiting.acquire(blocking=False):
         raise ChainBusy("other callers wait for mints already")
     try:
-        read, _ = connection().run(asyncio.wait_for(read_mints(mints), _SECONDS))
+        yield
     finally:
         _waiting.release()
+
+
+def _from_chain(mints: Sequence[Pubkey]) -> Read:
+    with a_readers_place():
+        read, _ = connection().run(asyncio.wait_for(read_mints(mints), _SECONDS))
     return read
 
 
