@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import daphne.http_protocol
 from django.conf import settings
+from twisted.internet import reactor
+from twisted.internet.protocol import connectionDone
 from twisted.web import http
 
 from orders import errors
@@ -69,6 +71,35 @@ class Channel(http.HTTPChannel):
     """One connection: answers also what it cannot read as HTTP."""
 
     transport: Any
+    _head_limit: Any = None
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  (twisted's IProtocol)
+        """Read on; the whole head of a request has to come within ``REQUEST_HEAD_SECONDS``.
+
+        Twisted's own time-out begins anew with every byte.
+        """
+        if self.line_mode and self._head_limit is None:
+            self._head_limit = reactor.callLater(settings.REQUEST_HEAD_SECONDS, self._head_is_late)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def allHeadersReceived(self) -> None:  # noqa: N802  (Twisted's own hook)
+        """The head is there."""
+        self._forget_head_limit()
+        super().allHeadersReceived()  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802  (twisted's IProtocol)
+        """Stop waiting for a head."""
+        self._forget_head_limit()
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def _head_is_late(self) -> None:
+        self._head_limit = None
+        self._refuse(errors.InvalidRequest("The head of the request took too long"))
+
+    def _forget_head_limit(self) -> None:
+        if self._head_limit is not None:
+            self._head_limit.cancel()
+        self._head_limit = None
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802  (Twisted's own hook)
         over_size = self._receivedHeaderSize > self.totalHeadersSize
@@ -89,6 +120,7 @@ class Channel(http.HTTPChannel):
         lines = [b"HTTP/1.1 %d %s" % (refusal.http_status, reason)]
         lines += [b"%s: %s" % header for header in headers]
         self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        self._forget_head_limit()
         for reader in ("dataReceived", "lineReceived", "rawDataReceived"):
             setattr(self, reader, _ignore)
         self.setTimeout(_LINGER_SECONDS)  # type: ignore[no-untyped-call]

@@ -209,6 +209,8 @@ ORDERS_PER_MINUTE = env.int("ORDERS_PER_MINUTE", default=0 if DEBUG else 600)
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=0 if DEBUG else 1200)
 SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", default=0 if DEBUG else 100)
 SUBSCRIPTIONS_PER_SOCKET = env.int("SUBSCRIPTIONS_PER_SOCKET", default=1000)
+# The most that a request may take for its line and headers.
+REQUEST_HEAD_SECONDS = env.int("REQUEST_HEAD_SECONDS", default=10)
 SOCKET_STALL_SECONDS = env.int("SOCKET_STALL_SECONDS", default=20)
 SOCKET_CHECK_SECONDS = env.int("SOCKET_CHECK_SECONDS", default=15)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

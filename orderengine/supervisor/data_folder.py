@@ -76,10 +76,13 @@ class DataFolder:
 def take_data_folder(path: Path) -> DataFolder:
     """Create the folder where needed and lock it against a second engine.
 
-    Raises CannotStartError when it cannot be written or another engine holds it.
+    The folder, and every file that this process and its children make from here on, is for this user only.
+    Raises CannotStartError when it cannot be written, belongs to another user or another engine holds it.
     """
+    os.umask(0o077)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(path)
         for name in ("run", "logs"):
             (path / name).mkdir(mode=0o700, exist_ok=True)
         (path / "run").chmod(0o700)
@@ -95,6 +98,17 @@ def take_data_folder(path: Path) -> DataFolder:
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())
     return DataFolder(path, lock)
+
+
+def _make_private(path: Path) -> None:
+    if not path.stat().st_mode & 0o077:
+        return
+    try:
+        path.chmod(0o700)
+    except PermissionError as error:
+        raise CannotStartError(
+            f"DATA_DIR {path} is open to other users: its owner must chmod 700 it"
+        ) from error
 
 
 def write_private(path: Path, text: str) -> None:

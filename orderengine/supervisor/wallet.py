@@ -25,12 +25,14 @@ class Wallet:
 def find_wallet(environment: Mapping[str, str], data_dir: Path) -> Wallet:
     """WALLET_KEYPAIR (a path, a JSON array or base58), else DATA_DIR/wallet.json, made on first use.
 
-    With another SIGNER than ``memory`` there is no key here: WALLET_ADDRESS says whose it is.
+    With another SIGNER than ``memory`` there is no key here: WALLET_ADDRESS says whose it is. Only on
+    localnet a key is made: elsewhere its owner has to know of it, and to keep a copy.
     Raises CannotStartError when there is no key to be read, or no address.
     """
     if (environment.get("SIGNER") or "memory") != "memory":
         return Wallet(_address(environment.get("WALLET_ADDRESS") or ""), "")
-    return _wallet_of_key(environment.get("WALLET_KEYPAIR"), data_dir)
+    network = environment.get("SOLANA_NETWORK") or "localnet"
+    return _wallet_of_key(environment.get("WALLET_KEYPAIR"), data_dir, network)
 
 
 def _address(text: str) -> str:
@@ -40,7 +42,7 @@ def _address(text: str) -> str:
         raise CannotStartError("WALLET_ADDRESS is not a Solana address") from None
 
 
-def _wallet_of_key(setting: str | None, data_dir: Path) -> Wallet:
+def _wallet_of_key(setting: str | None, data_dir: Path, network: str) -> Wallet:
     """What ``setting`` names, else the key file of the data folder.
 
     A secret that stands in the environment is passed on and never written to disk. The file is the
@@ -53,6 +55,10 @@ def _wallet_of_key(setting: str | None, data_dir: Path) -> Wallet:
         return _from_file(Path(setting), "WALLET_KEYPAIR")
     path = data_dir / "wallet.json"
     if not path.exists():
+        if network != "localnet":
+            raise CannotStartError(
+                f"{network} needs a wallet that you know: set WALLET_KEYPAIR (solana-keygen new makes one)"
+            )
         write_private(path, json.dumps(list(bytes(Keypair()))) + "\n")
     return _from_file(path, "the wallet file")
 

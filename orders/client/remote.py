@@ -72,6 +72,10 @@ class RemoteEngine:
         """The wallet and the tokens of the engine. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/tokens")
 
+    def network(self) -> str:
+        """The chain that the engine swaps on. Raises EngineRefused or EngineUnreachable."""
+        return str(self.tokens()["network"])
+
     def follow(self, order_id: str) -> Iterator[dict[str, Any] | None]:
         """Every event of an order, each once and in order, until its end; None whenever time has passed.
 

@@ -51,9 +51,13 @@ class HttpLine:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.web.port}"
 
+    def connected(self) -> socket.socket:
+        """A connection of its own."""
+        return socket.create_connection(("127.0.0.1", self.web.port), _ANSWER_SECONDS)
+
     def send(self, request: bytes) -> Answer:
         """The answer to these bytes, which must make the server close; fails when none comes."""
-        with socket.create_connection(("127.0.0.1", self.web.port), _ANSWER_SECONDS) as line:
+        with self.connected() as line:
             line.sendall(request)
             received = bytearray()
             while chunk := line.recv(65_536):

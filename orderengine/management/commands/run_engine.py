@@ -20,6 +20,7 @@ from orderengine.supervisor.parts import Parts, lay_out
 from orderengine.supervisor.plan import EnginePlan, public_address, read_plan
 from orderengine.supervisor.wallet import find_wallet
 from orders import checks
+from orders.client.real_money import REAL_MONEY
 
 WELCOME = """
 {url} is up (Ctrl-C stops it). A first order{first}:
@@ -63,6 +64,7 @@ class Command(BaseCommand):
             engine = Engine(folder, settings.BASE_DIR, requests, self._say)
             try:
                 self._say(f"{'wallet':<10} address {wallet.address}")
+                self._say_network()
                 if self._start(engine, parts, plan):
                     self._publish(plan, folder, parts)
                     self._say(welcome(plan.url))
@@ -100,6 +102,13 @@ class Command(BaseCommand):
         known = {name: parts.shared_environment.get(name, "") for name in PUBLISHED}
         write_private(folder.run / "engine.json", json.dumps({"url": plan.url} | known, indent=2) + "\n")
 
+    def _say_network(self) -> None:
+        network = settings.SOLANA_NETWORK
+        if network == REAL_MONEY:
+            self._say(self.style.ERROR(f"{'network':<10} {network}: REAL MONEY is swapped here"))
+        else:
+            self._say(f"{'network':<10} {network}")
+
     def _say(self, line: str) -> None:
         try:
             self.stdout.write(line)
@@ -110,7 +119,12 @@ class Command(BaseCommand):
 
 
 def welcome(url: str) -> str:
-    """The first order to try; with a token to be made where the user `local` may not act."""
+    """The first order to try; with a token to be made where the user `local` may not act.
+
+    On a network of real money there is none: nobody swaps by pasting a line.
+    """
+    if settings.SOLANA_NETWORK == REAL_MONEY:
+        return f"\n{url} is up (Ctrl-C stops it), on {REAL_MONEY}. How to place orders: {url}/api/docs/\n"
     if settings.LOCAL_USER_ALLOWED:
         return WELCOME.format(url=url, first="", token="", credentials="")
     data_dir, python, manage = (

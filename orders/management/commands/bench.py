@@ -20,6 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from orders.client.engine_address import find_engine
+from orders.client.real_money import require_yes
 from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         parser.add_argument("--token", default=os.environ.get("ORDER_ENGINE_TOKEN"), help="bearer token")
         parser.add_argument("--ready-timeout", type=positive, default=30, metavar="SECONDS")
         parser.add_argument("--final-timeout", type=positive, default=180, metavar="SECONDS")
+        parser.add_argument("--yes", action="store_true", help="spend real money without a question")
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,6 +68,8 @@ class Command(BaseCommand):
             with RemoteEngine(url, options["token"]) as engine:
                 wallet = await_engine(engine, options["ready_timeout"])
                 swaps = price_swaps(engine, options["pairs"], options["amount"])
+                network = engine.network() if options["url"] else address.network
+            require_yes(network, f"swap {options['orders']} times", yes=options["yes"])
             plan = LoadPlan(
                 url=url,
                 orders=options["orders"],

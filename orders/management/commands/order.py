@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandParser
 
 from orders.client.engine_address import find_engine
+from orders.client.real_money import require_yes
 from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
 from orders.client.terminal import ProgressDisplay
 from orders.lifecycle import Status
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--client-order-id", metavar="ID", help="the same ID never makes a second order")
         parser.add_argument("--url", help="default: the engine that runs on DATA_DIR, else HOST and PORT")
         parser.add_argument("--token", default=os.environ.get("ORDER_ENGINE_TOKEN"), help="bearer token")
+        parser.add_argument("--yes", action="store_true", help="spend real money without a question")
         parser.add_argument("--json", action="store_true", help="print the raw events, one a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,6 +44,9 @@ class Command(BaseCommand):
         url = (options["url"] or find_engine().url).rstrip("/")
         try:
             with RemoteEngine(url, options["token"]) as engine:
+                what = f"swap {options['amount']} {options['token_in']} for {options['token_out']}"
+                network = engine.network() if options["url"] else find_engine().network
+                require_yes(network, what, yes=options["yes"])
                 order = engine.place(_request(options))
                 status = self._watch(engine, order, url, as_json=options["json"])
         except EngineRefused as error:
