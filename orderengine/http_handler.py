@@ -4,28 +4,37 @@ Django's own handler runs an asynchronous chain around synchronous views: each r
 thread of its own and changes threads once a layer. Here the whole request runs in one thread of
 a bounded pool, as under WSGI, while WebSockets stay on the loop. Because the threads are few and
 live long, a database connection a thread is no leak.
+
+Requests that wait for something outside this machine (``SLOW_PATHS``) have fewer threads of their own and a
+bound on how many may wait for one: they never hold up the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from os import SEEK_END
 from typing import IO, Any, Final, cast
 
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
+from django.utils.module_loading import import_string
 
 from orderengine.long_poll import when_there_is_news
 from orders.api.endpoint import AGAIN
 from orders.api.event_views import Waiting
 
 THREADS: Final = 16
+SLOW_THREADS: Final = 4
+# Under work and waiting; what comes on top is refused at once.
+MOST_SLOW: Final = 32
 
 
 class ThreadedHandler(ASGIHandler):
@@ -35,6 +44,9 @@ class ThreadedHandler(ASGIHandler):
         super().__init__()
         self.load_middleware(is_async=False)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+        self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="http-slow")
+        self._slow_paths = re.compile("|".join(settings.SLOW_PATHS) or r"(?!)")
+        self._slow = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -43,7 +55,7 @@ class ThreadedHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await self._in_thread(self._respond, scope, body)
+        response = await self._response(scope, body)
         if isinstance(response, Waiting):
 
             async def answer_from(position: int) -> HttpResponseBase:
@@ -60,9 +72,21 @@ class ThreadedHandler(ASGIHandler):
             if response.streaming:
                 await self._in_thread(response.close)
 
-    async def _in_thread(self, function: Any, *args: Any) -> Any:
+    async def _response(self, scope: Any, body: IO[bytes]) -> Any:
+        if not self._slow_paths.fullmatch(scope["path"]):
+            return await self._in_thread(self._respond, scope, body)
+        if self._slow >= MOST_SLOW:
+            return import_string(settings.OVERLOAD_HANDLER)()
+        self._slow += 1
+        try:
+            return await self._in_thread(self._respond, scope, body, threads=self._slow_threads)
+        finally:
+            self._slow -= 1
+
+    async def _in_thread(self, function: Any, *args: Any, threads: ThreadPoolExecutor | None = None) -> Any:
         context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *args)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads or self._threads, context.run, function, *args)
 
     def _respond(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

@@ -45,6 +45,9 @@ USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
+# Requests that wait for the chain, and what is answered when too many of them do.
+SLOW_PATHS = [r"/api/quotes/?", r"/api/tokens(/.*)?", r"/health/?"]
+OVERLOAD_HANDLER = "orders.wire.errors.overloaded"
 BAD_REQUEST_HANDLER = "orders.wire.errors.bad_request"
 CSRF_FAILURE_VIEW = "orders.wire.errors.csrf_failure"
 UNFOLD = admin_theme.UNFOLD

@@ -48,7 +48,7 @@ class Health(Endpoint):
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
         database = _database()
         pools = _pools() if database.is_writable else None
-        look = Look(database, living_workers(), gateway.chain_health(), pools)
+        look = Look(database, living_workers(), gateway.watched_chain_health(), pools)
         return Response(HEALTH.of(look), status=200 if database.is_writable else 503)
 
 

@@ -27,7 +27,7 @@ from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_faults
 from orders.gateway.lookup_tables import table_faults
 from orders.gateway.named_tokens import Named, danger_faults, named_token, named_tokens
-from orders.gateway.node_health import ChainHealth, chain_health, node_reports
+from orders.gateway.node_health import ChainHealth, chain_health, node_reports, watched_chain_health
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_faults
 from orders.gateway.quotes import (
@@ -146,4 +146,5 @@ __all__ = [
     "tokens",
     "unfit_to_sign",
     "warm_up",
+    "watched_chain_health",
 ]

@@ -154,6 +154,13 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _plain(errors.NotFound())
 
 
+def overloaded() -> HttpResponse:
+    """What a request is answered for which there is no room now."""
+    response = _plain(errors.TooManyRequests(retryAfterSeconds=1))
+    response["Retry-After"] = "1"
+    return response
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the fault itself is in Django's log of requests."""
     request_id = bound_request_id() or uuid.uuid4().hex

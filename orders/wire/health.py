@@ -64,6 +64,7 @@ CHECKS: Final = Message(
     Field("database", TEXT, lambda look: "ok" if look.database.is_writable else "unavailable", example="ok"),
     Field("redis", TEXT, lambda look: "unavailable" if look.workers is None else "ok", example="ok"),
     Field("chain", TEXT, "chain_text", "ok, unavailable, wrong network", example="ok"),
+    Field("chainAgeSeconds", INTEGER, "chain.age_seconds", "how long ago that was seen", example=0),
     Field("workers", INTEGER, lambda look: look.workers or 0, "alive", example=2),
     Field(
         "oldestDueOrderSeconds",
