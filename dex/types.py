@@ -146,7 +146,8 @@ class Quote:
     of ``fee_mint``. ``price_impact_bps`` is the shortfall against the pool's price before the
     swap, pool fee left out, rounded up, 0..10000. ``compute_units`` is a limit that covers the
     swap instruction of just this quote (ticks or bins that it crosses counted), with margin; 0 where
-    the venue's own limit is to be taken.
+    the venue's own limit is to be taken. ``transfer_fee_in`` and ``transfer_fee_out`` are what the tokens
+    keep of the transfers, in their own base units, where `dex.routing.transfer_fees` has named it.
     """
 
     dex: str
@@ -162,6 +163,8 @@ class Quote:
     slot: int
     mode: SwapMode = SwapMode.EXACT_IN
     compute_units: int = 0
+    transfer_fee_in: int = 0
+    transfer_fee_out: int = 0
 
     @property
     def fee_bps(self) -> int:
@@ -290,6 +293,16 @@ class Route:
     def fee_amount(self) -> int:
         """The pools' fees that are taken in ``fee_mint``; each leg has its own beside."""
         return sum(leg.fee_amount for leg in self.legs if leg.fee_mint == self.fee_mint)
+
+    @property
+    def transfer_fee_in(self) -> int:
+        """What the token in keeps of what is paid, in its base units."""
+        return sum(path.legs[0].transfer_fee_in for path in self.paths)
+
+    @property
+    def transfer_fee_out(self) -> int:
+        """What the token out keeps of what the pools pay, in its base units."""
+        return sum(path.legs[-1].transfer_fee_out for path in self.paths)
 
     @property
     def price_impact_bps(self) -> int:

@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from dex.errors import KeyUnavailable
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
+from dex.routing.transfer_fees import with_transfer_fees
 from dex.transactions.route_size import Sizing
 from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
@@ -55,7 +56,11 @@ async def quote_routes(
     if second is not None:
         others = route_batch(asks, second, _goes_on)
         routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
-    return [_fitting(one, pools, snapshot) for one in routed], snapshot
+    return [_with_transfer_fees(_fitting(one, pools, snapshot), snapshot) for one in routed], snapshot
+
+
+def _with_transfer_fees(found: Quotes, snapshot: Snapshot) -> Quotes:
+    return replace(found, quotes=tuple(with_transfer_fees(route, snapshot) for route in found.quotes))
 
 
 def _goes_on(found: Quotes) -> bool:

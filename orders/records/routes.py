@@ -86,7 +86,14 @@ def _leg_as_json(leg: Quote) -> dict[str, Any]:
         "feeMint": str(leg.fee_mint),
         "priceImpactBps": leg.price_impact_bps,
         "computeUnits": leg.compute_units,
+        **_transfer_fees(leg),
     }
+
+
+def _transfer_fees(leg: Quote) -> dict[str, str]:
+    """Only where there are any: other legs are stored as they were before there was a name for these."""
+    fees = {"transferFeeIn": leg.transfer_fee_in, "transferFeeOut": leg.transfer_fee_out}
+    return {name: str(fee) for name, fee in fees.items() if fee}
 
 
 def _path(stored: dict[str, Any], slot: int) -> Path:
@@ -109,6 +116,8 @@ def _leg(stored: dict[str, Any], slot: int) -> Quote:
         slot=slot,
         mode=SwapMode(stored["mode"]),
         compute_units=stored["computeUnits"],
+        transfer_fee_in=int(stored.get("transferFeeIn", 0)),
+        transfer_fee_out=int(stored.get("transferFeeOut", 0)),
     )
 
 

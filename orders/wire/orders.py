@@ -100,6 +100,11 @@ def _symbol(token: Token | None, mint: str) -> str:
     return token.symbol if token else mint
 
 
+def _transfer_fee(order: Order, mint: str, side: str) -> str | None:
+    kept = getattr(routes.of(order), side) if order.route else 0
+    return whole(kept, mint) if kept else None
+
+
 _FEES: Final = Message(
     "Fees",
     Field(
@@ -118,6 +123,20 @@ _FEES: Final = Message(
     ),
     Field("network", nullable(DECIMAL), lamports("network_fee"), "in SOL", example="0.000005"),
     Field("priority", nullable(DECIMAL), lamports("priority_fee"), "in SOL", example="0"),
+    Field(
+        "transferIn",
+        DECIMAL,
+        lambda order: _transfer_fee(order, order.token_in, "transfer_fee_in"),
+        "what tokenIn itself keeps of its transfers, as quoted; left out where it keeps nothing",
+        optional=True,
+    ),
+    Field(
+        "transferOut",
+        DECIMAL,
+        lambda order: _transfer_fee(order, order.token_out, "transfer_fee_out"),
+        "the same of tokenOut",
+        optional=True,
+    ),
 )
 ORDER: Final = Message(
     "Order",

@@ -60,6 +60,20 @@ _LEG: Final = Message(
     Field("fee", DECIMAL, lambda leg: _whole(leg.fee_amount, leg.fee_mint), "the pool's", example="0.0125"),
     Field("feeToken", TEXT, lambda leg: _symbol(leg.fee_mint), "the token of the fee", example="SOL"),
     Field("priceImpactBps", INTEGER, "price_impact_bps", "how far the leg moves the pool's price"),
+    Field(
+        "transferFeeIn",
+        DECIMAL,
+        lambda leg: _whole(leg.transfer_fee_in, leg.token_in) if leg.transfer_fee_in else None,
+        "what tokenIn itself keeps of its transfer; left out where it keeps nothing",
+        optional=True,
+    ),
+    Field(
+        "transferFeeOut",
+        DECIMAL,
+        lambda leg: _whole(leg.transfer_fee_out, leg.token_out) if leg.transfer_fee_out else None,
+        "the same of tokenOut; amountOut is without it",
+        optional=True,
+    ),
 )
 _PATH: Final = Message(
     "Path",

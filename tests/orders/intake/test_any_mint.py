@@ -205,3 +205,22 @@ def test_only_dangers_that_there_are_can_be_allowed(settings: Any) -> None:
         "orders.E031",
         True,
     )
+
+
+def test_an_order_shows_what_its_token_keeps_of_the_transfers(client: Client, chain: TestChain) -> None:
+    mint = str(FEE_TOKEN.mint)
+    bought = executed(client, "SOL", mint, "1")
+    received = int(bought["executedAmountOutRaw"])
+    fee = int(Decimal(bought["fees"]["transferOut"]).scaleb(6))
+    # 50 bps of what the pool paid, rounded up.
+    assert fee == -(-(received + fee) * 50 // 10_000)
+    assert "transferIn" not in bought["fees"]
+    assert bought["route"][0]["legs"][-1]["transferFeeOut"] == bought["fees"]["transferOut"]
+
+    sold = executed(client, mint, "SOL", "10")
+    assert (sold["fees"]["transferIn"], "transferOut" in sold["fees"]) == ("0.05", False)
+
+
+def test_quotes_name_the_fee_of_a_transfer(client: Client, chain: TestChain) -> None:
+    body = client.get(f"/api/quotes?tokenIn={FEE_TOKEN.mint}&tokenOut=SOL&amount=100").json()
+    assert body["best"]["route"][0]["legs"][0]["transferFeeIn"] == "0.5"
