@@ -52,7 +52,8 @@ def test_the_schema_names_every_door_once(client: Client) -> None:
     assert sorted(schema["paths"]) == [
         *("/api/events", "/api/orders", "/api/orders/batch", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
-        *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/health", "/health/live"),
+        *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/api/tokens/{mint}"),
+        *("/health", "/health/live"),
     ]
     assert "IDEMPOTENCY_MISMATCH" in schema["components"]["schemas"]["Error"]["properties"]["code"]["enum"]
     shown = set(schema["components"]["schemas"]["Order"]["properties"])
