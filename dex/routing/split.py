@@ -2,14 +2,15 @@
 
 Splitting is the maximum of a sum of (almost) concave functions: Angeris et al., arXiv 2302.04938. Here: the
 worth of each way on a coarse grid gives the best shares of every small set of ways; the best set of each
-size is then refined two ways at a time by golden sections, and at the end by exact exchanges of units. Every
-value is an exact quote, so nothing is estimated.
+size is then refined two ways at a time by golden sections. Every value is an exact quote, so nothing is
+estimated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Final
 
@@ -17,12 +18,14 @@ from dex.routing.ways import Way
 
 # Shares of the coarse grid; the best shares lie within one of them.
 _CHUNKS: Final = 16
-# Ways that are tried together, the best by their worth of a small amount and of the whole one.
-_WAYS_TRIED: Final = 6
-_ROUNDS: Final = 4
+# Ways that are tried together.
+_WAYS_TRIED: Final = 5
+_ROUNDS: Final = 3
 # A share is refined to this part of the amount. The worth is flat at its maximum: what is left is far below
 # a hundredth of a basis point.
-_PRECISION: Final = 50_000
+_PRECISION: Final = 4_000
+# A round that gained less than this part is the last.
+_WORTH_ANOTHER_ROUND: Final = 10**7
 _GOLDEN_NUMERATOR, _GOLDEN_DENOMINATOR = 618_034, 1_000_000
 
 
@@ -70,13 +73,11 @@ def could_gain(ways: Sequence[Way], amount: int, best_worth: int, least_gain_bps
 
 
 def _tried(ways: Sequence[Way], amount: int) -> list[Way]:
-    """Those with the best price of a small part, where their own depth does not count yet, and of a half."""
-    chosen: dict[int, Way] = {}
-    for part, most in ((amount // _CHUNKS, _WAYS_TRIED), (amount // 2, 2)):
-        known = [(worth, way) for way in ways if (worth := way.worth(part)) is not None]
-        known.sort(key=lambda each: -each[0])
-        chosen.update((id(way), way) for _, way in known[:most])
-    return list(chosen.values())[:_WAYS_TRIED]
+    """Those with the best price of a small part, where their own depth does not count yet."""
+    part = amount // _CHUNKS
+    known = [(worth, way) for way in ways if (worth := way.worth(part)) is not None]
+    known.sort(key=lambda each: -each[0])
+    return [way for _, way in known[:_WAYS_TRIED]]
 
 
 def _on_grid(ways: Sequence[Way], amount: int, size: int) -> Iterator[Shares]:
@@ -89,24 +90,33 @@ def _on_grid(ways: Sequence[Way], amount: int, size: int) -> Iterator[Shares]:
 
 
 def _best_on_grid(chosen: tuple[Way, ...], amount: int, chunk: int) -> Shares:
-    best: tuple[int | None, tuple[int, ...]] = (None, ())
+    """The best shares in whole chunks; what the amount has beyond them goes to the first way."""
+    rest = amount - chunk * _CHUNKS
+    worths = [
+        [way.worth(count * chunk + (0 if number else rest)) for count in range(_CHUNKS)]
+        for number, way in enumerate(chosen)
+    ]
+    best = 0
+    shares: tuple[int, ...] = ()
     for counts in _compositions(_CHUNKS, len(chosen)):
-        amounts = [count * chunk for count in counts]
-        amounts[0] += amount - chunk * _CHUNKS
-        worth = _together(chosen, amounts)
-        if worth is not None and (best[0] is None or worth > best[0]):
-            best = worth, tuple(amounts)
-    return Shares(chosen, best[1], best[0] or 0)
+        parts = [table[count] for table, count in zip(worths, counts, strict=True)]
+        known = [worth for worth in parts if worth is not None]
+        if len(known) == len(parts) and (not shares or sum(known) > best):
+            best, shares = sum(known), counts
+    amounts = tuple(count * chunk + (0 if number else rest) for number, count in enumerate(shares))
+    return Shares(chosen, amounts, best)
 
 
-def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
+@cache
+def _compositions(total: int, parts: int) -> tuple[tuple[int, ...], ...]:
     """All ways to write ``total`` as a sum of ``parts`` positive numbers."""
     if parts == 1:
-        yield (total,)
-        return
-    for first in range(1, total - parts + 2):
-        for rest in _compositions(total - first, parts - 1):
-            yield (first, *rest)
+        return ((total,),)
+    return tuple(
+        (first, *rest)
+        for first in range(1, total - parts + 2)
+        for rest in _compositions(total - first, parts - 1)
+    )
 
 
 def _together(ways: Sequence[Way], amounts: Sequence[int]) -> int | None:
@@ -128,10 +138,9 @@ def _refined(shares: Shares, amount: int) -> Shares:
         for one, other in pairs:
             _exchange(shares.ways, amounts, one, other, reach, precision)
         worth = _together(shares.ways, amounts)
-        if worth is None or (worth - before) * 10**8 < abs(worth):
+        if worth is None or (worth - before) * _WORTH_ANOTHER_ROUND < abs(worth):
             break
         before, reach = worth, max(reach // 4, precision * 4)
-    _polish(shares.ways, amounts, pairs, precision)
     return Shares(shares.ways, tuple(amounts), _together(shares.ways, amounts) or shares.worth)
 
 
@@ -165,25 +174,3 @@ def _exchange(
 
 def _golden(width: int) -> int:
     return width * _GOLDEN_NUMERATOR // _GOLDEN_DENOMINATOR
-
-
-def _polish(
-    ways: Sequence[Way], amounts: list[int], pairs: Sequence[tuple[int, int]], precision: int
-) -> None:
-    """Exchange of whole units with steps that shrink, while it pays."""
-    step = precision
-    while step:
-        for one, other in pairs:
-            for source, target in ((one, other), (other, one)):
-                _move(ways, amounts, source, target, step)
-        step //= 8
-
-
-def _move(ways: Sequence[Way], amounts: list[int], source: int, target: int, step: int) -> None:
-    if amounts[source] <= step:
-        return
-    now = _together((ways[source], ways[target]), (amounts[source], amounts[target]))
-    then = _together((ways[source], ways[target]), (amounts[source] - step, amounts[target] + step))
-    if now is not None and then is not None and then > now:
-        amounts[source] -= step
-        amounts[target] += step

@@ -36,6 +36,7 @@ from orders.gateway.quotes import (
     quote_swaps,
 )
 from orders.gateway.risk_limits import cap_of, largest_amount, network_faults, require_within_cap
+from orders.gateway.route_survey import Survey, survey_routes, time_routing
 from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
     Heard,
@@ -98,6 +99,7 @@ __all__ = [
     "SentSwap",
     "SignedSwap",
     "StaleQuote",
+    "Survey",
     "SwapToSign",
     "TokenReport",
     "Verdict",
@@ -139,7 +141,9 @@ __all__ = [
     "require_within_cap",
     "send",
     "sign_swaps",
+    "survey_routes",
     "table_faults",
+    "time_routing",
     "token_by_mint",
     "token_faults",
     "token_report",

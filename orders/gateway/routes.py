@@ -41,16 +41,8 @@ async def quote_routes(
     ``avoided`` are pools, by address, that each request is not to use; ``more_accounts`` are read with the
     others. ``compared``: with what a second node shows, where there is one. Raises ChainError, WrongMint.
     """
-    found = await candidates_of(connection().directory, requests, middle_tokens())
-    bounds = Bounds(settings.MAX_HOPS, settings.MAX_SPLITS)
-    asks = [
-        Ask(request, _without(found[request.token_in, request.token_out], out), bounds)
-        for request, out in zip(requests, avoided, strict=True)
-    ]
-    pools = {pool.address: pool for ask in asks for pool in ask.candidates.pools()}
-    vaults = [vault for pool in pools.values() for vault in pool.vaults]
-    more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
-    snapshot = await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
+    asks, snapshot = await read_asks(requests, avoided, more_accounts)
+    pools = pools_of(asks)
     routed = route_batch(asks, snapshot, _goes_on)
     second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
     if second is not None:
@@ -61,6 +53,38 @@ async def quote_routes(
 
 def _with_transfer_fees(found: Quotes, snapshot: Snapshot) -> Quotes:
     return replace(found, quotes=tuple(with_transfer_fees(route, snapshot) for route in found.quotes))
+
+
+async def read_asks(
+    requests: Sequence[QuoteRequest],
+    avoided: Sequence[Collection[str]],
+    more_accounts: Sequence[Pubkey],
+) -> tuple[list[Ask], Snapshot]:
+    """Each request with its candidates, and one snapshot that holds what they need. Raises ChainError."""
+    found = await candidates_of(connection().directory, requests, middle_tokens())
+    bounds = Bounds(settings.MAX_HOPS, settings.MAX_SPLITS)
+    asks = [
+        Ask(request, _without(found[request.token_in, request.token_out], out), bounds)
+        for request, out in zip(requests, avoided, strict=True)
+    ]
+    vaults = [vault for pool in pools_of(asks).values() for vault in pool.vaults]
+    more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
+    return asks, await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
+
+
+def pools_of(asks: Sequence[Ask]) -> dict[Pubkey, Pool]:
+    """All candidates by their addresses."""
+    return {pool.address: pool for ask in asks for pool in ask.candidates.pools()}
+
+
+def sizing_in(snapshot: Snapshot) -> Sizing:
+    """What the size of a route's transaction depends on beside the route."""
+    return Sizing(
+        payer=_payer(),
+        venues=connection().venues,
+        lookup_tables=lookup_tables.tables_in(snapshot),
+        tips=bool(settings.JITO_URL),
+    )
 
 
 def _goes_on(found: Quotes) -> bool:
@@ -98,12 +122,7 @@ def _price(route: Route) -> int:
 
 def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:
     """``found`` without the routes before the first that fits into one transaction."""
-    sizing = Sizing(
-        payer=_payer(),
-        venues=connection().venues,
-        lookup_tables=lookup_tables.tables_in(snapshot),
-        tips=bool(settings.JITO_URL),
-    )
+    sizing = sizing_in(snapshot)
     too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
     if not too_large:
         return found

@@ -1,0 +1,103 @@
+"""How fast pools quote and the search for routes ends, on one core. Pure but for the clock.
+
+Candidates are copies of real pools under other addresses, so that the search may combine them: their quotes
+are those of the originals.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from statistics import median
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+
+from dex.errors import DexError
+from dex.routing.search import Bounds, Candidates, find_routes
+from dex.types import Quote, QuoteRequest, Snapshot
+from dex.venues.base import Pool
+
+_QUOTES: Final = 2_000
+_SEARCHES: Final = 21
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingFigures:
+    """Quotes a second by venue; candidates searched, and seconds of a search: the median and the slowest."""
+
+    quotes_per_second: Mapping[str, int]
+    candidates: int
+    search_seconds: float
+    slowest_seconds: float
+
+
+class _Copy:
+    """A pool under another address."""
+
+    def __init__(self, pool: Pool, address: Pubkey) -> None:
+        self._pool = pool
+        self.address = address
+
+    def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
+        return replace(self._pool.quote(snapshot, request), pool=self.address)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+
+def measure(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds, wanted: int
+) -> RoutingFigures:
+    """Time quotes of each venue of the pair, and searches over ``wanted`` candidates."""
+    many = _multiplied(candidates, wanted)
+    seconds = sorted(_search_seconds(request, many, snapshot, bounds) for _ in range(_SEARCHES))
+    rates = {pool.venue: _rate(pool, snapshot, request) for pool in candidates.direct}
+    found = {name: rate for name, rate in sorted(rates.items()) if rate}
+    return RoutingFigures(found, sum(1 for _ in many.pools()), median(seconds), seconds[-1])
+
+
+def _multiplied(candidates: Candidates, wanted: int) -> Candidates:
+    """The candidates and copies of them, in turn, until there are ``wanted``."""
+    have = sum(1 for _ in candidates.pools())
+    if not have:
+        return candidates
+    factor = max(1, -(-wanted // have))
+    over = {
+        middle: (_copies(firsts, factor), _copies(lasts, factor))
+        for middle, (firsts, lasts) in candidates.over.items()
+    }
+    direct = list(candidates.direct)
+    rest = wanted - sum(len(a) + len(b) for a, b in over.values())
+    return Candidates(tuple(islice(_with_copies(direct), max(len(direct), rest))) if direct else (), over)
+
+
+def _copies(pools: Sequence[Pool], factor: int) -> tuple[Pool, ...]:
+    return tuple(islice(_with_copies(pools), len(pools) * factor)) if pools else ()
+
+
+def _with_copies(pools: Sequence[Pool]) -> Iterator[Any]:
+    yield from pools
+    for pool in cycle(pools):
+        yield _Copy(pool, Pubkey.new_unique())
+
+
+def _search_seconds(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds
+) -> float:
+    started = time.perf_counter()
+    find_routes(request, candidates, snapshot, bounds)
+    return time.perf_counter() - started
+
+
+def _rate(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> int:
+    """Quotes a second for amounts that differ; 0 where the pool has none."""
+    started = time.perf_counter()
+    try:
+        for number in range(_QUOTES):
+            pool.quote(snapshot, replace(request, amount=request.amount - number))
+    except DexError:
+        return 0
+    return round(_QUOTES / (time.perf_counter() - started))

@@ -1,0 +1,47 @@
+"""`manage.py route` and `manage.py bench_routing`: what the search finds, printed."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.orders.chain import TestChain
+
+pytestmark = pytest.mark.django_db
+
+
+def said(*words: str, **options: object) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_routes_are_printed_best_first_with_their_size(chain: TestChain) -> None:
+    told = said("route", "SOL", "USDC", "20000")
+
+    prices = [float(price) for price in re.findall(r"price ([\d.]+)", told)]
+    assert prices == sorted(prices, reverse=True)
+    assert "0.0 bps behind the best" in told.splitlines()[0]
+    assert re.search(r"\d+ bytes, \d+ compute units", told)
+    assert re.search(r"^ +\d+\.\d %  \S+ \w+$", told, re.MULTILINE)
+
+
+def test_a_pair_without_a_pool_of_its_own_goes_over_another_token(chain: TestChain) -> None:
+    told = said("route", "BONK", "USDC", "1000000")
+
+    assert ", then " in told.splitlines()[1]
+
+
+def test_a_token_that_is_not_known_is_refused(chain: TestChain) -> None:
+    with pytest.raises(CommandError, match="UNKNOWN_TOKEN"):
+        said("route", "SOL", "NOSUCH", "1")
+
+
+def test_the_benchmark_tells_candidates_milliseconds_and_quotes(chain: TestChain) -> None:
+    told = said("bench_routing", "--amounts", "10", "--candidates", "12")
+
+    assert re.search(r"10 SOL to USDC: search over \d+ candidates [\d.]+ ms, slowest [\d.]+ ms", told)
+    assert re.search(r"quotes a second: .*raydium-cpmm [\d,]+", told)
