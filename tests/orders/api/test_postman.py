@@ -27,7 +27,10 @@ def requests() -> Iterator[dict[str, Any]]:
 
 def send(client: Client, request: dict[str, Any], order_id: str) -> Any:
     """As Postman does: enabled parameters and headers, its own variables filled in."""
-    variables = {each["key"]: order_id for each in request["url"].get("variable", ())}
+    variables = {
+        each["key"]: each["value"].replace("{{orderId}}", order_id)
+        for each in request["url"].get("variable", ())
+    }
     parts = [variables.get(part.removeprefix(":"), part) for part in request["url"]["path"]]
     query = {each["key"]: each["value"] for each in request["url"].get("query", ()) if not each["disabled"]}
     headers = {each["key"]: each["value"] for each in request["header"] if not each.get("disabled")}
