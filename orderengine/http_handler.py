@@ -5,8 +5,8 @@ thread of its own and changes threads once a layer. Here the whole request runs 
 a bounded pool, as under WSGI, while WebSockets stay on the loop. Because the threads are few and
 live long, a database connection a thread is no leak.
 
-Requests that wait for something outside this machine (``SLOW_PATHS``) have fewer threads of their own and a
-bound on how many may wait for one: they never hold up the others.
+Requests that take long (``HTTP_POOLS``) have fewer threads of their own and a bound on how many may wait for
+one: they never hold up the others.
 """
 
 from __future__ import annotations
@@ -32,9 +32,16 @@ from orders.api.endpoint import AGAIN
 from orders.api.event_views import Waiting
 
 THREADS: Final = 16
-SLOW_THREADS: Final = 4
-# Under work and waiting; what comes on top is refused at once.
-MOST_SLOW: Final = 32
+
+
+class SlowPool:
+    """Threads for the paths that match; ``most`` requests are under work or wait, the rest is refused."""
+
+    def __init__(self, pattern: str, threads: int, most: int) -> None:
+        self.pattern = re.compile(pattern)
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="http-slow")
+        self.most = most
+        self.held = 0
 
 
 class ThreadedHandler(ASGIHandler):
@@ -44,9 +51,7 @@ class ThreadedHandler(ASGIHandler):
         super().__init__()
         self.load_middleware(is_async=False)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
-        self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="http-slow")
-        self._slow_paths = re.compile("|".join(settings.SLOW_PATHS) or r"(?!)")
-        self._slow = 0
+        self._pools = [SlowPool(*pool) for pool in settings.HTTP_POOLS]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -73,15 +78,16 @@ class ThreadedHandler(ASGIHandler):
                 await self._in_thread(response.close)
 
     async def _response(self, scope: Any, body: IO[bytes]) -> Any:
-        if not self._slow_paths.fullmatch(scope["path"]):
+        pool = next((pool for pool in self._pools if pool.pattern.fullmatch(scope["path"])), None)
+        if pool is None:
             return await self._in_thread(self._respond, scope, body)
-        if self._slow >= MOST_SLOW:
+        if pool.held >= pool.most:
             return import_string(settings.OVERLOAD_HANDLER)()
-        self._slow += 1
+        pool.held += 1
         try:
-            return await self._in_thread(self._respond, scope, body, threads=self._slow_threads)
+            return await self._in_thread(self._respond, scope, body, threads=pool.threads)
         finally:
-            self._slow -= 1
+            pool.held -= 1
 
     async def _in_thread(self, function: Any, *args: Any, threads: ThreadPoolExecutor | None = None) -> Any:
         context = contextvars.copy_context()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from kombu import Queue
@@ -45,8 +46,14 @@ USE_TZ = True
 LANGUAGE_CODE = "en-us"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
-# Requests that wait for the chain, and what is answered when too many of them do.
-SLOW_PATHS = [r"/api/quotes/?", r"/api/tokens(/.*)?", r"/health/?"]
+# Requests that take long: their paths, their threads, how many may be under way. Some wait for the chain;
+# hashing a password takes a core for a third of a second. Then what is answered when too many come.
+MOST_CHAIN_READS = 32
+MOST_SIGN_INS = 10
+HTTP_POOLS = [
+    (r"/api/quotes/?|/api/tokens(/.*)?|/health/?", 4, MOST_CHAIN_READS),
+    (r"/admin/login/?", 2, MOST_SIGN_INS),
+]
 OVERLOAD_HANDLER = "orders.wire.errors.overloaded"
 BAD_REQUEST_HANDLER = "orders.wire.errors.bad_request"
 CSRF_FAILURE_VIEW = "orders.wire.errors.csrf_failure"
@@ -65,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "channels",
     "rest_framework",
     "knox",
@@ -88,7 +96,22 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+# Sign-in: after so many failures a name is locked for an address; kept in the database, for all web servers.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_LOCK_MINUTES", default=15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "orders.admin.sign_in.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -6,13 +6,16 @@ record.py       what the page of one order shows: steps, quotes, amounts
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
 engine.py       the kill switch, known pools
+sign_in.py      each try to sign in leaves an entry
 accounts.py     who may sign in, whose tokens there are
 """
 
 from django.contrib import admin
 
 from orders.admin import accounts, engine, orders
+from orders.admin.sign_in import SignInForm
 
 __all__ = ["accounts", "engine", "orders"]
 
+admin.site.login_form = SignInForm
 admin.site.index_template = "admin/dashboard.html"

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from knox.models import AuthToken
 
-from orderengine.http_handler import MOST_SLOW
 from tests.factories import UserFactory
 from tests.orders.http_line import Answer, http_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
+MOST_SLOW = settings.MOST_CHAIN_READS
 FIVE_SOL = b'{"tokenIn":"SOL","tokenOut":"USDC","amountIn":"5"}'
 
 
