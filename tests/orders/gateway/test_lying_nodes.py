@@ -46,6 +46,11 @@ def failed(result: Any) -> Any:
     return result | {"value": told}
 
 
+def failed_there(result: Any) -> Any:
+    error = {"InstructionError": [3, {"Custom": 6005}]}
+    return result and result | {"meta": result["meta"] | {"err": error, "status": {"Err": error}}}
+
+
 def with_usdc_vaults(result: Any, amount: Any) -> Any:
     """The accounts of a getMultipleAccounts with another amount in every token account of USDC."""
 
@@ -66,7 +71,7 @@ def test_one_node_alone_fails_no_order(user: User, chain: TestChain, settings: A
         order = order_row(user)
         for stage in (stages.route, stages.build, stages.submit):
             stage([order.pk])
-        liar.lies["getSignatureStatuses"] = failed
+        liar.lies |= {"getSignatureStatuses": failed, "getTransaction": failed_there}
         attempt = order.attempts.get()
         watched = settlement.Watched(
             attempt, gateway.dead_check(attempt.last_valid_block_height), 10**9, 10**9
