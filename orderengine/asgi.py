@@ -20,7 +20,7 @@ from orders.streaming.urls import websocket_application  # noqa: E402
 from orders.telemetry import starting  # noqa: E402
 from orders.telemetry.request_ids import with_request_id  # noqa: E402
 
-checks.refuse_faults("the web server", checks.WEB_TAG)
+checks.refuse_config_errors("the web server", checks.WEB_TAG)
 bounded_socket.install()
 http_server.install()
 starting.start("order-engine-web")

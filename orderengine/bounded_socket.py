@@ -54,7 +54,7 @@ class BoundedSocket(daphne.ws_protocol.WebSocketProtocol):  # type: ignore[misc]
         super().onMessage(_cut(payload, is_text=not isBinary), isBinary)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
-        """Let whoever waits for room go."""
+        """Let anyone who waits for room go."""
         self.resumeProducing()
         super().onClose(wasClean, code, reason)
 

@@ -15,7 +15,7 @@ _REDIS: Final[Mapping[str, Any]] = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
 }
-# Of a frozen broker a reader hears by heartbeats; a reading limit would also end an idle wait.
+# Of a frozen broker a reader receives by heartbeats; a reading limit would also end an idle wait.
 _AMQP: Final[Mapping[str, Any]] = {"connect_timeout": 2, "write_timeout": 5}
 _BY_SCHEME: Final = {
     **dict.fromkeys(("redis", "rediss", "redis+socket", "sentinel"), _REDIS),

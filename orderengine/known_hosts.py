@@ -26,5 +26,8 @@ class KnownHostsMiddleware:
             request.get_host()
         except DisallowedHost as error:
             refusal: HttpResponse = import_string(settings.BAD_REQUEST_HANDLER)(request, error)
+            # As Django's SecurityMiddleware does, which this answer does not pass.
+            refusal.headers.setdefault("X-Content-Type-Options", "nosniff")
+            refusal.headers.setdefault("Referrer-Policy", "same-origin")
             return refusal
         return self._get_response(request)

@@ -26,7 +26,7 @@ def require_addresses(environment: Mapping[str, str], names: Iterable[str], list
 
     ``lists`` are variables of several URLs with commas between them.
 
-    The error of whoever reads it later would quote a part of it, which may be a part of a password.
+    The error of anyone who reads it later would quote a part of it, which may be a part of a password.
     """
     one = [(name, environment.get(name, "")) for name in names]
     many = [(name, url.strip()) for name in lists for url in environment.get(name, "").split(",")]
@@ -92,7 +92,7 @@ def without_values(record: logging.LogRecord) -> bool:
 
 
 class DiscreetFormatter(structlog.stdlib.ProcessorFormatter):
-    """Blots ``secrets`` out of each finished line, whoever wrote it and wherever in it they stand."""
+    """Blots ``secrets`` out of each finished line, anyone who wrote it and wherever in it they stand."""
 
     def __init__(self, *args: Any, secrets: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

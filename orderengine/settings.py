@@ -180,7 +180,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # No task time limits: Celery's do nothing with threads. orders.pipeline.stage_limit ends what hangs.
-# A frozen broker holds whoever publishes for one socket_timeout, not for six: the sweeper tries again.
+# A frozen broker holds anyone who publishes for one socket_timeout, not for six: the sweeper tries again.
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker takes from the first queue that holds something: orders on their way end before new
 # ones begin, so that under load each order is slow to start, not slow in the middle.

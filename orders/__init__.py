@@ -1,1 +1,1 @@
-"""The order: its life, its record, its doors."""
+"""The order: its life, its record, its endpoints."""

@@ -33,19 +33,19 @@ _SIGNER_NEEDS: Final[Mapping[str, Sequence[str]]] = {
 _COMMITMENTS: Final = ("confirmed", "finalized")
 
 
-def faults(*tags: str) -> list[str]:
+def config_errors(*tags: str) -> list[str]:
     """The errors of the checks of these tags, each with hint and id; asks neither database nor node."""
     found = [each for each in run_checks(tags=[TAG, *tags]) if each.is_serious() and not each.is_silenced()]
     return [f"{each.msg} {each.hint} ({each.id})" for each in found]
 
 
-def refuse_faults(process: str, *tags: str) -> None:
-    """Raise SystemExit with a line for each of `faults`: such settings are none to trade with.
+def refuse_config_errors(process: str, *tags: str) -> None:
+    """Raise SystemExit with a line for each of `config_errors`: such settings are none to trade with.
 
     daphne runs no system checks. Celery does, but does not heed them, and lets no other exception out of a
     signal.
     """
-    found = faults(*tags)
+    found = config_errors(*tags)
     if found:
         raise SystemExit("\n".join(f"{process} does not start: {fault}" for fault in found))
 
@@ -66,7 +66,7 @@ def local_user_stays_local(
 def debug_is_for_development(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """DEBUG shows settings and source to whoever meets an error: on loopback and with play money only."""
+    """DEBUG shows settings and source to anyone who meets an error: on loopback and with play money only."""
     faults: list[CheckMessage] = []
     if settings.DEBUG and settings.HOST not in _LOOPBACK:
         hint = "Set DEBUG=false, SECRET_KEY and ALLOWED_HOSTS, or HOST=127.0.0.1."
@@ -142,9 +142,9 @@ def network_may_be_traded_on(
     """A known network, caps that can be read, and for real money a deliberate yes with limits."""
     hint = "See docs/networks.md."
     faults: list[CheckMessage] = [
-        Error(fault, hint=hint, id="orders.E004") for fault in gateway.network_faults()
+        Error(fault, hint=hint, id="orders.E004") for fault in gateway.network_config_errors()
     ]
-    faults += [Error(f"{fault}.", hint=hint, id="orders.E007") for fault in gateway.token_faults()]
+    faults += [Error(f"{fault}.", hint=hint, id="orders.E007") for fault in gateway.token_config_errors()]
     if settings.SOLANA_COMMITMENT not in _COMMITMENTS:
         text = f"SOLANA_COMMITMENT is one of {', '.join(_COMMITMENTS)}."
         faults.append(Error(text, hint="A processed block is often dropped.", id="orders.E005"))
@@ -159,7 +159,11 @@ def the_priority_fee_can_be_read(
     hint = "See docs/landing.md."
     return [
         Error(f"{fault}.", hint=hint, id="orders.E030")
-        for fault in (*gateway.fee_faults(), *gateway.relay_faults(), *gateway.table_faults())
+        for fault in (
+            *gateway.fee_config_errors(),
+            *gateway.relay_config_errors(),
+            *gateway.table_config_errors(),
+        )
     ]
 
 
@@ -169,14 +173,14 @@ def dangers_of_tokens_have_known_names(
 ) -> list[CheckMessage]:
     """What is not refused is allowed by its exact name."""
     hint = "Names are separated by commas."
-    return [Error(f"{fault}.", hint=hint, id="orders.E031") for fault in gateway.danger_faults()]
+    return [Error(f"{fault}.", hint=hint, id="orders.E031") for fault in gateway.danger_config_errors()]
 
 
 @register(TAG)
 def traces_can_be_given(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Where a collector is named, what speaks to it is installed."""
     hint = "Unset OTEL_EXPORTER_OTLP_ENDPOINT to do without traces."
-    return [Error(f"{fault}.", hint=hint, id="orders.E040") for fault in starting.faults()]
+    return [Error(f"{fault}.", hint=hint, id="orders.E040") for fault in starting.config_errors()]
 
 
 @register(deploy=True)

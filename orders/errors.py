@@ -1,4 +1,4 @@
-"""What the doors answer when they refuse: stable code, HTTP status, message for people.
+"""What the endpoints answer when they refuse: stable code, HTTP status, message for people.
 
 OrderError
 ├── InvalidRequest            400  a field is missing, malformed or out of range

@@ -81,8 +81,8 @@ class FailureReason(TextChoices):
     INTERNAL = "INTERNAL", "Something unexpected went wrong"
 
 
-# Asking again cannot mend these: the order fails at once.
-NOT_RETRIED: Final[frozenset[FailureReason]] = frozenset(
+# Asking again cannot repair these: the order fails at once.
+TERMINAL_REASONS: Final[frozenset[FailureReason]] = frozenset(
     {
         FailureReason.INSUFFICIENT_FUNDS,
         FailureReason.CAP_REACHED,

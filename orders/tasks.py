@@ -103,12 +103,12 @@ def renew_broken_connection(**_: Any) -> None:
 @worker_init.connect
 def refuse_bad_settings(**_: Any) -> None:
     """Before this worker takes anything up."""
-    checks.refuse_faults("this worker")
+    checks.refuse_config_errors("this worker")
 
 
 @worker_init.connect
 def bound_transactions(**_: Any) -> None:
-    """What this worker locks is let go though it should freeze."""
+    """Bound transactions, so that a frozen worker releases its locks."""
     transaction_limit.install()
 
 

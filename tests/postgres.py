@@ -56,7 +56,7 @@ def run_on(url: str, command: Sequence[str]) -> int:
 def postgres_server(*, durable: bool = False, binaries: Path | None = None) -> Iterator[str]:
     """Start a server in a folder under /tmp; gives its URL, and stops and removes it at the end.
 
-    ``durable``: with PostgreSQL's own defaults, for whoever measures.
+    ``durable``: with PostgreSQL's own defaults, for anyone who measures.
 
     Raises FileNotFoundError when there are no binaries, RuntimeError when the server does not start.
     """

@@ -18,7 +18,7 @@ from drf_spectacular.validation import validate_schema
 
 from dex.config import TOKENS
 from orders import errors
-from orders.lifecycle import NOT_RETRIED, RETRY_DELAYS_SECONDS, FailureReason, Status
+from orders.lifecycle import RETRY_DELAYS_SECONDS, TERMINAL_REASONS, FailureReason, Status
 from orders.management.commands.api_documents import collection_text, documents
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
 from orders.streaming import stream
@@ -90,7 +90,7 @@ def test_every_failure_reason_is_listed_with_what_follows() -> None:
     listed = {names(row[0])[0]: row[1:] for row in table("reason | fails | means")}
 
     assert listed == {
-        reason.value: ["at once" if reason in NOT_RETRIED else "after retries", str(reason.label)]
+        reason.value: ["at once" if reason in TERMINAL_REASONS else "after retries", str(reason.label)]
         for reason in FailureReason
     }
     assert RETRY_DELAYS_SECONDS == (1, 2, 4)

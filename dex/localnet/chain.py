@@ -173,7 +173,7 @@ class Chain:
         signature = str(transaction.signatures[0])
         if self._statuses.get(signature) is not None:
             return None
-        # The leader's view, whoever forwarded it.
+        # The leader's view, anyone who forwarded it.
         if not self._blockhashes.is_valid_at(transaction.message.recent_blockhash, self.slot):
             return None
         block = self.blocks[-1]

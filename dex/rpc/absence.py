@@ -113,7 +113,7 @@ def _read_first_slot(reply: Reply) -> int | None:
         return read_integer(reply.result)
 
 
-class Prospect(StrEnum):
+class Fate(StrEnum):
     """What may still become of a signed transaction.
 
     FORGOTTEN: no node finds it, and none remembers the time in which it could have landed.
@@ -138,37 +138,37 @@ class DeadCheck:
     last_valid_block_height: int
     margin: int = EXPIRY_MARGIN_BLOCKS
     missing_at_slot: int | None = None
-    prospect: Prospect = Prospect.MAY_LAND
+    fate: Fate = Fate.MAY_LAND
 
     @property
     def past(self) -> int:
         """A node whose height is not more than this cannot contribute to the proof."""
         return self.last_valid_block_height + self.margin
 
-    def with_look(self, seen: Sequence[Observation], index: int = 0) -> DeadCheck:
+    def observe(self, seen: Sequence[Observation], index: int = 0) -> DeadCheck:
         """Take note of what nodes say of the signature at ``index``."""
-        if self.prospect is Prospect.DEAD:
+        if self.fate is Fate.DEAD:
             return self
         found = [status for one in seen if (status := one.status(index)) is not None]
         if found:
             # A block that is only processed may still be dropped with its fork, and the status with it.
             landed = any(status.commitment in _SETTLED for status in found)
-            prospect = Prospect.LANDED if landed else Prospect.MAY_LAND
-            return replace(self, missing_at_slot=None, prospect=prospect)
+            fate = Fate.LANDED if landed else Fate.MAY_LAND
+            return replace(self, missing_at_slot=None, fate=fate)
         slots = [self._absent_at(one) for one in seen if self._could_know(one)]
         if not slots:
-            prospect = Prospect.FORGOTTEN if seen else Prospect.MAY_LAND
-            return replace(self, missing_at_slot=None, prospect=prospect)
+            fate = Fate.FORGOTTEN if seen else Fate.MAY_LAND
+            return replace(self, missing_at_slot=None, fate=fate)
         return self._missing_at([slot for slot in slots if slot is not None], len(slots))
 
     def _missing_at(self, slots: Sequence[int], asked: int) -> DeadCheck:
         if len(slots) < asked:
-            return replace(self, prospect=Prospect.MAY_LAND)
+            return replace(self, fate=Fate.MAY_LAND)
         slot = min(slots)
         if self.missing_at_slot is None:
-            return replace(self, missing_at_slot=slot, prospect=Prospect.MAY_LAND)
+            return replace(self, missing_at_slot=slot, fate=Fate.MAY_LAND)
         dead = slot >= self.missing_at_slot + APART_SLOTS
-        return replace(self, prospect=Prospect.DEAD if dead else Prospect.MAY_LAND)
+        return replace(self, fate=Fate.DEAD if dead else Fate.MAY_LAND)
 
     def _absent_at(self, one: Observation) -> int | None:
         """The slot at which the node would have found it, had it landed; None while it cannot say."""

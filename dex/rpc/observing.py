@@ -1,4 +1,4 @@
-"""What is told of each request to a node, for whoever counts; nothing of what was asked or answered."""
+"""What is told of each request to a node, for anyone who counts; nothing of what was asked or answered."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ Announce = Callable[[str], None]
 
 
 class StopRequests:
-    """Counts the signals that ask for a stop, and wakes whoever waits for one."""
+    """Counts the signals that ask for a stop, and wakes anyone who waits for one."""
 
     def __init__(self) -> None:
         self.count = 0

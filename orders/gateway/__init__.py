@@ -24,34 +24,34 @@ from dex.tokens.round_trip import RoundTrip
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
-from orders.gateway.jito import relay_faults
-from orders.gateway.lookup_tables import table_faults
-from orders.gateway.named_tokens import Named, danger_faults, named_token, named_tokens
+from orders.gateway.jito import relay_config_errors
+from orders.gateway.lookup_tables import table_config_errors
+from orders.gateway.named_tokens import Named, danger_config_errors, named_token, named_tokens
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports, watched_chain_health
 from orders.gateway.pools import list_pools, warm_up
-from orders.gateway.priority_fees import fee_faults
+from orders.gateway.priority_fees import fee_config_errors
 from orders.gateway.quotes import (
     auto_slippage_cap_bps,
     quote_pair,
     quote_swaps,
 )
-from orders.gateway.risk_limits import cap_of, largest_amount, network_faults, require_within_cap
+from orders.gateway.risk_limits import cap_of, largest_amount, network_config_errors, require_within_cap
 from orders.gateway.route_survey import Survey, survey_routes, time_routing
 from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
-    Heard,
     OnChainFailure,
     SentSwap,
+    StatusReport,
     Verdict,
     dead_check,
     executed_swaps,
     explorer_url,
     has_landed,
-    hear,
-    hear_of_landed,
     is_dead,
+    landed_statuses,
     on_chain_failures,
     prove_dead,
+    signature_statuses,
 )
 from orders.gateway.swap_plans import SwapToSign
 from orders.gateway.swaps import StaleQuote, sign_swaps
@@ -66,7 +66,7 @@ from orders.gateway.tokens import (
     networks,
     require_tokens,
     token_by_mint,
-    token_faults,
+    token_config_errors,
     tokens,
 )
 from orders.gateway.wallet import unfit_to_sign
@@ -87,7 +87,6 @@ __all__ = [
     "DeadCheck",
     "Failure",
     "Funds",
-    "Heard",
     "Holder",
     "Holdings",
     "Named",
@@ -99,6 +98,7 @@ __all__ = [
     "SentSwap",
     "SignedSwap",
     "StaleQuote",
+    "StatusReport",
     "Survey",
     "SwapToSign",
     "TokenReport",
@@ -109,25 +109,24 @@ __all__ = [
     "brands",
     "cap_of",
     "chain_health",
-    "danger_faults",
+    "danger_config_errors",
     "dead_check",
     "decimals_of",
     "executed_swaps",
     "explorer_url",
     "failed",
-    "fee_faults",
+    "fee_config_errors",
     "find_token",
     "has_landed",
-    "hear",
-    "hear_of_landed",
     "holdings",
     "insufficient_funds",
     "is_dead",
+    "landed_statuses",
     "largest_amount",
     "list_pools",
     "named_token",
     "named_tokens",
-    "network_faults",
+    "network_config_errors",
     "networks",
     "node_reports",
     "node_urls",
@@ -135,17 +134,18 @@ __all__ = [
     "prove_dead",
     "quote_pair",
     "quote_swaps",
-    "relay_faults",
+    "relay_config_errors",
     "require_network",
     "require_tokens",
     "require_within_cap",
     "send",
     "sign_swaps",
+    "signature_statuses",
     "survey_routes",
-    "table_faults",
+    "table_config_errors",
     "time_routing",
     "token_by_mint",
-    "token_faults",
+    "token_config_errors",
     "token_report",
     "tokens",
     "unfit_to_sign",

@@ -17,13 +17,15 @@ from orders.gateway.connection import count_request
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def relay_faults() -> Sequence[str]:
+def relay_config_errors() -> Sequence[str]:
     """What is wrong with the settings of Jito, in words."""
     if not settings.JITO_URL:
         return ["JITO_TIP_LAMPORTS is set without JITO_URL"] if settings.JITO_TIP_LAMPORTS else []
     url = urlsplit(settings.JITO_URL)
     if not (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)):
-        return ["JITO_URL begins with https://: whoever reads a transaction on its way can trade before it"]
+        return [
+            "JITO_URL begins with https://: anyone who reads a transaction on its way can trade before it"
+        ]
     most = min(MOST_TIP, settings.MAX_TIP_LAMPORTS)
     if not LEAST_TIP <= settings.JITO_TIP_LAMPORTS <= most:
         return [f"JITO_URL needs JITO_TIP_LAMPORTS from {LEAST_TIP} to {most}"]

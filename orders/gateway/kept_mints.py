@@ -32,7 +32,7 @@ class KeptMint:
     dangers: tuple[str, ...]
 
 
-# By mint. Decimals never change; what can change is read again by whoever asks for a report.
+# By mint. Decimals never change; what can change is read again by anyone who asks for a report.
 _known: Final[dict[str, KeptMint]] = {}
 _changing = threading.Lock()
 

@@ -16,7 +16,7 @@ from dex.types import Snapshot
 logger = logging.getLogger(__name__)
 
 
-def table_faults() -> list[str]:
+def table_config_errors() -> list[str]:
     """What is wrong with LOOKUP_TABLES, in words."""
     return [
         f"LOOKUP_TABLES: {text} is no address" for text in settings.LOOKUP_TABLES if not _is_address(text)

@@ -61,7 +61,7 @@ def named_tokens(names: Collection[str]) -> Named:
     return {name: token for name, token in found.items() if token is not None}
 
 
-def danger_faults() -> list[str]:
+def danger_config_errors() -> list[str]:
     """What is wrong with ALLOWED_TOKEN_DANGERS, in words."""
     known = [danger.value for danger in Danger]
     return [

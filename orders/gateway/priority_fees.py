@@ -23,7 +23,7 @@ _MOST_ATTEMPTS: Final = 4
 _USUAL_UNITS: Final = 200_000
 
 
-def fee_faults() -> Sequence[str]:
+def fee_config_errors() -> Sequence[str]:
     """What is wrong with the settings of the priority fee, in words."""
     try:
         level = read_fee_level(settings.PRIORITY_FEE)

@@ -1,6 +1,6 @@
 """What this process may sign at all, by its settings: which network, how much, at what slippage.
 
-Doors refuse such orders too; here it is asked once more, right before a signature, of the order's row.
+Endpoints refuse such orders too; here it is asked once more, right before a signature, of the order's row.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def cap_of(setting: str, token: Token) -> int | None:
     return None if cap is None else to_base_units(parse_amount(cap), token.decimals)
 
 
-def network_faults() -> Sequence[str]:
+def network_config_errors() -> Sequence[str]:
     """What is wrong with the settings of the network, in words; nothing when it can be traded on."""
     if settings.SOLANA_NETWORK not in NETWORKS:
         return [f"SOLANA_NETWORK is one of {', '.join(NETWORKS)}"]

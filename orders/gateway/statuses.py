@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid
 from dex.rpc import confirmation
-from dex.rpc.absence import DeadCheck, Observation, Prospect, absent_since
+from dex.rpc.absence import DeadCheck, Fate, Observation, absent_since
 from dex.rpc.answers import ExecutedTransaction, SignatureStatus
 from dex.transactions.cost import cost_of
 from dex.types import ExecutedSwap, TransactionCost
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class StatusReport:
     """The verdict on one signature; ``slot`` is the transaction's, or for UNSEEN the slot of the answer."""
 
     verdict: Verdict
@@ -65,12 +65,12 @@ class OnChainFailure:
     slot: int
 
 
-def hear(signatures: Sequence[str], *, search_history: bool = False) -> list[Heard]:
+def signature_statuses(signatures: Sequence[str], *, search_history: bool = False) -> list[StatusReport]:
     """The verdict on each signature; UNSEEN says nothing about whether it can still land. Raises DexError."""
     if not signatures:
         return []
     answer = connection().run(connection().rpc.signature_statuses(signatures, search_history=search_history))
-    return [_heard(status, answer.slot) for status in answer.statuses]
+    return [_status_report(status, answer.slot) for status in answer.statuses]
 
 
 def executed_swaps(swaps: Sequence[SentSwap]) -> list[ExecutedSwap | None]:
@@ -103,21 +103,21 @@ def on_chain_failures(swaps: Sequence[SentSwap]) -> list[OnChainFailure | None]:
     return results
 
 
-def hear_of_landed(landed: Sequence[tuple[str, int]]) -> list[Heard]:
+def landed_statuses(landed: Sequence[tuple[str, int]]) -> list[StatusReport]:
     """The verdict on signatures that were in the block of a slot, histories searched. Raises DexError.
 
     UNSEEN: a node that would remember it does not have it any more. FORGOTTEN: none remembers so far back.
     """
-    heard = hear([signature for signature, _ in landed], search_history=True)
-    missing = [at for at, one in enumerate(heard) if one.verdict is Verdict.UNSEEN]
+    reported = signature_statuses([signature for signature, _ in landed], search_history=True)
+    missing = [at for at, one in enumerate(reported) if one.verdict is Verdict.UNSEEN]
     if not missing:
-        return heard
+        return reported
     seen = connection().run(_observe([landed[at][0] for at in missing], past=-1))
     for index, at in enumerate(missing):
         gone = absent_since(seen, landed[at][1], index)
         if not gone:
-            heard[at] = Heard(Verdict.SEEN if gone is False else Verdict.FORGOTTEN, landed[at][1])
-    return heard
+            reported[at] = StatusReport(Verdict.SEEN if gone is False else Verdict.FORGOTTEN, landed[at][1])
+    return reported
 
 
 def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
@@ -129,9 +129,9 @@ def prove_dead(checks: Sequence[tuple[str, DeadCheck]]) -> list[DeadCheck]:
         return []
     past = min(check.past for _, check in checks)
     seen = connection().run(_observe([signature for signature, _ in checks], past))
-    looked = [check.with_look(seen, index) for index, (_, check) in enumerate(checks)]
+    looked = [check.observe(seen, index) for index, (_, check) in enumerate(checks)]
     for (signature, before), check in zip(checks, looked, strict=True):
-        if check.prospect is Prospect.FORGOTTEN is not before.prospect:
+        if check.fate is Fate.FORGOTTEN is not before.fate:
             logger.error("no node remembers whether %s landed: its order waits for one that does", signature)
     return looked
 
@@ -143,12 +143,12 @@ def dead_check(last_valid_block_height: int) -> DeadCheck:
 
 def is_dead(check: DeadCheck) -> bool:
     """Whether the proof is complete."""
-    return check.prospect is Prospect.DEAD
+    return check.fate is Fate.DEAD
 
 
 def has_landed(check: DeadCheck) -> bool:
     """Whether the transaction is in the history of a node, though its recent statuses may not have it."""
-    return check.prospect is Prospect.LANDED
+    return check.fate is Fate.LANDED
 
 
 def explorer_url(network: str, signature: str) -> str:
@@ -188,12 +188,12 @@ async def _observe(signatures: Sequence[str], past: int) -> list[Observation]:
     return await connection().rpc.observe(signatures, past=past)
 
 
-def _heard(status: SignatureStatus | None, asked_at_slot: int) -> Heard:
+def _status_report(status: SignatureStatus | None, asked_at_slot: int) -> StatusReport:
     if status is None:
-        return Heard(Verdict.UNSEEN, asked_at_slot)
+        return StatusReport(Verdict.UNSEEN, asked_at_slot)
     if status.commitment == "processed":
-        return Heard(Verdict.SEEN, status.slot)
+        return StatusReport(Verdict.SEEN, status.slot)
     if status.error is not None:
-        return Heard(Verdict.FAILED, status.slot, status.error)
+        return StatusReport(Verdict.FAILED, status.slot, status.error)
     verdict = Verdict.FINALIZED if status.commitment == "finalized" else Verdict.CONFIRMED
-    return Heard(verdict, status.slot)
+    return StatusReport(verdict, status.slot)

@@ -92,7 +92,7 @@ def decimals_of(mint: str) -> int:
     return token.decimals if token else 0
 
 
-def token_faults() -> list[str]:
+def token_config_errors() -> list[str]:
     """What is wrong with TOKENS: symbols, addresses, decimals, or the network."""
     if settings.TOKENS and settings.SOLANA_NETWORK == MAINNET:
         return ["TOKENS is not for mainnet-beta"]

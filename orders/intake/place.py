@@ -43,7 +43,7 @@ from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
 from orders.wire.requests import OrderIntent
 
-# Longer than the database's own patience with locks, so that its answer is heard.
+# Longer than the database's own patience with locks, so that its answer is received.
 WRITE_TIMEOUT_SECONDS = 25
 _ACCEPTED_TYPES = frozenset({OrderType.MARKET})
 

@@ -1,6 +1,6 @@
 """Hints after a commit: an order has new events.
 
-A push carries only "order N has reached sequence M": whoever gets it reads the rows. A lost
+A push carries only "order N has reached sequence M": anyone who gets it reads the rows. A lost
 push therefore costs time, never content, and nothing here may fail or delay an order. A process
 that has put no publisher in place sends none.
 """

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import gateway
-from orders.gateway import Heard, Verdict
+from orders.gateway import StatusReport, Verdict
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import AttemptState, FailureReason, Status, WaitsFor
 from orders.models import Attempt, Order
@@ -91,18 +91,18 @@ def finalize(watch: Watch) -> int:
         .filter(status=Status.CONFIRMED, finalized_at__isnull=True, confirmed_at__lte=since)
         .order_by("confirmed_at")[:_MOST_AT_ONCE]
     )
-    heard = gateway.hear_of_landed([(order.signature, order.slot or 0) for order in waiting])
-    pairs = list(zip(waiting, heard, strict=True))
+    reported = gateway.landed_statuses([(order.signature, order.slot or 0) for order in waiting])
+    pairs = list(zip(waiting, reported, strict=True))
     final = [order.pk for order, one in pairs if _is_final(order, one)]
     Order.objects.filter(pk__in=final).update(finalized_at=timezone.now())
     take_back([order for order, one in pairs if _is_gone(order, one)], watch)
     return len(final)
 
 
-def _is_final(order: Order, heard: Heard) -> bool:
+def _is_final(order: Order, reported: StatusReport) -> bool:
     # What nodes have pruned from their ledgers was final long before: no fork is as old.
-    forgotten = heard.verdict is Verdict.FORGOTTEN
-    return forgotten or (heard.verdict is Verdict.FINALIZED and heard.slot == order.slot)
+    forgotten = reported.verdict is Verdict.FORGOTTEN
+    return forgotten or (reported.verdict is Verdict.FINALIZED and reported.slot == order.slot)
 
 
 def take_back(orders: Sequence[Order], watch: Watch) -> None:
@@ -133,12 +133,12 @@ def _taken_back(order: Order) -> Transition:
     return Transition(order, Status.SUBMITTED, changes, data)
 
 
-def _is_gone(order: Order, heard: Heard) -> bool:
+def _is_gone(order: Order, reported: StatusReport) -> bool:
     """Whether the block that the order was confirmed in is not part of the chain any more."""
-    if heard.verdict is Verdict.UNSEEN:
+    if reported.verdict is Verdict.UNSEEN:
         return True
-    if heard.verdict is Verdict.SEEN:
+    if reported.verdict is Verdict.SEEN:
         # Nodes do not agree yet, or it is in a block that may still be dropped.
         return False
     # In another block the same transaction may have failed, or moved other amounts.
-    return heard.verdict is Verdict.FAILED or heard.slot != order.slot
+    return reported.verdict is Verdict.FAILED or reported.slot != order.slot

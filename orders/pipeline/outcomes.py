@@ -14,7 +14,7 @@ from orders.gateway import Failure
 from orders.lifecycle import (
     NODE_RETRY_SECONDS,
     NODE_WAIT_SECONDS,
-    NOT_RETRIED,
+    TERMINAL_REASONS,
     FailureReason,
     Status,
     WaitsFor,
@@ -45,18 +45,18 @@ def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
     return Transition(order, Status.CONFIRMED, changes, data)
 
 
-def failed_or_retried(order: Order, failure: Failure, *, mendable: bool = False) -> Transition:
-    """Back to routing, due after the next delay; or failed, when retries cannot mend it or are used up.
+def failed_or_retried(order: Order, failure: Failure, *, curable: bool = False) -> Transition:
+    """Back to routing, due after the next delay; or failed, when retries cannot repair it or are used up.
 
     A node that gives no usable answer uses up no retry: the order stays, and waits for one.
-    ``mendable``: something was done about the reason, so that a retry may mend even this one.
+    ``curable``: something was done about the reason, so that a retry may repair even this one.
     """
     now = timezone.now()
     if order.is_over(now):
         return expired(order, failure)
     if failure.reason is FailureReason.CHAIN_UNAVAILABLE:
         return _waits_for_a_node(order, failure, now)
-    hopeless = failure.reason in NOT_RETRIED and not mendable
+    hopeless = failure.reason in TERMINAL_REASONS and not curable
     delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
         return ended(order, failure)
@@ -84,7 +84,7 @@ def _waits_for_a_node(order: Order, failure: Failure, now: datetime) -> Transiti
 
 def _due(order: Order, due_at: datetime, waits_for: WaitsFor) -> dict[str, Any]:
     if order.expires_at is not None:
-        # There is nothing to wait for beyond it: whoever takes the order up then ends it.
+        # There is nothing to wait for beyond it: anyone who takes the order up then ends it.
         due_at = min(due_at, order.expires_at)
     return {"due_at": due_at, "waits_for": waits_for.value}
 

@@ -43,7 +43,7 @@ def relieve(short: list[tuple[Order, Quotes, Transition]]) -> list[Transition]:
     said = "an airdrop was asked for" if relief is Relief.GIVEN else "the faucet gives none now"
     reason = FailureReason.INSUFFICIENT_FUNDS
     failure = Failure(reason, f"{reason.label}: {said}")
-    return [failed_or_retried(order, failure, mendable=True) for order, _, _ in short]
+    return [failed_or_retried(order, failure, curable=True) for order, _, _ in short]
 
 
 def complete(order: Order, board: Quotes, building: Transition) -> None:

@@ -1,6 +1,6 @@
 """The settlement poller: one a process, which looks at all of its open attempts again and again.
 
-What it adopts is on trial first: whoever followed it before may have died of it. Such orders are looked at a
+What it adopts is on trial first: who followed it before may have died of it. Such orders are looked at a
 few at a time or alone, those that were never on trial first, and their rows say so before: so one that kills
 its poller is known by its count, and takes the others along once at most.
 """

@@ -34,7 +34,7 @@ from orders.wallets import caps
 
 logger = logging.getLogger(__name__)
 
-# A submitted order that its poller has not settled by then is adopted by whoever sweeps first.
+# A submitted order that its poller has not settled by then is adopted by anyone who sweeps first.
 ADOPT_AFTER_SECONDS: Final = 15
 _DEAD_CHECK_SECONDS: Final = 2
 # Well before others adopt what this poller follows.
@@ -99,9 +99,11 @@ def _follow_verdicts(
     batch: Sequence[Watched], retry: Retry, in_history: bool = False
 ) -> tuple[set[str], list[Watched]]:
     """Confirm and fail what has landed; the signatures that are done with, and those that were not seen."""
-    heard = gateway.hear([watched.attempt.signature for watched in batch], search_history=in_history)
+    reported = gateway.signature_statuses(
+        [watched.attempt.signature for watched in batch], search_history=in_history
+    )
     by_verdict: dict[Verdict, list[Watched]] = {verdict: [] for verdict in Verdict}
-    for watched, one in zip(batch, heard, strict=True):
+    for watched, one in zip(batch, reported, strict=True):
         by_verdict[one.verdict].append(watched)
     done = _confirm(by_verdict[Verdict.CONFIRMED] + by_verdict[Verdict.FINALIZED])
     return done | _fail(by_verdict[Verdict.FAILED], retry), by_verdict[Verdict.UNSEEN]
@@ -121,7 +123,7 @@ def settle_or_leave(batch: Sequence[Watched], retry: Retry) -> set[str]:
     except Exception:
         logger.exception("settling broke off for %d orders", len(batch))
     if len(batch) == 1:
-        # Let go of it: whoever sweeps adopts it again after a while.
+        # Let go of it: anyone who sweeps adopts it again after a while.
         return {batch[0].attempt.signature}
     return {signature for one in batch for signature in settle_or_leave([one], retry)}
 
@@ -168,7 +170,7 @@ def _after_failure(order: Order, failure: Failure) -> Transition:
     """Another try, by other pools where the fault was the pool's; or the end."""
     if not pool_faults.is_pools_own(failure):
         return failed_or_retried(order, failure)
-    step = failed_or_retried(order, failure, mendable=True)
+    step = failed_or_retried(order, failure, curable=True)
     return replace(step, changes=step.changes | pool_faults.left_out(order, failure))
 
 
@@ -189,7 +191,7 @@ def _give_up_dead(watched: Sequence[Watched], retry: Retry) -> set[str]:
 
 
 def _hold(watched: Sequence[Watched]) -> None:
-    """Keep other workers from asking for the same signatures while this one hears of them."""
+    """Keep other workers from asking for the same signatures while this one learns of them."""
     now = time.monotonic()
     due = [w for w in watched if w.hold_at <= now]
     if not due:

@@ -148,7 +148,7 @@ def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]
 def _not_admitted(orders: Sequence[Order], admission: Admission) -> Iterator[Transition]:
     for order in orders:
         if (short := admission.short.get(order.pk)) is not None:
-            yield failed_or_retried(order, short.failure, mendable=short.may_pass)
+            yield failed_or_retried(order, short.failure, curable=short.may_pass)
         elif (capped := admission.capped.get(order.pk)) is not None:
             yield failed_or_retried(order, capped)
 

@@ -70,7 +70,7 @@ def record(
             _publish_on_commit([one.step.order for one in news])
             _count_on_commit(news, now)
     except BaseException:
-        # What was not written is not so: whoever holds the orders goes on from the rows as they are.
+        # What was not written is not so: anyone who holds the orders goes on from the rows as they are.
         for one in ready:
             _put_back(one)
         raise

@@ -188,7 +188,7 @@ class Feed(FeedStream):
         await self.discover(await in_database(cursor.active_orders, self.user.pk))
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
-        """An order heard of for the first time is told from its beginning."""
+        """An order learned of for the first time is told from its beginning."""
         if not self.follows_feed:
             await self.discover(hints)
         await super().hinted(hints)

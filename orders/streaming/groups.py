@@ -1,6 +1,6 @@
 """Hints for all connections of this process: one subscription a group, however many listen.
 
-A thousand connections that follow one user hear of each event by one message from Redis, and heal by
+A thousand connections that follow one user learn of each event by one message from Redis, and recover by
 one clock, so that what they then ask of the database they ask together (`orders.shared_rows`).
 """
 
@@ -25,10 +25,10 @@ _TIMEOUT_SECONDS: Final = 1
 class Listener(Protocol):
     """A connection. Both calls return at once."""
 
-    def hear(self, hints: Mapping[UUID, int]) -> None:
+    def take_hints(self, hints: Mapping[UUID, int]) -> None:
         """These orders have reached these sequences."""
 
-    def heal(self) -> None:
+    def recover(self) -> None:
         """Look for what no hint has told."""
 
 
@@ -44,7 +44,7 @@ class Group:
         self.changing = asyncio.Lock()
         self.is_joined = False
         self._channel = f"specific.{uuid.uuid4().hex}"
-        self._ear: asyncio.Task[None] | None = None
+        self._receive_task: asyncio.Task[None] | None = None
 
     def remove(self, listener: Listener, watched: Iterable[UUID]) -> None:
         """Forget a listener and the orders that it watched."""
@@ -63,8 +63,8 @@ class Group:
 
     async def subscribe(self) -> None:
         """Have the layer deliver this group's messages here; without Redis healing carries the streams."""
-        if self._ear is None:
-            self._ear = asyncio.create_task(self._listen())
+        if self._receive_task is None:
+            self._receive_task = asyncio.create_task(self._listen())
             # The layer knows a channel from the moment that somebody listens to it.
             await asyncio.sleep(0)
         try:
@@ -82,8 +82,8 @@ class Group:
                 await get_channel_layer().group_discard(self.name, self._channel)
         except (RedisError, OSError) as error:
             logger.warning("group not left: %s", type(error).__name__)
-        if self._ear is not None:
-            ear, self._ear = self._ear, None
+        if self._receive_task is not None:
+            ear, self._receive_task = self._receive_task, None
             ear.cancel()
             # Bounded: cleaning up talks to Redis, and one that hangs must not hold anybody.
             await asyncio.wait([ear], timeout=_TIMEOUT_SECONDS)
@@ -101,10 +101,10 @@ class Group:
     def _pass_on(self, message: Mapping[str, Any]) -> None:
         hints = {UUID(order_id): sequence for order_id, sequence in message["orders"]}
         for listener in tuple(self.to_all):
-            listener.hear(hints)
+            listener.take_hints(hints)
         for order_id, sequence in hints.items():
             for listener in tuple(self.to_some.get(order_id, ())):
-                listener.hear({order_id: sequence})
+                listener.take_hints({order_id: sequence})
 
 
 class FanOut:
@@ -152,7 +152,7 @@ class FanOut:
             await asyncio.sleep(self._poll_seconds)
             for group in tuple(self._groups.values()):
                 for listener in tuple(group.members):
-                    listener.heal()
+                    listener.recover()
             # Side by side: each of them may take its whole time-out.
             apart = [group for group in self._groups.values() if group.members and not group.is_joined]
             await asyncio.gather(*(self._subscribe(group) for group in apart))

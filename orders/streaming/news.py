@@ -16,16 +16,16 @@ from orders.streaming.groups import fan_out
 
 
 class News:
-    """A listener that wakes whoever waits, by a hint or, in case one is lost, by the clock of all groups."""
+    """A listener that wakes those who wait, by a hint or, in case one is lost, by the clock of all groups."""
 
     def __init__(self) -> None:
         self._came = asyncio.Event()
 
-    def hear(self, hints: Mapping[UUID, int]) -> None:
+    def take_hints(self, hints: Mapping[UUID, int]) -> None:
         """An order of the user has an event."""
         self._came.set()
 
-    def heal(self) -> None:
+    def recover(self) -> None:
         """A hint may have been lost."""
         self._came.set()
 

@@ -1,6 +1,6 @@
 """Rows that many connections want at the same moment, read once for all of them.
 
-Whoever asks while a query runs is answered by the next one, together with all others who ask
+Anyone who asks while a query runs is answered by the next one, together with all others who ask
 meanwhile: the number of queries follows the database's speed, not the number of connections.
 """
 

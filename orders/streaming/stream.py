@@ -132,7 +132,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(_closing_code(error))
 
     async def begin(self) -> None:
-        """Join the group, then replay: endpoints extend this. Here: hear of all orders of the user."""
+        """Join the group, then replay: endpoints extend this. Here: learn of all orders of the user."""
         await self.join(hints.user_group(self.user.pk))
 
     @staticmethod
@@ -159,7 +159,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             await super().close(code, reason)
 
     async def revoke(self, request_id: Any = None) -> None:
-        """Close: whoever was let in would not be let in any more."""
+        """Close: anyone who was let in would not be let in any more."""
         with suppress(TimeoutError):
             # Somebody who does not read is not waited for.
             async with asyncio.timeout(1):
@@ -183,14 +183,14 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         except _ANSWERED as error:
             await self._refuse(error, request_id)
 
-    def hear(self, hints: Mapping[UUID, int]) -> None:
+    def take_hints(self, hints: Mapping[UUID, int]) -> None:
         """Note that these orders have reached these sequences, and see to it."""
         for order_id, sequence in hints.items():
             self._news[order_id] = max(sequence, self._news.get(order_id, 0))
         if not self._closed and (self._listener is None or self._listener.done()):
             self._listener = asyncio.create_task(self._tell_news())
 
-    def heal(self) -> None:
+    def recover(self) -> None:
         """Look for what no hint has told, unless the last look still goes on."""
         if not self._closed and self.has_work() and (self._healer is None or self._healer.done()):
             self._healer = asyncio.create_task(self._look_again())

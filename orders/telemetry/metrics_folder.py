@@ -1,7 +1,7 @@
 """The counts of all processes of one machine: files in the folder PROMETHEUS_MULTIPROC_DIR.
 
 Each process writes files of its own, named by its process id. What a dead one has counted still counts, so
-its files stay, folded into one when there are many; what it held open (``live`` gauges) is dropped. Whoever
+its files stay, folded into one when there are many; what it held open (``live`` gauges) is dropped. Who
 reads or folds holds the lock of the folder, so that nothing is read twice or not at all.
 """
 

@@ -82,7 +82,7 @@ class OrderTraces:
         self._sampler = sampler
 
     def root(self, order_id: UUID) -> SpanContext:
-        """The first span of the order's trace, whoever made it."""
+        """The first span of the order's trace, anyone who made it."""
         decision = self._sampler.should_sample(Context(), order_id.int, "accept").decision
         sampled = TraceFlags.SAMPLED if decision is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT
         flags = TraceFlags(TraceFlags.RANDOM_TRACE_ID | sampled)

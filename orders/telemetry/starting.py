@@ -20,7 +20,7 @@ _PROTOCOL: Final = "http/protobuf"
 _traces: Traces | None = None
 
 
-def faults() -> list[str]:
+def config_errors() -> list[str]:
     """Why traces cannot be given as the settings ask for; empty while they are off."""
     if not settings.TRACING:
         return []
@@ -43,7 +43,7 @@ def start(service: str) -> None:
     global _traces
     if not settings.TRACING or _traces is not None:
         return
-    wrong = faults()
+    wrong = config_errors()
     if wrong:
         raise ImproperlyConfigured(wrong[0])
     from orders.telemetry.provider import Traces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orders.lifecycle import NOT_RETRIED, FailureReason
+from orders.lifecycle import TERMINAL_REASONS, FailureReason
 from orders.wire.actions import ACTIONS
 from orders.wire.errors import error_kinds
 from orders.wire.events import EVENT
@@ -85,7 +85,11 @@ def reasons_table() -> str:
     return markdown(
         ("reason", "fails", "means"),
         (
-            (f"`{reason.value}`", "at once" if reason in NOT_RETRIED else "after retries", str(reason.label))
+            (
+                f"`{reason.value}`",
+                "at once" if reason in TERMINAL_REASONS else "after retries",
+                str(reason.label),
+            )
             for reason in FailureReason
         ),
     )

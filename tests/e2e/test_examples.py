@@ -33,7 +33,7 @@ def test_the_python_client_run_as_a_program_shows_an_order_to_its_end(served: Ru
 def test_the_python_client_quotes_places_once_and_follows(client: EngineClient) -> None:
     assert client.health()["status"] == "ok"
     board = client.quotes("SOL", "USDC", "2")
-    assert {each["dex"] for each in board["quotes"]} == {"raydium", "meteora"}
+    assert {each["dex"] for each in board["quotes"]} == {"raydium", "meteora", "orca"}
 
     order = client.execute("SOL", "USDC", "2", key="examples-1")
     assert client.execute("SOL", "USDC", "2", key="examples-1")["orderId"] == order["orderId"]

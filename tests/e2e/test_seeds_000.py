@@ -56,13 +56,13 @@ def test_each_order_has_a_redis_channel_of_its_own(served: RunningEngine) -> Non
             for _ in range(2):
                 socket.send(json.dumps(FIVE_SOL))
                 ids.append(updates_to_the_end(socket)[0]["orderId"].replace("-", ""))
-        heard: set[str] = set()
+        reported: set[str] = set()
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not all(any(each in channel for channel in heard) for each in ids):
-            assert time.monotonic() < deadline, heard
+        while not all(any(each in channel for channel in reported) for each in ids):
+            assert time.monotonic() < deadline, reported
             message = listener.get_message(ignore_subscribe_messages=True, timeout=1)
             if message is not None:
-                heard.add(message["channel"].decode().replace("-", ""))
+                reported.add(message["channel"].decode().replace("-", ""))
 
 
 def test_a_bad_order_is_refused_on_the_connection_that_stays(served: RunningEngine) -> None:

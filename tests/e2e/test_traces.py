@@ -43,7 +43,7 @@ raise ModuleNotFoundError("No module named 'opentelemetry'", name="opentelemetry
 
 @pytest.fixture
 def without_otel(tmp_path: Path) -> Path:
-    """A folder for PYTHONPATH with which OpenTelemetry cannot be imported, by whoever tries."""
+    """A folder for PYTHONPATH with which OpenTelemetry cannot be imported, by anyone who tries."""
     package = tmp_path / "absent" / "opentelemetry"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(ABSENT)

@@ -15,7 +15,7 @@ import amqp
 from orders.proving.soak.rig import free_port
 from orders.proving.soak.waiting import eventually
 
-# The one on PATH changes to another user; this one runs as whoever starts it.
+# The one on PATH changes to another user; this one runs as anyone who starts it.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _START_SECONDS = 60
 

@@ -65,7 +65,10 @@ def test_procfile_and_containers_run_the_same(services: Mapping[str, compose.Ser
     lines = compose.procfile()
     assert sorted(lines) == ["release", "web", "worker"]
     spelled = {
-        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", line).removeprefix("exec ") for name, line in lines.items()
+        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", line)
+        .removeprefix("exec ")
+        .removeprefix("env HOST=0.0.0.0 ")
+        for name, line in lines.items()
     }
     assert spelled["release"].split() == list(services["migrate"].command)
     assert spelled["web"].split() == list(services["web"].command)

@@ -1,4 +1,4 @@
-"""Calls of the REST doors as tests make them."""
+"""Calls of the REST endpoints as tests make them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine's doors with answers written down beforehand, on a port of its own."""
+"""An engine's endpoints with answers written down beforehand, on a port of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system checks that keep an open door inside the machine."""
+"""The system checks that keep an open endpoint inside the machine."""
 
 from __future__ import annotations
 

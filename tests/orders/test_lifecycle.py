@@ -11,8 +11,8 @@ from orders.lifecycle import (
     BY_TASKS,
     CANCELLABLE,
     FINAL,
-    NOT_RETRIED,
     STAGES,
+    TERMINAL_REASONS,
     TRANSITIONS,
     UNFINISHED,
     FailureReason,
@@ -77,7 +77,13 @@ def test_what_a_retry_cannot_mend_is_not_retried() -> None:
         FailureReason.INSUFFICIENT_LIQUIDITY,
         FailureReason.POLICY_VIOLATION,
         FailureReason.TOO_MANY_STARTS,
-    } == NOT_RETRIED
+        FailureReason.ACCOUNT_FROZEN,
+        FailureReason.PROGRAM_REFUSED,
+        FailureReason.TRANSFER_REFUSED,
+        FailureReason.UNSUPPORTED_POOL,
+        FailureReason.PRICE_OUT_OF_LINE,
+        FailureReason.CAP_REACHED,
+    } == TERMINAL_REASONS
 
 
 def test_every_reason_has_a_text_and_fits_its_column() -> None:

@@ -41,7 +41,7 @@ class WebProcess:
         return int(status.partition("VmRSS:")[2].split()[0])
 
     def socket_url(self, path: str) -> str:
-        """The address of a WebSocket door."""
+        """The address of a WebSocket endpoint."""
         return f"ws://127.0.0.1:{self.port}{path}"
 
     def await_up(self) -> None:

@@ -75,7 +75,7 @@ class MeteoraDammV2:
         return _COMPUTE_UNITS
 
     def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
-        """Two queries: whoever creates a pool chooses which mint is a."""
+        """Two queries: anyone who creates a pool chooses which mint is a."""
         return tuple(
             AccountFilter(
                 layout.POOL.size,

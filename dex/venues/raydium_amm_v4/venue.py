@@ -130,7 +130,7 @@ class RaydiumAmmV4:
         return _COMPUTE_UNITS
 
     def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
-        """Two queries: whoever creates a pool chooses which mint is coin."""
+        """Two queries: anyone who creates a pool chooses which mint is coin."""
         return tuple(
             AccountFilter(
                 layout.POOL.size,

@@ -49,7 +49,7 @@ class Subscriber(asyncio.Protocol):
         self._transport.write(self._request)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever waits."""
+        """Tell anyone who waits."""
         if not self.opened.done():
             self.opened.set_exception(error or ConnectionResetError("closed while opening"))
         if not self.closed.done():

@@ -27,7 +27,7 @@ class SubscriptionPlan:
     """``load`` are the orders; ``subscribers`` sockets follow them in one of the ``SHAPES``.
 
     feed: each follows every order of one user. own: each places one order over its socket and
-    follows that. mixed: they are spread over the orders and over the five doors.
+    follows that. mixed: they are spread over the orders and over the five endpoints.
     """
 
     load: LoadPlan

@@ -37,7 +37,7 @@ class Answer:
 
 
 class EngineClient:
-    """Talks to one engine. Every order it hears to be accepted counts as promised."""
+    """Talks to one engine. Every order it receives to be accepted counts as promised."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""Breaks a random part every few seconds and mends it again. The seed decides what, the clock when."""
+"""Breaks a random part every few seconds and repairs it again. The seed decides what, the clock when."""
 
 from __future__ import annotations
 

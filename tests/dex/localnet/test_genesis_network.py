@@ -8,7 +8,7 @@ from solders.pubkey import Pubkey
 
 from dex.config import NATIVE_MINT
 from dex.localnet.traders import Traders, run_traders, trader_keypairs
-from dex.rpc.absence import DeadCheck, Prospect
+from dex.rpc.absence import DeadCheck, Fate
 from dex.rpc.answers import SendKind
 from dex.rpc.confirmation import executed_swap, failure_of
 from dex.rpc.node import SolanaRpc
@@ -110,14 +110,14 @@ async def test_a_swap_that_was_never_sent_is_dead_once_its_blockhash_is_old():
         _, plan = await quoted(rpc, "SOL", "USDC", 1_500_000)
         signed = signed_swap(plan)
         check = DeadCheck(signed.last_valid_block_height)
-        check = check.with_look(await rpc.observe([signed.signature], past=check.past))
+        check = check.observe(await rpc.observe([signed.signature], past=check.past))
         assert check.missing_at_slot is None
         await network.advance(165)
         deadline = time.monotonic() + 10
-        while check.prospect is Prospect.MAY_LAND and time.monotonic() < deadline:
+        while check.fate is Fate.MAY_LAND and time.monotonic() < deadline:
             await network.advance()
-            check = check.with_look(await rpc.observe([signed.signature], past=check.past))
-        assert check.prospect is Prospect.DEAD
+            check = check.observe(await rpc.observe([signed.signature], past=check.past))
+        assert check.fate is Fate.DEAD
         await rpc.aclose()
 
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from dex.errors import WrongNetwork
-from dex.rpc.absence import APART_SLOTS, REMEMBERED_SLOTS, DeadCheck, Observation, Prospect, absent_since
+from dex.rpc.absence import APART_SLOTS, REMEMBERED_SLOTS, DeadCheck, Fate, Observation, absent_since
 from dex.rpc.answers import ChainHeight, SignatureStatus, SignatureStatuses
 from dex.rpc.node import SolanaRpc
 
@@ -30,59 +30,59 @@ def look(
     return Observation("hash", ChainHeight(height, height_slot), first_slot, statuses)
 
 
-def looked(*looks: Observation) -> Prospect:
+def looked(*looks: Observation) -> Fate:
     check = CHECK
     for one in looks:
-        check = check.with_look([one])
-    return check.prospect
+        check = check.observe([one])
+    return check.fate
 
 
 def test_dead_needs_two_looks_that_find_nothing_a_finality_apart():
-    assert looked(look(200)) is Prospect.MAY_LAND
-    assert looked(look(200), look(LATER - 1)) is Prospect.MAY_LAND
-    assert looked(look(200), look(LATER)) is Prospect.DEAD
-    assert looked(look(200), look(LATER), look(LATER, commitment="confirmed")) is Prospect.DEAD
+    assert looked(look(200)) is Fate.MAY_LAND
+    assert looked(look(200), look(LATER - 1)) is Fate.MAY_LAND
+    assert looked(look(200), look(LATER)) is Fate.DEAD
+    assert looked(look(200), look(LATER), look(LATER, commitment="confirmed")) is Fate.DEAD
 
 
 def test_a_height_within_the_margin_proves_nothing():
     within = look(200, height=160)
-    assert looked(within, look(LATER)) is Prospect.MAY_LAND
-    assert looked(within, look(LATER), look(LATER + APART_SLOTS)) is Prospect.DEAD
+    assert looked(within, look(LATER)) is Fate.MAY_LAND
+    assert looked(within, look(LATER), look(LATER + APART_SLOTS)) is Fate.DEAD
 
 
 @pytest.mark.parametrize("unfit", [{"searched": False}, {"height_slot": 201}])
 def test_statuses_without_history_or_of_a_node_behind_the_height_do_not_count(unfit):
-    assert looked(look(200, **unfit), look(LATER)) is Prospect.MAY_LAND
-    assert looked(look(200), look(LATER, **{**unfit, "height_slot": LATER + 1})) is Prospect.MAY_LAND
+    assert looked(look(200, **unfit), look(LATER)) is Fate.MAY_LAND
+    assert looked(look(200), look(LATER, **{**unfit, "height_slot": LATER + 1})) is Fate.MAY_LAND
 
 
 @pytest.mark.parametrize("commitment", ["confirmed", "finalized"])
 def test_a_settled_status_means_landed_until_its_fork_is_gone(commitment):
     landed = look(200, commitment=commitment)
-    assert looked(look(200), landed) is Prospect.LANDED
-    assert looked(landed, look(201)) is Prospect.MAY_LAND
-    assert looked(landed, look(201), look(201 + APART_SLOTS)) is Prospect.DEAD
+    assert looked(look(200), landed) is Fate.LANDED
+    assert looked(landed, look(201)) is Fate.MAY_LAND
+    assert looked(landed, look(201), look(201 + APART_SLOTS)) is Fate.DEAD
 
 
 def test_a_processed_status_is_neither_landed_nor_missing():
     seen = look(LATER, commitment="processed")
-    assert looked(look(200), seen) is Prospect.MAY_LAND
-    assert looked(look(200), seen, look(LATER + 1)) is Prospect.MAY_LAND
-    assert looked(look(200), seen, look(300), look(300 + APART_SLOTS)) is Prospect.DEAD
+    assert looked(look(200), seen) is Fate.MAY_LAND
+    assert looked(look(200), seen, look(LATER + 1)) is Fate.MAY_LAND
+    assert looked(look(200), seen, look(300), look(300 + APART_SLOTS)) is Fate.DEAD
 
 
 def test_of_several_nodes_each_must_be_past_the_limit_itself():
-    once = CHECK.with_look([look(200), look(201)])
+    once = CHECK.observe([look(200), look(201)])
     assert once.missing_at_slot == 200
-    assert once.with_look([look(LATER), look(LATER + 1)]).prospect is Prospect.DEAD
+    assert once.observe([look(LATER), look(LATER + 1)]).fate is Fate.DEAD
     ahead_and_behind = [look(LATER, height=400), look(LATER, height=160)]
-    assert once.with_look(ahead_and_behind).prospect is Prospect.MAY_LAND
+    assert once.observe(ahead_and_behind).fate is Fate.MAY_LAND
     one_knows = [look(LATER), look(LATER, commitment="confirmed")]
-    assert once.with_look(one_knows).prospect is Prospect.LANDED
+    assert once.observe(one_knows).fate is Fate.LANDED
 
 
 def test_no_answer_is_no_look():
-    assert CHECK.with_look([look(200)]).with_look([]).prospect is Prospect.MAY_LAND
+    assert CHECK.observe([look(200)]).observe([]).fate is Fate.MAY_LAND
 
 
 def old(first_slot: int | None, commitment: str | None = None) -> Observation:
@@ -93,15 +93,15 @@ def old(first_slot: int | None, commitment: str | None = None) -> Observation:
 
 def test_a_ledger_that_does_not_reach_back_proves_nothing():
     for first_slot in (2_900_000, 1, None):
-        assert looked(old(first_slot)) is Prospect.FORGOTTEN
-    assert looked(old(2_900_000, commitment="finalized")) is Prospect.LANDED
-    assert looked(old(0)) is Prospect.MAY_LAND
+        assert looked(old(first_slot)) is Fate.FORGOTTEN
+    assert looked(old(2_900_000, commitment="finalized")) is Fate.LANDED
+    assert looked(old(0)) is Fate.MAY_LAND
 
 
 def test_a_node_that_forgot_leaves_the_proof_to_one_that_remembers():
     later = look(3_000_000 + APART_SLOTS, height=3_000_000, height_slot=3_000_000)
-    check = CHECK.with_look([old(2_900_000), old(0)])
-    assert check.with_look([old(2_900_000), later]).prospect is Prospect.DEAD
+    check = CHECK.observe([old(2_900_000), old(0)])
+    assert check.observe([old(2_900_000), later]).fate is Fate.DEAD
 
 
 def test_what_had_landed_is_gone_when_a_node_that_remembers_does_not_find_it():

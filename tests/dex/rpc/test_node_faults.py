@@ -8,7 +8,7 @@ import pytest
 
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainUnreachable
 from dex.localnet.server import Localnet
-from dex.rpc.absence import APART_SLOTS, DeadCheck, Prospect
+from dex.rpc.absence import APART_SLOTS, DeadCheck, Fate
 from dex.rpc.answers import SendKind
 from dex.rpc.confirmation import executed_swap
 from dex.rpc.node import SolanaRpc
@@ -107,5 +107,5 @@ async def test_a_swallowed_send_is_accepted_and_dead_when_its_blockhash_is_old(n
     check = DeadCheck(signed.last_valid_block_height)
     for _ in range(2):
         await network.advance(APART_SLOTS)
-        check = check.with_look(await rpc.observe([signed.signature], past=check.past))
-    assert check.prospect is Prospect.DEAD
+        check = check.observe(await rpc.observe([signed.signature], past=check.past))
+    assert check.fate is Fate.DEAD

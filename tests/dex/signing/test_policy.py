@@ -1,4 +1,4 @@
-"""The wallet signs what an order allows and nothing else, whoever built the message."""
+"""The wallet signs what an order allows and nothing else, anyone who built the message."""
 
 from collections.abc import Callable
 from dataclasses import replace

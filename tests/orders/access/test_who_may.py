@@ -1,4 +1,4 @@
-"""Who may call the REST doors: tokens, sessions, the local user, and pages of which sites."""
+"""Who may call the REST endpoints: tokens, sessions, the local user, and pages of which sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The REST doors of the market and of operation: without a chain, and with the embedded one."""
+"""The REST endpoints of the market and of operation: without a chain, and with the embedded one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The REST doors of one order: what came of it, its journal, its cancellation."""
+"""The REST endpoints of one order: what came of it, its journal, its cancellation."""
 
 from __future__ import annotations
 

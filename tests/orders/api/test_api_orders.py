@@ -1,4 +1,4 @@
-"""The REST door that accepts orders, and what a key makes of a repeated request."""
+"""The REST endpoint that accepts orders, and what a key makes of a repeated request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses of the REST doors, and their description."""
+"""The addresses of the REST endpoints, and their description."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_a_lagging_node_is_passed_over_and_proves_nothing(
         (order,) = execute(user)
         signature = stored(order).signature
         behind.asked.clear()
-        # Past its last valid height: whoever asked the lagging node alone would call it dead.
+        # Past its last valid height: anyone who asked the lagging node alone would call it dead.
         chain.call("localnet_advance", {"slots": 200})
         check = gateway.dead_check(Attempt.objects.get(order=order).last_valid_block_height)
         for _ in range(3):

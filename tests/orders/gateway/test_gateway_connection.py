@@ -1,4 +1,4 @@
-"""One connection a process, whoever asks first."""
+"""One connection a process, anyone who asks first."""
 
 from __future__ import annotations
 

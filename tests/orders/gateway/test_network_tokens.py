@@ -109,7 +109,7 @@ def test_a_token_that_cannot_be_read_is_an_error_of_the_settings(
 
 def test_nobody_adds_tokens_where_money_is_real(settings: Any) -> None:
     settings.SOLANA_NETWORK, settings.TOKENS = "mainnet-beta", {"TEST": f"{NO_ACCOUNT}:5"}
-    assert gateway.token_faults() == ["TOKENS is not for mainnet-beta"]
+    assert gateway.token_config_errors() == ["TOKENS is not for mainnet-beta"]
     assert gateway.token_by_mint(NO_ACCOUNT) is None
 
 

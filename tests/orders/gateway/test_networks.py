@@ -214,5 +214,5 @@ def test_a_finalized_commitment_waits_for_the_final_block(
     attempt = Attempt.objects.get(order=order)
     watched = settle.Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 0, 1e12)
     eventually(lambda: settle.settle([watched]), seconds=20)
-    (heard,) = gateway.hear([attempt.signature])
-    assert (stored(order).status, heard.verdict) == ("confirmed", gateway.Verdict.FINALIZED)
+    (reported,) = gateway.signature_statuses([attempt.signature])
+    assert (stored(order).status, reported.verdict) == ("confirmed", gateway.Verdict.FINALIZED)

@@ -72,6 +72,6 @@ def test_the_watch_would_notice(chain: TestChain, asked: Asked) -> None:
     from django.db import transaction
 
     with transaction.atomic():
-        gateway.hear(["1" * 64])
+        gateway.signature_statuses(["1" * 64])
     assert asked == [("MainThread", True)]
     assert settle.settle([]) == set()

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from dex.transactions.token_accounts import associated_token_address
 from dex.types import VenueError
 from orders.gateway import failures
-from orders.lifecycle import NOT_RETRIED, FailureReason
+from orders.lifecycle import TERMINAL_REASONS, FailureReason
 from orders.models import Attempt, KnownPool, Order
 from orders.pipeline import stages
 from tests.orders.chain import TestChain
@@ -125,4 +125,4 @@ def test_after_three_orders_nobody_uses_the_pool_for_a_while(
 def test_pools_that_cannot_be_executed_end_an_order_at_once(code: str) -> None:
     failure = failures.of_venue_errors([VenueError("raydium-cpmm", code, "a mint with a transfer hook")])
     assert failure.reason is FailureReason.UNSUPPORTED_POOL
-    assert failure.reason in NOT_RETRIED
+    assert failure.reason in TERMINAL_REASONS

@@ -64,7 +64,7 @@ def test_the_wallets_sol_adds_up_from_the_rows_with_tips_rent_and_failed_transac
     user: User, bare_chain: TestChain, settings: Any
 ) -> None:
     settings.PRIORITY_FEE, settings.PRIORITY_FEE_FLOOR = "20000", 0
-    # Nobody answers there; the tip is in the transaction, whoever brings it into a block.
+    # Nobody answers there; the tip is in the transaction, anyone who brings it into a block.
     settings.JITO_URL, settings.JITO_TIP_LAMPORTS = "http://127.0.0.1:9/api/v1/transactions", TIP
     bought = settled(order_row(user))
     failed = settled(order_row(user), min_amount_out=10**15)

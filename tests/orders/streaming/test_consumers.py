@@ -1,4 +1,4 @@
-"""The WebSocket doors: who may in, and what a subscriber is told."""
+"""The WebSocket endpoints: who may in, and what a subscriber is told."""
 
 from __future__ import annotations
 

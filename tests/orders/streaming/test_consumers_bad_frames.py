@@ -1,4 +1,4 @@
-"""What the WebSocket doors refuse: an error message in the one shape, and the connection stays."""
+"""What the WebSocket endpoints refuse: an error message in the one shape, and the connection stays."""
 
 from __future__ import annotations
 

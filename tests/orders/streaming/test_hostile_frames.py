@@ -1,4 +1,4 @@
-"""Every door answers whatever comes with an error of the one shape, stays open, and logs no fault."""
+"""Every endpoint answers whatever comes with an error of the one shape, stays open, and logs no fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The WebSocket doors through the real daphne: clients that do not read, do not answer, or send rubbish."""
+"""WebSocket endpoints through the real daphne: clients that do not read, do not answer, or send rubbish."""
 
 from __future__ import annotations
 

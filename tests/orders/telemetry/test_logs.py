@@ -93,9 +93,9 @@ def test_what_is_logged_during_a_stage_names_its_orders(
     order = order_row(user)
     real = gateway.quote_swaps
 
-    def talking(requests: Any) -> Any:
+    def talking(requests: Any, without: Any) -> Any:
         logging.getLogger("somebody").warning("hm")
-        return real(requests)
+        return real(requests, without)
 
     monkeypatch.setattr("orders.gateway.quote_swaps", talking)
     stages.route([order.pk])

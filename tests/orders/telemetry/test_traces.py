@@ -182,7 +182,7 @@ def test_a_call_that_fails_carries_its_code_and_the_order_waits(
 def test_a_stage_that_breaks_off_names_the_error_and_none_of_its_text(
     user: User, chain: TestChain, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Any) -> None:
+    def broken(*_: Any) -> None:
         raise RuntimeError("https://node/a-key-0123456789")
 
     monkeypatch.setattr("orders.gateway.quote_swaps", broken)
