@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 NEW_TOKEN = """
 from django.contrib.auth import get_user_model
 from knox.models import AuthToken
+from orders.access.permissions import let_trade
 user = get_user_model().objects.create_user("trader")
+let_trade(user)
 print(AuthToken.objects.create(user)[1])
 """
 

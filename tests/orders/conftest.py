@@ -9,13 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from orders.access.permissions import let_trade
 from tests.orders.chain import TestChain, running_chain, use_chain
 
 
 @pytest.fixture
 def user(db: None) -> User:
     """Somebody who places orders."""
-    return User.objects.create(username="trader")
+    trader = User.objects.create(username="trader")
+    let_trade(trader)
+    return trader
 
 
 @pytest.fixture

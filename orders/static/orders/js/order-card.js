@@ -114,14 +114,19 @@ function stepItem(order, { name, state, event }) {
   );
 }
 
+// A step that waits for a node uses no retry up: it says why, and not when.
+function isWaiting(event) {
+  return event.status === "routing" && event.code !== undefined && event.retryInMs === undefined;
+}
+
 function retries(order) {
   return order.events
-    .filter((event) => event.retryInMs !== undefined)
+    .filter((event) => event.retryInMs !== undefined || isWaiting(event))
     .map((event) =>
       h(
         "p",
         { class: "note warn" },
-        h("b", {}, `Retry ${event.attempt} in ${duration(event.retryInMs)}`),
+        h("b", {}, isWaiting(event) ? "Waiting" : `Retry ${event.attempt} in ${duration(event.retryInMs)}`),
         ` – ${event.error ?? "a step failed"}`,
         event.code ? h("code", {}, event.code) : null,
       ),
