@@ -282,7 +282,7 @@ def accepted_example(**changes: Any) -> dict[str, Any]:
     """The example of an order that no worker has begun: what the request has not said is not known yet."""
     given = {"clientOrderId", "amountIn"}
     later = {f.name: None for f in ORDER.fields if f.shown and _may_be_null(f.type) and f.name not in given}
-    fees = {field.name: None for field in _FEES.fields}
+    fees = {field.name: None for field in _FEES.fields if not field.optional}
     return ORDER.example(
         **later | {"status": "pending", "attempt": 0, "slippageRealisedBps": None, "fees": fees} | changes
     )
