@@ -2,7 +2,7 @@
 
 orders.py       the list, and the page of one order
 columns.py filters.py search.py listing.py    of the list; each affordable at a million orders
-record.py       what the page of one order shows: steps, quotes, amounts
+record.py routes.py    what the page of one order shows: steps, routes, amounts
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
 engine.py       the kill switch, known pools

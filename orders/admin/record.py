@@ -1,22 +1,20 @@
-"""What the page of one order shows: its steps, the quotes that were compared, amounts asked and executed."""
+"""What the page of one order shows: its steps, its routes, amounts asked and executed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from orders.admin.columns import STATUS_COLOURS, bps_text, swap_text
-from orders.lifecycle import CANCELLABLE, FINAL, FailureReason, Status
+from orders.admin.routes import compared
+from orders.lifecycle import CANCELLABLE, FINAL, Status
 from orders.models import Order, OrderEvent
 from orders.wire.orders import order_as_wire
 
 # An order has some ten events; retries are bounded, dropped forks are not.
 MOST_EVENTS: Final = 200
-_BPS: Final = 10_000
-_TENTH: Final = Decimal("0.1")
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -32,30 +30,6 @@ class Step:
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedQuote:
-    """One venue's offer for the order. ``difference`` is against the best, in basis points."""
-
-    venue: str
-    pool: str
-    is_chosen: bool
-    amount_out: str
-    difference: str
-    price: str
-    price_impact: str
-    fee: str
-    min_amount_out: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The offers of all venues at the latest routing, best first, and the venues that had none."""
-
-    token_out: str
-    quotes: Sequence[ComparedQuote]
-    errors: Sequence[tuple[str, str, str]]
-
-
 def page_of(order: Order) -> dict[str, Any]:
     """The template's context for an order."""
     events = list(order.events.order_by("sequence")[:MOST_EVENTS])
@@ -66,7 +40,7 @@ def page_of(order: Order) -> dict[str, Any]:
         "took": _took(order, events),
         "steps": steps_of(events),
         "more_events": order.version > len(events),
-        "comparison": compared(events, order_as_wire(order)["tokenOut"]),
+        "comparison": compared(events, order_as_wire(order)),
         "amounts": amounts_of(order),
         "facts": facts_of(order),
         "is_cancellable": Status(order.status) in CANCELLABLE,
@@ -87,20 +61,6 @@ def steps_of(events: Sequence[OrderEvent]) -> list[Step]:
         )
         for previous, event in zip(before, events, strict=False)
     ]
-
-
-def compared(events: Sequence[OrderEvent], token_out: str) -> Comparison | None:
-    """The quotes of the latest routing, None before the first."""
-    boards = [event.data for event in events if event.status == Status.BUILDING and "amountOut" in event.data]
-    if not boards:
-        return None
-    best = boards[-1]
-    offers = [best, *best.get("quotes", [])]
-    return Comparison(
-        token_out=token_out,
-        quotes=[_compared(offer, best) for offer in offers],
-        errors=[(each["venue"], each["code"], _words(each["code"])) for each in best.get("errors", [])],
-    )
 
 
 def amounts_of(order: Order) -> list[tuple[str, str, str]]:
@@ -153,24 +113,6 @@ def facts_of(order: Order) -> list[tuple[str, str]]:
     return [(label, str(value)) for label, value in rows if value not in (None, "")]
 
 
-def _compared(offer: Mapping[str, Any], best: Mapping[str, Any]) -> ComparedQuote:
-    return ComparedQuote(
-        venue=offer["venue"],
-        pool=offer["pool"],
-        is_chosen=offer is best,
-        amount_out=offer["amountOut"],
-        difference="" if offer is best else _behind(Decimal(offer["amountOut"]), Decimal(best["amountOut"])),
-        price=offer["price"],
-        price_impact=f"{offer['priceImpactBps']} bps",
-        fee=f"{offer['fee']} {offer['feeToken']}",
-        min_amount_out=offer["minAmountOut"],
-    )
-
-
-def _behind(amount: Decimal, best: Decimal) -> str:
-    return f"{((amount - best) * _BPS / best).quantize(_TENTH)} bps" if best else ""
-
-
 def _remark(data: Mapping[str, Any]) -> str:
     words = str(data.get("error", ""))
     if "retryInMs" in data:
@@ -185,10 +127,6 @@ def _remark(data: Mapping[str, Any]) -> str:
     return ", ".join(
         [*([words] if words else []), *(text.format(data[k]) for k, text in known if data.get(k))]
     )
-
-
-def _words(code: str) -> str:
-    return str(FailureReason(code).label) if code in FailureReason.values else ""
 
 
 def _took(order: Order, events: Sequence[OrderEvent]) -> str:

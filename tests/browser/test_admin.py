@@ -72,6 +72,7 @@ async def test_an_order_is_found_and_shown_with_its_quotes(visit: Visit, staffed
     await expect(page.locator(".oe-timeline tbody tr")).to_have_count(5)
     quotes = page.get_by_role("table").filter(has_text="Against best")
     await expect(quotes).to_contain_text(f"{order['venue']} chosen")
+    await expect(page.locator(".oe-route .oe-leg b")).to_have_text([order["venue"]])
     await expect(quotes.locator("tbody tr").nth(1)).to_contain_text(re.compile(r"-\d+\.\d bps"))
     attempt = page.locator("#attempts-group")
     await expect(attempt).to_contain_text("landed")

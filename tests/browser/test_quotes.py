@@ -1,4 +1,4 @@
-"""The quotes of the order page: both venues, their age, and what is said when one or all are missing."""
+"""The quotes of the order page: the best route drawn, those that lost, their age, and what is missing."""
 
 from __future__ import annotations
 
@@ -8,19 +8,68 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.engine import BrowsedEngine
+from tests.factories import POOL
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_both_venues_stand_side_by_side(visit: Visit) -> None:
+async def test_the_best_route_stands_over_all_that_lost(visit: Visit, engine: BrowsedEngine) -> None:
     page = await visit()
-    await page.fill("#amount", "3")
-    await expect(page.locator("#quote-for")).to_have_text("for 3 SOL")
-    await expect(page.locator(".quote .quote-out")).to_have_count(2)
-    await expect(page.locator(".quote.best .best-mark")).to_have_text(re.compile(r"^BEST \+\d+\.\d bps$"))
-    await expect(page.locator(".quote:not(.best) .behind")).to_have_text(re.compile(r"^−\d+\.\d bps$"))
+    async with page.expect_response(re.compile("/api/quotes.*amount=0.01&")) as answer:
+        await page.fill("#amount", "0.01")
+    board = await (await answer.value).json()
+    await expect(page.locator("#quote-for")).to_have_text("for 0.01 SOL")
+    await expect(page.locator(".quote-out")).to_have_count(1)
+    losers = page.locator("#quote-others .loser:not(.none)")
+    await expect(losers).to_have_count(len(board["quotes"]) - 1)
+    assert await losers.locator(".dex.orca").count() >= 1
+    best, second = (int(quote["amountOutRaw"]) for quote in board["quotes"][:2])
+    lead = round((best - second) * 10_000 / best, 1)
+    sign = "+" if lead else "±"
+    await expect(page.locator(".quote.best .best-mark")).to_have_text(f"BEST {sign}{lead} bps")
+    await expect(losers.first.locator(".loser-gap")).to_have_text(f"{sign.replace('+', '−')}{lead} bps")
     facts = await page.locator(".quote.best dt").all_text_contents()
     assert facts == ["Price", "Impact", "Cost", "LP fee", "At least"]
+
+
+async def test_a_route_is_drawn_with_shares_and_hops(visit: Visit) -> None:
+    page = await visit()
+    await page.route("**/api/quotes?*", with_a_split)
+    await page.fill("#amount", "3")
+    drawing = page.locator(".quote.best .route")
+    await expect(drawing.locator(".route-share")).to_have_text(["60 %", "40 %"])
+    await expect(drawing.locator(".route-path").nth(1).locator(".dex")).to_have_text(
+        ["Orca Whirlpool", "Raydium CLMM"]
+    )
+    await expect(drawing).to_have_attribute(
+        "aria-label", "Route: 60 % Meteora DAMM v2, 40 % Orca Whirlpool → Raydium CLMM over USDT"
+    )
+
+
+async def with_a_split(route: Route) -> None:
+    answer = await route.fetch()
+    board = await answer.json()
+    board["best"]["route"] = board["quotes"][0]["route"] = [
+        path(6000, leg("meteora-damm-v2", "SOL", "USDC")),
+        path(4000, leg("orca-whirlpool", "SOL", "USDT"), leg("raydium-clmm", "USDT", "USDC")),
+    ]
+    await route.fulfill(response=answer, json=board)
+
+
+def path(share: int, *legs: dict[str, str]) -> dict[str, object]:
+    return {"shareBps": share, "amountIn": "1", "amountOut": "165", "legs": list(legs)}
+
+
+def leg(venue: str, token_in: str, token_out: str) -> dict[str, str]:
+    amounts = {"amountIn": "1", "amountOut": "165"}
+    return amounts | {
+        "dex": venue.split("-")[0],
+        "venue": venue,
+        "pool": POOL,
+        "tokenIn": token_in,
+        "tokenOut": token_out,
+    }
 
 
 async def test_quotes_refresh_themselves(visit: Visit) -> None:
@@ -45,7 +94,7 @@ async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> 
     await choose(page, "in", "jup")
     await page.fill("#amount", "39000000")
     await expect(page.locator("#quote-for")).to_have_text("for 39\u202f000\u202f000 JUP")
-    await expect(page.locator(".quote .impact.red")).to_have_count(4)
+    await expect(page.locator(".quote .impact.red")).to_have_count(2)
     await expect(page.locator("#execute")).to_have_text(re.compile(r"^Price impact \d\d\.\d+ % is too high$"))
 
 
@@ -61,8 +110,8 @@ async def test_a_venue_that_is_down_is_told_beside_the_other_one(visit: Visit) -
     page = await visit()
     await page.route("**/api/quotes?*", without_meteora)
     await page.fill("#amount", "3")
-    down = page.locator(".quote[data-dex=meteora] .down")
-    await expect(down).to_have_text("No quote. The pool does not accept swaps nowPOOL_DISABLED")
+    down = page.locator(".loser.none[data-dex=meteora] .down")
+    await expect(down).to_have_text("No quote: The pool does not accept swaps nowPOOL_DISABLED")
     await expect(page.locator(".quote[data-dex=raydium] .best-mark")).to_have_text("BEST")
     await expect(page.locator("#execute")).to_have_text("Execute: 3 SOL → USDC")
 
@@ -83,7 +132,7 @@ async def test_quotes_grow_old_while_the_engine_gives_none(visit: Visit) -> None
     await expect(page.locator("#execute")).to_have_text("Execute: 3 SOL → USDC")
     await page.route("**/api/quotes?*", lambda route: route.abort())
     await expect(page.locator("#quote-age")).to_have_text(re.compile(r"^[2-9] s old$"))
-    await expect(page.locator(".quote .quote-out")).to_have_count(2)
+    await expect(page.locator(".quote .quote-out")).to_have_count(1)
 
 
 async def test_the_chart_shows_what_was_bought_and_sold(visit: Visit) -> None:

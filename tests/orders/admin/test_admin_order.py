@@ -15,7 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import AsyncRequestFactory, Client
 
-from orders.admin import csv_export, record
+from orders.admin import csv_export, record, routes
 from orders.lifecycle import Status
 from orders.models import Order, OrderEvent
 from orders.records import costs
@@ -105,20 +105,43 @@ def test_the_timeline_counts_milliseconds_from_step_to_step() -> None:
     assert steps[3].remark == "DEX routing failed, ROUTING_FAILED"
 
 
-def test_quotes_are_compared_with_the_best_and_venue_errors_are_told() -> None:
+SWAP = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "5"}
+
+
+def test_routes_are_compared_and_venue_errors_are_told() -> None:
     data = {**QUOTE, "quotes": [LOSING], "errors": [{"venue": "meteora-damm-v2", "code": "POOL_DISABLED"}]}
     events = [OrderEvent(status="building", data=QUOTE), OrderEvent(status="building", data=data)]
 
-    board = record.compared(events, "USDC")
+    board = routes.compared(events, SWAP)
 
     assert board is not None
-    assert [(q.venue, q.amount_out, q.difference, q.is_chosen) for q in board.quotes] == [
-        ("raydium-cpmm", "823.5", "", True),
-        # (822.2071 - 823.5) / 823.5 = -15.70 bps
+    assert [(q.name, q.amount_out, q.difference, q.is_chosen) for q in board.quotes] == [
+        # (823.5 - 822.2071) / 823.5 = 15.70 bps: one number for the gap, whichever side says it.
+        ("raydium-cpmm", "823.5", "+15.7 bps", True),
         ("meteora-damm-v2", "822.2071", "-15.7 bps", False),
     ]
     assert board.errors == [("meteora-damm-v2", "POOL_DISABLED", "The pool does not accept swaps now")]
-    assert record.compared([OrderEvent(status="routing", data={})], "USDC") is None
+    assert routes.compared([OrderEvent(status="routing", data={})], SWAP) is None
+
+
+def leg(venue: str, token_in: str = "SOL", token_out: str = "USDC") -> dict[str, str]:
+    return {"venue": venue, "pool": POOL, "tokenIn": token_in, "tokenOut": token_out}
+
+
+def test_a_route_is_drawn_with_its_shares_and_hops() -> None:
+    route = [
+        {"shareBps": 6125, "legs": [leg("raydium-clmm")]},
+        {"shareBps": 3875, "legs": [leg("orca-whirlpool", "SOL", "USDT"), leg("meteora-dlmm", "USDT")]},
+    ]
+    board = routes.compared([OrderEvent(status="building", data=QUOTE | {"route": route})], SWAP)
+
+    assert board is not None
+    assert [(path.share, path.width, len(path.legs)) for path in board.drawn] == [
+        ("61.25 %", 6, 1),
+        ("38.75 %", 5, 2),
+    ]
+    name = "61.25 % raydium-clmm, 38.75 % orca-whirlpool → meteora-dlmm over USDT"
+    assert [(q.name, q.difference) for q in board.quotes] == [(name, "")]
 
 
 @pytest.mark.django_db

@@ -4,8 +4,11 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { grouped } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
+import { brand } from "./format.js";
 import { FLOW_PART, OwnTrades, drawFlow, drawMarks } from "./own-trades.js";
 
+// A line each: the best pool of each brand.
+const BRANDS = ["raydium", "meteora", "orca"];
 const KEPT_POINTS = 2_000;
 const HEIGHT = 205;
 const STORE = "prices:";
@@ -31,7 +34,7 @@ export class PriceChart {
   /** Add the prices of a quote board; another pair begins another chart. */
   add(board) {
     this.show(board.tokenIn, board.tokenOut);
-    const prices = ["raydium", "meteora"].map((dex) =>
+    const prices = BRANDS.map((dex) =>
       poolPrice(board.quotes.find((quote) => quote.dex === dex)),
     );
     this.#points.push([Date.now() / 1000, ...prices]);
@@ -76,9 +79,11 @@ export class PriceChart {
   }
 
   #showLatest() {
-    const [, raydium, meteora] = this.#points.at(-1) ?? [];
-    setText(byId("chart-raydium"), raydium ? grouped(raydium.toPrecision(8)) : "–");
-    setText(byId("chart-meteora"), meteora ? grouped(meteora.toPrecision(8)) : "–");
+    const [, ...latest] = this.#points.at(-1) ?? [];
+    BRANDS.forEach((dex, index) => {
+      const price = latest[index];
+      setText(byId(`chart-${dex}`), price ? grouped(price.toPrecision(8)) : "–");
+    });
   }
 
   #span(button) {
@@ -95,7 +100,9 @@ export class PriceChart {
       this.#frame.replaceChildren(h("p", { class: "quiet" }, "Prices appear here with the first quotes."));
       return;
     }
-    const columns = [0, 1, 2].map((column) => this.#points.map((point) => point[column]));
+    const columns = ["at", ...BRANDS].map((_, column) =>
+      this.#points.map((point) => point[column] ?? null),
+    );
     if (this.#plot === null) {
       this.#frame.replaceChildren();
       this.#plot = new uPlot(this.#options(), columns, this.#frame);
@@ -138,7 +145,7 @@ export class PriceChart {
         },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],
-      series: [{}, line("Raydium", ink(".key.raydium")), line("Meteora", ink(".key.meteora"))],
+      series: [{}, ...BRANDS.map((dex) => line(brand(dex), ink(`.key.${dex}`)))],
       hooks: {
         draw: [
           (plot) => drawFlow(plot, this.#trades, ink(".key.own"), axis.grid.stroke),

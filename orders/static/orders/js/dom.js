@@ -1,5 +1,7 @@
 // Building elements. Text goes in as text nodes, so nothing from the network is ever parsed as HTML.
 
+import { grouped } from "./amounts.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element: `properties` are attributes, `on…` functions listeners; null and false are left out. */
@@ -25,6 +27,12 @@ export function icon(name) {
   use.setAttribute("href", `#i-${name}`);
   svg.append(use);
   return svg;
+}
+
+/** An amount that never breaks inside its digits: cut to `places` decimals, whole when pointed at. */
+export function amount(text, token, places = 20) {
+  const unit = token ? `\u00a0${token}` : "";
+  return h("span", { class: "amount", title: `${grouped(text)}${unit}` }, `${grouped(text, places)}${unit}`);
 }
 
 export const byId = (id) => document.getElementById(id);

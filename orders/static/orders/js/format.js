@@ -15,7 +15,9 @@ const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
 
 export const NETWORKS = ["localnet", "devnet", "mainnet-beta", "paper"];
 
-const BRANDS = { raydium: "Raydium", meteora: "Meteora" };
+const BRANDS = { raydium: "Raydium", meteora: "Meteora", orca: "Orca" };
+// Parts of venue names that are not words.
+const SPELLED = { cpmm: "CPMM", clmm: "CLMM", amm: "AMM", damm: "DAMM", dlmm: "DLMM" };
 
 /** What a person can do about each reason; the reason itself comes from the engine. */
 const ADVICE = {
@@ -49,12 +51,18 @@ const ADVICE = {
 
 export const adviceFor = (code) => ADVICE[code] ?? "";
 export const brand = (dex) => (dex ? (BRANDS[dex] ?? dex[0].toUpperCase() + dex.slice(1)) : "–");
+/** "raydium-amm-v4" as people write it: "Raydium AMM v4". */
+export function venueName(venue) {
+  const [dex, ...rest] = (venue ?? "").split("-");
+  const words = rest.map((part) => SPELLED[part] ?? (/^v\d/.test(part) ? part : capitalised(part)));
+  return [brand(dex), ...words].join(" ");
+}
 export const clock = (iso) => CLOCK.format(new Date(iso));
 export const capitalised = (word) => (word ? word[0].toUpperCase() + word.slice(1) : "");
 
 /** "7JuwJu…Ezdny": the beginning and end of an address or signature. */
 export function short(text, head = 4, tail = 4) {
-  return text.length > head + tail + 1 ? `${text.slice(0, head)}…${text.slice(-tail)}` : text;
+  return text.length > head + tail + 1 ? `${text.slice(0, head)}…${tail ? text.slice(-tail) : ""}` : text;
 }
 
 /** Today by the clock, other days with the date. */

@@ -18,6 +18,8 @@ class LiveOrder {
     this.clientOrderId = intent.clientOrderId ?? null;
     this.events = [];
     this.refusal = null;
+    // Whether the card shows the routes that lost.
+    this.showsOthers = false;
     // What the visitor saw when it was placed here.
     this.quote = null;
     this.sentAt = new Date().toISOString();

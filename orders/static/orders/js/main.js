@@ -48,7 +48,7 @@ function wishChanged() {
 }
 
 function quotesChanged() {
-  showQuotes(feed, !form.hasAmount);
+  showQuotes(feed, !form.hasAmount, tokens);
   if (feed.board && !feed.error) {
     chart.add(feed.board);
     chart.mark(executed(history.rows));

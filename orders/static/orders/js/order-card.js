@@ -1,8 +1,10 @@
 // One order of the live panel: its timeline, what was chosen and why, the transaction, the outcome.
 
-import { bpsText, grouped, readAmount, slippageBps, tenthsOfBps } from "./amounts.js";
-import { copyButton, h, icon } from "./dom.js";
-import { adviceFor, brand, capitalised, clock, duration, millisecondsBetween, short } from "./format.js";
+import { grouped, readAmount, slippageBps } from "./amounts.js";
+import { amount, copyButton, h, icon } from "./dom.js";
+import { adviceFor, capitalised, clock, duration, millisecondsBetween, short } from "./format.js";
+import { leadText, losersList } from "./offers.js";
+import { pathsOf, routeDrawing } from "./route.js";
 
 const STEPS = ["pending", "routing", "building", "submitted", "confirmed"];
 
@@ -136,32 +138,31 @@ function retries(order) {
 function choice(order, tokens) {
   const chosen = order.events.findLast((event) => event.status === "building" && event.amountOut);
   if (!chosen) return null;
-  const { tokenOut } = order.intent;
-  const decimals = tokens.decimals(tokenOut);
-  const others = (chosen.quotes ?? []).map((quote) =>
-    h(
-      "span",
-      { class: "loser" },
-      `${brand(quote.dex)} ${grouped(quote.amountOut, 6)}`,
-      difference(chosen, quote, decimals),
-    ),
-  );
-  return h(
-    "p",
-    { class: "note" },
-    h("span", { class: `dex ${chosen.dex}` }, brand(chosen.dex)),
-    ` chosen: ${grouped(chosen.amountOut, 6)} ${tokenOut}`,
-    others.length
-      ? h("span", { class: "losers" }, " over ", others)
-      : h("span", { class: "losers" }, " – the only quote"),
-  );
+  const { tokenIn, tokenOut, amountIn } = order.intent;
+  const swap = { tokenIn, tokenOut, amountIn };
+  const paths = pathsOf(chosen, swap);
+  return [
+    routeDrawing(paths, { from: amount(amountIn, tokenIn, 6), to: amount(chosen.amountOut, tokenOut, 6) }),
+    others(order, chosen, tokens.decimals(tokenOut), swap),
+  ];
 }
 
-function difference(chosen, quote, decimals) {
-  if (decimals === null) return null;
-  const [best, other] = [chosen.amountOut, quote.amountOut].map((text) => readAmount(text, decimals).raw);
-  const tenths = tenthsOfBps(best, other);
-  return tenths === null ? null : h("span", { class: "quiet" }, ` (${bpsText(tenths)} bps)`);
+// The list stays as the visitor has left it while the card is drawn anew with each event.
+function others(order, chosen, decimals, swap) {
+  const [losers, errors] = [chosen.quotes ?? [], chosen.errors ?? []];
+  if (losers.length + errors.length === 0) return h("p", { class: "note quiet" }, "The only route.");
+  const lead = leadText(chosen, losers, decimals);
+  const said = `${losers.length} other ${losers.length === 1 ? "route" : "routes"}`;
+  const details = h(
+    "details",
+    { class: "card-others", open: order.showsOthers },
+    h("summary", {}, `${capitalised(chosen.dex)} best${lead ? ` by ${lead}` : ""}`, h("span", { class: "quiet" }, `: ${said}`)),
+    losersList(chosen, losers, errors, decimals, swap),
+  );
+  details.addEventListener("toggle", () => {
+    order.showsOthers = details.open;
+  });
+  return details;
 }
 
 function outcome(order, tokens) {
@@ -171,8 +172,10 @@ function outcome(order, tokens) {
   return h(
     "p",
     { class: "note good" },
-    h("b", {}, `Received ${grouped(last.executedAmountOut, 9)} ${tokenOut}`),
-    ` at ${grouped(last.executedPrice, 6)} ${tokenOut} per ${tokenIn}`,
+    h("b", {}, "Received ", amount(last.executedAmountOut, tokenOut, 9)),
+    " at ",
+    amount(last.executedPrice, "", 6),
+    ` ${tokenOut} per ${tokenIn}`,
     againstQuote(order, tokens),
     last.slot ? h("span", { class: "quiet" }, ` · slot ${last.slot}`) : null,
   );

@@ -1,26 +1,22 @@
-// The quotes side by side: one card a venue, also for a venue that has none.
+// The quotes: the best route drawn, and in a list all that lost or have none.
 
-import { bpsText, grouped, percentText, tenthsOfBps } from "./amounts.js";
-import { byId, h, setText } from "./dom.js";
-import { brand } from "./format.js";
+import { grouped, percentText } from "./amounts.js";
+import { amount, byId, h, setText } from "./dom.js";
+import { leadText, losersList } from "./offers.js";
+import { pathsOf, routeDrawing } from "./route.js";
 
-const VENUES = [
-  { dex: "raydium", prefix: "raydium" },
-  { dex: "meteora", prefix: "meteora" },
-];
 const AMBER_BPS = 100;
 const RED_BPS = 300;
 const STALE_MS = 15_000;
 
-/** How serious a price impact is: "fine", "amber" (more than 1 %) or "red" (more than 3 %). */
-/** "fine", "amber" or "red": how loud a price impact or a cost is said. */
+/** How loud a price impact or a cost is said: "fine", "amber" (more than 1 %) or "red" (more than 3 %). */
 export function costLevel(bps) {
   if (bps > RED_BPS) return "red";
   return bps > AMBER_BPS ? "amber" : "fine";
 }
 
-/** Draw what the feed knows. */
-export function showQuotes(feed, isReference) {
+/** Draw what the feed knows; `tokens` knows decimals. */
+export function showQuotes(feed, isReference, tokens) {
   const { query } = feed;
   setText(
     byId("quote-for"),
@@ -32,10 +28,12 @@ export function showQuotes(feed, isReference) {
   // Another amount of the same pair: the old quotes stay, dimmed, until the new ones are there.
   const waits = feed.isWaiting && cards.dataset.pair === pair && cards.querySelector(".quote-out") !== null;
   cards.classList.toggle("waiting", waits);
-  cards.setAttribute("aria-busy", String(waits));
+  cards.setAttribute("aria-busy", String(feed.isWaiting));
   if (waits) return;
   cards.dataset.pair = pair;
-  cards.replaceChildren(...VENUES.map((venue) => card(venue, feed)));
+  const scrolled = byId("quote-others")?.scrollTop ?? 0;
+  cards.replaceChildren(...(feed.board ? drawn(feed.board, tokens) : [empty(feed)]));
+  if (feed.board) byId("quote-others").scrollTop = scrolled;
 }
 
 /** Draw the age of the quotes; call it every second. */
@@ -57,78 +55,81 @@ export function restartRing() {
   ring.replaceChildren(...[...ring.children].map((part) => part.cloneNode()));
 }
 
-function card(venue, feed) {
-  const quotes = feed.board?.quotes ?? [];
-  const quote = quotes.find((each) => each.dex === venue.dex);
-  if (quote) return quoted(venue, quote, quotes, feed.board);
+function drawn(board, tokens) {
+  const [best, ...losers] = board.quotes;
+  const decimals = tokens.decimals(board.tokenOut);
+  const others = losersList(best, losers, board.errors, decimals, board);
+  const count = losers.length;
+  return [
+    bestCard(best, board, leadText(best, losers, decimals)),
+    h(
+      "div",
+      { class: "others" },
+      h("h4", {}, count ? `${count} other ${count === 1 ? "route" : "routes"}` : "No other route"),
+      // A list that scrolls must be reachable by keyboard.
+      h("div", { id: "quote-others", class: "others-frame", tabindex: "0", role: "group", "aria-label": "Other routes" }, others),
+    ),
+  ];
+}
+
+function bestCard(best, board, lead) {
+  const { tokenIn, tokenOut } = board;
   return h(
     "div",
-    { class: `quote none ${venue.dex}`, "data-dex": venue.dex },
-    name(venue),
-    reason(venue, feed),
+    { class: `quote best ${best.dex}`, "data-dex": best.dex },
+    h(
+      "div",
+      { class: "quote-head" },
+      h("p", { class: "quote-out" }, h("b", {}, amount(best.amountOut, tokenOut, 6))),
+      h(
+        "span",
+        { class: "best-mark", title: "How much more than the best of the other routes" },
+        h("b", {}, "BEST"),
+        lead ? ` ${lead}` : "",
+      ),
+    ),
+    routeDrawing(pathsOf(best, board), {
+      from: amount(board.amountIn, tokenIn, 6),
+      to: amount(best.amountOut, tokenOut, 6),
+    }),
+    facts(best, tokenOut),
   );
 }
 
-function quoted(venue, quote, quotes, board) {
-  const isBest = quote === quotes[0];
+function facts(best, tokenOut) {
+  const level = (bps) => h("span", { class: `impact ${costLevel(bps)}` }, percentText(bps));
   return h(
-    "div",
-    { class: `quote ${venue.dex} ${isBest ? "best" : ""}`, "data-dex": venue.dex },
-    h("div", { class: "quote-head" }, name(venue), mark(quote, quotes, isBest)),
-    h(
-      "p",
-      { class: "quote-out" },
-      h("b", {}, grouped(quote.amountOut, 6)),
-      " ",
-      h("span", { class: "quiet" }, board.tokenOut),
-    ),
-    h(
-      "dl",
-      { class: "facts" },
-      fact("Price", grouped(quote.price, 6)),
-      fact(
-        "Impact",
-        h(
-          "span",
-          { class: `impact ${costLevel(quote.priceImpactBps)}` },
-          percentText(quote.priceImpactBps),
-        ),
-      ),
-      fact("Cost", h("span", { class: `impact ${costLevel(quote.costBps)}` }, percentText(quote.costBps))),
-      fact("LP fee", `${grouped(quote.fee, 4)} ${quote.feeToken ?? ""}`),
-      fact("At least", `${grouped(quote.minAmountOut, 6)}`),
-    ),
+    "dl",
+    { class: "facts" },
+    fact("Price", amount(best.price, "", 6)),
+    fact("Impact", level(best.priceImpactBps)),
+    fact("Cost", level(best.costBps)),
+    fact("LP fee", amount(best.fee, best.feeToken ?? "", 4)),
+    fact("At least", amount(best.minAmountOut, tokenOut, 6)),
   );
 }
 
 const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
-const name = (venue) => h("span", { class: `dex ${venue.dex}` }, brand(venue.dex));
 
-function mark(quote, quotes, isBest) {
-  const rival = isBest ? quotes[1] : quotes[0];
-  const text = rival
-    ? `${bpsText(tenthsOfBps(BigInt(rival.amountOutRaw), BigInt(quote.amountOutRaw)))} bps`
-    : "";
-  if (isBest) return h("span", { class: "best-mark" }, h("b", {}, "BEST"), text ? ` ${text}` : "");
-  return h("span", { class: "quiet behind" }, text);
+// As tall as quotes are, so that nothing moves when they come.
+function empty(feed) {
+  if (feed.isWaiting)
+    return h(
+      "div",
+      { class: "quote none asking" },
+      h("p", { class: "quiet" }, "Asking all pools…"),
+      [5, 3, 3, 2].map((width) => h("span", { class: `skeleton w${width}` })),
+    );
+  return h("div", { class: "quote none" }, reason(feed), h("ol", { class: "losers" }, failures(feed).map(noOffer)));
 }
 
-// Why a venue has no quote, in words.
-function reason(venue, feed) {
-  const failures = feed.board?.errors ?? feed.error?.details?.errors ?? [];
-  const failure = Array.isArray(failures)
-    ? failures.find((each) => each.venue.startsWith(venue.prefix))
-    : null;
-  if (feed.isWaiting) return h("p", { class: "quiet" }, "Asking…");
-  if (failure)
-    return h(
-      "p",
-      { class: "down" },
-      h("b", {}, "No quote. "),
-      failure.message ?? failure.code,
-      h("code", {}, failure.code),
-    );
-  if (feed.error?.code === "NO_ROUTE") return h("p", { class: "quiet" }, "No pool trades this pair.");
-  if (feed.error) return h("p", { class: "down" }, feed.error.message);
-  return h("p", { class: "quiet" }, feed.board ? "No pool trades this pair." : "Choose two tokens.");
+const failures = (feed) => (Array.isArray(feed.error?.details?.errors) ? feed.error.details.errors : []);
+const noOffer = ({ venue, code, message }) =>
+  h("li", { class: "loser none" }, h("span", {}, venue), h("span", { class: "down" }, message ?? "", h("code", {}, code)));
+
+// Why there is no quote, in words.
+function reason({ error, board }) {
+  if (error?.code === "NO_ROUTE") return h("p", { class: "quiet" }, "No pool trades this pair.");
+  if (error) return h("p", { class: "down" }, error.message);
+  return h("p", { class: "quiet" }, board ? "No pool trades this pair." : "Choose two tokens.");
 }

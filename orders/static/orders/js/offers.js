@@ -1,0 +1,59 @@
+// The offers of all routes for one amount: which won, by how much, and which lost.
+
+import { bpsText, readAmount, tenthsOfBps } from "./amounts.js";
+import { amount, h } from "./dom.js";
+import { venueName } from "./format.js";
+import { inWords, pathsOf } from "./route.js";
+
+/**
+ * How far `other` is behind `best` in tenths of a basis point of `best`: the one number for this gap, wherever
+ * it is shown. `decimals` are those of the token received; null while they are not known.
+ */
+export function gap(best, other, decimals) {
+  if (decimals === null) return null;
+  const [won, lost] = [best.amountOut, other.amountOut].map((text) => readAmount(text, decimals).raw);
+  const tenths = tenthsOfBps(won, lost);
+  return tenths === null ? null : -tenths;
+}
+
+/** The winner's lead over the best of the losers: "+0.8 bps"; "" without losers. */
+export function leadText(best, losers, decimals) {
+  const lead = losers.length ? gap(best, losers[0], decimals) : null;
+  return lead === null ? "" : `${bpsText(lead)} bps`;
+}
+
+/** All losing routes, best first, and the venues that offer none. `swap` {tokenIn, tokenOut, amountIn}. */
+export function losersList(best, losers, errors, decimals, swap) {
+  return h(
+    "ol",
+    { class: "losers", "aria-label": "Routes that lost" },
+    losers.map((offer) => loserRow(best, offer, decimals, swap)),
+    onceEach(errors).map(errorRow),
+  );
+}
+
+// Several routes of a venue may fail for the same reason.
+function onceEach(errors) {
+  return [...new Map(errors.map((each) => [`${each.venue} ${each.code}`, each])).values()];
+}
+
+function loserRow(best, offer, decimals, swap) {
+  const paths = pathsOf(offer, swap);
+  const behind = gap(best, offer, decimals);
+  return h(
+    "li",
+    { class: "loser", "data-dex": offer.dex, title: paths.flatMap(({ legs }) => legs.map(({ pool }) => pool)).join(" → ") },
+    h("span", { class: `loser-route dex ${offer.dex}` }, inWords(paths)),
+    h("span", { class: "loser-out" }, amount(offer.amountOut, "", 6)),
+    h("span", { class: "loser-gap quiet" }, behind === null ? "" : `${bpsText(-behind)} bps`),
+  );
+}
+
+function errorRow(failure) {
+  return h(
+    "li",
+    { class: "loser none", "data-dex": failure.venue.split("-")[0] },
+    h("span", { class: "loser-route" }, venueName(failure.venue)),
+    h("span", { class: "down" }, `No quote${failure.message ? `: ${failure.message}` : ""}`, h("code", {}, failure.code)),
+  );
+}
