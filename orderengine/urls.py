@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from orders.api.page import order_page
+from orders.api.page import order_page, page_asset
 
 urlpatterns = [
     path("", order_page, name="order-page"),
+    path("assets/<str:name>", page_asset, name="page-asset"),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("", include("orders.api.urls")),

@@ -1,14 +1,19 @@
-"""The order page: one document, and headers that hold it to this server's own files."""
+"""The order page: one document with its scripts and styles, and headers that hold it to these."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 
+from orders import gateway
+from orders.api import page_bundle
 from orders.wire.errors import read_only
 
 _POLICY: Final = (
@@ -22,23 +27,47 @@ _POLICY: Final = (
 )
 
 
+# Its name changes with its content.
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
 @read_only
 @never_cache
+@gzip_page
 def order_page(request: HttpRequest) -> HttpResponse:
     """The page at `/`. Everything it shows comes from the public API; it holds no data of its own."""
     response = render(
         request,
         "orders/page.html",
         {
+            "assets": {
+                use: reverse("page-asset", args=[asset.name]) for use, asset in page_bundle.assets().items()
+            },
             "network": settings.SOLANA_NETWORK,
             "default_slippage_bps": settings.DEFAULT_SLIPPAGE_BPS,
             "max_slippage_bps": settings.MAX_SLIPPAGE_BPS,
+            "auto_slippage_cap_bps": gateway.auto_slippage_cap_bps(),
             "max_price_impact_bps": settings.MAX_PRICE_IMPACT_BPS,
         },
     )
     response["Content-Security-Policy"] = content_security_policy(request.get_host())
     response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@read_only
+def page_asset(request: HttpRequest, name: str) -> HttpResponse:
+    """One of the page's scripts and styles, compressed where the browser takes it. Raises Http404."""
+    asset = page_bundle.asset(name)
+    if asset is None:
+        raise Http404
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(asset.gzipped if takes_gzip else asset.body, content_type=asset.content_type)
+    if takes_gzip:
+        response["Content-Encoding"] = "gzip"
+    response["Cache-Control"] = _FOR_EVER
+    patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
 

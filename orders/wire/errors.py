@@ -134,14 +134,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _plain(errors.Forbidden())
 
 
-def read_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A plain view that answers GET and HEAD, and refuses all else in the shape of the API."""
 
     @csrf_exempt
     @wraps(view)
-    def only_read(request: HttpRequest) -> HttpResponse:
+    def only_read(request: HttpRequest, **parts: str) -> HttpResponse:
         if request.method in {"GET", "HEAD"}:
-            return view(request)
+            return view(request, **parts)
         refusal = _plain(errors.MethodNotAllowed())
         refusal["Allow"] = "GET, HEAD"
         return refusal

@@ -35,7 +35,7 @@ async def test_the_order_asks_for_the_minimum_that_was_shown(visit: Visit, engin
     card = page.locator(".order-card")
     await expect(card).to_have_attribute("data-status", "confirmed")
     [order] = [frame for frame in sent if frame["action"] == "execute_order"]
-    shown = hint.partition("at least ")[2].partition(" USDC")[0].replace("\u202f", "")
+    shown = hint.partition("At least ")[2].partition(" USDC")[0].replace("\u202f", "")
     assert order["minAmountOut"] == shown
     kept = await engine.get(f"/api/orders/{await card.get_attribute('data-order-id')}")
     assert float(kept["floorAmountOut"]) >= float(shown)

@@ -98,3 +98,8 @@ export function slippageBps(quoted, executed) {
   const missing = (quoted - executed) * 10_000n;
   return Number(missing > 0n ? (missing + quoted - 1n) / quoted : missing / quoted);
 }
+
+/** The least of `raw` base units that a slippage allows, rounded up as the engine does. */
+export function leastOf(raw, slippageBps) {
+  return (raw * BigInt(10_000 - slippageBps) + 9_999n) / 10_000n;
+}

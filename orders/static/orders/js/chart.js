@@ -1,7 +1,6 @@
 // Quoted prices over time with the visitor's own executed orders on them.
 // Numbers here are pixels in the making: nothing of them goes back into an order.
 
-import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { grouped } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
 import { brand } from "./format.js";
@@ -9,6 +8,8 @@ import { FLOW_PART, OwnTrades, drawFlow, drawMarks } from "./own-trades.js";
 
 // A line each: the best pool of each brand.
 const BRANDS = ["raydium", "meteora", "orca"];
+// Larger than all else together, and nothing waits for it: it comes when there is something to draw.
+const library = { uPlot: null, coming: null };
 const KEPT_POINTS = 2_000;
 const HEIGHT = 205;
 const STORE = "prices:";
@@ -103,9 +104,11 @@ export class PriceChart {
     const columns = ["at", ...BRANDS].map((_, column) =>
       this.#points.map((point) => point[column] ?? null),
     );
-    if (this.#plot === null) {
+    if (library.uPlot === null) {
+      library.coming ??= load().then(() => this.#draw());
+    } else if (this.#plot === null) {
       this.#frame.replaceChildren();
-      this.#plot = new uPlot(this.#options(), columns, this.#frame);
+      this.#plot = new library.uPlot(this.#options(), columns, this.#frame);
     } else {
       this.#plot.setData(columns);
     }
@@ -188,6 +191,10 @@ export class PriceChart {
       return [];
     }
   }
+}
+
+async function load() {
+  library.uPlot = (await import(document.body.dataset.chartLibrary)).default;
 }
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });

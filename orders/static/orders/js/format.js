@@ -65,6 +65,9 @@ export function short(text, head = 4, tail = 4) {
   return text.length > head + tail + 1 ? `${text.slice(0, head)}…${tail ? text.slice(-tail) : ""}` : text;
 }
 
+/** A token as an order names it: its symbol, or the beginning of a mint that is not on the list. */
+export const tokenLabel = (ref) => (ref.length > 16 ? short(ref, 4, 0) : ref);
+
 /** Today by the clock, other days with the date. */
 export function moment(iso) {
   const date = new Date(iso);

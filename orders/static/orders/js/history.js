@@ -2,8 +2,8 @@
 
 import { get } from "./api.js";
 import { grouped } from "./amounts.js";
-import { byId, copyButton, h, icon, setText } from "./dom.js";
-import { brand, moment, short } from "./format.js";
+import { amount, byId, copyButton, h, icon, setText } from "./dom.js";
+import { brand, moment, short, tokenLabel } from "./format.js";
 import { daysProblem, queryOf } from "./history-filters.js";
 import { detailsOf } from "./history-details.js";
 import { chip, slippage } from "./order-card.js";
@@ -169,7 +169,10 @@ function cellsOf(order, tokens) {
       h(
         "span",
         {},
-        `${grouped(order.amountIn, 6)} ${order.tokenIn} → ${received ? `${order.executedAmountOut ? "" : "≈ "}${grouped(received, 4)} ` : ""}${order.tokenOut}`,
+        amount(order.amountIn, tokenLabel(order.tokenIn), 6),
+        " → ",
+        order.executedAmountOut || !received ? "" : "≈ ",
+        received ? amount(received, tokenLabel(order.tokenOut), 4) : tokenLabel(order.tokenOut),
       ),
     ),
     cell(

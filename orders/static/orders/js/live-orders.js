@@ -40,8 +40,10 @@ class LiveOrder {
     return this.events.at(-1) ?? null;
   }
 
+  /** Up to here nothing is missing: sequences count from 1. */
   get lastSequence() {
-    return this.last?.sequence ?? 0;
+    const gap = this.events.findIndex((event, index) => event.sequence !== index + 1);
+    return gap === -1 ? this.events.length : gap;
   }
 
   get status() {
@@ -59,10 +61,11 @@ class LiveOrder {
     );
   }
 
-  /** Take a journal entry once; false when it is known already. */
+  /** Take a journal entry once; false when it is known already. The feed may be ahead of a replay. */
   take(event) {
-    if (event.sequence <= this.lastSequence) return false;
+    if (this.events.some(({ sequence }) => sequence === event.sequence)) return false;
     this.events.push(event);
+    this.events.sort((a, b) => a.sequence - b.sequence);
     return true;
   }
 }
@@ -72,11 +75,17 @@ export class LiveOrders {
   #byOrderId = new Map();
   #hidden = new Set();
   #poll = null;
+  // Behind this the feed goes on after a break; null until it has begun.
+  #cursor = null;
   #tabs = "BroadcastChannel" in window ? new BroadcastChannel("orders") : null;
 
-  /** `changed(order, event)` is called with every new event (null: order added, refused or removed). */
-  constructor({ changed }) {
+  /**
+   * `changed(order, event)` is called with every new event (null: order added, refused or removed),
+   * `elsewhere(orderId)` with an event of an order that is not on this page.
+   */
+  constructor({ changed, elsewhere }) {
     this.changed = changed;
+    this.elsewhere = elsewhere;
     this.socket = null;
     this.#tabs?.addEventListener("message", ({ data }) => this.follow(data.orderId, data.intent));
   }
@@ -85,12 +94,16 @@ export class LiveOrders {
     return [...this.#orders.values()];
   }
 
-  /** Place an order under a key of its own; resolves once the engine has answered, a second later at least. */
-  async place(intent, quote) {
+  /**
+   * Place an order under a key of its own; resolves once the engine has answered, a second later at least.
+   * `placed(order)` is called at once.
+   */
+  async place(intent, quote, placed) {
     const order = new LiveOrder({ ...intent, clientOrderId: newKey() });
     order.quote = quote;
     this.#orders.set(order.key, order);
     this.changed(order, null);
+    placed(order);
     this.#submit(order);
     await Promise.all([order.answered, new Promise((resolve) => setTimeout(resolve, LEAST_BUSY_MS))]);
   }
@@ -125,6 +138,7 @@ export class LiveOrders {
 
   /** A message of the socket. */
   hear(message) {
+    if (message.cursor !== undefined) this.#cursor = message.cursor;
     if (message.type === "update") this.#update(message);
     else if (message.type === "error") this.#refused(message);
   }
@@ -133,6 +147,7 @@ export class LiveOrders {
   resume() {
     clearInterval(this.#poll);
     this.#poll = null;
+    this.socket.send({ action: "subscribe", after: this.#cursor ?? "latest", requestId: "feed" });
     for (const order of this.all()) {
       if (order.refusal) continue;
       if (order.orderId === null) this.#sendOnceMore(order);
@@ -182,7 +197,10 @@ export class LiveOrders {
   #update(message) {
     const named = message.clientOrderId ? this.#orders.get(message.clientOrderId) : null;
     const order = this.#byOrderId.get(message.orderId) ?? named;
-    if (!order) return;
+    if (!order) {
+      this.elsewhere(message.orderId);
+      return;
+    }
     const isNew = order.orderId === null;
     if (isNew) {
       order.orderId = message.orderId;

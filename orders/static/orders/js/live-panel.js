@@ -28,14 +28,22 @@ export class LivePanel {
     this.#waiting.add(order);
     // A timer, no animation frame: a tab in the background gets no frames and must be right all the same.
     this.#timer ??= setTimeout(() => this.#draw(), GATHER_MS);
-    if (event)
-      announce(
-        `${titleOf(order)}: ${event.retryInMs !== undefined ? "retrying" : event.status}${event.error ? `, ${event.error}` : ""}`,
-      );
-    else if (order.refusal) announce(`${titleOf(order)}: refused, ${order.refusal.message}`);
+    if (event) {
+      const step = event.retryInMs !== undefined ? "retrying" : event.status;
+      announce([`${titleOf(order)}: ${step}`, event.error].filter(Boolean).join(", "));
+    } else if (order.refusal) announce(`${titleOf(order)}: refused, ${order.refusal.message}`);
+  }
+
+  /** Bring an order's card into sight, where the panel is not: on a phone it lies below the form. */
+  bringIntoSight(order) {
+    this.#waiting.add(order);
+    this.#draw();
+    const card = this.#cards.get(order.key);
+    if (card) card.scrollIntoView({ block: "nearest" });
   }
 
   #draw() {
+    clearTimeout(this.#timer);
     this.#timer = null;
     const known = new Set(this.liveOrders.all());
     for (const order of this.#waiting) {
@@ -66,7 +74,7 @@ export class LivePanel {
     const running = orders.filter((order) => !order.isFinal).length;
     const finished = orders.length - running;
     byId("live-empty").hidden = orders.length > 0;
-    byId("clear-finished").hidden = finished === 0;
+    byId("clear-finished").disabled = finished === 0;
     setText(byId("live-count"), orders.length ? `${running} under way, ${finished} finished` : "");
   }
 }

@@ -3,26 +3,36 @@
 import { ApiError, apiToken, keepApiToken } from "./api.js";
 import { PriceChart } from "./chart.js";
 import { OrderConfirmation } from "./confirm-order.js";
+import { grouped } from "./amounts.js";
 import { asCsv, download, readRows } from "./csv-export.js";
 import { announce, byId, openDialog, setText } from "./dom.js";
+import { capitalised, tokenLabel } from "./format.js";
 import { History } from "./history.js";
 import { FINAL, LiveOrders } from "./live-orders.js";
 import { LivePanel } from "./live-panel.js";
+import { titleOf } from "./order-card.js";
 import { QuoteFeed } from "./quote-feed.js";
 import { restartRing, showAge, showQuotes } from "./quote-cards.js";
+import { startShortcuts } from "./shortcuts.js";
 import { OrderSocket } from "./socket.js";
 import { showConnection, showNetwork, showProblem, showWallet } from "./status-bar.js";
 import { SwapForm } from "./swap-form.js";
 import { startTheme } from "./theme.js";
+import { Toasts } from "./toasts.js";
 import { TokenPicker } from "./token-picker.js";
 import { Tokens } from "./tokens.js";
 
 const REFRESH_BALANCES_MS = 30_000;
-const REFRESH_HISTORY_MS = 10_000;
-const AFTER_EVENT_MS = 400;
+// Events come by the socket; only while it is down the history is asked for.
+const HISTORY_WITHOUT_SOCKET_MS = 5_000;
+const AFTER_EVENT_MS = 250;
+// How long the first quotes are waited for.
+const AFTER_QUOTES_MS = 800;
+const FRESH_MS = 30_000;
 
 const limits = {
   defaultSlippageBps: Number(document.body.dataset.defaultSlippageBps),
+  autoSlippageCapBps: Number(document.body.dataset.autoSlippageCapBps),
   maxSlippageBps: Number(document.body.dataset.maxSlippageBps),
   maxPriceImpactBps: Number(document.body.dataset.maxPriceImpactBps),
 };
@@ -30,7 +40,8 @@ const limits = {
 const tokens = new Tokens();
 const chart = new PriceChart();
 const confirmation = new OrderConfirmation();
-const liveOrders = new LiveOrders({ changed: orderChanged });
+const toasts = new Toasts();
+const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere });
 const socket = new OrderSocket({ heard: (message) => liveOrders.hear(message), changed: connectionChanged });
 liveOrders.socket = socket;
 const panel = new LivePanel(liveOrders, tokens, {
@@ -68,7 +79,7 @@ async function execute(intent = null, best = feed.board?.best ?? null) {
   try {
     if (await confirmation.ask(tokens.network, wanted, best)) {
       announce(`Order sent: ${wanted.amountIn} ${wanted.tokenIn} to ${wanted.tokenOut}`);
-      await liveOrders.place(wanted, best);
+      await liveOrders.place(wanted, best, (order) => panel.bringIntoSight(order));
     }
   } finally {
     form.isBusy = false;
@@ -85,12 +96,26 @@ async function retry(order) {
 
 let lookAgain = null;
 let moved = false;
+// Orders of the feed that were placed elsewhere and are not on the panel yet.
+const toFollow = new Set();
 
 function orderChanged(order, event) {
   panel.changed(order, event);
   if (event === null) return;
-  moved ||= FINAL.has(event.status);
-  // Many events in a burst cost one look at the history, and one at the balances when funds have moved.
+  const isEnd = FINAL.has(event.status);
+  if (isEnd && isFresh(event)) tellEnd(order, event);
+  look(isEnd);
+}
+
+// Its fields are not in the event: they come with the history.
+function elsewhere(orderId) {
+  toFollow.add(orderId);
+  look(true);
+}
+
+// Many events in a burst cost one look at the history, and one at the balances when funds have moved.
+function look(hasMoved) {
+  moved ||= hasMoved;
   lookAgain ??= setTimeout(() => {
     history.read();
     if (moved) refreshTokens();
@@ -99,12 +124,26 @@ function orderChanged(order, event) {
   }, AFTER_EVENT_MS);
 }
 
+// The end of an order that is shown from its beginning may be long ago.
+const isFresh = (event) => Date.now() - Date.parse(event.at) < FRESH_MS;
+
+function tellEnd(order, event) {
+  const words = event.error ?? (event.executedAmountOut ? `Received ${grouped(event.executedAmountOut, 6)} ${tokenLabel(order.intent.tokenOut)}` : "");
+  toasts.add(`${capitalised(event.status)}: ${titleOf(order)}`, words, event.status === "confirmed" ? "good" : "bad");
+}
+
+let wasOpen = false;
+
 function connectionChanged(state, delayMs) {
   showConnection(state, delayMs);
   if (state === "open") {
     liveOrders.resume();
-    refreshTokens();
-    history.read();
+    // The first time both are read anyhow.
+    if (wasOpen) {
+      refreshTokens();
+      history.read();
+    }
+    wasOpen = true;
   } else if (state === "reconnecting") {
     liveOrders.pollMeanwhile();
   }
@@ -150,8 +189,9 @@ function historyRead(rows, isNewest) {
     floorAmountOut: minAmountOut,
     status,
   } of rows.toReversed()) {
-    if (!FINAL.has(status))
+    if (!FINAL.has(status) || toFollow.has(orderId))
       liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
+    toFollow.delete(orderId);
   }
 }
 
@@ -180,6 +220,13 @@ function signIn() {
   openDialog(dialog);
 }
 
+// What the form needs comes first: on a slow line the history would hold it up.
+async function start() {
+  socket.connect();
+  await refreshTokens();
+  setTimeout(() => history.read(), feed.isWaiting ? AFTER_QUOTES_MS : 0);
+}
+
 byId("login-form").addEventListener("submit", () => {
   keepApiToken(byId("api-token").value.trim());
   location.reload();
@@ -189,7 +236,17 @@ startTheme(byId("theme-toggle"), () => chart.repaint());
 showNetwork(document.body.dataset.network);
 setInterval(() => showAge(feed), 1_000);
 setInterval(() => document.hidden || refreshTokens(), REFRESH_BALANCES_MS);
-setInterval(() => document.hidden || !history.isFirstPage || history.read(), REFRESH_HISTORY_MS);
-refreshTokens();
-history.read();
-socket.connect();
+setInterval(() => document.hidden || socket.isOpen || history.read(), HISTORY_WITHOUT_SOCKET_MS);
+startShortcuts({
+  "/": () => form.amount.focus(),
+  i: () => byId("pick-in").click(),
+  o: () => byId("pick-out").click(),
+  f: () => form.flip(),
+  1: () => form.fill(25),
+  2: () => form.fill(50),
+  3: () => form.fill(75),
+  4: () => form.fill(100),
+  h: () => byId("history-title").scrollIntoView(),
+  t: () => byId("theme-toggle").click(),
+});
+start();

@@ -54,6 +54,6 @@ function errorRow(failure) {
     "li",
     { class: "loser none", "data-dex": failure.venue.split("-")[0] },
     h("span", { class: "loser-route" }, venueName(failure.venue)),
-    h("span", { class: "down" }, `No quote${failure.message ? `: ${failure.message}` : ""}`, h("code", {}, failure.code)),
+    h("span", { class: "down" }, ["No quote", failure.message].filter(Boolean).join(": "), h("code", {}, failure.code)),
   );
 }

@@ -2,7 +2,7 @@
 
 import { grouped, readAmount, slippageBps } from "./amounts.js";
 import { amount, copyButton, h, icon } from "./dom.js";
-import { adviceFor, capitalised, clock, duration, millisecondsBetween, short } from "./format.js";
+import { adviceFor, capitalised, clock, duration, millisecondsBetween, short, tokenLabel } from "./format.js";
 import { leadText, losersList } from "./offers.js";
 import { pathsOf, routeDrawing } from "./route.js";
 
@@ -13,7 +13,7 @@ export function orderCard(order, tokens, act) {
   return h(
     "article",
     {
-      class: `order-card ${order.status}`,
+      class: `order-card ${order.status}${order.isFinal ? " final" : ""}`,
       "data-order-id": order.orderId,
       "data-status": order.status,
       "aria-label": `Order ${titleOf(order)}: ${order.status}`,
@@ -35,7 +35,7 @@ export function orderCard(order, tokens, act) {
 /** "5 SOL → USDC". */
 export function titleOf(order) {
   const { amountIn, tokenIn, tokenOut } = order.intent;
-  return `${grouped(amountIn)} ${tokenIn} → ${tokenOut}`;
+  return `${grouped(amountIn)} ${tokenLabel(tokenIn)} → ${tokenLabel(tokenOut)}`;
 }
 
 export function chip(status) {
@@ -137,12 +137,16 @@ function retries(order) {
 
 function choice(order, tokens) {
   const chosen = order.events.findLast((event) => event.status === "building" && event.amountOut);
-  if (!chosen) return null;
+  // Where the route will be drawn there is room for it from the beginning.
+  if (!chosen) return order.isFinal ? null : h("div", { class: "route-waits" }, h("span", { class: "skeleton w5" }));
   const { tokenIn, tokenOut, amountIn } = order.intent;
   const swap = { tokenIn, tokenOut, amountIn };
   const paths = pathsOf(chosen, swap);
   return [
-    routeDrawing(paths, { from: amount(amountIn, tokenIn, 6), to: amount(chosen.amountOut, tokenOut, 6) }),
+    routeDrawing(paths, {
+      from: amount(amountIn, tokenLabel(tokenIn), 6),
+      to: amount(chosen.amountOut, tokenLabel(tokenOut), 6),
+    }),
     others(order, chosen, tokens.decimals(tokenOut), swap),
   ];
 }
@@ -156,7 +160,7 @@ function others(order, chosen, decimals, swap) {
   const details = h(
     "details",
     { class: "card-others", open: order.showsOthers },
-    h("summary", {}, `${capitalised(chosen.dex)} best${lead ? ` by ${lead}` : ""}`, h("span", { class: "quiet" }, `: ${said}`)),
+    h("summary", {}, `${capitalised(chosen.dex)} best`, lead && ` by ${lead}`, h("span", { class: "quiet" }, `: ${said}`)),
     losersList(chosen, losers, errors, decimals, swap),
   );
   details.addEventListener("toggle", () => {
@@ -172,7 +176,7 @@ function outcome(order, tokens) {
   return h(
     "p",
     { class: "note good" },
-    h("b", {}, "Received ", amount(last.executedAmountOut, tokenOut, 9)),
+    h("b", {}, "Received ", amount(last.executedAmountOut, tokenLabel(tokenOut), 9)),
     " at ",
     amount(last.executedPrice, "", 6),
     ` ${tokenOut} per ${tokenIn}`,

@@ -2,7 +2,7 @@
 
 import { grouped, percentText } from "./amounts.js";
 import { amount, h } from "./dom.js";
-import { short, venueName } from "./format.js";
+import { short, tokenLabel, venueName } from "./format.js";
 
 /** The drawing of `route`, the paths of a quote as the API gives them; `ends` are the texts of both ends. */
 export function routeDrawing(route, ends) {
@@ -60,9 +60,9 @@ function legBox(leg) {
     h(
       "span",
       { class: "quiet route-amounts", title: `${grouped(leg.amountIn)} ${leg.tokenIn} → ${grouped(leg.amountOut)} ${leg.tokenOut}` },
-      amount(leg.amountIn, leg.tokenIn, 4),
+      amount(leg.amountIn, tokenLabel(leg.tokenIn), 4),
       " → ",
-      amount(leg.amountOut, leg.tokenOut, 4),
+      amount(leg.amountOut, tokenLabel(leg.tokenOut), 4),
     ),
   );
 }

@@ -19,14 +19,16 @@ export function showConnection(state, delayMs) {
   setText(
     badge,
     state === "reconnecting"
-      ? `Reconnecting${delayMs >= 2000 ? ` in ${Math.round(delayMs / 1000)} s` : "…"}`
+      ? delayMs >= 2000
+        ? `Reconnecting in ${Math.round(delayMs / 1000)} s`
+        : "Reconnecting…"
       : CONNECTION[state],
   );
 }
 
 export function showWallet(address) {
   const place = byId("wallet");
-  place.hidden = !address;
+  if (!address) place.replaceChildren();
   if (!address || place.dataset.address === address) return;
   place.dataset.address = address;
   place.replaceChildren(

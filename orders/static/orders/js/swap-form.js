@@ -1,26 +1,37 @@
 // The swap form: what the visitor wants, whether it can be done now, and if not, why.
 
-import { amountText, asTyped, grouped, percentText, readPercent, readTyped } from "./amounts.js";
-import { byId, h, icon, setText } from "./dom.js";
+import { amountText, asTyped, grouped, leastOf, percentText, readTyped } from "./amounts.js";
+import { amount, byId, h, icon, setText } from "./dom.js";
+import { firstChoices, keepChoices } from "./kept-choices.js";
 import { costLevel } from "./quote-cards.js";
+import { SlippageChoice } from "./slippage-choice.js";
 import { spendable } from "./tokens.js";
 import { disc } from "./token-picker.js";
+import { warningText } from "./token-warnings.js";
 
 // What quotes and chart show while no amount is typed.
 const REFERENCE_AMOUNT = "1";
 
 export class SwapForm {
-  /** `limits` {defaultSlippageBps, maxSlippageBps, maxPriceImpactBps}; `changed()` after every change of the wish. */
+  /** `limits` of the page's settings; `changed()` after every change of the wish. */
   constructor(tokens, picker, limits, { changed, execute }) {
     this.tokens = tokens;
     this.picker = picker;
     this.limits = limits;
-    this.changed = changed;
     this.tokenIn = "SOL";
     this.tokenOut = "USDC";
     this.amount = byId("amount");
-    this.own = byId("own-slippage");
-    this.#startSlippage();
+    this.slippage = new SlippageChoice(limits, () => this.changed());
+    this.#begin(firstChoices());
+    this.changed = () => {
+      keepChoices({
+        in: this.tokenIn,
+        out: this.tokenOut,
+        amount: this.amount.value,
+        slippage: this.slippage.kept,
+      });
+      changed();
+    };
     byId("swap-form").addEventListener("submit", (event) => {
       event.preventDefault();
       if (byId("execute").getAttribute("aria-disabled") !== "true") execute();
@@ -29,10 +40,10 @@ export class SwapForm {
     byId("execute").addEventListener("click", (event) => {
       if (event.detail > 1) event.preventDefault();
     });
-    this.amount.addEventListener("input", () => changed());
-    byId("half").addEventListener("click", () => this.#fill(2n));
-    byId("max").addEventListener("click", () => this.#fill(1n));
-    byId("flip").addEventListener("click", () => this.#flip());
+    this.amount.addEventListener("input", () => this.changed());
+    for (const button of document.querySelectorAll("[data-percent]"))
+      button.addEventListener("click", () => this.fill(Number(button.dataset.percent)));
+    byId("flip").addEventListener("click", () => this.flip());
     byId("pick-in").addEventListener("click", () => this.#pick("tokenIn", "Token to pay with"));
     byId("pick-out").addEventListener("click", () => this.#pick("tokenOut", "Token to receive"));
   }
@@ -43,14 +54,6 @@ export class SwapForm {
     return token ? readTyped(this.amount.value, token.decimals) : { problem: "" };
   }
 
-  /** {bps} or {problem}. */
-  get slippage() {
-    const chosen = document.querySelector('input[name="slippage"]:checked').value;
-    return chosen === "own"
-      ? readPercent(this.own.value, this.limits.maxSlippageBps)
-      : { bps: Number(chosen) };
-  }
-
   get hasAmount() {
     return this.read.raw > 0n;
   }
@@ -59,19 +62,28 @@ export class SwapForm {
   query() {
     const [tokenIn, tokenOut] = [this.tokens.find(this.tokenIn), this.tokens.find(this.tokenOut)];
     if (!tokenIn || !tokenOut || tokenIn === tokenOut) return null;
-    const amount = this.hasAmount ? amountText(this.read.raw, tokenIn.decimals) : REFERENCE_AMOUNT;
+    const wanted = this.hasAmount ? amountText(this.read.raw, tokenIn.decimals) : REFERENCE_AMOUNT;
+    const slippageBps = this.slippage.isAuto ? undefined : this.slippage.bps();
     return {
-      tokenIn: tokenIn.symbol,
-      tokenOut: tokenOut.symbol,
-      amount,
-      slippageBps: this.slippage.bps ?? this.limits.defaultSlippageBps,
+      tokenIn: tokenIn.ref,
+      tokenOut: tokenOut.ref,
+      amount: wanted,
+      slippageBps: slippageBps ?? this.limits.defaultSlippageBps,
     };
+  }
+
+  /** The least that `best` may come to by the slippage allowed, in whole tokens. */
+  least(best) {
+    if (!this.slippage.isAuto) return best.minAmountOut;
+    const raw = leastOf(BigInt(best.amountOutRaw), this.slippage.bps(best.priceImpactBps));
+    return amountText(raw, this.tokens.decimals(this.tokenOut));
   }
 
   /** What an order of now asks for: at least what the page shows of `best`. */
   intent(best) {
-    const { tokenIn, tokenOut, amount, slippageBps } = this.query();
-    return { tokenIn, tokenOut, amountIn: amount, slippageBps, minAmountOut: best.minAmountOut };
+    const { tokenIn, tokenOut, amount: amountIn, slippageBps } = this.query();
+    const allowed = this.slippage.isAuto ? "auto" : slippageBps;
+    return { tokenIn, tokenOut, amountIn, slippageBps: allowed, minAmountOut: this.least(best) };
   }
 
   /** While an order is on its way to the engine no other one can be sent. */
@@ -87,25 +99,55 @@ export class SwapForm {
     this.changed();
   }
 
+  /** Pay a part of what can be spent, in percent. */
+  fill(percent) {
+    const token = this.tokens.find(this.tokenIn);
+    const available = token ? spendable(token) : null;
+    if (available === null) return;
+    this.amount.value = asTyped(amountText((available * BigInt(percent)) / 100n, token.decimals));
+    this.changed();
+  }
+
+  /** Let the two tokens change places; what would be received is then paid. */
+  flip() {
+    const { received } = this;
+    if (this.hasAmount && received) this.amount.value = asTyped(received);
+    this.choose(this.tokenOut, this.tokenIn);
+  }
+
   /** Draw everything that depends on tokens, quotes and the connection. */
   show(feed, connection) {
     const [tokenIn, tokenOut] = [this.tokens.find(this.tokenIn), this.tokens.find(this.tokenOut)];
-    this.#showToken("pick-in", tokenIn, "Token to pay with");
-    this.#showToken("pick-out", tokenOut, "Token to receive");
-    setText(byId("balance-in"), balanceText(tokenIn));
-    setText(byId("balance-out"), balanceText(tokenOut));
+    showToken("pick-in", tokenIn, "Token to pay with");
+    showToken("pick-out", tokenOut, "Token to receive");
+    showBalance("balance-in", tokenIn);
+    showBalance("balance-out", tokenOut);
     const { problem } = this.read;
-    setText(byId("amount-hint"), problem ? problem : "");
+    setText(byId("amount-hint"), problem || reserveText(tokenIn, this.read.raw));
+    byId("amount-hint").classList.toggle("bad", Boolean(problem));
     this.amount.setAttribute("aria-invalid", String(Boolean(problem)));
-    setText(byId("slippage-hint"), this.#slippageHint(feed));
-    byId("slippage-hint").classList.toggle("bad", this.slippage.problem !== undefined);
-    this.own.setAttribute("aria-invalid", String(this.slippage.problem !== undefined));
-    const best = this.hasAmount ? feed.board?.best : null;
-    const received = best ? grouped(best.amountOut, 9) : "–";
-    setText(byId("receive"), received);
-    byId("receive").toggleAttribute("data-long", received.length > 10);
+    const best = this.hasAmount ? (feed.board?.best ?? null) : null;
+    this.#showSlippage(best);
+    this.#showReceived(best);
+    setText(byId("token-warning"), warningText(tokenOut));
     byId("cost-hint").replaceChildren(...costText(best));
     this.#showButton(this.#obstacle(feed, connection), feed);
+  }
+
+  #begin({ in: tokenIn, out: tokenOut, amount: typed, slippage }) {
+    if (tokenIn) this.tokenIn = tokenIn;
+    if (tokenOut) this.tokenOut = tokenOut;
+    if (typed) this.amount.value = typed;
+    if (slippage) this.slippage.kept = slippage;
+  }
+
+  #showReceived(best) {
+    this.received = best?.amountOut ?? null;
+    const text = best ? grouped(best.amountOut, 9) : "–";
+    const receive = byId("receive");
+    setText(receive, text);
+    receive.title = best ? `${grouped(best.amountOut)} ${this.tokenOut}` : "";
+    receive.dataset.size = text.length > 15 ? "small" : text.length > 10 ? "middle" : "";
   }
 
   // Why the order cannot go out now, most basic reason first; null when it can.
@@ -129,6 +171,7 @@ export class SwapForm {
   #quoteObstacle(feed) {
     if (feed.isWaiting) return "Getting quotes…";
     if (feed.error?.code === "NO_ROUTE") return "No route";
+    if (feed.error?.code === "TOKEN_REFUSED") return "This token is refused";
     if (feed.board === null) return feed.error ? "No quote now" : "Getting quotes…";
     const { priceImpactBps } = feed.board.best;
     return priceImpactBps > this.limits.maxPriceImpactBps
@@ -139,56 +182,25 @@ export class SwapForm {
   #showButton(obstacle, feed) {
     const button = byId("execute");
     button.setAttribute("aria-disabled", String(obstacle !== null));
-    setText(button, obstacle ?? `Execute: ${grouped(feed.query.amount)} ${this.tokenIn} → ${this.tokenOut}`);
+    const [paid, received] = [this.tokenIn, this.tokenOut].map((ref) => this.tokens.find(ref)?.symbol ?? ref);
+    setText(button, obstacle ?? `Execute: ${grouped(feed.query.amount)} ${paid} → ${received}`);
   }
 
-  #showToken(id, token, label) {
-    const button = byId(id);
-    if (!token) return;
-    button.replaceChildren(disc(token), h("span", {}, token.symbol), icon("down"));
-    button.setAttribute("aria-label", `${label}: ${token.symbol}`);
+  #showSlippage(best) {
+    this.slippage.show();
+    const { problem } = this.slippage;
+    const hint = byId("slippage-hint");
+    hint.classList.toggle("bad", problem !== undefined);
+    setText(hint, problem ?? (best ? this.#leastText(best) : ""));
+    hint.title = hint.textContent;
   }
 
-  #slippageHint(feed) {
-    if (this.slippage.problem) return this.slippage.problem;
-    const best = this.hasAmount ? feed.board?.best : null;
-    if (!best) return "";
-    const warning = this.slippage.bps > 300 ? "That is a lot. " : "";
-    return `${warning}You receive at least ${grouped(best.minAmountOut, 9)} ${this.tokenOut}, or nothing is swapped.`;
-  }
-
-  #startSlippage() {
-    const preset = document.querySelector(
-      `input[name="slippage"][value="${this.limits.defaultSlippageBps}"]`,
-    );
-    const own = document.querySelector('input[name="slippage"][value="own"]');
-    (preset ?? own).checked = true;
-    if (!preset) this.own.value = asTyped(amountText(BigInt(this.limits.defaultSlippageBps), 2));
-    for (const radio of document.querySelectorAll('input[name="slippage"]')) {
-      radio.addEventListener("change", () => {
-        if (radio === own) this.own.focus();
-        this.changed();
-      });
-    }
-    this.own.addEventListener("focus", () => {
-      own.checked = true;
-      this.changed();
-    });
-    this.own.addEventListener("input", () => this.changed());
-  }
-
-  #fill(divisor) {
-    const token = this.tokens.find(this.tokenIn);
-    const available = token ? spendable(token) : null;
-    if (available === null) return;
-    this.amount.value = asTyped(amountText(available / divisor, token.decimals));
-    this.changed();
-  }
-
-  #flip() {
-    const received = byId("receive").textContent.replaceAll("\u202f", "");
-    if (this.hasAmount && /^[\d.]+$/.test(received)) this.amount.value = asTyped(received);
-    this.choose(this.tokenOut, this.tokenIn);
+  #leastText(best) {
+    const bps = this.slippage.bps(best.priceImpactBps);
+    const warning = bps > 300 ? "That is a lot. " : "";
+    const auto = this.slippage.isAuto ? `${percentText(bps)} now. ` : "";
+    const symbol = this.tokens.find(this.tokenOut).symbol;
+    return `${warning}${auto}At least ${grouped(this.least(best), 9)} ${symbol}, or no swap.`;
   }
 
   async #pick(side, title) {
@@ -197,20 +209,39 @@ export class SwapForm {
     const token = await this.picker.choose(title, before);
     if (!token) return;
     // The other side's token is what the visitor means to swap with: they change places.
-    if (token.symbol === this[other]) this[other] = before;
-    this[side] = token.symbol;
+    if (token.ref === this[other]) this[other] = before;
+    this[side] = token.ref;
     this.changed();
   }
+}
+
+function showToken(id, token, label) {
+  const button = byId(id);
+  if (!token) return;
+  button.replaceChildren(disc(token), h("span", {}, token.symbol), icon("down"));
+  button.setAttribute("aria-label", `${label}: ${token.symbol}`);
+}
+
+function showBalance(id, token) {
+  const known = token && token.balance !== null;
+  byId(id).replaceChildren("Balance ", known ? amount(token.balance, "", 4) : token ? "unknown" : "…");
+}
+
+// What of the balance an order cannot spend, once that matters: near the whole balance.
+function reserveText(token, raw) {
+  const available = token ? spendable(token) : null;
+  if (available === null || !raw || raw * 20n < available * 19n) return "";
+  const held = [
+    token.keptBack !== "0" ? `${grouped(token.keptBack)} ${token.symbol} stays for fees and rent` : "",
+    token.committed !== "0" ? `${grouped(token.committed, 4)} ${token.symbol} is in orders under way` : "",
+  ];
+  return held.filter(Boolean).join("; ");
 }
 
 // What the swap costs against the pool's price, once that is worth a word.
 function costText(best) {
   const level = best ? costLevel(best.costBps) : "fine";
   if (level === "fine") return [];
-  const text = `This swap costs ${percentText(best.costBps)}: price impact ${percentText(best.priceImpactBps)} and the pool's fee.`;
+  const text = `This swap costs ${percentText(best.costBps)}: impact ${percentText(best.priceImpactBps)}, the rest pool fees.`;
   return [h("span", { class: `impact ${level}` }, text)];
-}
-
-function balanceText(token) {
-  return token ? `Balance ${token.balance === null ? "unknown" : grouped(token.balance, 4)}` : "Balance …";
 }

@@ -1,8 +1,8 @@
 // The dialog that chooses a token: a list box driven by its search field (ARIA combobox pattern).
 
-import { grouped } from "./amounts.js";
-import { byId, h, openDialog, setText, wireDialog } from "./dom.js";
+import { amount, byId, h, openDialog, setText, wireDialog } from "./dom.js";
 import { short } from "./format.js";
+import { ReportReader, reportBox } from "./token-reports.js";
 import { searchTokens } from "./tokens.js";
 
 const MINT_LIKE = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
@@ -15,9 +15,11 @@ export class TokenPicker {
   #active = 0;
   #chosen = null;
   #marked = null;
+  #reports;
 
   constructor(tokens) {
     this.tokens = tokens;
+    this.#reports = new ReportReader(tokens);
     wireDialog(this.#dialog);
     // Opened before the tokens have come: they appear as soon as they do.
     tokens.onChange(() => this.#dialog.open && this.#shown.length === 0 && this.#show());
@@ -43,20 +45,29 @@ export class TokenPicker {
   #finish = () => {};
 
   #show() {
-    this.#shown = searchTokens(this.tokens.all, this.#search.value);
-    this.#active = 0;
-    this.#options.replaceChildren(...this.#shown.map((token, index) => this.#option(token, index)));
     const typed = this.#search.value.trim();
-    const unknownMint = MINT_LIKE.test(typed);
-    setText(
-      byId("token-none"),
-      this.#shown.length
-        ? ""
-        : unknownMint
-          ? "This mint is not on the engine's token list."
-          : "No token fits.",
-    );
+    this.#list(searchTokens(this.tokens.all, typed));
+    const unknownMint = this.#shown.length === 0 && MINT_LIKE.test(typed);
+    this.#say(this.#shown.length ? "" : unknownMint ? "Reading the mint…" : "No token fits.");
+    this.#reports.ask(unknownMint ? typed : null, (token, problem) => this.#reported(token, problem));
+  }
+
+  #list(found) {
+    this.#shown = found;
+    this.#active = 0;
+    this.#options.replaceChildren(...found.map((token, index) => this.#option(token, index)));
     this.#mark();
+  }
+
+  // A token that is refused is shown with the reason and cannot be chosen.
+  #reported(token, problem) {
+    if (token === null) return this.#say(`${problem}.`);
+    if (token.refused.length === 0) this.#list([token]);
+    byId("token-none").replaceChildren(reportBox(token));
+  }
+
+  #say(text) {
+    setText(byId("token-none"), text);
   }
 
   #option(token, index) {
@@ -71,14 +82,14 @@ export class TokenPicker {
           "b",
           {},
           token.symbol,
-          token.symbol === this.#marked ? h("span", { class: "quiet" }, " chosen") : null,
+          token.ref === this.#marked ? h("span", { class: "quiet" }, " chosen") : null,
         ),
         h("span", { class: "quiet" }, token.name),
       ),
       h(
         "span",
         { class: "token-held" },
-        h("span", {}, token.balance === null ? "–" : grouped(token.balance, 4)),
+        token.balance === null ? h("span", {}, "–") : amount(token.balance, "", 4),
         h("code", { class: "quiet" }, short(token.mint)),
       ),
     );

@@ -1,10 +1,11 @@
-// The engine's tokens and what the wallet holds of each.
+// The engine's tokens and what the wallet holds of each; and tokens that are not on its list, by their mints.
 
 import { readAmount } from "./amounts.js";
 import { get } from "./api.js";
 
 export class Tokens {
-  #known = [];
+  #listed = [];
+  #others = new Map();
   #listeners = [];
   network = null;
   wallet = null;
@@ -15,17 +16,22 @@ export class Tokens {
     this.#listeners.push(listener);
   }
 
+  /** Those that orders may name by symbol. */
   get all() {
-    return this.#known;
+    return this.#listed;
   }
 
   get isLoaded() {
-    return this.#known.length > 0;
+    return this.#listed.length > 0;
   }
 
-  /** By symbol or mint address; null when the engine does not list it. */
+  /** By symbol or mint address; null when it is not known. A symbol never means a token beside the list. */
   find(name) {
-    return this.#known.find((token) => token.symbol === name || token.mint === name) ?? null;
+    return (
+      this.#listed.find((token) => token.symbol === name || token.mint === name) ??
+      this.#others.get(name) ??
+      null
+    );
   }
 
   decimals(name) {
@@ -35,8 +41,10 @@ export class Tokens {
   /** Read tokens and balances. Throws ApiError. */
   async refresh() {
     const answer = await get("/api/tokens");
-    this.#known = answer.tokens.map((token) => ({
+    this.#listed = answer.tokens.map((token) => ({
       ...token,
+      ref: token.symbol,
+      warnings: [],
       free: token.spendableRaw === null ? null : BigInt(token.spendableRaw),
       most: token.maxAmountIn === null ? null : readAmount(token.maxAmountIn, token.decimals).raw,
     }));
@@ -44,6 +52,23 @@ export class Tokens {
     this.wallet = answer.wallet;
     this.halted = answer.trading === "off" ? answer.tradingReason || "no reason given" : null;
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Read the report of a mint, listed or not, and know the token from then on. Throws ApiError. */
+  async look(mint) {
+    const report = await get(`/api/tokens/${mint}`);
+    const token = {
+      ...report,
+      ref: mint,
+      symbol: report.symbol || `${mint.slice(0, 4)}…`,
+      balance: null,
+      committed: "0",
+      keptBack: "0",
+      free: null,
+      most: null,
+    };
+    if (!report.verified) this.#others.set(mint, token);
+    return report.verified ? (this.find(mint) ?? token) : token;
   }
 }
 

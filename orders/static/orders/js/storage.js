@@ -1,0 +1,18 @@
+// What this browser keeps for the next visit. Storage may be forbidden: a choice then lasts as long as the page.
+
+/** The text kept under a name, or null. */
+export function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function keep(name, text) {
+  try {
+    localStorage.setItem(name, text);
+  } catch {
+    // Nothing is kept then.
+  }
+}
