@@ -360,6 +360,13 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.subject}".strip()
 
 
+class PoolState(models.TextChoices):
+    """Whether orders may use a pool."""
+
+    ON = "on", "on"
+    OFF = "off", "off"
+
+
 class KnownPool(models.Model):
     """A pool that discovery has found once: what orders are routed by while a node will not list pools."""
 
@@ -374,6 +381,13 @@ class KnownPool(models.Model):
     failed_at = models.DateTimeField(null=True, blank=True)
     failed_reason = models.CharField(max_length=32, blank=True, default="", db_default="")
     left_out_until = models.DateTimeField(null=True, blank=True)
+    # Whether orders may use it at all, which the operator decides.
+    state = models.CharField(
+        max_length=3, choices=PoolState.choices, default=PoolState.ON, db_default=PoolState.ON
+    )
+    # When an order last swapped by it; what its vaults held, in base units by mint, at the last look.
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    reserves = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ("network", "venue", "address")

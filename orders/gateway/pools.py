@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db.models import Q
 from django.utils import timezone
 from solders.pubkey import Pubkey
 
@@ -16,7 +17,7 @@ from dex.config import PAIRS
 from dex.types import PoolAddress
 from orders.gateway.connection import Connection, connection
 from orders.gateway.tokens import tokens
-from orders.models import KnownPool
+from orders.models import KnownPool, PoolState
 
 _READ_AGAIN_SECONDS: Final = 60
 
@@ -39,8 +40,9 @@ def with_known_pools() -> Connection:
 
 
 def left_out() -> frozenset[str]:
-    """Pools, by address, that no order uses for a while; none without a database."""
-    out = KnownPool.objects.filter(network=settings.SOLANA_NETWORK, left_out_until__gt=timezone.now())
+    """Pools, by address, that are off, or that no order uses for a while; none without a database."""
+    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK)
+    out = known.filter(Q(state=PoolState.OFF) | Q(left_out_until__gt=timezone.now()))
     try:
         return frozenset(out.values_list("address", flat=True))
     except DatabaseError:

@@ -144,7 +144,9 @@ def _without(candidates: Candidates, out: Collection[str]) -> Candidates:
     if not out:
         return candidates
     gone = tuple(
-        VenueError(pool.venue, POOL_LEFT_OUT, "transactions have failed by this pool's fault", pool.address)
+        VenueError(
+            pool.venue, POOL_LEFT_OUT, "it is off, or transactions have failed by its fault", pool.address
+        )
         for pool in candidates.direct
         if str(pool.address) in out
     )

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from dex.config import PAIRS
 from dex.localnet.genesis import build_genesis
-from orders.models import KnownPool, Order, PoolRefresh
+from orders.models import KnownPool, Order, PoolRefresh, PoolState
 from orders.pipeline import pools, stages, sweeper
+from orders.records import routes
 from tests.orders.chain import TestChain
 from tests.orders.fakes import FakeBroker, FakePoller
 from tests.orders.rows import order_row
@@ -91,6 +92,23 @@ def test_pools_of_the_settings_need_no_listing(
         assert stage([order.pk]).onward == [order.pk]
     assert Order.objects.get(pk=order.pk).pool == pool
     assert f"{chain.wallet.pubkey()} is no pool of a venue of this network" in caplog.text
+
+
+def test_a_pool_that_is_off_is_not_used(user: User, chain: TestChain) -> None:
+    pools.refresh_due()
+    first = order_row(user)
+    stages.route([first.pk])
+    used = pools_of(first)
+    KnownPool.objects.filter(address__in=used).update(state=PoolState.OFF)
+    second = order_row(user)
+    stages.route([second.pk])
+    assert Order.objects.get(pk=second.pk).status == "building"
+    assert not used & pools_of(second)
+
+
+def pools_of(order: Order) -> set[str]:
+    """The pools of the legs that an order is to be executed by."""
+    return {str(leg.pool) for leg in routes.of(Order.objects.get(pk=order.pk)).legs}
 
 
 def test_pools_of_another_network_are_not_used(user: User, chain: TestChain, settings: Any) -> None:
