@@ -254,6 +254,8 @@ TOKENS = env.dict("TOKENS", default={})
 ALLOWED_TOKEN_DANGERS = env.list("ALLOWED_TOKEN_DANGERS", default=[])
 # Routes: over which tokens two hops may go, how many hops a path and paths a route may have.
 MIDDLE_TOKENS = env.list("MIDDLE_TOKENS", default=["SOL", "USDC", "USDT"])
+# Some 4 s: pools move on, and what is signed is to be what they give now.
+QUOTE_LASTS_SLOTS = env.int("QUOTE_LASTS_SLOTS", default=10)
 MAX_HOPS = env.int("MAX_HOPS", default=2)
 MAX_SPLITS = env.int("MAX_SPLITS", default=3)
 # Pools that are known beforehand, by address; the others are looked for in the background.

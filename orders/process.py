@@ -58,6 +58,11 @@ def use(process: Process | None) -> None:
     _current = process
 
 
+def is_started() -> bool:
+    """Whether `current` has one to give."""
+    return _current is not None
+
+
 def current() -> Process:
     """The one that was started; raises RuntimeError where none was."""
     if _current is None:

@@ -142,6 +142,7 @@ def reconcile(sender: Any = None, **_: Any) -> None:
     try:
         running.sweeper.reconcile()
     except (WrongNetwork, gateway.WrongToken) as error:
+        running.stop()
         raise SystemExit(f"this worker does not start: {error}") from error
 
 

@@ -35,7 +35,7 @@ class BalancedNode(NodeStandIn):
     def answer(self, call: dict[str, Any]) -> Any:
         """What the node says that this call goes to."""
         target = self._first if call["method"] in self.to_first else self._other
-        return httpx2.post(target, json=call).json()
+        return httpx2.post(target, json=call, timeout=30).json()
 
     def takes_over(self, write: Callable[[bytes], object]) -> bool:
         """Drip: an answer that gives no reason to give up before the next byte."""

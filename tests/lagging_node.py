@@ -53,7 +53,7 @@ class LaggingNode(NodeStandIn):
 
     def _pass_on(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         passed = [call for call in calls if self._slot is None or call["method"] != "sendTransaction"]
-        answers = httpx2.post(self._target, json=passed).json() if passed else []
+        answers = httpx2.post(self._target, json=passed, timeout=30).json() if passed else []
         by_id = {answer["id"]: answer for answer in answers}
         swallowed = {"code": -32005, "message": "Node is behind"}
         return [by_id.get(c["id"], {"jsonrpc": "2.0", "id": c["id"], "error": swallowed}) for c in calls]

@@ -24,7 +24,8 @@ class LyingNode(NodeStandIn):
 
     def reply(self, body: Any) -> Any:
         calls = body if isinstance(body, list) else [body]
-        answers = {answer["id"]: answer for answer in httpx2.post(self._target, json=calls).json()}
+        posted = httpx2.post(self._target, json=calls, timeout=30)
+        answers = {answer["id"]: answer for answer in posted.json()}
         told = [self._told(call, answers[call["id"]]) for call in calls]
         return told if isinstance(body, list) else told[0]
 

@@ -57,6 +57,12 @@ def keep(found: Iterable[tuple[MintFacts, TokenNames]]) -> None:
         _remember(row)
 
 
+def forget() -> None:
+    """Ask the database again for every mint."""
+    with _changing:
+        _known.clear()
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an address as Solana writes it."""
     try:

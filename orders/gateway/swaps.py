@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
@@ -27,13 +27,10 @@ from orders.gateway.wallet_funds import SignedSwap, funds_of
 
 logger = logging.getLogger(__name__)
 
-# Some 4 s: pools move on, and what is signed is to be what they give now.
-QUOTE_LASTS_SLOTS: Final = 10
-
 
 @dataclass(frozen=True, slots=True)
 class StaleQuote:
-    """A swap that was not signed: its quote is older than `QUOTE_LASTS_SLOTS`."""
+    """A swap that was not signed: its quote is older than the setting `QUOTE_LASTS_SLOTS`."""
 
 
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote | Failure]:
@@ -56,7 +53,7 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
         wallet = signer()
         read_at = timezone.now()
         bench = with_known_pools().run(prepare(connection(), swaps, wallet.pubkey))
-        oldest = bench.snapshot.clock.slot - QUOTE_LASTS_SLOTS
+        oldest = bench.snapshot.clock.slot - settings.QUOTE_LASTS_SLOTS
         fresh = [swap for swap in swaps if swap.quoted_slot >= oldest]
         plans = _plans(fresh, wallet.pubkey, bench)
     except DexError as error:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from celery import signature
 
 from orderengine.celery import app
 from orders.lifecycle import STAGES, Status
@@ -26,7 +25,7 @@ def flood_with_messages(rig: Rig, order_ids: list[UUID], copies: int) -> None:
         for _ in range(copies):
             dispatch.stages_from(Status.PENDING, order_ids).apply_async(connection=broker)
             for name in STAGES[Status.PENDING].tasks:
-                signature(name, args=(texts,), app=app).apply_async(connection=broker)
+                app.send_task(name, args=(texts,), connection=broker)
 
 
 def test_a_message_delivered_twenty_times_to_eight_threads_swaps_once(rig: Rig) -> None:
@@ -56,7 +55,7 @@ def test_messages_that_make_no_sense_and_those_of_orders_that_have_ended_change_
                 [{"order": 1}],
                 [[str(uuid4())] * 2000],
             ):
-                signature(name, args=arguments, app=app).apply_async(connection=broker)
+                app.send_task(name, args=arguments, connection=broker)
     flood_with_messages(rig, [ended], copies=5)
     rig.client.await_confirmed(rig.client.place())
     assert rig.books.events()[ended] == events

@@ -39,7 +39,7 @@ class TestChain:
     def call(self, method: str, *params: object) -> Any:
         """The result of a JSON-RPC call, which must not be an error."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = httpx2.post(self.url, json=body).json()
+        answer = httpx2.post(self.url, json=body, timeout=60).json()
         assert "error" not in answer, answer
         return answer["result"]
 
@@ -97,6 +97,8 @@ def running_chain(folder: Path, *arguments: str, funded: bool = True) -> Iterato
 def use_chain(settings: Any, chain: TestChain, network: str = "localnet") -> None:
     """Point the gateway's settings at ``chain`` and its wallet."""
     settings.SOLANA_RPC_URL = chain.url
+    # Ten of the chain's fast slots pass in no time.
+    settings.QUOTE_LASTS_SLOTS = 10_000
     settings.SOLANA_NETWORK = network
     settings.WALLET_ADDRESS = str(chain.wallet.pubkey())
     settings.WALLET_KEYPAIR = str(chain.key_file)

@@ -151,7 +151,7 @@ def test_the_height_of_one_node_and_the_statuses_of_one_behind_it_prove_nothing(
 
 def ask(url: str, method: str, *params: object) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return httpx2.post(url, json=body).json()["result"]
+    return httpx2.post(url, json=body, timeout=60).json()["result"]
 
 
 def test_another_network_that_answers_at_the_address_proves_nothing(

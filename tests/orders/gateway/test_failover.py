@@ -19,7 +19,6 @@ from django.test import Client
 from dex.rpc.absence import APART_SLOTS
 from dex.rpc.nodes import node_names
 from orders import gateway
-from orders.gateway import swaps
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.pipeline import stages
@@ -31,12 +30,6 @@ from tests.orders.order_runs import execute, execute_with_retries, require_each_
 from tests.orders.rows import order_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in in front of a node takes longer than ten of the chain's fast slots."""
-    monkeypatch.setattr(swaps, "QUOTE_LASTS_SLOTS", 10_000)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from solders.pubkey import Pubkey
 
 from dex.types import QuoteRequest
 from orders import gateway
-from orders.gateway import swaps
 from orders.gateway.connection import connection
 from orders.gateway.quotes import quote_pair
 from orders.gateway.tokens import find_token
@@ -26,12 +25,6 @@ from tests.orders.rows import order_row
 pytestmark = pytest.mark.django_db
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 _TOKEN_ACCOUNT = 165
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in in front of a node takes longer than ten of the chain's fast slots."""
-    monkeypatch.setattr(swaps, "QUOTE_LASTS_SLOTS", 10_000)
 
 
 def two_nodes(settings: Any, liar: LyingNode, chain: TestChain) -> None:
