@@ -12,6 +12,7 @@ from typing import Final
 from orders.platform.loop_thread import LoopThread
 
 _CHUNK: Final = 65_536
+_MOST_PIECES: Final = 64
 _CONTROL_SECONDS: Final = 5
 # SO_LINGER with a time of 0: close sends RST instead of FIN (socket(7)).
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
@@ -101,14 +102,31 @@ class TcpProxy:
             self._writers -= both
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Forward each piece when its delay is over, while further ones come in: latency, no bandwidth."""
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MOST_PIECES)
+        forwarding = asyncio.create_task(self._forward(pieces, writer))
         with contextlib.suppress(OSError):
             while piece := await reader.read(_CHUNK):
-                if self._delay_ms:
-                    await asyncio.sleep(self._delay_ms / 1000)
-                if self._mode is Mode.PASS:
+                await pieces.put((self._due(), piece))
+        await pieces.put((self._due(), b""))
+        await forwarding
+
+    async def _forward(
+        self, pieces: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+    ) -> None:
+        while True:
+            due, piece = await pieces.get()
+            if not piece:
+                break
+            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            if self._mode is Mode.PASS:
+                with contextlib.suppress(OSError):
                     writer.write(piece)
                     await writer.drain()
         writer.close()
+
+    def _due(self) -> float:
+        return asyncio.get_running_loop().time() + self._delay_ms / 1000
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
