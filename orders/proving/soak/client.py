@@ -101,10 +101,13 @@ class EngineClient:
         return found
 
     def await_status(self, order_id: UUID, statuses: Sequence[str], seconds: int = 30) -> dict[str, Any]:
-        """The order once it is at one of ``statuses``."""
+        """The order once it is at one of ``statuses``; an engine that is not back yet is asked again."""
 
         def look() -> dict[str, Any] | None:
-            order = self.order(order_id)
+            response = self._http.get(f"/api/orders/{order_id}")
+            if response.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+                return None
+            order: dict[str, Any] = response.raise_for_status().json()
             return order if order["status"] in statuses else None
 
         return eventually(look, seconds, lambda: f"{order_id} {statuses}: {self.order(order_id)}")
