@@ -27,13 +27,18 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _the_pools_of_the_pair_alone(settings: Any) -> None:
+def _the_pools_of_the_pair_alone(chain: TestChain, settings: Any) -> None:
     """Over another token the price would be what it was."""
     settings.MAX_HOPS = settings.MAX_SPLITS = 1
+    settings.QUOTE_LASTS_SLOTS = 500
 
 
 AMOUNT = 3_000_000_000
 Setback = Callable[[TestChain, Order, Callable[[], None]], None]
+
+
+def let_quotes_age(chain: TestChain) -> None:
+    chain.call("localnet_advance", {"slots": 1_000})
 
 
 def make_due(order: Order) -> None:
@@ -73,6 +78,7 @@ def refused_by_the_node_while_building(chain: TestChain, order: Order, sell: Cal
     stages.build([order.pk])
     chain.call("localnet_resetFaults")
     sell()
+    let_quotes_age(chain)
 
 
 def held_back_while_trading_was_off(chain: TestChain, order: Order, sell: Callable[[], None]) -> None:
@@ -120,6 +126,7 @@ def test_a_quote_too_old_to_sign_is_made_again(user: User, chain: TestChain) -> 
     stages.route([order.pk])
     first = stored(order)
     set_price(chain, pool, percent=96)
+    let_quotes_age(chain)
     assert stages.build([order.pk]).onward == [order.pk]
     again = stored(order)
     assert again.quoted_amount_out is not None
@@ -136,6 +143,7 @@ def test_an_order_left_at_building_in_an_outage_is_quoted_again(user: User, chai
     order, pool = alone(user, amount_in=AMOUNT, slippage_bps=10)
     stages.route([order.pk])
     set_price(chain, pool, percent=96)
+    let_quotes_age(chain)
     Order.objects.filter(pk=order.pk).update(due_at=timezone.now() - timedelta(minutes=5))
     sweeper.run_stages(FakePoller().watch, Status.BUILDING, [order.pk])
     ended = stored(order)
@@ -146,7 +154,7 @@ def test_an_order_left_at_building_in_an_outage_is_quoted_again(user: User, chai
 def test_an_unmoved_market_costs_an_old_quote_no_event(user: User, chain: TestChain) -> None:
     order = order_row(user)
     stages.route([order.pk])
-    chain.call("localnet_advance", {"slots": 50})
+    let_quotes_age(chain)
     stages.build([order.pk])
     assert list(order.events.values_list("status", flat=True)) == ["pending", "routing", "building"]
     assert Attempt.objects.filter(order=order).count() == 1
@@ -157,6 +165,7 @@ def test_a_better_quote_raises_what_the_transaction_asks_for(user: User, chain: 
     stages.route([order.pk])
     first = stored(order)
     set_price(chain, pool, percent=102)
+    let_quotes_age(chain)
     stages.build([order.pk])
     again = stored(order)
     assert first.min_amount_out is not None
@@ -168,6 +177,7 @@ def test_slippage_is_realised_against_the_first_quote(user: User, chain: TestCha
     order, pool = alone(user, amount_in=AMOUNT, slippage_bps=1_500)
     stages.route([order.pk])
     set_price(chain, pool, percent=96)
+    let_quotes_age(chain)
     for stage in (stages.build, stages.submit):
         stage([order.pk])
     settle_open_attempt(order)

@@ -14,7 +14,6 @@ from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order
 from orders.pipeline import claims, stages
 from tests.orders.chain import TestChain
-from tests.orders.order_runs import carry_out
 from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db
@@ -57,24 +56,6 @@ def test_the_signed_bytes_are_stored_before_anything_is_sent(user: User, chain: 
     assert attempt.last_valid_block_height > 0
     assert (reload(order).status, reload(order).attempt) == ("building", 1)
     assert chain.swaps_of_wallet() == []
-
-
-def test_an_old_quote_is_taken_anew_before_signing(user: User, chain: TestChain, settings: Any) -> None:
-    settings.QUOTE_LASTS_SLOTS = 500
-    order = order_row(user)
-    stages.route([order.pk])
-    first = reload(order)
-    carry_out([order_row(user).pk])
-    chain.call("localnet_advance", {"slots": 1_000})
-    stages.build([order.pk])
-    now = reload(order)
-    assert (now.status, Attempt.objects.filter(order=order).count()) == ("building", 1)
-    assert first.quoted_slot is not None
-    assert now.quoted_slot is not None
-    assert first.quoted_amount_out is not None
-    assert now.quoted_amount_out is not None
-    assert now.quoted_slot >= first.quoted_slot + 1_000
-    assert now.quoted_amount_out < first.quoted_amount_out
 
 
 def test_submitting_sends_the_stored_bytes_once(user: User, chain: TestChain) -> None:
