@@ -115,6 +115,8 @@ AXES_VERBOSE = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of the admin theme: what it says without rows is ours.
+        "DIRS": [BASE_DIR / "orders" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -5,7 +5,7 @@ columns.py filters.py search.py listing.py    of the list; each affordable at a 
 record.py routes.py    what the page of one order shows: steps, routes, amounts
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
-engine.py       the kill switch, known pools
+engine.py       the kill switch and the pools, and who may throw them
 sign_in.py      each try to sign in leaves an entry
 accounts.py     who may sign in, whose tokens there are
 """

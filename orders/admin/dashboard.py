@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest
 
 from orders.admin.columns import STATUS_COLOURS
+from orders.admin.engine import SWITCH
 from orders.amounts import from_base_units
 from orders.records import kill_switch
 from orders.reporting import statistics
@@ -18,6 +20,7 @@ _WINDOWS: Final = {
 }
 _CHART_HEIGHT: Final = 120
 _LAMPORT_DECIMALS: Final = 9
+_ALL_TENTHS: Final = 1_000
 
 
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -33,14 +36,19 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
         "windows": [(name, label, name == chosen) for name, (label, _) in _WINDOWS.items()],
         "window_label": _WINDOWS[chosen][0].lower(),
         "success": _percent_text(figures.success_percent_tenths),
+        "may_switch": request.user.has_perm(SWITCH),
         "statuses": [
-            (name, number, STATUS_COLOURS.get(name, ""), number * 100 // figures.considered)
-            for name, number in figures.by_status.items()
+            (name, number, STATUS_COLOURS.get(name, ""), share)
+            for (name, number), share in zip(
+                figures.by_status.items(), shares_of(100, list(figures.by_status.values())), strict=True
+            )
         ],
         "paid": {name: _sol(getattr(figures.paid, name)) for name in ("fees", "in_vain", "tips")},
         "venues": _shares(figures.by_dex),
         "failures": figures.failures,
         "bars": _bars(figures.flow),
+        "scale": _scale(figures.flow),
+        "times": _times(figures.since, figures.until),
         "chart_height": _CHART_HEIGHT,
         "most_orders": statistics.MOST_ORDERS,
         "most_timed": statistics.MOST_TIMED,
@@ -56,11 +64,34 @@ def _percent_text(tenths: int | None) -> str:
 
 
 def _shares(counted: Any) -> list[tuple[str, int, str, int]]:
-    total = sum(number for _, number in counted)
+    tenths = shares_of(_ALL_TENTHS, [number for _, number in counted])
     return [
-        (name.capitalize(), number, _percent_text(number * 1000 // total), number * 100 // total)
-        for name, number in counted
+        (name.capitalize(), number, _percent_text(share), share // 10)
+        for (name, number), share in zip(counted, tenths, strict=True)
     ]
+
+
+def shares_of(whole: int, counts: Sequence[int]) -> list[int]:
+    """``whole`` shared out by ``counts`` in integers that add up to it: largest remainders go up."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    shares = [count * whole // total for count in counts]
+    by_remainder = sorted(range(len(counts)), key=lambda at: counts[at] * whole % total, reverse=True)
+    for at in by_remainder[: whole - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+def _scale(flow: Any) -> list[int]:
+    """What the top, the middle and the bottom of the chart stand for."""
+    tallest = max((each.confirmed + each.failed + each.other for each in flow), default=0)
+    # A middle between two orders would be none.
+    return [tallest, tallest // 2, 0] if tallest and tallest % 2 == 0 else [tallest, 0]
+
+
+def _times(since: datetime, until: datetime) -> list[datetime]:
+    return [since + (until - since) * part / 4 for part in range(5)]
 
 
 def _bars(flow: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from knox.models import AuthToken
 
+from orders.admin import dashboard
 from orders.models import Order, OrderEvent
 from orders.records import kill_switch
 from orders.records.audit import Actor
@@ -146,3 +147,11 @@ def test_tokens_can_be_ended_but_neither_made_nor_read(staff: Client) -> None:
 @pytest.mark.parametrize("path", ["auth/user/", "auth/group/", "auth/user/add/", "knox/authtoken/"])
 def test_every_page_of_the_menu_opens(staff: Client, path: str) -> None:
     assert staff.get(f"/admin/{path}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("counts", "shares"),
+    [([1, 1, 1], [34, 33, 33]), ([2, 1], [67, 33]), ([], []), ([0, 0], [0, 0]), ([999, 1], [100, 0])],
+)
+def test_shares_add_up(counts: list[int], shares: list[int]) -> None:
+    assert dashboard.shares_of(100, counts) == shares
