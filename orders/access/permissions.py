@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from django.contrib.auth.models import AbstractBaseUser, Permission
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import Q
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -18,6 +22,14 @@ if TYPE_CHECKING:
 TRADE: Final = "orders.trade"
 _CODENAME: Final = TRADE.partition(".")[2]
 _OF_TRADE: Final = Q(content_type__app_label="orders", codename=_CODENAME)
+# Written out, because each order asks: the query builder takes many times what the database takes.
+_HOLDS_TRADE: Final = """
+SELECT 1 FROM {permission} p JOIN {content_type} c ON c.id = p.content_type_id
+WHERE c.app_label = %s AND p.codename = %s AND (
+  EXISTS (SELECT 1 FROM {user_permission} u WHERE u.permission_id = p.id AND u.user_id = %s)
+  OR EXISTS (SELECT 1 FROM {group_permission} g JOIN {user_group} m ON m.group_id = g.group_id
+             WHERE g.permission_id = p.id AND m.user_id = %s))
+"""
 _SCOPES_THAT_TRADE: Final = frozenset({TokenScope.Scope.TRADE, TokenScope.Scope.ADMIN})
 
 
@@ -33,8 +45,21 @@ def may_trade(user: AbstractBaseUser) -> bool:
     """Whether the user has the permission, by itself or by a group. One query: each order asks."""
     if getattr(user, "is_superuser", False):
         return True
-    holders = Q(user=user.pk) | Q(group__user=user.pk)
-    return Permission.objects.filter(_OF_TRADE).filter(holders).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_holds_trade(), ["orders", _CODENAME, user.pk, user.pk])
+        return cursor.fetchone() is not None
+
+
+@cache
+def _holds_trade() -> str:
+    user: Any = get_user_model()
+    return _HOLDS_TRADE.format(
+        permission=Permission._meta.db_table,
+        content_type=ContentType._meta.db_table,
+        user_permission=user.user_permissions.through._meta.db_table,
+        group_permission=Group.permissions.through._meta.db_table,
+        user_group=user.groups.through._meta.db_table,
+    )
 
 
 def let_trade(user: Any) -> None:
