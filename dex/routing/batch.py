@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.search import Bounds, Candidates, find_routes
+from dex.routing.ways import Answers
 from dex.types import QuoteRequest, Quotes, Route, Snapshot
 from dex.venues.base import Pool
 
@@ -33,11 +34,14 @@ def route_batch(
     state that it leaves: 64 orders on one pool do not all claim the price of the first.
     """
     found: list[Quotes] = []
+    answers = Answers()
     for number, ask in enumerate(asks):
-        quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds)
+        quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds, answers)
         found.append(quotes)
         if quotes.quotes and goes_on(quotes):
             snapshot = _after(quotes.quotes[0], snapshot, asks[number + 1 :])
+            for leg in quotes.quotes[0].legs:
+                answers.forget(leg.pool)
     return found
 
 

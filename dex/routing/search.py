@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.split import Shares, best_splits, could_gain
-from dex.routing.ways import Way, direct_ways, ranked, ways_over
+from dex.routing.ways import Answers, Way, direct_ways, ranked, ways_over
 from dex.types import Path, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
@@ -48,14 +48,22 @@ class Candidates:
             yield from lasts
 
 
-def find_routes(request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds) -> Quotes:
+def find_routes(
+    request: QuoteRequest,
+    candidates: Candidates,
+    snapshot: Snapshot,
+    bounds: Bounds,
+    answers: Answers | None = None,
+) -> Quotes:
     """The routes for a request, best first, and which pools had none, and why.
 
     Whether a route fits is asked elsewhere: `dex.transactions.route_size`. Every pool of the pair that has a
     quote is among them, and the best way over each middle token: what the best route is compared with.
+    ``answers`` are those that pools have given by this state already, and get the new ones.
     """
-    direct, errors = _direct(request, candidates, snapshot)
-    over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot)]
+    answers = answers or Answers()
+    direct, errors = _direct(request, candidates, snapshot, answers)
+    over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot, answers)]
     ways = [*direct, *(way for found in over for way in found)]
     singles = ranked(ways, request.amount)
     shown = {id(way) for way in [*direct, *(found[0] for found in over if found)]}
@@ -66,10 +74,11 @@ def find_routes(request: QuoteRequest, candidates: Candidates, snapshot: Snapsho
 
 
 def _direct(
-    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers
 ) -> tuple[list[Way], list[VenueError]]:
     """A way over each pool of the pair, and why some have no quote: those may still take a part of it."""
-    ways, errors = direct_ways(snapshot, request, candidates.direct), list(candidates.errors)
+    ways = direct_ways(snapshot, request, candidates.direct, answers)
+    errors = list(candidates.errors)
     for way in ways:
         try:
             way.path(request.amount)
@@ -79,10 +88,12 @@ def _direct(
     return ways, errors
 
 
-def _over(request: QuoteRequest, candidates: Candidates, snapshot: Snapshot) -> Iterator[list[Way]]:
-    for middle, (firsts, lasts) in candidates.over.items():
+def _over(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers
+) -> Iterator[list[Way]]:
+    for middle, sides in candidates.over.items():
         if middle not in (request.token_in, request.token_out):
-            yield ways_over(snapshot, request, middle, firsts, lasts)
+            yield ways_over(snapshot, request, middle, sides, answers)
 
 
 def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Route]:

@@ -17,22 +17,52 @@ from dex.routing.router import require_moving, whole_quote
 from dex.types import Path, Quote, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
 
+_Asked = tuple[Pubkey, Pubkey, int, SwapMode]
+
 # Ways over one middle token that a split may use.
 WAYS_KEPT: Final = 2
+
+
+class Answers:
+    """What pools have answered to the requests of a batch, for as long as their state stands.
+
+    A quote is a pure function of the pool's accounts and the request: orders of one batch ask the same pools
+    for the same amounts, and only the pools that the orders before them use have another state.
+    """
+
+    def __init__(self) -> None:
+        self._by_pool: dict[Pubkey, dict[_Asked, Quote | DexError]] = {}
+
+    def of(self, pool: Pool) -> dict[_Asked, Quote | DexError]:
+        """The answers of a pool; new ones are put in here."""
+        return self._by_pool.setdefault(pool.address, {})
+
+    def forget(self, pool: Pubkey) -> None:
+        """Its state has changed."""
+        self._by_pool.pop(pool, None)
 
 
 class Way:
     """One pool, or two over a middle token, seen from one snapshot."""
 
     def __init__(
-        self, snapshot: Snapshot, pools: Sequence[Pool], tokens: Sequence[Pubkey], mode: SwapMode
+        self,
+        snapshot: Snapshot,
+        pools: Sequence[Pool],
+        tokens: Sequence[Pubkey],
+        mode: SwapMode,
+        answers: Answers | None = None,
     ) -> None:
-        """``tokens`` has one more than ``pools``: the token in, the middle if there is one, the token out."""
+        """``tokens`` has one more than ``pools``: the token in, the middle if there is one, the token out.
+
+        ``answers`` are those that pools have given by this state already.
+        """
         self.pools = tuple(pools)
+        shared = answers or Answers()
+        self._answers = [shared.of(pool) for pool in self.pools]
         self._snapshot = snapshot
         self._tokens = tuple(tokens)
         self._mode = mode
-        self._moving: set[int] = set()
         self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
 
     @property
@@ -86,44 +116,61 @@ class Way:
         return quotes if self._mode is SwapMode.EXACT_IN else quotes[::-1]
 
     def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
-        request = QuoteRequest(self._tokens[leg], self._tokens[leg + 1], amount, mode)
-        pool = self.pools[leg]
-        if leg not in self._moving:
-            require_moving(pool, self._snapshot)
-            self._moving.add(leg)
+        asked = (self._tokens[leg], self._tokens[leg + 1], amount, mode)
+        answer = self._answers[leg].get(asked)
+        if answer is None:
+            try:
+                answer = self._whole(self.pools[leg], QuoteRequest(*asked))
+            except DexError as error:
+                answer = error
+            self._answers[leg][asked] = answer
+        if isinstance(answer, DexError):
+            raise answer.with_traceback(None)
+        return answer
+
+    def _whole(self, pool: Pool, request: QuoteRequest) -> Quote:
+        require_moving(pool, self._snapshot)
         # A program that swaps a part of it and calls that success would leave the rest of an order.
         quote = whole_quote(pool, self._snapshot, request)
-        if mode is SwapMode.EXACT_OUT and quote.amount_out != amount:
+        if request.mode is SwapMode.EXACT_OUT and quote.amount_out != request.amount:
             raise InsufficientLiquidity(f"the pool gives no more than {quote.amount_out} base units")
         return quote
 
 
-def direct_ways(snapshot: Snapshot, request: QuoteRequest, pools: Iterable[Pool]) -> list[Way]:
+def direct_ways(
+    snapshot: Snapshot, request: QuoteRequest, pools: Iterable[Pool], answers: Answers | None = None
+) -> list[Way]:
     """A way over each pool of the request's own pair."""
     tokens = (request.token_in, request.token_out)
-    return [Way(snapshot, (pool,), tokens, request.mode) for pool in pools]
+    return _ways(snapshot, pools, tokens, request.mode, answers or Answers())
 
 
 def ways_over(
-    snapshot: Snapshot, request: QuoteRequest, middle: Pubkey, firsts: Sequence[Pool], lasts: Sequence[Pool]
+    snapshot: Snapshot,
+    request: QuoteRequest,
+    middle: Pubkey,
+    sides: tuple[Sequence[Pool], Sequence[Pool]],
+    answers: Answers | None = None,
 ) -> list[Way]:
     """The best ways over ``middle``, best first, no two of which share a pool.
 
     The near side is where the request fixes the amount: each of its pools is quoted for the whole of it, each
     pool beyond for what the best of them carries there.
     """
+    answers = answers or Answers()
+    firsts, lasts = sides
     exact_in = request.mode is SwapMode.EXACT_IN
     to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
     near, near_pair = (firsts, to_middle) if exact_in else (lasts, from_middle)
     far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
-    best_near = _best(snapshot, near, near_pair, request.amount, request.mode)
+    best_near = _best(_ways(snapshot, near, near_pair, request.mode, answers), request.amount)
     if not best_near:
         return []
-    best_far = _best(snapshot, far, far_pair, abs(best_near[0][0]), request.mode)
+    best_far = _best(_ways(snapshot, far, far_pair, request.mode, answers), abs(best_near[0][0]))
     tokens = (request.token_in, middle, request.token_out)
     pairs = [(one, other) for (_, one), (_, other) in zip(best_near, best_far, strict=False)][:WAYS_KEPT]
-    ways = [Way(snapshot, pair if exact_in else pair[::-1], tokens, request.mode) for pair in pairs]
-    return ranked(ways, request.amount)
+    both = [pair if exact_in else pair[::-1] for pair in pairs]
+    return ranked([Way(snapshot, pair, tokens, request.mode, answers) for pair in both], request.amount)
 
 
 def ranked(ways: Iterable[Way], amount: int) -> list[Way]:
@@ -134,9 +181,16 @@ def ranked(ways: Iterable[Way], amount: int) -> list[Way]:
     return [way for _, way in known]
 
 
-def _best(
-    snapshot: Snapshot, pools: Sequence[Pool], tokens: tuple[Pubkey, Pubkey], amount: int, mode: SwapMode
-) -> list[tuple[int, Pool]]:
+def _ways(
+    snapshot: Snapshot,
+    pools: Iterable[Pool],
+    tokens: tuple[Pubkey, Pubkey],
+    mode: SwapMode,
+    answers: Answers,
+) -> list[Way]:
+    return [Way(snapshot, (pool,), tokens, mode, answers) for pool in pools]
+
+
+def _best(ways: Iterable[Way], amount: int) -> list[tuple[int, Pool]]:
     """What ``amount`` is worth in each pool that has a quote for it, and the pool, best first."""
-    ways = [Way(snapshot, (pool,), tokens, mode) for pool in pools]
     return [(way.worth(amount) or 0, way.pools[0]) for way in ranked(ways, amount)]

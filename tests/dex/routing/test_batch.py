@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates
-from dex.types import QuoteRequest, VenueError
+from dex.types import QuoteRequest, Route, Snapshot, VenueError
 from tests.dex.routing.market import ask, candidates, pools, snapshot
 
 ONE_POOL = Bounds(most_hops=1, most_paths=1)
@@ -54,3 +54,30 @@ def test_answers_come_in_the_order_of_the_requests_with_their_errors() -> None:
 
     assert [quotes.request for quotes in batch] == requests
     assert all(quotes.errors == (busy,) for quotes in batch)
+
+
+def test_a_batch_quotes_as_each_request_alone_over_its_own_state() -> None:
+    between = [
+        ("SOL", "USDC", "3"),
+        ("SOL", "USDC", "3"),
+        ("USDC", "SOL", "900"),
+        ("SOL", "USDC", "3"),
+        ("JUP", "SOL", "50"),
+        ("SOL", "USDC", "3"),
+    ]
+    asks = [Ask(ask(*each), candidates(*each[:2]), Bounds()) for each in between]
+    state, alone = snapshot(), []
+    for number, one in enumerate(asks):
+        [found] = route_batch([one], state, lambda _: False)
+        alone.append(found)
+        state = state_after(found.quotes[0], state, asks[number + 1 :])
+
+    assert route_batch(asks, snapshot(), lambda _: True) == alone
+
+
+def state_after(route: Route, state: Snapshot, later: list[Ask]) -> Snapshot:
+    pools_of_later = {pool.address: pool for one in later for pool in one.candidates.pools()}
+    for leg in route.legs:
+        if leg.pool in pools_of_later:
+            state = pools_of_later[leg.pool].after(state, leg)
+    return state
