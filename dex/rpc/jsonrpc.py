@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,13 +17,13 @@ from typing import Any, Final, Protocol
 import httpx2
 
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
+from dex.rpc.http_post import HttpPost
 from dex.rpc.observing import OK, Observer, RequestSeen, node_name
 
 # agave's default of --rpc-max-request-body-size, and what hosted nodes take in one batch.
 MAX_REQUEST_BYTES: Final = 50 * 1024
 MAX_BATCH_CALLS: Final = 100
 
-_HEADERS: Final = {"Content-Type": "application/json"}
 _ENVELOPE_BYTES: Final = 100
 
 
@@ -153,16 +152,11 @@ class JsonRpcClient:
         transport: httpx2.AsyncBaseTransport | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._url = url
         self._timeout_seconds = timeout_seconds
         self._node = node_name(url)
         self._observer = observer
-        # It logs the URL of every request at INFO.
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
         # No retries below: only the caller knows whether a call may be repeated.
-        self._http = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(timeout_seconds), headers=_HEADERS, transport=transport
-        )
+        self._http = HttpPost(url, timeout_seconds=timeout_seconds, transport=transport)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -207,12 +201,12 @@ class JsonRpcClient:
         try:
             # The client's own limit begins anew with every piece: an answer could come in for ever.
             async with asyncio.timeout(self._timeout_seconds):
-                response = await self._http.post(self._url, content=content)
+                status, body = await self._http.send(content)
         except (httpx2.HTTPError, TimeoutError) as error:
             raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
-        _require_ok(response.status_code, method)
+        _require_ok(status, method)
         try:
-            return json.loads(response.content)
+            return json.loads(body)
         except (ValueError, RecursionError) as error:
             raise ChainAnswerInvalid(f"{method}: the answer is not JSON") from error
 
