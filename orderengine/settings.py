@@ -73,6 +73,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "channels",
     "rest_framework",
     "knox",
@@ -94,10 +96,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+# Who has an authenticator enters its code too; with this on, no staff member enters the admin without one.
+STAFF_TWO_FACTOR_REQUIRED = env.bool("STAFF_TWO_FACTOR_REQUIRED", default=False)
+# How authenticator apps name the engine.
+OTP_TOTP_ISSUER = "Order Execution Engine"
 # Sign-in: after so many failures a name is locked for an address; kept in the database, for all web servers.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

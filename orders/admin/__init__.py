@@ -5,17 +5,19 @@ columns.py filters.py search.py listing.py    of the list; each affordable at a 
 record.py routes.py    what the page of one order shows: steps, routes, amounts
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
-engine.py       the kill switch and the pools, and who may throw them
-sign_in.py      each try to sign in leaves an entry
+engine.py       the kill switch and the pools, and who may switch them
+sign_in.py      each try to sign in leaves an entry; the code of an authenticator
 accounts.py     who may sign in, whose tokens there are
 """
 
 from django.contrib import admin
 
 from orders.admin import accounts, engine, orders
-from orders.admin.sign_in import SignInForm
+from orders.admin.sign_in import SignInForm, may_enter
 
 __all__ = ["accounts", "engine", "orders"]
 
 admin.site.login_form = SignInForm
+admin.site.login_template = "admin/sign_in.html"
+admin.site.has_permission = may_enter  # type: ignore[method-assign]
 admin.site.index_template = "admin/dashboard.html"

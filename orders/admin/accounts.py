@@ -10,6 +10,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -18,7 +19,8 @@ from orders.admin.read_only import ReadOnly
 from orders.models import AuditEntry, TokenScope
 from orders.records import audit
 
-for _model in (User, Group, AuthToken):
+# Of an authenticator the admin would show the key.
+for _model in (User, Group, AuthToken, TOTPDevice):
     admin.site.unregister(_model)
 
 
