@@ -14,12 +14,20 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from orders.admin.read_only import ReadOnly
+from orders.amounts import from_base_units
 from orders.gateway import token_by_mint
-from orders.models import KnownPool, TradingSwitch
+from orders.models import KnownPool, PoolState, TradingSwitch
 from orders.records import audit, kill_switch, pools
 
 _MOST_REASON = 255
 SWITCH = "orders.change_tradingswitch"
+
+
+def _whole(mint: str, amount: int) -> str:
+    token = token_by_mint(mint)
+    return (
+        f"{from_base_units(amount, token.decimals)} {token.symbol}" if token else f"{amount} of {mint[:4]}…"
+    )
 
 
 def actor(request: HttpRequest) -> audit.Actor:
@@ -64,11 +72,11 @@ class PoolStateFilter(admin.SimpleListFilter):
         now = timezone.now()
         match self.value():
             case "on":
-                return queryset.exclude(left_out_until__gt=now)
+                return queryset.filter(state=PoolState.ON).exclude(left_out_until__gt=now)
             case "off":
-                return queryset.filter(left_out_until__gte=pools.OFF)
+                return queryset.filter(state=PoolState.OFF)
             case "left-out":
-                return queryset.filter(left_out_until__gt=now, left_out_until__lt=pools.OFF)
+                return queryset.filter(state=PoolState.ON, left_out_until__gt=now)
         return queryset
 
 
@@ -76,7 +84,10 @@ class PoolStateFilter(admin.SimpleListFilter):
 class KnownPoolAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """The pools that nodes have listed, and whether orders use them."""
 
-    list_display = ("short_address", "pair", "venue", "network", "standing", "failures", "seen_at")
+    list_display = (
+        *("short_address", "pair", "venue", "network", "standing", "holds", "last_used_at"),
+        *("failures", "seen_at"),
+    )
     list_filter = ("network", "venue", PoolStateFilter)
     search_fields = ("address__exact", "mint_a__exact", "mint_b__exact")
     actions = ("switch_off", "switch_on")
@@ -96,7 +107,13 @@ class KnownPoolAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         found = [(mint, token_by_mint(mint)) for mint in (pool.mint_a, pool.mint_b)]
         return " / ".join(token.symbol if token else f"{mint[:4]}…" for mint, token in found)
 
-    @admin.display(description="state", ordering="left_out_until")
+    @admin.display(description="reserves")
+    def holds(self, pool: KnownPool) -> str:
+        """What its vaults held at the last look, in whole tokens where the token is known."""
+        held = (pool.reserves or {}).items()
+        return ", ".join(_whole(mint, int(amount)) for mint, amount in held) or "-"
+
+    @admin.display(description="state", ordering="state")
     def standing(self, pool: KnownPool) -> str:
         """On, off, or until when it is left out."""
         return pools.state(pool)

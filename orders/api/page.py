@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 
 from orders import gateway
+from orders.access.authentication import LOCAL_USERNAME, is_local
 from orders.api import page_bundle
 from orders.wire.errors import read_only
 
@@ -25,6 +26,26 @@ _POLICY: Final = (
     ("base-uri", "'none'"),
     ("form-action", "'self'"),
 )
+
+
+class Caller(NamedTuple):
+    """Who looks at the page: a name; staff, user, local or nothing; whether they may switch trading."""
+
+    name: str = ""
+    kind: str = ""
+    may_switch: bool = False
+
+
+def caller(request: HttpRequest) -> Caller:
+    """By the session, or as the API knows callers of this machine. A token stays in the browser's tab."""
+    user = request.user
+    if user.is_authenticated:
+        may_switch = user.is_staff and user.has_perm("orders.change_tradingswitch")
+        return Caller(user.get_username(), "staff" if user.is_staff else "user", may_switch)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if settings.LOCAL_USER_ALLOWED and is_local(request.META.get("REMOTE_ADDR"), headers, request.get_host()):
+        return Caller(LOCAL_USERNAME, "local")
+    return Caller()
 
 
 # Its name changes with its content.
@@ -43,6 +64,7 @@ def order_page(request: HttpRequest) -> HttpResponse:
             "assets": {
                 use: reverse("page-asset", args=[asset.name]) for use, asset in page_bundle.assets().items()
             },
+            "caller": caller(request),
             "network": settings.SOLANA_NETWORK,
             "default_slippage_bps": settings.DEFAULT_SLIPPAGE_BPS,
             "max_slippage_bps": settings.MAX_SLIPPAGE_BPS,
@@ -52,7 +74,8 @@ def order_page(request: HttpRequest) -> HttpResponse:
     )
     response["Content-Security-Policy"] = content_security_policy(request.get_host())
     response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    response["Referrer-Policy"] = "no-referrer"
+    # Without any, browsers say `Origin: null` with a form, and signing out would be refused.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -13,7 +13,7 @@ from dex.types import Quote
 from orders.gateway import Failure
 from orders.lifecycle import POOLS_OWN
 from orders.models import KnownPool, Order
-from orders.records import pools, routes
+from orders.records import routes
 
 # So many orders, none longer after the one before than this, and for so long nobody uses the pool.
 ORDERS_BEFORE_ALL: Final = 3
@@ -52,7 +52,6 @@ def _note(leg: Quote, failure: Failure, now: datetime) -> None:
     is_late = pool.failed_at is None or pool.failed_at < now - _TOGETHER
     pool.failed_orders = 1 if is_late else pool.failed_orders + 1
     pool.failed_at, pool.failed_reason = now, failure.reason.value
-    # Who has switched it off switches it on again.
-    if pool.failed_orders >= ORDERS_BEFORE_ALL and pool.left_out_until != pools.OFF:
+    if pool.failed_orders >= ORDERS_BEFORE_ALL:
         pool.left_out_until = now + _LEFT_OUT_FOR
     pool.save(update_fields=["failed_orders", "failed_at", "failed_reason", "left_out_until"])

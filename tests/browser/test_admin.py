@@ -148,3 +148,20 @@ async def test_the_admin_fits_360_pixels(visit: Visit, staffed: BrowsedEngine) -
     await page.locator("#result_list tbody a").first.click()
     await expect(page.locator(".oe-timeline")).to_be_visible()
     assert await page.evaluate(widths) == [360, 360]
+
+
+async def test_the_page_says_who_looks_and_whether_trading_is_on(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await page.click("#who summary")
+    await expect(page.locator("#who-kind")).to_have_text("local, known by this machine")
+    await expect(page.locator("#trading-state")).to_have_text("on")
+    engine.add_staff("watcher")
+    await sign_in(page, engine, "watcher")
+    await page.goto(engine.url)
+    await page.click("#who summary")
+    await expect(page.locator("#who-kind")).to_have_text("watcher, staff")
+    await expect(page.locator("#who").get_by_role("link", name="The kill switch")).to_be_visible()
+    await page.locator("#who").get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/logout/")
+    await page.goto(engine.url)
+    await expect(page.locator("#who-name")).to_have_text("local")

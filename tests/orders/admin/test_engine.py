@@ -87,10 +87,11 @@ def test_a_pool_is_switched_off_for_all_orders_and_on_again(staff: Client) -> No
 
 def test_pools_show_pair_and_state_and_are_found_by_it(staff: Client) -> None:
     until = timezone.now() + timedelta(minutes=5)
-    known_pool(left_out_until=until)
+    known_pool(left_out_until=until, reserves={MINTS["mint_a"]: "1500000000", MINTS["mint_b"]: "250000000"})
     page = staff.get(f"{POOLS}?state=left-out").content.decode()
     assert "SOL / USDC" in page
     assert f"left out until {until:%H:%M:%S} UTC" in page
+    assert "1.5 SOL, 250 USDC" in page
     assert "SOL / USDC" not in staff.get(f"{POOLS}?state=off").content.decode()
 
 

@@ -27,6 +27,10 @@ export function keepApiToken(token) {
   sessionStorage.setItem(TOKEN_KEY, token);
 }
 
+export function forgetApiToken() {
+  sessionStorage.removeItem(TOKEN_KEY);
+}
+
 /** GET `path`; `query` values that are empty are left out. Throws ApiError, or AbortError when `signal` says so. */
 export async function get(path, query = {}, signal = undefined) {
   const wanted = Object.entries(query).filter(

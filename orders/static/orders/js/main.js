@@ -5,7 +5,7 @@ import { PriceChart } from "./chart.js";
 import { OrderConfirmation } from "./confirm-order.js";
 import { grouped } from "./amounts.js";
 import { asCsv, download, readRows } from "./csv-export.js";
-import { announce, byId, openDialog, setText } from "./dom.js";
+import { announce, byId, openDialog, setText, wireDialog } from "./dom.js";
 import { capitalised, tokenLabel } from "./format.js";
 import { History } from "./history.js";
 import { FINAL, LiveOrders } from "./live-orders.js";
@@ -21,6 +21,7 @@ import { startTheme } from "./theme.js";
 import { Toasts } from "./toasts.js";
 import { TokenPicker } from "./token-picker.js";
 import { Tokens } from "./tokens.js";
+import { showStanding, startWho } from "./who.js";
 
 const REFRESH_BALANCES_MS = 30_000;
 // Events come by the socket; only while it is down the history is asked for.
@@ -171,6 +172,7 @@ function problem() {
 tokens.onChange(() => {
   showNetwork(tokens.network);
   showWallet(tokens.wallet);
+  showStanding(tokens);
   history.tokensKnown();
   wishChanged();
 });
@@ -227,11 +229,17 @@ async function start() {
   setTimeout(() => history.read(), feed.isWaiting ? AFTER_QUOTES_MS : 0);
 }
 
+function askForToken() {
+  openDialog(byId("token-login"));
+}
+
+wireDialog(byId("token-login"));
 byId("login-form").addEventListener("submit", () => {
   keepApiToken(byId("api-token").value.trim());
   location.reload();
 });
 byId("export-csv").addEventListener("click", exportCsv);
+startWho(askForToken);
 startTheme(byId("theme-toggle"), () => chart.repaint());
 showNetwork(document.body.dataset.network);
 setInterval(() => showAge(feed), 1_000);
