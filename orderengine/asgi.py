@@ -6,6 +6,8 @@ import os
 
 import django
 
+# Whatever a web process makes is for its user only, also where no supervisor has started it.
+os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
 django.setup(set_prefix=False)
 

@@ -25,6 +25,12 @@ def keep_logging(**_: Any) -> None:
 
 
 @celeryd_init.connect
+def keep_files_private(**_: Any) -> None:
+    """Whatever a worker makes is for its user only, also where no supervisor has started it."""
+    os.umask(0o077)
+
+
+@celeryd_init.connect
 def leave_out_the_banner(instance: Any = None, **_: Any) -> None:
     """Where the log is for machines, its lines are all there is."""
     if settings.LOG_FORMAT == "json":

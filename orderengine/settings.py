@@ -52,7 +52,7 @@ MOST_CHAIN_READS = 32
 MOST_SIGN_INS = 10
 HTTP_POOLS = [
     (r"/api/quotes/?|/api/tokens(/.*)?|/health/?", 4, MOST_CHAIN_READS),
-    (r"/admin/login/?", 2, MOST_SIGN_INS),
+    (r"/admin/(login|password_change|auth/user/add|auth/user/\d+/password)/?", 2, MOST_SIGN_INS),
 ]
 OVERLOAD_HANDLER = "orders.wire.errors.overloaded"
 BAD_REQUEST_HANDLER = "orders.wire.errors.bad_request"

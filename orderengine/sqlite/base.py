@@ -9,6 +9,7 @@ that counts. Django finds this class by the name of its module.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -91,6 +92,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         A worker under DEBUG would otherwise format and keep the text of every statement.
         """
         return bool(self.force_debug_cursor)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """SQLite makes a missing file readable for all, and its journals like it: here it is the user's."""
+        if not self.is_in_memory_db():
+            with contextlib.suppress(OSError):
+                os.close(os.open(self.settings_dict["NAME"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        return super().get_new_connection(conn_params)
 
     def _start_transaction_under_autocommit(self) -> None:
         if self.is_in_memory_db():

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -17,7 +18,8 @@ from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import AttemptState, FailureReason, Status, WaitsFor
 from orders.models import Attempt, Order
 from orders.pipeline import settle
-from orders.records import costs, journal, leases
+from orders.records import audit, costs, journal, leases
+from orders.records.audit import Actor
 from orders.records.journal import Transition
 from orders.wire.events import withdrawn_data
 
@@ -58,12 +60,18 @@ def adopt_submitted(adopt: Watch) -> int:
     return len(found)
 
 
-def look_again(order_ids: Sequence[UUID]) -> list[UUID]:
-    """Take up orders again that were set apart or parked; those of them that were."""
-    waiting = Order.objects.filter(waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED), pk__in=order_ids)
-    found = list(waiting.values_list("pk", flat=True))
-    waiting.update(waits_for=WaitsFor.WORKER, due_at=timezone.now(), starts=0)
-    return found
+def release(order_ids: Sequence[UUID], actor: Actor) -> list[UUID]:
+    """Have workers take up orders again that were set apart or parked; those of them that were.
+
+    Each leaves an entry in the audit log.
+    """
+    with transaction.atomic():
+        waiting = Order.objects.filter(waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED), pk__in=order_ids)
+        found = dict(waiting.values_list("pk", "waits_for"))
+        waiting.update(waits_for=WaitsFor.WORKER, due_at=timezone.now(), starts=0)
+        for order_id, waited_for in found.items():
+            audit.note(actor, "order released", str(order_id), f"was {waited_for}")
+    return list(found)
 
 
 def waiting_for_somebody() -> QuerySet[Order]:

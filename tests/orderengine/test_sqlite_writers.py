@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from orderengine.sqlite.base import Turn
+from orderengine.sqlite.base import DatabaseWrapper, Turn
+
+OF_A_FILE = {
+    "OPTIONS": {},
+    "TIME_ZONE": None,
+    "AUTOCOMMIT": True,
+    "ATOMIC_REQUESTS": False,
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": False,
+    "TEST": {},
+}
 
 
 def refuse(error: BaseException) -> Callable[..., Any]:
@@ -66,3 +76,17 @@ def test_after_a_commit_that_breaks_off_another_thread_writes(monkeypatch: pytes
     other.join(5)
     assert not other.is_alive()
     assert list(User.objects.values_list("username", flat=True)) == ["kept"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_made_anew_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        name = tmp_path / "new.sqlite3"
+        wrapper = DatabaseWrapper({**OF_A_FILE, "NAME": str(name)}, "another")
+        wrapper.cursor().execute("CREATE TABLE one (two)")
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+        wrapper.close()
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {"0o600"}

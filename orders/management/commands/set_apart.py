@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from orders.pipeline import followed
+from orders.records import audit
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Release what was named, or list."""
         named: list[UUID] = options["release"]
-        released = followed.look_again(named)
+        released = followed.release(named, audit.on_the_command_line())
         missing = [str(order_id) for order_id in named if order_id not in released]
         for order_id in released:
             self.stdout.write(f"{order_id}  taken up again")

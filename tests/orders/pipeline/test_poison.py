@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from orders.lifecycle import Status
-from orders.models import Attempt, Order
+from orders.models import Attempt, AuditEntry, Order
 from orders.pipeline import claims, followed, poller, stages
 from orders.pipeline.poller import Poller
 from orders.pipeline.settle import Watched
@@ -104,6 +104,8 @@ def test_a_command_lists_and_releases_what_was_set_apart(user: User) -> None:
     assert told.getvalue() == f"{order.pk}  set_apart  building  no transaction\n"
     call_command("set_apart", release=[order.pk], stdout=told)
     assert stored(attempt).waits_for == ""
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.subject, entry.detail) == ("order released", str(order.pk), "was set_apart")
     assert stages.build([order.pk]).onward == [order.pk]
     with pytest.raises(CommandError, match="neither set apart nor parked"):
         call_command("set_apart", release=[order.pk])
