@@ -58,6 +58,7 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
     row = page.locator(f".order-row[data-row='{await card.get_attribute('data-order-id')}']")
     await expect(row).to_have_attribute("data-status", "confirmed")
     await page.evaluate("document.activeElement.blur()")
+    await expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
     await save(page, "page-light", full=True)
     await page.click("#theme-toggle")
     await save(page, "page-dark", full=True)
