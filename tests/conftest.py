@@ -113,12 +113,15 @@ def pytest_unconfigure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--uses-database", action="store_true", help="only tests that ask for the database or start an engine"
+        "--uses-database", action="store_true", help="only tests that use the database that the settings name"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--uses-database``: what a test asks for decides, so that no list of files has to be kept."""
+    """With ``--uses-database``: what a test asks for decides, so that no list of files has to be kept.
+
+    Engines that tests start bring databases of their own, of both kinds where that matters.
+    """
     if not config.getoption("--uses-database"):
         return
     kept = [item for item in items if _uses_database(item)]
@@ -129,7 +132,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     asks = {"db", "transactional_db", "django_db_setup", "live_server"} & fixtures
-    return bool(asks) or any(item.get_closest_marker(name) for name in ("django_db", "e2e", "browser"))
+    return bool(asks) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture
