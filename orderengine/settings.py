@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from kombu import Queue
 
@@ -154,7 +155,7 @@ STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 # --- Database --------------------------------------------------------------------------------
-_DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'engine.sqlite3'}")
+_DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'engine.sqlite3'))}")
 DATABASES = {"default": database.with_options(_DATABASE, is_worker=IS_WORKER)}
 
 # --- Redis: broker, channel layer, cache -----------------------------------------------------

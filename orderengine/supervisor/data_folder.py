@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from orderengine.supervisor.errors import CannotStartError
 
@@ -41,21 +43,40 @@ class DataFolder:
             path.replace(path.with_suffix(".log.1"))
         return path
 
+    def open_log(self, part: str) -> IO[bytes]:
+        """The log of a part, to append to; a sink where the volume takes no more, so that the part runs."""
+        try:
+            path = self.log_file(part)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            return path.open("ab")
+        except OSError:
+            return open(os.devnull, "ab")  # noqa: PTH123 -- a device
+
     def socket(self, name: str) -> Path:
-        """A path for a Unix socket that only this user can reach and that fits into sun_path."""
+        """A path for a Unix socket that only this user can reach, fits into sun_path and stands in a URL."""
         path = self.run / f"{name}.sock"
-        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT_BYTES:
+        if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT_BYTES and self._is_plain:
             return path
-        short = Path(tempfile.mkdtemp(prefix="oee-", dir="/tmp"))
-        self._short_lived.append(short)
-        return short / f"{name}.sock"
+        return self._short_folder() / f"{name}.sock"
 
     def fresh_metrics(self) -> Path:
-        """An empty folder in which the processes of this run leave what they have counted."""
-        path = self.run / "metrics"
+        """An empty folder in which the processes of this run leave what they have counted.
+
+        What reads it takes its name for a pattern.
+        """
+        path = self.run / "metrics" if self._is_plain else self._short_folder() / "metrics"
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(mode=0o700)
         return path
+
+    @property
+    def _is_plain(self) -> bool:
+        return re.fullmatch(r"[\w/.-]+", str(self.path), re.ASCII) is not None
+
+    def _short_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="oee-", dir="/tmp"))
+        self._short_lived.append(folder)
+        return folder
 
     def secret_key(self) -> str:
         """The key that signs sessions: made once, readable by this user only."""

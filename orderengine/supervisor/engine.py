@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from orderengine.supervisor.data_folder import DataFolder
 from orderengine.supervisor.errors import CannotStartError
-from orderengine.supervisor.process import Part, PartProcess, describe_exit
+from orderengine.supervisor.process import HUNG_AFTER_SECONDS, Part, PartProcess, describe_exit
 
 START_LIMIT_SECONDS: Final = 120.0
 # A part that takes longer is named, with its log: perhaps it waits for something that never comes.
@@ -121,6 +121,11 @@ class Engine:
 
     def _check_start(self, process: PartProcess, deadline: float) -> None:
         part, status = process.part, process.exit_status()
+        if status is not None and (mended := part.mend()) is not None:
+            self._announce(f"{part.title:<10} mended  {mended}")
+            process.forget()
+            process.start()
+            return
         if status is not None:
             raise CannotStartError(
                 f"{part.title} ended while starting ({describe_exit(status)}): {process.last_log_line()}"
@@ -141,6 +146,8 @@ class Engine:
         name, title = process.part.name, process.part.title
         status = process.exit_status()
         if status is not None:
+            if not process.ready and (mended := process.part.mend()) is not None:
+                self._announce(f"{title:<10} mended  {mended}")
             delay = process.next_delay()
             process.forget()
             self._due[name] = time.monotonic() + delay
@@ -151,6 +158,10 @@ class Engine:
         elif not process.ready and process.part.is_ready():
             process.ready = True
             self._announce(f"{title:<10} ready   again, pid {process.pid}")
+        elif process.is_hung():
+            # Not asked to stop: what does not answer does not hear either.
+            process.signal(signal.SIGKILL)
+            self._announce(f"{title:<10} hangs   no answer for {HUNG_AFTER_SECONDS:g} s: killed")
 
     def _restart(self, process: PartProcess) -> None:
         try:

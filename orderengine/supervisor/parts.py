@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from orderengine.supervisor.process import Part
 from orderengine.supervisor.wallet import Wallet
 
 LOCALNET_HOST = "127.0.0.1"
+_SET_ASIDE = "set-aside"
 LOCALNET_PORT_TRIES = 50
 # Time for a running stage to end; what it leaves behind is resumed from the database.
 WORKER_GRACE_SECONDS = 30.0
@@ -36,17 +38,11 @@ ENGINE_SECRETS = (
     *SIGNER_SECRETS,
 )
 
-VALKEY_CONFIGURATION = """\
-port 0
-unixsocket "{socket}"
-unixsocketperm 700
-dir "{folder}"
-daemonize no
-save ""
-appendonly yes
-appendfsync everysec
-maxmemory-policy noeviction
-"""
+# Not in a file: Valkey takes a name with "[" for a pattern and starts without its configuration.
+VALKEY_OPTIONS = (
+    *("--port", "0", "--unixsocketperm", "700", "--daemonize", "no", "--save", ""),
+    *("--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +133,30 @@ def _valkey(folder: DataFolder, socket: Path, environment: Mapping[str, str]) ->
         ) from error
     data = folder.path / "valkey"
     data.mkdir(mode=0o700, exist_ok=True)
-    configuration = folder.run / "valkey.conf"
-    configuration.write_text(VALKEY_CONFIGURATION.format(socket=socket, folder=data))
     return Part(
         name="valkey",
-        command=(str(binary), str(configuration)),
+        command=(str(binary), *VALKEY_OPTIONS, "--unixsocket", str(socket), "--dir", str(data)),
         environment=environment,
         is_ready=lambda: probes.redis_answers(socket),
         where=str(socket),
+        mend=lambda: _set_aside(data),
     )
+
+
+def _set_aside(data: Path) -> str | None:
+    """Move away what a Valkey that does not start has kept; None where it has kept nothing.
+
+    It holds hints and caches: every order is in the database. One older generation is kept.
+    """
+    kept = [path for path in data.iterdir() if path.name != _SET_ASIDE]
+    if not kept:
+        return None
+    aside = data / _SET_ASIDE
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(mode=0o700, exist_ok=True)
+    for path in kept:
+        path.rename(aside / path.name)
+    return f"its files could not be read and are in {aside}"
 
 
 def _localnet(
@@ -206,4 +217,5 @@ def _web(plan: EnginePlan, shared: Mapping[str, str]) -> Part:
         environment=shared,
         is_ready=lambda: probes.web_is_live(plan.reachable_host, plan.port),
         where=plan.url,
+        is_alive=lambda: probes.web_is_live(plan.reachable_host, plan.port),
     )

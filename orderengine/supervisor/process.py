@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,9 @@ from orderengine.supervisor.data_folder import DataFolder
 RESTART_DELAYS_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 # A part that stayed up this long has recovered: its next failure is a new one.
 HEALTHY_AFTER_SECONDS: Final = 30.0
+PROBE_EVERY_SECONDS: Final = 5.0
+# Longer than a machine under load keeps a living server from answering.
+HUNG_AFTER_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Part:
     where: str
     grace_seconds: float = 10.0
     before_start: Callable[[], None] = field(default=lambda: None, repr=False)
+    # Called when it ended before it served: what was done about that, or None where nothing can be.
+    mend: Callable[[], str | None] = field(default=lambda: None, repr=False)
+    # Asked now and then while it serves; a part without one is only watched for its end.
+    is_alive: Callable[[], bool] | None = field(default=None, repr=False)
 
     @property
     def title(self) -> str:
@@ -52,16 +60,20 @@ class PartProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._failures = 0
+        self._answered_at = 0.0
+        self._asked_at = 0.0
 
     def start(self) -> None:
-        """Start the command; its output is appended to the part's log.
+        """Start the command; its output is appended to the part's log, or lost where none can be written.
 
-        Raises OSError when the log or the process cannot be made.
+        Raises OSError when the process cannot be made.
         """
-        self.part.before_start()
+        # A try that fails is one too: the pauses between tries grow.
+        self._started_at = self._answered_at = self._asked_at = time.monotonic()
         self.ready = False
+        self.part.before_start()
         shim = (sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), "--")
-        with self._folder.log_file(self.part.name).open("ab") as log:
+        with self._folder.open_log(self.part.name) as log:
             self._process = subprocess.Popen(  # noqa: S603
                 shim + self.part.command,
                 stdin=subprocess.PIPE,
@@ -71,8 +83,9 @@ class PartProcess:
                 cwd=self._working_dir,
                 start_new_session=True,
             )
-        self._started_at = time.monotonic()
-        self._folder.pid_file(self.part.name).write_text(f"{self._process.pid}\n")
+        # For people to read: on a full volume there is none, and the process is watched all the same.
+        with contextlib.suppress(OSError):
+            self._folder.pid_file(self.part.name).write_text(f"{self._process.pid}\n")
 
     @property
     def pid(self) -> int | None:
@@ -86,6 +99,21 @@ class PartProcess:
     def seconds_up(self) -> float:
         """How long ago the process was started."""
         return time.monotonic() - self._started_at
+
+    def is_hung(self) -> bool:
+        """Whether it serves, and has answered no probe for `HUNG_AFTER_SECONDS`."""
+        if self.part.is_alive is None or not self.ready:
+            return False
+        now = time.monotonic()
+        if now - self._asked_at < PROBE_EVERY_SECONDS:
+            return False
+        if self.part.is_alive():
+            self._answered_at = now
+        elif now - self._asked_at > 2 * PROBE_EVERY_SECONDS:
+            # The supervisor itself was held up: it knows nothing of that time.
+            self._answered_at = now
+        self._asked_at = now
+        return now - self._answered_at >= HUNG_AFTER_SECONDS
 
     def next_delay(self) -> float:
         """Seconds to wait before the next start, after a death."""
@@ -105,14 +133,18 @@ class PartProcess:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
-        self._folder.pid_file(self.part.name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._folder.pid_file(self.part.name).unlink(missing_ok=True)
 
     def last_log_line(self) -> str:
         """The last line of the log that says something, for the message about a failed start."""
-        with self._folder.log_file(self.part.name).open("rb") as log:
-            log.seek(0, os.SEEK_END)
-            log.seek(max(0, log.tell() - 4096))
-            lines = log.read().decode(errors="replace").split("\n")
+        try:
+            with self._folder.log_file(self.part.name).open("rb") as log:
+                log.seek(0, os.SEEK_END)
+                log.seek(max(0, log.tell() - 4096))
+                lines = log.read().decode(errors="replace").split("\n")
+        except OSError as error:
+            return f"its log cannot be read: {error.strerror}"
         return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
 

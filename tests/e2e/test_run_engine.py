@@ -176,3 +176,32 @@ def test_the_first_order_that_is_shown_works_when_the_engine_listens_on_the_netw
         assert json.loads(answer.stdout)["status"] == "pending", answer.stderr
     finally:
         engine.stop()
+
+
+def test_an_odd_folder_works_and_a_damaged_broker_log_is_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "a b#c?d=%20[e]'f\"g\\&+@"
+    folder.mkdir()
+    first = RunningEngine(folder)
+    try:
+        first.await_up()
+        assert first.live_status() == 200
+        placed = first.manage("order", "SOL", "USDC", "1", "--json")
+        assert json.loads(placed.stdout.splitlines()[-1])["status"] == "confirmed", placed
+    finally:
+        first.process.send_signal(signal.SIGTERM)
+        assert first.process.wait(timeout=40) == 0, first.said()
+    assert (first.data_dir / "engine.sqlite3").stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+    log = first.data_dir / "valkey" / "appendonlydir"
+    for file in log.glob("*.aof"):
+        file.write_bytes(b"no log at all" * 100)
+    again = RunningEngine(folder)
+    try:
+        again.await_up()
+        said = f"valkey     mended  its files could not be read and are in {first.data_dir}/valkey/set-aside"
+        assert said in again.said()
+        assert again.live_status() == 200
+    finally:
+        again.process.send_signal(signal.SIGTERM)
+        assert again.process.wait(timeout=40) == 0, again.said()
