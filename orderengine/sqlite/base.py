@@ -96,8 +96,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """SQLite makes a missing file readable for all, and its journals like it: here it is the user's."""
         if not self.is_in_memory_db():
+            # Only a missing one: closing a file gives up the locks that this process holds on it.
             with contextlib.suppress(OSError):
-                os.close(os.open(self.settings_dict["NAME"], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                name = self.settings_dict["NAME"]
+                os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         return super().get_new_connection(conn_params)
 
     def _start_transaction_under_autocommit(self) -> None:
