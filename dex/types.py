@@ -123,6 +123,30 @@ class Limits:
 
 
 NO_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteBounds:
+    """What the owner of an order lets a route go over. Pools do not read it.
+
+    ``venues`` and ``exclude_venues`` name venues or brands; no ``venues`` allow all that are not excluded.
+    None of ``max_hops`` (pools a path) or ``max_splits`` (paths a route) bounds nothing.
+    """
+
+    venues: tuple[str, ...] = ()
+    exclude_venues: tuple[str, ...] = ()
+    max_hops: int | None = None
+    max_splits: int | None = None
+
+    def allows(self, venue: str, dex: str) -> bool:
+        """Whether a leg may go over a venue of this name and brand."""
+        names = {venue, dex}
+        return (not self.venues or not names.isdisjoint(self.venues)) and names.isdisjoint(
+            self.exclude_venues
+        )
+
+
+NO_BOUNDS: Final = RouteBounds()
 _ALL_BPS: Final = 10_000
 
 
@@ -135,6 +159,7 @@ class QuoteRequest:
     amount: int
     mode: SwapMode = SwapMode.EXACT_IN
     limits: Limits = NO_LIMITS
+    bounds: RouteBounds = NO_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Order(models.Model):
     max_price_impact_bps = models.PositiveIntegerField(null=True, blank=True)
     # Impact and fees together.
     max_cost_bps = models.PositiveIntegerField(null=True, blank=True)
+    # What its routes may go over (`orders.records.routes.bounds`); None for no bounds of its own.
+    route_bounds = models.JSONField(null=True, blank=True)
     limit_price = models.CharField(max_length=40, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -30,7 +30,7 @@ from dex.signing.wallet_instructions import (
 )
 from dex.transactions.instructions import close_token_account, initialize_token_account, memo
 from dex.transactions.token_accounts import TOKEN_ACCOUNT_RENT, associated_token_address
-from dex.types import DecodedSwap, SwapMode
+from dex.types import NO_BOUNDS, DecodedSwap, RouteBounds, SwapMode
 from dex.venues.base import Pool, Venue
 
 _MOST_SWAPS: Final = 6
@@ -54,7 +54,8 @@ class SwapTerms:
     """What the owner of an order allows one transaction to do, in base units.
 
     At most ``max_amount_in`` of ``token_in`` for at least ``min_amount_out`` of ``token_out``, all swaps
-    together; the one that the mode fixes is the exact amount. ``memo`` names the order and the attempt.
+    together; the one that the mode fixes is the exact amount. ``memo`` names the order and the attempt,
+    ``bounds`` what the swaps may go over.
     """
 
     wallet: Pubkey
@@ -64,6 +65,7 @@ class SwapTerms:
     min_amount_out: int
     memo: str
     mode: SwapMode = SwapMode.EXACT_IN
+    bounds: RouteBounds = NO_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _read_leg(
 ) -> _Leg:
     """A swap with its tokens, between the wallet's own accounts and an opened pool's own vaults."""
     venue = facts.venues[instruction.program_id]
+    _require(terms.bounds.allows(venue.name, venue.dex), f"the order allows no swap over {venue.name}")
     try:
         swap = venue.decode_swap(instruction)
     except UnknownInstruction as error:
@@ -204,6 +207,7 @@ def _guarded(found: Mapping[Kind, list[Instruction]], terms: SwapTerms, temporar
 def _check_legs(legs: Sequence[_Leg], terms: SwapTerms, guarded: int) -> None:
     _require(len({leg.swap.pool for leg in legs}) == len(legs), "a pool is used twice")
     paths = list(_paths(legs, terms))
+    _check_bounds(paths, terms.bounds)
     spent = sum(first.swap.amount_in for first, _ in paths)
     least = sum(last.swap.amount_out for _, last in paths)
     _require(all(last.swap.amount_out >= 1 for _, last in paths), "a swap asks for nothing")
@@ -213,6 +217,13 @@ def _check_legs(legs: Sequence[_Leg], terms: SwapTerms, guarded: int) -> None:
     # What an order fixes is swapped as a whole.
     whole = spent == allowed if terms.mode is SwapMode.EXACT_IN else least == wanted
     _require(whole, "the swaps are not of the order's whole amount")
+
+
+def _check_bounds(paths: Sequence[tuple[_Leg, _Leg]], bounds: RouteBounds) -> None:
+    hops = max(1 if first is last else 2 for first, last in paths)
+    _require(hops <= (bounds.max_hops or hops), f"a path of {hops} hops is longer than the order allows")
+    count = len(paths)
+    _require(count <= (bounds.max_splits or count), f"{count} paths are more than the order allows")
 
 
 def _paths(legs: Sequence[_Leg], terms: SwapTerms) -> Iterator[tuple[_Leg, _Leg]]:

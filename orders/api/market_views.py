@@ -7,20 +7,29 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dex.types import SwapMode, Token
 from orders import gateway
 from orders.amounts import to_base_units
 from orders.api import schema
 from orders.api.endpoint import Endpoint
-from orders.errors import ChainUnavailable, NoRoute, SameToken
+from orders.errors import ChainUnavailable, InvalidRequest, NoRoute, SameToken
+from orders.intake.route_bounds import bounds_of
 from orders.records import kill_switch
 from orders.wallets import funds
 from orders.wire.holdings import HOLDINGS, Wallet
 from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
 from orders.wire.request_fields import bounded_integer
-from orders.wire.requests import parse_order
+from orders.wire.requests import BOUND_FIELDS, OrderIntent, parse_quote
 from orders.wire.token_reports import token_report_as_wire
 
-_QUOTE_FIELDS = ("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw")
+_QUOTE_FIELDS = (
+    *("tokenIn", "tokenOut", "amount", "amountIn", "amountInRaw", "amountOut", "amountOutRaw"),
+    *BOUND_FIELDS,
+)
+_MODES = {"exactin": SwapMode.EXACT_IN, "exact_in": SwapMode.EXACT_IN} | {
+    "exactout": SwapMode.EXACT_OUT,
+    "exact_out": SwapMode.EXACT_OUT,
+}
 
 
 class Quotes(Endpoint):
@@ -30,23 +39,39 @@ class Quotes(Endpoint):
 
     @extend_schema(**schema.QUOTES)
     def get(self, request: Request) -> Response:
-        """What each venue would pay, best first; no order is made."""
+        """What each venue would pay, or ask for, best first; no order is made."""
         query = self.values
-        intent = parse_order({name: query[name] for name in _QUOTE_FIELDS if query.get(name)})
+        mode = _mode(query.get("swapMode") or "exactIn")
+        intent = parse_quote({name: query[name] for name in _QUOTE_FIELDS if query.get(name)}, mode)
+        bounds = bounds_of(intent)
         slippage = bounded_integer(
             query, "slippageBps", settings.DEFAULT_SLIPPAGE_BPS, 0, settings.MAX_SLIPPAGE_BPS
         )
         token_in, token_out = gateway.named_token(intent.token_in), gateway.named_token(intent.token_out)
         if token_in.mint == token_out.mint:
             raise SameToken()
-        amount_in = intent.amount_raw
-        if intent.amount is not None:
-            amount_in = to_base_units(intent.amount, token_in.decimals)
-        assert amount_in is not None, "parse_order requires one of the two amounts"
-        board = gateway.quote_pair(token_in, token_out, amount_in, slippage)
+        fixed = token_out if mode is SwapMode.EXACT_OUT else token_in
+        board = gateway.quote_pair(token_in, token_out, _amount(intent, fixed), slippage, mode, bounds)
         if not board.quotes:
             raise NoRoute(slot=board.slot, errors=venue_errors(board))
-        return Response(QUOTE_BOARD.of(Asked(board, token_in, token_out, amount_in, slippage)))
+        return Response(QUOTE_BOARD.of(Asked(board, token_in, token_out, slippage)))
+
+
+def _mode(text: str) -> SwapMode:
+    mode = _MODES.get(text.lower())
+    if mode is None:
+        raise InvalidRequest(swapMode="exactIn or exactOut")
+    return mode
+
+
+def _amount(intent: OrderIntent, fixed: Token) -> int:
+    """What is asked for, in base units of the token that the mode fixes."""
+    raw = intent.amount_raw or intent.amount_out_raw
+    if raw is not None:
+        return raw
+    whole = intent.amount or intent.amount_out
+    assert whole is not None, "parse_quote requires one of the amounts"
+    return to_base_units(whole, fixed.decimals)
 
 
 class Tokens(Endpoint):

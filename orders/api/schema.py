@@ -17,7 +17,7 @@ from orders.wire.errors import ERROR, error_kinds, shown
 from orders.wire.feed import FEED_PAGE
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
-from orders.wire.json_types import ORDER_ID, TEXT, integer, text
+from orders.wire.json_types import ORDER_ID, TEXT, integer, one_of, text
 from orders.wire.message import Field, Message, Rows, Schema, components, ref
 from orders.wire.offers import QUOTE_BOARD
 from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, USDC, accepted_example
@@ -62,9 +62,18 @@ QUOTES_QUERY: Final = Rows(
     Field("amountIn", TEXT, means="the same as amount", optional=True),
     Field("amountInRaw", TEXT, means="base units, instead of amount", optional=True),
     Field(
+        "swapMode", one_of(["exactIn", "exactOut"]), means="exactOut: amount is of tokenOut", optional=True
+    ),
+    Field("amountOut", TEXT, means="the same as amount, with exactOut", optional=True),
+    Field("amountOutRaw", TEXT, means="base units, instead of amountOut", optional=True),
+    Field("venues", TEXT, means="names of venues or brands, with commas: these alone", optional=True),
+    Field("excludeVenues", TEXT, means="none of these", optional=True),
+    Field("maxHops", integer(1, 2, 2), means="pools that a path may go over", optional=True),
+    Field("maxSplits", integer(1, 3, 3), means="paths that may share the amount", optional=True),
+    Field(
         "slippageBps",
         integer(0, settings.MAX_SLIPPAGE_BPS, 50),
-        means="for minAmountOut",
+        means="for minAmountOut, or maxAmountIn",
         optional=True,
         example=50,
     ),

@@ -68,6 +68,7 @@ from orders.gateway.tokens import (
     token_by_mint,
     token_config_errors,
     tokens,
+    venue_brands,
 )
 from orders.gateway.wallet import unfit_to_sign
 from orders.gateway.wallet_funds import (
@@ -149,6 +150,7 @@ __all__ = [
     "token_report",
     "tokens",
     "unfit_to_sign",
+    "venue_brands",
     "warm_up",
     "watched_chain_health",
 ]

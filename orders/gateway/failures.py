@@ -87,6 +87,8 @@ def of_venue_errors(errors: Sequence[VenueError]) -> Failure:
 
 # Of a pool that is not asked, since transactions failed by its fault.
 POOL_LEFT_OUT: Final = "POOL_LEFT_OUT"
+# Of a venue that the bounds of the order leave out.
+VENUE_EXCLUDED: Final = "VENUE_EXCLUDED"
 
 _BY_CODE: Final[Mapping[str, FailureReason]] = {
     "INSUFFICIENT_LIQUIDITY": FailureReason.INSUFFICIENT_LIQUIDITY,
@@ -105,6 +107,7 @@ _BY_CODE: Final[Mapping[str, FailureReason]] = {
         ),
         FailureReason.UNSUPPORTED_POOL,
     ),
+    VENUE_EXCLUDED: FailureReason.NO_ROUTE,
 }
 
 

@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from dex.config import DEVNET, NATIVE_MINT
 from dex.errors import DexError
 from dex.transactions.token_accounts import is_frozen
-from dex.types import Limits, QuoteRequest, Quotes, Route, Snapshot, SwapMode, Token
+from dex.types import NO_BOUNDS, Limits, QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, Token
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
 from orders.gateway import failures, price_sanity
@@ -24,10 +24,20 @@ from orders.gateway.wallet_funds import SOL_RESERVE, held, insufficient_funds, w
 from orders.lifecycle import FailureReason
 
 
-def quote_pair(token_in: Token, token_out: Token, amount_in: int, slippage_bps: int) -> Quotes:
-    """All venues' offers now, possibly none; raises ChainUnavailable."""
+def quote_pair(
+    token_in: Token,
+    token_out: Token,
+    amount: int,
+    slippage_bps: int,
+    mode: SwapMode = SwapMode.EXACT_IN,
+    bounds: RouteBounds = NO_BOUNDS,
+) -> Quotes:
+    """All venues' offers now, possibly none; raises ChainUnavailable.
+
+    ``amount`` is of the token that the mode fixes, in its base units.
+    """
     limits = Limits(slippage_bps)
-    request = QuoteRequest(token_in.mint, token_out.mint, amount_in, limits=limits)
+    request = QuoteRequest(token_in.mint, token_out.mint, amount, mode, limits, bounds)
     try:
         quotes, _ = with_known_pools().run(quote_routes([request], [left_out()], ()))
     except DexError as error:

@@ -16,12 +16,12 @@ from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
 from dex.routing.transfer_fees import with_transfer_fees
 from dex.transactions.route_size import Sizing
-from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
 from orders.gateway.candidates import candidates_of, middle_tokens
 from orders.gateway.connection import connection
-from orders.gateway.failures import POOL_LEFT_OUT
+from orders.gateway.failures import POOL_LEFT_OUT, VENUE_EXCLUDED
 from orders.gateway.wallet import wallet_address
 
 logger = logging.getLogger(__name__)
@@ -62,14 +62,22 @@ async def read_asks(
 ) -> tuple[list[Ask], Snapshot]:
     """Each request with its candidates, and one snapshot that holds what they need. Raises ChainError."""
     found = await candidates_of(connection().directory, requests, middle_tokens())
-    bounds = Bounds(settings.MAX_HOPS, settings.MAX_SPLITS)
     asks = [
-        Ask(request, _without(found[request.token_in, request.token_out], out), bounds)
+        _ask(request, found[request.token_in, request.token_out], out)
         for request, out in zip(requests, avoided, strict=True)
     ]
     vaults = [vault for pool in pools_of(asks).values() for vault in pool.vaults]
     more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
     return asks, await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
+
+
+def _ask(request: QuoteRequest, found: Candidates, out: Collection[str]) -> Ask:
+    own = request.bounds
+    bounds = Bounds(
+        min(settings.MAX_HOPS, own.max_hops or settings.MAX_HOPS),
+        min(settings.MAX_SPLITS, own.max_splits or settings.MAX_SPLITS),
+    )
+    return Ask(request, _without(_allowed(found, own), out), bounds)
 
 
 def pools_of(asks: Sequence[Ask]) -> dict[Pubkey, Pool]:
@@ -93,11 +101,11 @@ def _goes_on(found: Quotes) -> bool:
 
 
 def _reads(asks: Sequence[Ask], known: Snapshot) -> Iterator[tuple[QuoteRequest, Pool]]:
-    """Of the requests for a pair the largest: what it reads holds what the others read."""
-    largest: dict[tuple[Pubkey, Pubkey, str], Ask] = {}
+    """Of the requests over the same pools the largest: what it reads holds what the others read."""
+    largest: dict[tuple[Pubkey, Pubkey, str, int], Ask] = {}
     for ask in asks:
         request = ask.request
-        key = (request.token_in, request.token_out, request.mode)
+        key = (request.token_in, request.token_out, request.mode, id(ask.candidates))
         if key not in largest or largest[key].request.amount < request.amount:
             largest[key] = ask
     for ask in largest.values():
@@ -152,6 +160,27 @@ def _without(candidates: Candidates, out: Collection[str]) -> Candidates:
     )
     over = {middle: (_kept(a, out), _kept(b, out)) for middle, (a, b) in candidates.over.items()}
     return Candidates(_kept(candidates.direct, out), over, (*candidates.errors, *gone))
+
+
+def _allowed(candidates: Candidates, bounds: RouteBounds) -> Candidates:
+    """The candidates over the venues that an order allows; excluded ones are named among the errors."""
+    if not bounds.venues and not bounds.exclude_venues:
+        return candidates
+    allowed = {v.name for v in connection().venues.values() if bounds.allows(v.name, v.dex)}
+    gone = dict.fromkeys(pool.venue for pool in candidates.direct if pool.venue not in allowed)
+    errors = (
+        *(error for error in candidates.errors if error.venue in allowed),
+        *(VenueError(name, VENUE_EXCLUDED, "the request does not allow this venue") for name in gone),
+    )
+    over = {
+        middle: (_over_venues(a, allowed), _over_venues(b, allowed))
+        for middle, (a, b) in candidates.over.items()
+    }
+    return Candidates(_over_venues(candidates.direct, allowed), over, errors)
+
+
+def _over_venues(pools: Sequence[Pool], allowed: Collection[str]) -> tuple[Pool, ...]:
+    return tuple(pool for pool in pools if pool.venue in allowed)
 
 
 def _kept(pools: Sequence[Pool], out: Collection[str]) -> tuple[Pool, ...]:

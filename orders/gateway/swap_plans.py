@@ -17,7 +17,7 @@ from dex.signing.policy import Ceilings, ChainFacts, SwapTerms, check_policy
 from dex.transactions.instructions import new_account_seed
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import build_message
-from dex.types import Quote, QuoteRequest, Route, Snapshot, SwapMode
+from dex.types import NO_BOUNDS, Quote, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
 from dex.venues.base import Pool
 from orders.gateway import jito, lookup_tables
 from orders.gateway.connection import Connection, connection
@@ -28,7 +28,7 @@ from orders.gateway.wallet_funds import wallet_accounts
 class SwapToSign:
     """An order's swap by the route that was chosen; base units.
 
-    ``max_amount_in`` and ``floor_amount_out`` are the order's own limits, whatever its route says.
+    ``max_amount_in``, ``floor_amount_out`` and ``bounds`` are the order's own, whatever its route says.
     ``fees_paid`` are the lamports that its earlier attempts have paid for priority and tips.
     """
 
@@ -42,6 +42,7 @@ class SwapToSign:
     floor_amount_out: int
     quoted_slot: int
     fees_paid: int = 0
+    bounds: RouteBounds = NO_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _terms(swap: SwapToSign, wallet: Pubkey) -> SwapTerms:
         min_amount_out=swap.floor_amount_out,
         memo=_memo(swap),
         mode=swap.route.mode,
+        bounds=swap.bounds,
     )
 
 

@@ -158,6 +158,11 @@ def networks() -> tuple[str, ...]:
     return NETWORKS
 
 
+def venue_brands() -> Mapping[str, str]:
+    """The brand of each venue of the settings' network, by the venue's name."""
+    return {venue.name: venue.dex for venue in venues_for(settings.SOLANA_NETWORK)}
+
+
 @functools.cache
 def brands() -> tuple[str, ...]:
     """The brands of the venues of all networks, in alphabetical order."""

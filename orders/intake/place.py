@@ -35,9 +35,10 @@ from orders.errors import (
     UnsupportedOrderType,
 )
 from orders.intake import group_commit, order_rate
+from orders.intake.route_bounds import bounds_of
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
-from orders.records import journal
+from orders.records import journal, routes
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
@@ -151,6 +152,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Name
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
         max_cost_bps=_max_cost(intent.max_cost_bps),
         limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
+        route_bounds=routes.bounds_column(bounds_of(intent)),
         expires_at=intent.expires_at,
         due_at=now,
         created_at=now,
@@ -266,6 +268,11 @@ def _request_hash(order: Order, intent: OrderIntent) -> str:
         meaning["cost"] = intent.max_cost_bps
     if order.floor_amount_out is not None:
         meaning["floor"] = order.floor_amount_out
+    if order.route_bounds is not None:
+        # Names in any order mean the same.
+        meaning["bounds"] = [
+            (k, sorted(v) if isinstance(v, list) else v) for k, v in order.route_bounds.items()
+        ]
     if order.mode != SwapMode.EXACT_IN:
         meaning["mode"] = order.mode
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()

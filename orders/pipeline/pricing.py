@@ -35,8 +35,9 @@ def request_of(order: Order) -> QuoteRequest:
     token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
     if order.mode == SwapMode.EXACT_OUT:
         limits = replace(limits, max_amount_in=order.amount_in)
-        return QuoteRequest(token_in, token_out, order.floor_amount_out or 1, SwapMode.EXACT_OUT, limits)
-    return QuoteRequest(token_in, token_out, order.amount_in, limits=limits)
+        bought = order.floor_amount_out or 1
+        return QuoteRequest(token_in, token_out, bought, SwapMode.EXACT_OUT, limits, routes.bounds(order))
+    return QuoteRequest(token_in, token_out, order.amount_in, limits=limits, bounds=routes.bounds(order))
 
 
 def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -> Transition:

@@ -213,6 +213,7 @@ def _swap_to_sign(order: Order, fees_paid: int) -> SwapToSign:
         floor_amount_out=max(order.min_amount_out or 1, order.floor_amount_out or 1),
         quoted_slot=order.quoted_slot or 0,
         fees_paid=fees_paid,
+        bounds=routes.bounds(order),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
-from dex.types import Path, Quote, Route, SwapMode
+from dex.types import NO_BOUNDS, Path, Quote, Route, RouteBounds, SwapMode
 from orders.models import Order
 
 
@@ -54,6 +54,30 @@ def is_of(order: Order, route: Route) -> bool:
     """Whether an order's next transaction would be the same by this route: same pools, same amounts."""
     stored = order.route or {}
     return bool(as_json(route)["paths"] == stored.get("paths"))
+
+
+def bounds(order: Order) -> RouteBounds:
+    """What the order's routes may go over, at every quote and every signature of its life."""
+    stored = order.route_bounds
+    if not stored:
+        return NO_BOUNDS
+    return RouteBounds(
+        tuple(stored.get("venues", ())),
+        tuple(stored.get("excludeVenues", ())),
+        stored.get("maxHops"),
+        stored.get("maxSplits"),
+    )
+
+
+def bounds_column(bounds: RouteBounds) -> dict[str, Any] | None:
+    """What an order's row keeps of its bounds: those that were given, by their names on the wire."""
+    named = {
+        "venues": list(bounds.venues),
+        "excludeVenues": list(bounds.exclude_venues),
+        "maxHops": bounds.max_hops,
+        "maxSplits": bounds.max_splits,
+    }
+    return {name: value for name, value in named.items() if value} or None
 
 
 def venues(order: Order, first: str) -> tuple[str, ...]:

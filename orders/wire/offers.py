@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from dex.types import Quotes, Route, Token
+from dex.types import Quotes, Route, SwapMode, Token
 from orders import gateway
 from orders.amounts import from_base_units, price_text
-from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, TEXT, list_of
+from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, TEXT, list_of, one_of
 from orders.wire.message import Field, Message, ref
 from orders.wire.routes import POOL, ROUTE, route_as_wire
 
@@ -18,12 +18,23 @@ class Asked(NamedTuple):
     board: Quotes
     token_in: Token
     token_out: Token
-    amount_in: int
     slippage_bps: int
 
 
 def _out(quote: Route, raw: int) -> str:
     return from_base_units(raw, gateway.decimals_of(str(quote.token_out)))
+
+
+def _least(quote: Route) -> int:
+    return quote.amount_out if quote.mode is SwapMode.EXACT_OUT else quote.min_amount_out
+
+
+def _most(quote: Route) -> int:
+    return quote.max_amount_in if quote.mode is SwapMode.EXACT_OUT else quote.amount_in
+
+
+def _in(quote: Route, raw: int) -> str:
+    return from_base_units(raw, gateway.decimals_of(str(quote.token_in)))
 
 
 def _price(quote: Route) -> str:
@@ -41,6 +52,10 @@ def _fee_token(quote: Route) -> str:
     return token.symbol if token else str(quote.fee_mint)
 
 
+def _swap_mode(asked: Asked) -> str:
+    return "exactOut" if asked.board.request.mode is SwapMode.EXACT_OUT else "exactIn"
+
+
 OFFER: Final = Message(
     "Offer",
     Field("dex", TEXT, "dex", "brand of the venue", example="raydium"),
@@ -56,7 +71,7 @@ OFFER: Final = Message(
     Field(
         "minAmountOut",
         DECIMAL,
-        lambda quote: _out(quote, quote.min_amount_out),
+        lambda quote: _out(quote, _least(quote)),
         "the least that the transaction accepts",
         example="819.457436",
     ),
@@ -106,7 +121,17 @@ QUOTE: Final = Message(
     *OFFER.fields,
     ROUTE_TAKEN,
     Field("amountOutRaw", BASE_UNITS, lambda quote: str(quote.amount_out), example="823575312"),
-    Field("minAmountOutRaw", BASE_UNITS, lambda quote: str(quote.min_amount_out), example="819457436"),
+    Field("minAmountOutRaw", BASE_UNITS, lambda quote: str(_least(quote)), example="819457436"),
+    Field("amountIn", DECIMAL, lambda quote: _in(quote, quote.amount_in), "what it asks for", example="5"),
+    Field("amountInRaw", BASE_UNITS, lambda quote: str(quote.amount_in), example="5000000000"),
+    Field(
+        "maxAmountIn",
+        DECIMAL,
+        lambda quote: _in(quote, _most(quote)),
+        "the most that it may take",
+        example="5",
+    ),
+    Field("maxAmountInRaw", BASE_UNITS, lambda quote: str(_most(quote)), example="5000000000"),
 )
 _REFUSAL: Final = Message(
     "VenueRefusal",
@@ -119,13 +144,21 @@ QUOTE_BOARD: Final = Message(
     Field("tokenIn", TEXT, "token_in.symbol", example="SOL"),
     Field("tokenOut", TEXT, "token_out.symbol", example="USDC"),
     Field(
+        "swapMode", one_of(["exactIn", "exactOut"]), _swap_mode, "which amount is fixed", example="exactIn"
+    ),
+    Field(
         "amountIn",
         DECIMAL,
-        lambda asked: from_base_units(asked.amount_in, asked.token_in.decimals),
+        lambda asked: _in(asked.board.quotes[0], asked.board.quotes[0].amount_in),
+        "what is sold; with exactOut by the best quote",
         example="5",
     ),
-    Field("amountInRaw", BASE_UNITS, lambda asked: str(asked.amount_in), example="5000000000"),
-    Field("slippageBps", INTEGER, "slippage_bps", "what minAmountOut allows for", example=50),
+    Field(
+        "amountInRaw", BASE_UNITS, lambda asked: str(asked.board.quotes[0].amount_in), example="5000000000"
+    ),
+    Field(
+        "slippageBps", INTEGER, "slippage_bps", "what minAmountOut, or maxAmountIn, allows for", example=50
+    ),
     Field("best", ref(QUOTE), lambda asked: QUOTE.of(asked.board.quotes[0]), "the first of quotes"),
     Field(
         "quotes",

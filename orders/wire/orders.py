@@ -96,6 +96,10 @@ def _moment_of(column: str) -> Callable[[Shown], str | None]:
     return lambda shown: timestamp(read(shown))
 
 
+def _bound(name: str) -> Callable[[Shown], Any]:
+    return lambda shown: (shown.order.route_bounds or {}).get(name)
+
+
 def _symbol(token: Token | None, mint: str) -> str:
     return token.symbol if token else mint
 
@@ -195,6 +199,10 @@ ORDER: Final = Message(
     Field("maxPriceImpactBps", nullable(INTEGER), "order.max_price_impact_bps", "as given", example=None),
     Field("maxCostBps", nullable(INTEGER), "order.max_cost_bps", "as given", example=None),
     Field("limitPrice", nullable(DECIMAL), "order.limit_price", "as given", example=None),
+    Field("venues", nullable(list_of(TEXT)), _bound("venues"), "as given", example=None),
+    Field("excludeVenues", nullable(list_of(TEXT)), _bound("excludeVenues"), "as given", example=None),
+    Field("maxHops", nullable(INTEGER), _bound("maxHops"), "as given", example=None),
+    Field("maxSplits", nullable(INTEGER), _bound("maxSplits"), "as given", example=None),
     Field("expiresAt", nullable(INSTANT), _moment_of("expires_at"), "as given", example=None),
     Field("dex", nullable(TEXT), _text_of("dex"), "brand of the venue", example="raydium"),
     Field("venue", nullable(TEXT), _text_of("venue"), "the pool's program", example="raydium-cpmm"),

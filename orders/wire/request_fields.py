@@ -20,6 +20,12 @@ _LONGEST_WORD: Final = 64
 # The width of the column.
 _LONGEST_PRICE: Final = 40
 
+# Of bounds on a route: pools a path, paths a route, names in a list.
+MOST_HOPS: Final = 2
+MOST_SPLITS: Final = 3
+_MOST_VENUES: Final = 16
+_DIGIT: Final = re.compile(r"[0-9]", re.ASCII)
+
 # The largest value of the column that counts events.
 MAX_SEQUENCE: Final = 2**31 - 1
 
@@ -137,6 +143,32 @@ def basis_points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("an integer of basis points")
     return value
+
+
+def venue_names(value: object) -> tuple[str, ...]:
+    """A list of names in any letter case, or one text with commas; raises ValueError saying what is wrong."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not 1 <= len(names) <= _MOST_VENUES:
+        raise ValueError(f"a list of 1 to {_MOST_VENUES} names of venues or brands")
+    return tuple(dict.fromkeys(word(name).strip().lower() for name in names))
+
+
+def hops(value: object) -> int:
+    """1 or 2; raises ValueError saying what is wrong."""
+    return _number(value, MOST_HOPS)
+
+
+def splits(value: object) -> int:
+    """1 to 3; raises ValueError saying what is wrong."""
+    return _number(value, MOST_SPLITS)
+
+
+def _number(value: object, most: int) -> int:
+    # A query string has digits where a body has a number.
+    number = int(value) if isinstance(value, str) and _DIGIT.fullmatch(value) else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+        raise ValueError(f"an integer from 1 to {most}")
+    return number
 
 
 def slippage(value: object) -> int | Literal["auto"]:

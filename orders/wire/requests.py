@@ -10,18 +10,22 @@ from typing import Any, Final, Literal
 
 from django.conf import settings
 
+from dex.types import SwapMode
 from orders.amounts import parse_amount, parse_raw_amount
 from orders.errors import InvalidAmount, InvalidRequest
 from orders.wire import request_fields
-from orders.wire.json_types import AMOUNT, INSTANT, RAW_AMOUNT, integer, nullable, text
+from orders.wire.json_types import AMOUNT, INSTANT, RAW_AMOUNT, TEXT, integer, list_of, nullable, text
 from orders.wire.message import Field, Message, Schema
 
 _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
+# What bounds a route, in quotes as in orders.
+BOUND_FIELDS: Final = ("venues", "excludeVenues", "maxHops", "maxSplits")
 _LEAST_FIELDS: Final = ("minAmountOut", "minAmountOutRaw")
 _BOUGHT_FIELDS: Final = ("amountOut", "amountOutRaw")
 _MOST_FIELDS: Final = ("maxAmountIn", "maxAmountInRaw")
 # What bounds an exact input, and says nothing of an exact output, whose bound is maxAmountIn.
 _OF_AN_INPUT: Final = (*_AMOUNT_FIELDS, *_LEAST_FIELDS, "slippageBps", "limitPrice")
+_MODE_NAMES: Final = {SwapMode.EXACT_IN: "exactIn", SwapMode.EXACT_OUT: "exactOut"}
 # Exactly these are required in every order, beside one of the amounts.
 _REQUIRED: Final = ("tokenIn", "tokenOut")
 
@@ -161,6 +165,34 @@ class OrderIntent:
             parse_raw_amount, _optional("minAmountOutRaw", RAW_AMOUNT, "base units, instead of minAmountOut")
         ),
     )
+    venues: tuple[str, ...] | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.venue_names,
+            _optional("venues", list_of(TEXT), "the route goes over these alone: names of venues or brands"),
+        ),
+    )
+    exclude_venues: tuple[str, ...] | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.venue_names,
+            _optional("excludeVenues", list_of(TEXT), "the route goes over none of these"),
+        ),
+    )
+    max_hops: int | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.hops,
+            _optional("maxHops", integer(1, request_fields.MOST_HOPS, 2), "pools that a path may go over"),
+        ),
+    )
+    max_splits: int | None = field(
+        default=None,
+        metadata=_wire(
+            request_fields.splits,
+            _optional("maxSplits", integer(1, request_fields.MOST_SPLITS, 3), "paths that may share it"),
+        ),
+    )
     expires_at: datetime | None = field(
         default=None,
         metadata=_wire(
@@ -203,6 +235,30 @@ def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = Non
     limit that is passed over would cost money.
     """
     refusals = request_fields.unknown(payload, _READERS) | _missing_fields(payload)
+    intent_fields = _read_fields(payload, refusals)
+    return OrderIntent(**(intent_fields | {"client_order_id": _one_key(payload, client_order_id)}))
+
+
+def parse_quote(payload: Mapping[str, Any], mode: SwapMode) -> OrderIntent:
+    """What is to be quoted, checked for shape only: as an order, but that an exact output has no maximum.
+
+    ``amount`` is of the token that the mode fixes. Raises InvalidRequest, or InvalidAmount.
+    """
+    refusals = {name: "required" for name in _REQUIRED if payload.get(name) is None}
+    bought = mode is SwapMode.EXACT_OUT
+    named, others = _BOUGHT_FIELDS, ("amountIn", "amountInRaw")
+    fixing, other_side = (("amount", *named), others) if bought else (_AMOUNT_FIELDS, named)
+    refusals |= {name: f"not with {_MODE_NAMES[mode]}" for name in other_side if name in payload}
+    given = [name for name in fixing if payload.get(name) is not None]
+    if not given:
+        refusals[fixing[1]] = f"required, or {fixing[2]}"
+    elif len(given) > 1:
+        refusals[given[1]] = f"give either this or {given[0]}"
+    return OrderIntent(**_read_fields(payload, refusals))
+
+
+def _read_fields(payload: Mapping[str, Any], refusals: dict[str, str]) -> dict[str, Any]:
+    """The fields of an intent; raises InvalidRequest for what cannot be read, ``refusals`` among it."""
     intent_fields: dict[str, Any] = {}
     for name, (attribute, read) in _READERS.items():
         if payload.get(name) is None:
@@ -216,7 +272,7 @@ def parse_order(payload: Mapping[str, Any], *, client_order_id: str | None = Non
             refusals[name] = str(error)
     if refusals:
         raise InvalidRequest("The order is not valid", **refusals)
-    return OrderIntent(**(intent_fields | {"client_order_id": _one_key(payload, client_order_id)}))
+    return intent_fields
 
 
 def _missing_fields(payload: Mapping[str, Any]) -> dict[str, str]:

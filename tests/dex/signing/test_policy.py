@@ -29,7 +29,7 @@ from dex.transactions.instructions import (
 )
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import build_message
-from dex.types import Path, Route, SwapMode
+from dex.types import Path, Route, RouteBounds, SwapMode
 from tests.dex.plans import (
     GENESIS,
     MINTS,
@@ -148,6 +148,23 @@ def test_a_message_beyond_another_orders_terms_is_refused(change: dict[str, obje
     plan = swap_plan("SOL", "USDC")
     with pytest.raises(PolicyViolation, match=why):
         check_policy(build_message(plan), terms_of(plan, **change), facts_of(plan), CEILINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "bounds", "why"),
+    [
+        ("sol for token", RouteBounds(exclude_venues=("raydium-cpmm",)), "no swap over raydium-cpmm"),
+        ("sol for token", RouteBounds(exclude_venues=("raydium",)), "no swap over raydium-cpmm"),
+        ("split", RouteBounds(venues=("raydium",)), "no swap over meteora-damm-v2"),
+        ("split", RouteBounds(max_splits=1), "2 paths are more"),
+        ("two hops over usdc", RouteBounds(max_hops=1), "a path of 2 hops"),
+    ],
+)
+def test_a_message_beyond_the_orders_bounds_is_refused(name: str, bounds: RouteBounds, why: str) -> None:
+    plan = PLANS[name]()
+    check_policy(build_message(plan), terms_of(plan), facts_of(plan), CEILINGS)
+    with pytest.raises(PolicyViolation, match=why):
+        check_policy(build_message(plan), terms_of(plan, bounds=bounds), facts_of(plan), CEILINGS)
 
 
 def test_another_blockhash_than_the_one_that_was_asked_for_is_refused() -> None:
