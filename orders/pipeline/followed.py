@@ -66,7 +66,8 @@ def release(order_ids: Sequence[UUID], actor: Actor) -> list[UUID]:
     Each leaves an entry in the audit log.
     """
     with transaction.atomic():
-        waiting = Order.objects.filter(waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED), pk__in=order_ids)
+        apart = Order.objects.filter(IS_ACTIVE, waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED))
+        waiting = apart.filter(pk__in=order_ids)
         found = dict(waiting.values_list("pk", "waits_for"))
         waiting.update(waits_for=WaitsFor.WORKER, due_at=timezone.now(), starts=0)
         for order_id, waited_for in found.items():

@@ -13,15 +13,10 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-from django.utils import timezone
-
 from orders.gateway.audit import LandedTransaction
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import BY_TASKS, AttemptState, Status, WaitsFor
 from orders.models import Attempt, Order
-from orders.records import audit
-from orders.records.audit import Actor
 from orders.records.leases import NEVER
 
 _A_QUERY: Final = 500
@@ -70,16 +65,6 @@ def park_forgotten(landed: Iterable[LandedTransaction]) -> Forgotten:
         parked={order_id: missing[order_id] for order_id in sorted(parked)},
         unknown={order_id: missing[order_id] for order_id in sorted(missing.keys() - known)},
     )
-
-
-def release(order_id: UUID, actor: Actor) -> bool:
-    """Let workers take up a parked order again; False when it is not parked. It will be executed."""
-    with transaction.atomic():
-        parked = Order.objects.filter(IS_ACTIVE, pk=order_id, status__in=BY_TASKS, waits_for=WaitsFor.PARKED)
-        if not parked.update(due_at=timezone.now(), waits_for=WaitsFor.WORKER):
-            return False
-        audit.note(actor, "order released", str(order_id), "parked by reconcile_restored")
-    return True
 
 
 def _chunks(swaps: Mapping[UUID, str]) -> Iterator[dict[UUID, str]]:

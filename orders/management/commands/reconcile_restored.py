@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from orders.client.engine_address import find_engine
 from orders.errors import ChainUnavailable
 from orders.gateway.audit import WalletAudit
-from orders.pipeline.restored import in_flight, lies_before_the_backup, park_forgotten, release
+from orders.pipeline import followed
+from orders.pipeline.restored import in_flight, lies_before_the_backup, park_forgotten
 from orders.records import audit, kill_switch
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             order_id = UUID(text)
         except ValueError as error:
             raise CommandError(f"{text} is no order's id") from error
-        if not release(order_id, audit.on_the_command_line()):
+        if not followed.release([order_id], audit.on_the_command_line()):
             raise CommandError(f"{order_id} is not parked")
         self.stdout.write(f"released {order_id}")
 
