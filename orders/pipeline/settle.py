@@ -155,7 +155,7 @@ def _fail(watched: Sequence[Watched], retry: Retry) -> set[str]:
         if why is not None:
             one.attempt.slot, one.attempt.error_code = why.slot, why.error_name[:64]
             costs.note(one.attempt, why.cost)
-            steps.append(_after_failure(order, why.failure))
+            steps.append(after_failure(order, why.failure))
             failed.append(one)
             if pool_faults.is_pools_own(why.failure):
                 by_pools.append((order, why.failure))
@@ -166,10 +166,12 @@ def _fail(watched: Sequence[Watched], retry: Retry) -> set[str]:
     return gone | {w.attempt.signature for w in failed}
 
 
-def _after_failure(order: Order, failure: Failure) -> Transition:
+def after_failure(order: Order, failure: Failure) -> Transition:
     """Another try, by other pools where the fault was the pool's; or the end."""
     if not pool_faults.is_pools_own(failure):
-        return failed_or_retried(order, failure)
+        # The price ran past what the transaction could reach: a new quote says whether there is a way.
+        ran_out = failure.reason is FailureReason.INSUFFICIENT_LIQUIDITY
+        return failed_or_retried(order, failure, curable=ran_out)
     step = failed_or_retried(order, failure, curable=True)
     return replace(step, changes=step.changes | pool_faults.left_out(order, failure))
 

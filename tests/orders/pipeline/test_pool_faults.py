@@ -13,9 +13,11 @@ from solders.pubkey import Pubkey
 from dex.transactions.token_accounts import associated_token_address
 from dex.types import VenueError
 from orders.gateway import failures
-from orders.lifecycle import TERMINAL_REASONS, FailureReason
+from orders.gateway.failures import Failure
+from orders.lifecycle import TERMINAL_REASONS, FailureReason, Status
 from orders.models import Attempt, KnownPool, Order
 from orders.pipeline import stages
+from orders.pipeline.settle import after_failure
 from tests.orders.chain import TestChain
 from tests.orders.order_runs import settle, stored
 from tests.orders.rows import SOL, USDC, order_row
@@ -92,6 +94,12 @@ def test_after_a_failure_that_is_the_pools_another_one_is_used(user: User, chain
     done = stored(order)
     assert (done.status, done.attempt) == ("confirmed", 2)
     assert done.pool != order.pool
+
+
+def test_a_swap_that_ran_out_of_liquidity_on_chain_is_quoted_again(user: User) -> None:
+    failure = Failure(FailureReason.INSUFFICIENT_LIQUIDITY, "")
+    step = after_failure(order_row(user, status=Status.SUBMITTED, attempt=1), failure)
+    assert (step.to, step.data["code"]) == (Status.ROUTING, "INSUFFICIENT_LIQUIDITY")
 
 
 def test_without_another_pool_the_order_ends_with_the_reason(user: User, chain: TestChain) -> None:
