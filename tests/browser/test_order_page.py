@@ -141,6 +141,34 @@ async def test_an_order_goes_on_by_polling_while_no_connection_can_be_had(visit:
     await asyncio.gather(*closing)
 
 
+async def test_an_order_whose_answer_was_lost_is_found_by_its_key(visit: Visit) -> None:
+    page = await visit()
+    cut = False
+    closing: list[asyncio.Future[None]] = []
+
+    async def until_the_order_is_sent(socket: WebSocketRoute) -> None:
+        if cut:
+            await socket.close()
+            return
+        server = socket.connect_to_server()
+
+        def from_page(message: str | bytes) -> None:
+            nonlocal cut
+            server.send(message)
+            if "execute_order" in str(message):
+                cut = True
+                closing.append(asyncio.ensure_future(socket.close()))
+
+        socket.on_message(from_page)
+        server.on_message(lambda message: None if cut else socket.send(message))
+
+    await page.route_web_socket("**/api/orders/connect", until_the_order_is_sent)
+    await page.reload()
+    await place(page, "0.8")
+    await expect(page.locator(".order-card")).to_have_attribute("data-status", "confirmed")
+    await asyncio.gather(*closing)
+
+
 async def test_retries_are_told_while_the_node_is_away(visit: Visit, engine: BrowsedEngine) -> None:
     page = await visit()
     await page.fill("#amount", "0.6")

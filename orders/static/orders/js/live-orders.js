@@ -202,13 +202,15 @@ export class LiveOrders {
       return;
     }
     const isNew = order.orderId === null;
-    if (isNew) {
-      order.orderId = message.orderId;
-      order.answer();
-      this.#byOrderId.set(message.orderId, order);
-    }
+    if (isNew) this.#named(order, message.orderId);
     if (order.take(message)) this.changed(order, message);
     if (isNew) this.#tabs?.postMessage({ orderId: order.orderId, intent: order.intent });
+  }
+
+  #named(order, orderId) {
+    order.orderId = orderId;
+    order.answer();
+    this.#byOrderId.set(orderId, order);
   }
 
   #refused(message) {
@@ -220,12 +222,20 @@ export class LiveOrders {
   }
 
   async #pollAll() {
-    const waiting = this.all().filter((order) => order.orderId !== null && !order.isFinal);
+    const waiting = this.all().filter((order) => !order.refusal && !order.isFinal);
     await Promise.all(waiting.map((order) => this.#pollOne(order)));
+  }
+
+  // The connection broke before the answer came: the engine knows the order by its key, or has not got it.
+  async #find(order) {
+    const { results } = await get("/api/orders", { clientOrderId: order.clientOrderId });
+    if (results.length && order.orderId === null) this.#named(order, results[0].orderId);
+    return order.orderId !== null;
   }
 
   async #pollOne(order) {
     try {
+      if (order.orderId === null && !(await this.#find(order))) return;
       const answer = await get(`/api/orders/${order.orderId}/events`, { after: order.lastSequence || "" });
       for (const event of answer.events) {
         if (order.take(event)) this.changed(order, event);
