@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from dex.localnet.command_line import CommandLine, read_command_line
-from dex.localnet.errors import ForkRefused, LedgerRefused, UnusableProgram
+from dex.localnet.errors import ForkRefused, LedgerRefused, ScenarioRefused, UnusableProgram
 from dex.localnet.fork.network import open_fork
+from dex.localnet.scenario.player import ScenarioPlayer
 from dex.localnet.server import Localnet
 from dex.localnet.traders import run_traders
 
@@ -19,10 +20,9 @@ _TRADERS_STOP_SECONDS: Final = 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until SIGTERM or SIGINT; the exit status."""
-    command = read_command_line(arguments)
     try:
-        asyncio.run(serve(command))
-    except (ForkRefused, LedgerRefused, UnusableProgram, OSError) as error:
+        asyncio.run(serve(read_command_line(arguments)))
+    except (ForkRefused, LedgerRefused, ScenarioRefused, UnusableProgram, OSError) as error:
         print(f"localnet: {error}", file=sys.stderr)  # noqa: T201 -- this is the command line
         return 1
     return 0
@@ -31,10 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def serve(command: CommandLine) -> None:
     """Runs a network and its traders until a signal.
 
-    Raises ForkRefused, LedgerRefused, UnusableProgram, or OSError for a taken port.
+    Raises ForkRefused, LedgerRefused, ScenarioRefused, UnusableProgram, or OSError for a taken port.
     """
     fork = None if command.fork is None else await open_fork(command.options, command.fork)
     network = Localnet(command.options) if fork is None else fork.network
+    if command.scenario:
+        ScenarioPlayer(network.chain, command.scenario, command.traders_network)
     await network.start()
     if fork is not None and command.fork is not None:
         print(f"localnet {fork.description(command.fork)}", flush=True)  # noqa: T201 -- the command line

@@ -6,7 +6,7 @@ transaction, so that preflight and execution do not verify the same signatures t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -159,7 +159,13 @@ class Bank:
             tokens_after=self._writable_token_accounts(addresses, keys.writable),
         )
 
-    def restore(self, accounts: dict[Pubkey, Account | None]) -> None:
+    def write(self, accounts: Mapping[Pubkey, Account | None]) -> None:
+        """Sets accounts in the open slot (None: removes) that no transaction has written."""
+        self.restore(accounts)
+        for address, account in accounts.items():
+            self.accounts.put(address, account)
+
+    def restore(self, accounts: Mapping[Pubkey, Account | None]) -> None:
         """Writes rolled-back accounts into the SVM (the store has them already)."""
         for address, account in accounts.items():
             self._svm.set_account(address, account or Account(0, b"", Pubkey.default()))

@@ -11,9 +11,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from solders.account import Account
 from solders.hash import Hash
@@ -22,6 +20,7 @@ from solders.transaction import VersionedTransaction
 
 from dex.localnet.bank import Bank
 from dex.localnet.blockhashes import BLOCKHASH_LIFE, BlockhashWindow
+from dex.localnet.blocks import Block, ChainListener, Change, Commitment
 from dex.localnet.execution import Execution, TransactionRecord
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
 from dex.localnet.statuses import RECENT_SLOTS, LandedStatus, StatusCache
@@ -29,34 +28,6 @@ from dex.localnet.statuses import RECENT_SLOTS, LandedStatus, StatusCache
 FINALITY_SLOTS: Final = 31  # a rooted block has 31 confirmed ones on top
 MOST_LAG: Final = 1_000  # slots that a lagging node can be behind
 _DETAILS_IN_MEMORY: Final = 1_000
-
-
-class Commitment(StrEnum):
-    """How sure a caller wants to be."""
-
-    PROCESSED = "processed"
-    CONFIRMED = "confirmed"
-    FINALIZED = "finalized"
-
-
-@dataclass(slots=True)
-class Block:
-    """A slot that is not finalized yet."""
-
-    slot: int
-    blockhash: Hash
-    block_time: int
-    executions: list[Execution] = field(default_factory=list)
-
-
-class ChainListener(Protocol):
-    """Told what happens, as it happens; subscriptions are built on it."""
-
-    def slot_opened(self, slot: int) -> None: ...
-
-    def transaction_processed(self, execution: Execution) -> None: ...
-
-    def slot_committed(self, block: Block, commitment: Commitment) -> None: ...
 
 
 class Chain:
@@ -236,6 +207,15 @@ class Chain:
         """The account at this commitment."""
         return self.bank.account(address, self.slot_at(commitment))
 
+    def change_accounts(self, change: Change) -> None:
+        """Writes accounts in the open slot without a transaction; worked out anew where a fork replays it."""
+        block = self.blocks[-1]
+        block.changes.append((len(block.executions), change))
+        written = change(self.bank)
+        self.bank.write(written)
+        for listener in self.listeners:
+            listener.accounts_changed(written, block.slot)
+
     # -- forks --------------------------------------------------------------------------------
 
     def fork_away(self, signature: str) -> bool:
@@ -264,9 +244,11 @@ class Chain:
     def _replay(self, block: Block, without: str) -> None:
         self.bank.open_slot(block.slot, block.block_time)
         self.blocks.append(Block(block.slot, block.blockhash, block.block_time))
-        for execution in block.executions:
-            if execution.signature != without:
-                self.execute(execution.transaction)
+        for entry in block.in_order():
+            if not isinstance(entry, Execution):
+                self.change_accounts(entry)
+            elif entry.signature != without:
+                self.execute(entry.transaction)
         if block.slot <= self.confirmed_slot:
             self.ledger.write(self.write_of(self.blocks[-1]))
 

@@ -12,7 +12,8 @@ from solders.message import Message, MessageV0, from_bytes_versioned
 from dex.config import COMPUTE_BUDGET_PROGRAM
 from dex.localnet.account_methods import API_VERSION, with_context
 from dex.localnet.blockhashes import BLOCKHASH_LIFE
-from dex.localnet.chain import Chain, Commitment
+from dex.localnet.blocks import Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.errors import block_cleaned_up, block_not_available, invalid_params, node_is_behind
 from dex.localnet.parameters import Parameters, as_hash, context_slot
 

@@ -20,6 +20,7 @@ from dex.localnet.fork.pools import pair_of
 from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import stand_ins
 from dex.localnet.roles import ROLES
+from dex.localnet.scenario.script import Step, read_scenario
 from dex.localnet.server import NetworkOptions, no_genesis
 from dex.localnet.traders import trader_keypairs
 from dex.types import Token
@@ -29,16 +30,23 @@ _MOST_NODES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What to run: the network, forked or not, and so many traders who take it for ``traders_network``."""
+    """What to run: the network, forked or not, and so many traders who take it for ``traders_network``.
+
+    ``scenario`` are the moves of its pools, by slot.
+    """
 
     options: NetworkOptions
     fork: ForkOptions | None = None
     traders: int = 0
     traders_network: str = "localnet"
+    scenario: Sequence[Step] = ()
 
 
 def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
-    """The command line; prints usage and exits with status 2 when it cannot be read."""
+    """The command line; prints usage and exits with status 2 when it cannot be read.
+
+    Raises ScenarioRefused.
+    """
     tokens = tokens_of(_played(arguments) or LOCALNET)
     parser = _parser(tokens)
     found = parser.parse_args(arguments)
@@ -64,7 +72,8 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         faucet_lamports=found.faucet_limit,
         has_faucet=role is None or role.has_faucet,
     )
-    return CommandLine(options, fork, found.traders, network)
+    scenario = () if found.scenario is None else read_scenario(found.scenario, tokens)
+    return CommandLine(options, fork, found.traders, network, scenario)
 
 
 def _played(arguments: Sequence[str] | None) -> str | None:
@@ -86,6 +95,7 @@ def _parser(tokens: Sequence[Token]) -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="of the genesis")
     add("--fund", type=_address, action="append", default=[], metavar="PUBKEY")
     add("--traders", type=int, default=0, metavar="N", help="keep the pools moving")
+    add("--scenario", type=Path, metavar="FILE", help="play a price path; see docs/localnet.md")
     add("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     add("--slot-ms", type=int, default=400)
     add("--nodes", type=_count, default=1, metavar="N", help="RPC nodes, each on the next two ports")

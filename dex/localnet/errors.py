@@ -69,6 +69,10 @@ class ForkRefused(Exception):
     """A parent network that cannot be forked as it was asked for."""
 
 
+class ScenarioRefused(Exception):
+    """A scenario file that cannot be played."""
+
+
 def invalid_params(message: str) -> RpcError:
     """-32602: a parameter that cannot be read."""
     return RpcError(INVALID_PARAMS, message)

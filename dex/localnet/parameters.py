@@ -9,7 +9,8 @@ from solders.hash import Hash
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from dex.localnet.chain import Chain, Commitment
+from dex.localnet.blocks import Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.errors import invalid_params, min_context_slot_not_reached
 
 _U64_MAX: Final = (1 << 64) - 1

@@ -14,7 +14,8 @@ from solders.pubkey import Pubkey
 
 from dex.config import SYSTEM_PROGRAM
 from dex.localnet.account_methods import account_predicate, with_context
-from dex.localnet.chain import Block, Chain, Commitment
+from dex.localnet.blocks import Block, Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.encoding import account_json
 from dex.localnet.errors import invalid_params, method_not_found
 from dex.localnet.execution import Execution
@@ -82,6 +83,10 @@ class SubscriptionHub:
         keys = zip(execution.keys.all, execution.keys.writable, strict=True)
         changed = [address for address, writable in keys if writable]
         self._tell_accounts(changed, execution.slot, Commitment.PROCESSED)
+
+    def accounts_changed(self, addresses: Iterable[Pubkey], slot: int) -> None:
+        """Notifications at commitment processed of what no transaction wrote."""
+        self._tell_accounts(addresses, slot, Commitment.PROCESSED)
 
     def slot_committed(self, block: Block, commitment: Commitment) -> None:
         """Notifications at confirmed and finalized."""

@@ -17,6 +17,7 @@ from solders.pubkey import Pubkey
 
 from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
+from dex.localnet.cheats import Cheats, SlotClock
 from dex.localnet.dispatch import STANDARD_METHODS, Dispatcher, Method, Prepare
 from dex.localnet.epochs import Epochs
 from dex.localnet.errors import LedgerRefused, UnusableProgram
@@ -84,6 +85,7 @@ class Localnet:
         self.options = options
         self.chain = open_chain(options)
         self.writing = asyncio.Lock()  # held while the ledger is written
+        self._slot_clock = SlotClock()
         methods = {**STANDARD_METHODS, **_faucet_methods(options)}
         self._nodes = [self._node(methods) for _ in range(options.nodes)]
         self._clock: asyncio.Task[None] | None = None
@@ -144,7 +146,8 @@ class Localnet:
     def _node(self, methods: Mapping[str, Method]) -> _Node:
         faults = FaultPlan(self.chain, self.writing) if self.options.allow_faults else None
         if faults is not None:
-            methods = {**methods, **faults.methods()}
+            cheats = Cheats(self.chain, self.writing, self._slot_clock)
+            methods = {**methods, **faults.methods(), **cheats.methods()}
         dispatcher = Dispatcher(self.chain, methods, faults)
         websocket = WebSocketServer(SubscriptionHub(self.chain))
         return _Node(dispatcher, HttpServer(dispatcher.answer), websocket)
@@ -156,6 +159,8 @@ class Localnet:
             await asyncio.sleep(max(0, due - time.monotonic()))
             # After a pause of the machine the chain goes on from here: it does not catch up.
             due = max(due + period, time.monotonic())
+            if self._slot_clock.is_paused:
+                continue
             self.chain.close_slot()
             if self._confirming is None or self._confirming.done():
                 if self._confirming is not None:

@@ -10,7 +10,8 @@ from solders.transaction import VersionedTransaction
 
 from dex.localnet.account_methods import with_context
 from dex.localnet.bank import Simulation
-from dex.localnet.chain import Chain, Commitment
+from dex.localnet.blocks import Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.encoding import account_json, decode_transaction, transaction_json
 from dex.localnet.errors import invalid_params, preflight_failure, signature_verification_failure
 from dex.localnet.execution import inner_instructions_json, return_data_json, status_json

@@ -11,7 +11,8 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 
 from dex.config import DEVNET_TOKENS, NATIVE_MINT, SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKENS
-from dex.localnet.chain import Chain, Commitment
+from dex.localnet.blocks import Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.errors import ForkRefused
 from dex.localnet.fork.loader import AccountLoader
 from dex.localnet.genesis_layouts import token_account

@@ -13,7 +13,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 from dex.config import NATIVE_MINT
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.command_line import read_command_line
 from dex.localnet.epochs import Epochs
 from dex.localnet.errors import ForkRefused

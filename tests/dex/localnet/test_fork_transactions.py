@@ -20,7 +20,7 @@ from solders.system_program import (
 from solders.transaction import VersionedTransaction
 
 from dex.config import SYSTEM_PROGRAM, TOKEN_PROGRAM
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.fork.seeded import seeded_accounts
 from dex.localnet.genesis import localnet_keypair
 from dex.localnet.programs import BUNDLED, RAYDIUM_CPMM

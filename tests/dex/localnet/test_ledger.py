@@ -19,7 +19,8 @@ import pytest
 from solders.hash import Hash
 from solders.keypair import Keypair
 
-from dex.localnet.chain import Chain, Commitment
+from dex.localnet.blocks import Commitment
+from dex.localnet.chain import Chain
 from dex.localnet.errors import LedgerRefused
 from dex.localnet.server import open_chain
 from dex.types import AccountData

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.server import open_chain
 from dex.types import AccountData
 from tests.dex.localnet.scenes import FRIEND, PAYER, SOL, funded

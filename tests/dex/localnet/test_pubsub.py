@@ -13,7 +13,7 @@ from solders.rpc.config import RpcTransactionLogsFilter, RpcTransactionLogsFilte
 from websockets.asyncio.client import connect
 
 from dex.config import SYSTEM_PROGRAM
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.server import Localnet
 from tests.dex.localnet.scenes import FRIEND, SOL, funded, payment
 from tests.localnet_process import running_localnet

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.server import Localnet
 from tests.dex.localnet.scenes import FRIEND, SOL, funded, payment
 from tests.localnet_process import running_localnet

@@ -15,7 +15,7 @@ from solders.message import Message
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
-from dex.localnet.chain import Commitment
+from dex.localnet.blocks import Commitment
 from dex.localnet.server import Localnet
 from tests.dex.localnet.scenes import FRIEND, LARGE, PAYER, SOL, eventually, funded, payment
 from tests.localnet_process import running_localnet
