@@ -26,6 +26,7 @@ _PRICE: Final = Struct("<H16s16si")
 _PRICE_OFFSET: Final = 235
 _CURRENT: Final = Struct("<16s16si")
 _CURRENT_OFFSET: Final = 237
+LIQUIDITY: Final = slice(237, 253)
 _STATUS_OFFSET: Final = 389
 _FEE_ON_OFFSET: Final = 390
 _BITMAP: Final = slice(904, 1032)
