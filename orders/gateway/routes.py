@@ -62,22 +62,36 @@ async def read_asks(
 ) -> tuple[list[Ask], Snapshot]:
     """Each request with its candidates, and one snapshot that holds what they need. Raises ChainError."""
     found = await candidates_of(connection().directory, requests, middle_tokens())
-    asks = [
-        _ask(request, found[request.token_in, request.token_out], out)
-        for request, out in zip(requests, avoided, strict=True)
-    ]
+    asks = _asks(requests, avoided, found)
     vaults = [vault for pool in pools_of(asks).values() for vault in pool.vaults]
     more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
     return asks, await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
 
 
-def _ask(request: QuoteRequest, found: Candidates, out: Collection[str]) -> Ask:
+def _asks(
+    requests: Sequence[QuoteRequest],
+    avoided: Sequence[Collection[str]],
+    found: Mapping[tuple[Pubkey, Pubkey], Candidates],
+) -> list[Ask]:
+    """Each request with its candidates; requests alike share the object, so that `_reads` reads once."""
+    narrowed: dict[tuple[Pubkey, Pubkey, RouteBounds, frozenset[str]], Candidates] = {}
+    asks = []
+    for request, out in zip(requests, avoided, strict=True):
+        pair = request.token_in, request.token_out
+        key = (*pair, request.bounds, frozenset(out))
+        if key not in narrowed:
+            narrowed[key] = _without(_allowed(found[pair], request.bounds), out)
+        asks.append(_ask(request, narrowed[key]))
+    return asks
+
+
+def _ask(request: QuoteRequest, candidates: Candidates) -> Ask:
     own = request.bounds
     bounds = Bounds(
         min(settings.MAX_HOPS, own.max_hops or settings.MAX_HOPS),
         min(settings.MAX_SPLITS, own.max_splits or settings.MAX_SPLITS),
     )
-    return Ask(request, _without(_allowed(found, own), out), bounds)
+    return Ask(request, candidates, bounds)
 
 
 def pools_of(asks: Sequence[Ask]) -> dict[Pubkey, Pool]:
