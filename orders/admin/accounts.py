@@ -15,6 +15,7 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from orders.admin.engine import actor
 from orders.admin.read_only import ReadOnly
 from orders.models import AuditEntry, TokenScope
 from orders.records import audit
@@ -77,7 +78,7 @@ class TokenAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 def _note_end(request: HttpRequest, token: AuthToken) -> None:
-    by = audit.Actor(request.user.get_username(), request.META.get("REMOTE_ADDR") or "this machine")
+    by = actor(request)
     audit.note(by, "token ended", token.user.get_username(), f"{token.token_key[:8]}…")
 
 

@@ -63,7 +63,7 @@ class Undertaker:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._status_report: dict[UUID, tuple[int, float]] = {}
+        self._beats: dict[UUID, tuple[int, float]] = {}
         self._looked_at = float("-inf")
 
     def free(self) -> list[Order]:
@@ -72,9 +72,9 @@ class Undertaker:
         rows = workers.others()
         now = self._clock()
         if now - self._looked_at > _LONGEST_PAUSE_SECONDS:
-            self._status_report = {}
+            self._beats = {}
         self._looked_at = now
-        self._status_report = {row.pk: self._beat_of(row, now) for row in rows}
+        self._beats = {row.pk: self._beat_of(row, now) for row in rows}
         for row in rows:
             if self._is_dead(row, now):
                 held = workers.bury(row.pk)
@@ -83,12 +83,12 @@ class Undertaker:
         return freed
 
     def _beat_of(self, row: WorkerProcess, now: float) -> tuple[int, float]:
-        before = self._status_report.get(row.pk)
+        before = self._beats.get(row.pk)
         return before if before is not None and before[0] == row.beats else (row.beats, now)
 
     def _is_dead(self, row: WorkerProcess, now: float) -> bool:
         gone = is_gone(workers.identity_of(row))
-        return now - self._status_report[row.pk][1] >= _SILENT_SECONDS if gone is None else gone
+        return now - self._beats[row.pk][1] >= _SILENT_SECONDS if gone is None else gone
 
 
 def _show_life(name: str) -> None:

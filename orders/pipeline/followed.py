@@ -68,7 +68,7 @@ def release(order_ids: Sequence[UUID], actor: Actor) -> list[UUID]:
     with transaction.atomic():
         apart = Order.objects.filter(IS_ACTIVE, waits_for__in=(WaitsFor.SET_APART, WaitsFor.PARKED))
         waiting = apart.filter(pk__in=order_ids)
-        found = dict(waiting.values_list("pk", "waits_for"))
+        found = dict(waiting.select_for_update().values_list("pk", "waits_for"))
         waiting.update(waits_for=WaitsFor.WORKER, due_at=timezone.now(), starts=0)
         for order_id, waited_for in found.items():
             audit.note(actor, "order released", str(order_id), f"was {waited_for}")
