@@ -1,0 +1,27 @@
+"""The tables: orders with their transactions and events, and what is kept beside them.
+
+Amounts are base units in signed 64-bit columns.
+"""
+
+from orders.models.access import AuditEntry, TokenScope
+from orders.models.attempt import Attempt
+from orders.models.order import Order
+from orders.models.order_event import OrderEvent
+from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
+from orders.models.trading import DaySales, TradingSwitch
+from orders.models.worker_process import WorkerProcess
+
+__all__ = [
+    "Attempt",
+    "AuditEntry",
+    "DaySales",
+    "KnownPool",
+    "Mint",
+    "Order",
+    "OrderEvent",
+    "PoolRefresh",
+    "PoolState",
+    "TokenScope",
+    "TradingSwitch",
+    "WorkerProcess",
+]
