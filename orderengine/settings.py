@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from kombu import Queue
 
-from orderengine import admin_theme, broker, database, logs, redis_urls, secrecy
+from orderengine import admin_theme, broker, database, framework, logs, redis_urls, secrecy
 from orderengine.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,46 +62,8 @@ UNFOLD = admin_theme.UNFOLD
 
 # Celery's command, as a script or as a module.
 IS_WORKER = any("celery" in part for part in Path(sys.argv[0]).parts[-2:])
-INSTALLED_APPS = [
-    # Serves `runserver`; a worker does without the 20 MB of its imports.
-    *([] if IS_WORKER else ["daphne"]),
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "axes",
-    "django_otp",
-    "django_otp.plugins.otp_totp",
-    "channels",
-    "rest_framework",
-    "knox",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "corsheaders",
-    "orderengine",
-    "orders",
-]
-MIDDLEWARE = [
-    *(["orders.telemetry.middleware.TracedRequests"] if TRACING else []),
-    "orders.telemetry.request_ids.RequestIdMiddleware",
-    "orderengine.security_headers.ContentSecurityPolicyMiddleware",
-    "orderengine.known_hosts.KnownHostsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "axes.middleware.AxesMiddleware",
-]
+INSTALLED_APPS = framework.installed_apps(is_worker=IS_WORKER)
+MIDDLEWARE = framework.middleware(is_traced=TRACING)
 # Who has an authenticator enters its code too; with this on, no staff member enters the admin without one.
 STAFF_TWO_FACTOR_REQUIRED = env.bool("STAFF_TWO_FACTOR_REQUIRED", default=False)
 # How authenticator apps name the engine.
@@ -120,25 +82,8 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        # Before those of the admin theme: what it says without rows is ours.
-        "DIRS": [BASE_DIR / "orders" / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+TEMPLATES = framework.templates(BASE_DIR / "orders" / "templates")
+AUTH_PASSWORD_VALIDATORS = framework.PASSWORD_VALIDATORS
 
 # --- Behind TLS: on outside development; /health stays reachable for probes without it ----------
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not DEBUG)
@@ -209,35 +154,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
 CELERY_DB_REUSE_MAX = 10_000_000
 
 # --- API -------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "orders.access.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-        "orders.access.authentication.LocalUserAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["orders.wire.json.ExactJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["orders.access.throttles.RequestThrottle"],
-    "EXCEPTION_HANDLER": "orders.wire.errors.error_response",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
+REST_FRAMEWORK = framework.REST
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Order Execution Engine",
-    "DESCRIPTION": "Takes swap orders for Solana tokens, executes each exactly once, streams every step.",
-    "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "CAMELIZE_NAMES": False,
-    "PREPROCESSING_HOOKS": ["orders.api.schema.without_slash_twins"],
-    "POSTPROCESSING_HOOKS": ["orders.api.schema.with_components"],
-}
+SPECTACULAR_SETTINGS = framework.OPENAPI
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 WEBSOCKET_MAX_MESSAGE_BYTES = 16 * 1024
 # Limits for each user; 0 switches one off, as in development.
