@@ -21,10 +21,11 @@ from orders import errors
 from orders.lifecycle import RETRY_DELAYS_SECONDS, TERMINAL_REASONS, FailureReason, Status
 from orders.management.commands.api_documents import collection_text, documents
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
-from orders.streaming import stream
+from orders.streaming import close_codes
 from orders.streaming.consumers import BareConnection, Connection
+from orders.streaming.stream import MESSAGES_A_SECOND
 from orders.streaming.urls import unknown_address, websocket_urlpatterns
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -127,13 +128,13 @@ def test_an_object_without_an_action_is_an_order_at_one_address() -> None:
 
 
 def test_the_close_codes_are_listed() -> None:
-    codes = {value for name, value in vars(stream).items() if name.startswith("CLOSE_")}
+    codes = {value for name, value in vars(close_codes).items() if name.startswith("CLOSE_")}
     rows = dict(table("close code | means"))
     listed = [int(code) for row in rows for code in re.findall(r"\d{4}", row)]
 
     # The last three are the protocol's own.
     assert set(listed) == codes | {1002, 1007, 1009}
-    assert rows[str(stream.CLOSE_FLOOD)] == f"more than {stream.MESSAGES_A_SECOND} messages a second"
+    assert rows[str(close_codes.CLOSE_FLOOD)] == f"more than {MESSAGES_A_SECOND} messages a second"
 
 
 def test_every_setting_is_listed() -> None:

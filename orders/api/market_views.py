@@ -19,7 +19,8 @@ from orders.wallets import funds
 from orders.wire.holdings import HOLDINGS, Wallet
 from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
 from orders.wire.request_fields import bounded_integer
-from orders.wire.requests import BOUND_FIELDS, OrderIntent, parse_quote
+from orders.wire.request_parsing import parse_quote
+from orders.wire.requests import BOUND_FIELDS, OrderIntent
 from orders.wire.token_reports import token_report_as_wire
 
 _QUOTE_FIELDS = (

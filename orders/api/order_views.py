@@ -27,7 +27,7 @@ from orders.wire.events import event_as_wire
 from orders.wire.json import require_object
 from orders.wire.orders import order_as_wire
 from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, idempotency_key, order_uuid
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 
 _KEY_HEADER: Final = b"idempotency-key"
 

@@ -11,7 +11,8 @@ from orders.intake.place import Placed, place_orders
 from orders.wire.batches import Outcome
 from orders.wire.errors import as_order_error
 from orders.wire.json import require_object
-from orders.wire.requests import OrderIntent, parse_order
+from orders.wire.request_parsing import parse_order
+from orders.wire.requests import OrderIntent
 
 
 def place_batch(user: AbstractBaseUser, requests: Sequence[object]) -> list[Outcome]:

@@ -28,14 +28,15 @@ from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.notify import hints
 from orders.streaming import cursor, frames
+from orders.streaming.close_codes import CLOSE_DONE
 from orders.streaming.feed import FeedStream
 from orders.streaming.shared_reads import shared_rows
-from orders.streaming.stream import CLOSE_DONE, OrderStream, Result, in_database
+from orders.streaming.stream import OrderStream, Result, in_database
 from orders.wire.actions import AFTER, FEED_AFTER, ORDER_FIELD
 from orders.wire.batches import outcomes_as_wire, read_batch
 from orders.wire.message import Rows
 from orders.wire.request_fields import LATEST, MAX_SEQUENCE, bounded_integer, order_uuid
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 
 Subject = TypeVar("Subject")
 

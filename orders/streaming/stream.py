@@ -26,6 +26,7 @@ from orders.access.authentication import SUBPROTOCOL, socket_caller
 from orders.access.credentials import Credential
 from orders.notify import hints
 from orders.streaming import cursor, frames
+from orders.streaming.close_codes import CLOSE_FLOOD, CLOSE_UNAUTHENTICATED, closing_code
 from orders.streaming.connection_limit import ConnectionLimit
 from orders.streaming.groups import Group, fan_out
 from orders.streaming.revocation import revocation
@@ -37,13 +38,6 @@ from orders.wire.request_fields import single_values
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-CLOSE_DONE: Final = 1000
-CLOSE_TRY_LATER: Final = 1013
-CLOSE_BAD_REQUEST: Final = 4400
-CLOSE_UNAUTHENTICATED: Final = 4401
-CLOSE_NOT_FOUND: Final = 4404
-CLOSE_TOO_MANY: Final = 4429
-CLOSE_FLOOD: Final = 4008
 MESSAGES_A_SECOND: Final = 50
 # Told in pieces, so that a long history is never whole in memory while a client reads slowly.
 _ORDERS_A_PIECE: Final = 100
@@ -129,7 +123,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.begin()
         except _ANSWERED as error:
             await self._refuse(error)
-            await self.close(_closing_code(error))
+            await self.close(closing_code(error))
 
     async def begin(self) -> None:
         """Join the group, then replay: endpoints extend this. Here: learn of all orders of the user."""
@@ -304,11 +298,3 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-
-
-def _closing_code(error: Exception) -> int:
-    if isinstance(error, errors.NotFound):
-        return CLOSE_NOT_FOUND
-    if isinstance(error, errors.TooManyRequests):
-        return CLOSE_TOO_MANY
-    return CLOSE_BAD_REQUEST if isinstance(error, errors.InvalidRequest) else CLOSE_TRY_LATER

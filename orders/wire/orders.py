@@ -7,21 +7,18 @@ unknown and the whole-token text is null; the base units are always there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import Decimal
-from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final
 
-from dex.types import SwapMode, Token
+from dex.types import SwapMode
 from orders import gateway
-from orders.amounts import from_base_units, price_text, realised_slippage_bps, to_base_units
+from orders.amounts import realised_slippage_bps
 from orders.lifecycle import OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import routes
 from orders.wire.attempts import ATTEMPT, FAILURE, error_of, explorer_url, lamports
 from orders.wire.events import EVENT, EXPLORER_URL, SIGNATURE, event_as_wire
 from orders.wire.json_types import (
-    BASE_UNITS,
     BOOLEAN,
     DECIMAL,
     INSTANT,
@@ -31,77 +28,24 @@ from orders.wire.json_types import (
     list_of,
     nullable,
     one_of,
-    timestamp,
 )
 from orders.wire.message import Field, Message, Schema, ref
+from orders.wire.order_columns import (
+    Shown,
+    amount_fields,
+    bound_of,
+    moment_of,
+    price_of,
+    symbol,
+    symbol_of,
+    text_of,
+    whole,
+)
 from orders.wire.routes import POOL, ROUTE, ROUTE_EXAMPLE, route_as_wire
 
 SOL: Final = "So11111111111111111111111111111111111111112"
 USDC: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 WALLET: Final = "956NGMVYWcSdiGY87o6Wus9dGaUieL3hHrz4mHnNZPs1"
-
-
-class Shown(NamedTuple):
-    """An order with its tokens, looked up once for all fields; None where no list has them."""
-
-    order: Order
-    token_in: Token | None
-    token_out: Token | None
-
-
-def _whole(raw: int | None, token: Token | None) -> str | None:
-    return None if raw is None or token is None else from_base_units(raw, token.decimals)
-
-
-def _amount(name: str, side: str, means: str, example: str, *, always: bool = False) -> tuple[Field, Field]:
-    """An amount of the order's column of that name, in whole tokens of ``side`` and in base units."""
-    column = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-    raw, token = attrgetter(f"order.{column}"), attrgetter(side)
-    units = str(to_base_units(Decimal(example), 9 if side == "token_in" else 6))
-
-    def raw_text(shown: Shown) -> str | None:
-        amount = raw(shown)
-        return None if amount is None else str(amount)
-
-    kind: Schema = BASE_UNITS if always else nullable(BASE_UNITS)
-    return (
-        Field(
-            name, nullable(DECIMAL), lambda shown: _whole(raw(shown), token(shown)), means, example=example
-        ),
-        Field(f"{name}Raw", kind, raw_text, "the same in base units", example=units),
-    )
-
-
-def _price(paid: str, received: str) -> Callable[[Shown], str | None]:
-    """Reads the price of two columns of the order, or None when they or their tokens are not known."""
-    amounts = attrgetter(paid, received)
-
-    def read(shown: Shown) -> str | None:
-        amount_in, amount_out = amounts(shown.order)
-        if shown.token_in is None or shown.token_out is None or not amount_in or amount_out is None:
-            return None
-        return price_text(amount_in, shown.token_in.decimals, amount_out, shown.token_out.decimals)
-
-    return read
-
-
-def _text_of(column: str) -> Callable[[Shown], str | None]:
-    """Reads a text column of the order; empty is None."""
-    read = attrgetter(f"order.{column}")
-    return lambda shown: read(shown) or None
-
-
-def _moment_of(column: str) -> Callable[[Shown], str | None]:
-    read = attrgetter(f"order.{column}")
-    return lambda shown: timestamp(read(shown))
-
-
-def _bound(name: str) -> Callable[[Shown], Any]:
-    return lambda shown: (shown.order.route_bounds or {}).get(name)
-
-
-def _symbol(token: Token | None, mint: str) -> str:
-    return token.symbol if token else mint
 
 
 def _transfer_fee(order: Order, mint: str, side: str) -> str | None:
@@ -153,14 +97,14 @@ ORDER: Final = Message(
     Field(
         "tokenIn",
         TEXT,
-        lambda shown: _symbol(shown.token_in, shown.order.token_in),
+        lambda shown: symbol_of(shown.token_in, shown.order.token_in),
         "symbol, or the mint where no list has it",
         example="SOL",
     ),
     Field(
         "tokenOut",
         TEXT,
-        lambda shown: _symbol(shown.token_out, shown.order.token_out),
+        lambda shown: symbol_of(shown.token_out, shown.order.token_out),
         "symbol, or the mint where no list has it",
         example="USDC",
     ),
@@ -173,24 +117,24 @@ ORDER: Final = Message(
         "exactOut: amountIn is the most that floorAmountOut, bought exactly, may cost",
         example="exactIn",
     ),
-    *_amount("amountIn", "token_in", "what is to be sold", "5", always=True),
-    *_amount("floorAmountOut", "token_out", "the least that this order may ever receive", "819.457436"),
-    *_amount("firstQuotedAmountOut", "token_out", "what the first quote offered", "823.575312"),
-    *_amount("quotedAmountOut", "token_out", "what the chosen pool offered", "823.575312"),
-    *_amount("minAmountOut", "token_out", "the least that the transaction accepts", "819.457436"),
-    *_amount("executedAmountIn", "token_in", "what really left the wallet", "5"),
-    *_amount("executedAmountOut", "token_out", "what really came in", "823.575312"),
+    *amount_fields("amountIn", "token_in", "what is to be sold", "5", always=True),
+    *amount_fields("floorAmountOut", "token_out", "the least that this order may ever receive", "819.457436"),
+    *amount_fields("firstQuotedAmountOut", "token_out", "what the first quote offered", "823.575312"),
+    *amount_fields("quotedAmountOut", "token_out", "what the chosen pool offered", "823.575312"),
+    *amount_fields("minAmountOut", "token_out", "the least that the transaction accepts", "819.457436"),
+    *amount_fields("executedAmountIn", "token_in", "what really left the wallet", "5"),
+    *amount_fields("executedAmountOut", "token_out", "what really came in", "823.575312"),
     Field(
         "quotedPrice",
         nullable(DECIMAL),
-        _price("priced_amount_in", "quoted_amount_out"),
+        price_of("priced_amount_in", "quoted_amount_out"),
         "tokenOut per tokenIn, as quoted",
         example="164.7150624",
     ),
     Field(
         "executedPrice",
         nullable(DECIMAL),
-        _price("executed_amount_in", "executed_amount_out"),
+        price_of("executed_amount_in", "executed_amount_out"),
         "tokenOut per tokenIn",
         example="164.7150624",
     ),
@@ -199,14 +143,14 @@ ORDER: Final = Message(
     Field("maxPriceImpactBps", nullable(INTEGER), "order.max_price_impact_bps", "as given", example=None),
     Field("maxCostBps", nullable(INTEGER), "order.max_cost_bps", "as given", example=None),
     Field("limitPrice", nullable(DECIMAL), "order.limit_price", "as given", example=None),
-    Field("venues", nullable(list_of(TEXT)), _bound("venues"), "as given", example=None),
-    Field("excludeVenues", nullable(list_of(TEXT)), _bound("excludeVenues"), "as given", example=None),
-    Field("maxHops", nullable(INTEGER), _bound("maxHops"), "as given", example=None),
-    Field("maxSplits", nullable(INTEGER), _bound("maxSplits"), "as given", example=None),
-    Field("expiresAt", nullable(INSTANT), _moment_of("expires_at"), "as given", example=None),
-    Field("dex", nullable(TEXT), _text_of("dex"), "brand of the venue", example="raydium"),
-    Field("venue", nullable(TEXT), _text_of("venue"), "the pool's program", example="raydium-cpmm"),
-    Field("pool", nullable(TEXT), _text_of("pool"), "the pool's address", example=POOL),
+    Field("venues", nullable(list_of(TEXT)), bound_of("venues"), "as given", example=None),
+    Field("excludeVenues", nullable(list_of(TEXT)), bound_of("excludeVenues"), "as given", example=None),
+    Field("maxHops", nullable(INTEGER), bound_of("maxHops"), "as given", example=None),
+    Field("maxSplits", nullable(INTEGER), bound_of("maxSplits"), "as given", example=None),
+    Field("expiresAt", nullable(INSTANT), moment_of("expires_at"), "as given", example=None),
+    Field("dex", nullable(TEXT), text_of("dex"), "brand of the venue", example="raydium"),
+    Field("venue", nullable(TEXT), text_of("venue"), "the pool's program", example="raydium-cpmm"),
+    Field("pool", nullable(TEXT), text_of("pool"), "the pool's address", example=POOL),
     Field(
         "route",
         nullable(ROUTE),
@@ -222,7 +166,7 @@ ORDER: Final = Message(
         example=0,
     ),
     Field("fees", ref(_FEES), lambda shown: _FEES.of(shown.order), "what the swap cost"),
-    Field("txHash", nullable(TEXT), _text_of("signature"), "the last transaction", example=SIGNATURE),
+    Field("txHash", nullable(TEXT), text_of("signature"), "the last transaction", example=SIGNATURE),
     Field(
         "explorerUrl",
         nullable(TEXT),
@@ -239,9 +183,9 @@ ORDER: Final = Message(
         "why it failed",
         example=None,
     ),
-    Field("createdAt", INSTANT, _moment_of("created_at"), "when it was accepted"),
-    Field("updatedAt", INSTANT, _moment_of("updated_at"), "when it last moved"),
-    Field("confirmedAt", nullable(INSTANT), _moment_of("confirmed_at"), "when the swap was confirmed"),
+    Field("createdAt", INSTANT, moment_of("created_at"), "when it was accepted"),
+    Field("updatedAt", INSTANT, moment_of("updated_at"), "when it last moved"),
+    Field("confirmedAt", nullable(INSTANT), moment_of("confirmed_at"), "when the swap was confirmed"),
     Field("network", TEXT, "order.network", "`paper` for an order that swaps nothing", example="devnet"),
     Field("wallet", TEXT, "order.wallet", "address of the wallet that pays", example=WALLET),
 )
@@ -298,13 +242,3 @@ def accepted_example(**changes: Any) -> dict[str, Any]:
 
 def _may_be_null(kind: Schema) -> bool:
     return "null" in kind.get("type", ()) or {"type": "null"} in kind.get("oneOf", ())
-
-
-def whole(raw: int | None, mint: str) -> str | None:
-    """Base units of a mint as whole tokens, or None when either is unknown."""
-    return _whole(raw, gateway.token_by_mint(mint))
-
-
-def symbol(mint: str) -> str:
-    """The symbol of a mint, or the mint where no list has it."""
-    return _symbol(gateway.token_by_mint(mint), mint)

@@ -16,7 +16,7 @@ from orders.amounts import MAX_AMOUNT, from_base_units, parse_amount, parse_raw_
 from orders.errors import InvalidAmount, OrderError
 from orders.wire.errors import known_codes
 from orders.wire.json import read_json
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 
 DECIMALS = st.integers(0, 18)
 RAW = st.integers(1, MAX_AMOUNT)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orders.errors import MalformedBody, OrderError
 from orders.streaming import frames
 from orders.wire.json import read_json
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 
 pytestmark = pytest.mark.django_db
 

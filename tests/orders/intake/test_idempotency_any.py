@@ -15,7 +15,7 @@ from orders.errors import IdempotencyMismatch
 from orders.intake.place import place_order
 from orders.models import Order
 from orders.wire.json import read_json
-from orders.wire.requests import parse_order
+from orders.wire.request_parsing import parse_order
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orders.models import Order
-from orders.streaming.stream import CLOSE_BAD_REQUEST, in_database
+from orders.streaming.close_codes import CLOSE_BAD_REQUEST
+from orders.streaming.stream import in_database
 from tests.orders.sockets import new_order, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
