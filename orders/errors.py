@@ -41,7 +41,7 @@ class OrderError(Exception):
     # What `details` looks like, for the documents.
     details_shown: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, message: str | None = None, **details: Any) -> None:
+    def __init__(self, message: str | None = None, /, **details: Any) -> None:
         self.message = message or self.default_message
         self.details = details
         super().__init__(self.message)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.errors import MalformedBody, OrderError
+from orders.errors import InvalidRequest, MalformedBody, OrderError
 from orders.streaming import frames
 from orders.wire.json import read_json
 from orders.wire.request_parsing import parse_order
@@ -33,6 +33,13 @@ def test_any_object_is_either_understood_or_refused(payload: dict[str, Any]) -> 
     except OrderError as error:
         json.dumps(error.as_wire()).encode()
         assert error.http_status == 400
+
+
+@pytest.mark.parametrize("name", ["message", "self", "details"])
+def test_any_name_may_be_refused_as_unknown(name: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_order({"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", name: None})
+    assert refused.value.as_wire()["details"] == {name: "unknown field"}
 
 
 @settings(max_examples=200, deadline=None)
