@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.search import Bounds, Candidates, find_routes
-from dex.routing.ways import Answers
+from dex.routing.ways import Answers, Fits, all_fit
 from dex.types import QuoteRequest, Quotes, Route, Snapshot
 from dex.venues.base import Pool
 
@@ -27,6 +27,7 @@ def route_batch(
     asks: Sequence[Ask],
     snapshot: Snapshot,
     goes_on: Callable[[Quotes], bool],
+    fits: Fits = all_fit,
 ) -> list[Quotes]:
     """The routes for each request, in the order of the requests.
 
@@ -36,7 +37,7 @@ def route_batch(
     found: list[Quotes] = []
     answers = Answers()
     for number, ask in enumerate(asks):
-        quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds, answers)
+        quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds, answers, fits)
         found.append(quotes)
         if quotes.quotes and goes_on(quotes):
             snapshot = _after(quotes.quotes[0], snapshot, asks[number + 1 :])

@@ -13,12 +13,14 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.split import Shares, best_splits, could_gain
-from dex.routing.ways import Answers, Way, direct_ways, ranked, ways_over
-from dex.types import Path, QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.routing.ways import Answers, Fits, Part, Way, all_fit, direct_ways, ranked, route_of, ways_over
+from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
 # What a split must gain over the best single way; below it the second leg's fees and risk cost more.
 LEAST_GAIN_BPS: Final = 1
+# Why a route is not offered although its pools have quotes.
+ROUTE_TOO_LARGE: Final = "ROUTE_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,28 @@ def find_routes(
     snapshot: Snapshot,
     bounds: Bounds,
     answers: Answers | None = None,
+    fits: Fits = all_fit,
 ) -> Quotes:
-    """The routes for a request, best first, and which pools had none, and why.
+    """The routes for a request that fit into one transaction, best first; which pools had none, and why.
 
-    Whether a route fits is asked elsewhere: `dex.transactions.route_size`. Every pool of the pair that has a
-    quote is among them, and the best way over each middle token: what the best route is compared with.
-    ``answers`` are those that pools have given by this state already, and get the new ones.
+    Every pool of the pair that has a quote is among them, and the best way over each middle token: what the
+    best route is compared with. Better ones that do not fit are named among the errors. ``answers`` are those
+    that pools have given by this state already, and get the new ones.
     """
     answers = answers or Answers()
     direct, errors = _direct(request, candidates, snapshot, answers)
-    over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot, answers)]
-    ways = [*direct, *(way for found in over for way in found)]
+    over = [] if bounds.most_hops < 2 else [*_over(request, candidates, snapshot, answers, fits)]
+    kept = [way for way in direct if fits([(way, request.amount)])]
+    ways = [*kept, *(way for found, _ in over for way in found)]
     singles = ranked(ways, request.amount)
-    shown = {id(way) for way in [*direct, *(found[0] for found in over if found)]}
+    shown = {id(way) for way in [*kept, *(found[0] for found, _ in over if found)]}
     best = singles[0].worth(request.amount) if singles else None
-    routes = [*_splits(request, ways, best, bounds), *_routes_of_one(request, singles, shown)]
+    splits, too_large = _splits(request, ways, best, bounds, fits)
+    routes = [*splits, *_routes_of_one(request, singles, shown)]
     routes.sort(key=lambda route: _rank(request, route))
+    alone = [way for way in direct if way not in kept] + [way for _, large in over for way in large]
+    too_large += [way for way in ranked(alone, request.amount) if best is None or _beats(way, request, best)]
+    errors += [_too_large(way) for way in too_large]
     return Quotes(request, snapshot.clock.slot, tuple(routes), tuple(errors))
 
 
@@ -89,43 +97,57 @@ def _direct(
 
 
 def _over(
-    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers
-) -> Iterator[list[Way]]:
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers, fits: Fits
+) -> Iterator[tuple[list[Way], list[Way]]]:
     for middle, sides in candidates.over.items():
         if middle not in (request.token_in, request.token_out):
-            yield ways_over(snapshot, request, middle, sides, answers)
+            yield ways_over(snapshot, request, middle, sides, answers, fits)
 
 
 def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Route]:
     for way in singles:
-        if id(way) in shown and (route := _route(request, [(way, request.amount)])):
+        if id(way) in shown and (route := _route([(way, request.amount)])):
             yield route
 
 
-def _splits(request: QuoteRequest, ways: Sequence[Way], best: int | None, bounds: Bounds) -> Iterator[Route]:
-    """Splits that are worth more than ``best``, or any where no single way can take the whole amount."""
+def _splits(
+    request: QuoteRequest, ways: Sequence[Way], best: int | None, bounds: Bounds, fits: Fits
+) -> tuple[list[Route], list[Way]]:
+    """Splits that are worth more than ``best``, or any where no single way can take the whole amount.
+
+    Of those that do not fit into a transaction the first way.
+    """
     if bounds.most_paths < 2 or len(ways) < 2:
-        return
+        return [], []
     if best is not None and not could_gain(ways, request.amount, best, LEAST_GAIN_BPS):
-        return
-    for shares in best_splits(ways, request.amount, bounds.most_paths):
-        parts = list(zip(shares.ways, shares.amounts, strict=True))
-        if _gains(shares, best) and (route := _route(request, parts)):
-            yield route
+        return [], []
+    found = [
+        each for each in best_splits(ways, request.amount, bounds.most_paths, fits) if _gains(each, best)
+    ]
+    routes = (_route(list(zip(each.ways, each.amounts, strict=True))) for each in found if each.fits)
+    return [route for route in routes if route], [each.ways[0] for each in found if not each.fits]
+
+
+def _beats(way: Way, request: QuoteRequest, best: int) -> bool:
+    worth = way.worth(request.amount)
+    return worth is not None and worth > best
+
+
+def _too_large(way: Way) -> VenueError:
+    [pool, *_] = way.pools
+    text = "its accounts do not fit into one transaction without a lookup table"
+    return VenueError(pool.venue, ROUTE_TOO_LARGE, text, pool.address)
 
 
 def _gains(shares: Shares, best: int | None) -> bool:
     return best is None or (shares.worth - best) * 10_000 >= abs(best) * LEAST_GAIN_BPS
 
 
-def _route(request: QuoteRequest, parts: Sequence[tuple[Way, int]]) -> Route | None:
-    paths: list[Path] = []
-    for way, amount in parts:
-        try:
-            paths.append(way.path(amount))
-        except DexError:
-            return None
-    return Route(tuple(paths), request.mode)
+def _route(parts: Sequence[Part]) -> Route | None:
+    try:
+        return route_of(parts)
+    except DexError:
+        return None
 
 
 def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:

@@ -9,12 +9,12 @@ estimated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final
 
-from dex.routing.ways import Way
+from dex.routing.ways import Fits, Way, all_fit
 
 # Shares of the coarse grid; the best shares lie within one of them.
 _CHUNKS: Final = 16
@@ -31,30 +31,42 @@ _GOLDEN_NUMERATOR, _GOLDEN_DENOMINATOR = 618_034, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Ways with the part of the amount that each takes, and what they are worth together."""
+    """Ways with the part of the amount that each takes, and what they are worth together.
+
+    Those that do not fit into one transaction are only known by the grid.
+    """
 
     ways: tuple[Way, ...]
     amounts: tuple[int, ...]
     worth: int
+    fits: bool = True
 
 
-def best_splits(ways: Sequence[Way], amount: int, most_ways: int) -> list[Shares]:
+def best_splits(ways: Sequence[Way], amount: int, most_ways: int, fits: Fits = all_fit) -> list[Shares]:
     """The best shares over two ways, over three and so on up to ``most_ways``; the best of them first.
 
-    One of each size, because the largest may not fit into a transaction. Empty where none has a quote.
+    Of each size those that fit into one transaction, and the best where it does not. Empty where none has a
+    quote.
     """
     if most_ways < 2 or amount < _CHUNKS:
         return []
-    tried = _tried(ways, amount)
-    best = [_best_of_size(tried, amount, size) for size in range(2, most_ways + 1)]
-    refined = [_refined(shares, amount) for shares in best if shares is not None]
+    tried = _tried(ways, amount, fits)
+    best = [shares for size in range(2, most_ways + 1) for shares in _best_of_size(tried, amount, size, fits)]
+    refined = [_refined(shares, amount) if shares.fits else shares for shares in best]
     refined.sort(key=lambda shares: -shares.worth)
     return refined
 
 
-def _best_of_size(tried: Sequence[Way], amount: int, size: int) -> Shares | None:
+def _best_of_size(tried: Sequence[Way], amount: int, size: int, fits: Fits) -> Iterator[Shares]:
+    """The best that fit, and before them the best of all where those do not."""
     found = [shares for shares in _on_grid(tried, amount, size) if shares.worth]
-    return max(found, key=lambda shares: shares.worth, default=None)
+    found.sort(key=lambda shares: -shares.worth)
+    for place, shares in enumerate(found):
+        if fits(list(zip(shares.ways, shares.amounts, strict=True))):
+            yield shares
+            return
+        if place == 0:
+            yield replace(shares, fits=False)
 
 
 def could_gain(ways: Sequence[Way], amount: int, best_worth: int, least_gain_bps: int) -> bool:
@@ -72,12 +84,21 @@ def could_gain(ways: Sequence[Way], amount: int, best_worth: int, least_gain_bps
     return (ideal - best_worth) * 10_000 > abs(best_worth) * least_gain_bps
 
 
-def _tried(ways: Sequence[Way], amount: int) -> list[Way]:
-    """Those with the best price of a small part, where their own depth does not count yet."""
+def _tried(ways: Sequence[Way], amount: int, fits: Fits) -> list[Way]:
+    """Those with the best price of a small part, where their own depth does not count yet.
+
+    One that fits with no other is left out, so that it takes no place of those that do.
+    """
     part = amount // _CHUNKS
     known = [(worth, way) for way in ways if (worth := way.worth(part)) is not None]
     known.sort(key=lambda each: -each[0])
-    return [way for _, way in known[:_WAYS_TRIED]]
+    priced = [way for _, way in known]
+    partnered = (way for way in priced if _has_partner(way, priced, part, fits))
+    return list(islice(partnered, _WAYS_TRIED)) or priced[:_WAYS_TRIED]
+
+
+def _has_partner(way: Way, others: Sequence[Way], part: int, fits: Fits) -> bool:
+    return any(fits([(way, part), (other, part)]) for other in others if not way.addresses & other.addresses)
 
 
 def _on_grid(ways: Sequence[Way], amount: int, size: int) -> Iterator[Shares]:

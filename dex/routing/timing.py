@@ -16,7 +16,10 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
+from dex.routing.batch import Ask
+from dex.routing.fitting import Fitting
 from dex.routing.search import Bounds, Candidates, find_routes
+from dex.transactions.route_size import Sizing
 from dex.types import Quote, QuoteRequest, Snapshot
 from dex.venues.base import Pool
 
@@ -49,11 +52,19 @@ class _Copy:
 
 
 def measure(
-    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds, wanted: int
+    request: QuoteRequest,
+    candidates: Candidates,
+    snapshot: Snapshot,
+    bounds: Bounds,
+    wanted: int,
+    sizing: Sizing,
 ) -> RoutingFigures:
-    """Time quotes of each venue of the pair, and searches over ``wanted`` candidates."""
+    """Time quotes of each venue of the pair, and searches over ``wanted`` candidates for what fits."""
     many = _multiplied(candidates, wanted)
-    seconds = sorted(_search_seconds(request, many, snapshot, bounds) for _ in range(_SEARCHES))
+    pools = {pool.address: pool for pool in many.pools()}
+    fitting = Fitting(lambda route, state: sizing.fits(route, pools, state))
+    ask = Ask(request, many, bounds)
+    seconds = sorted(_search_seconds(ask, snapshot, fitting) for _ in range(_SEARCHES))
     rates = {pool.venue: _rate(pool, snapshot, request) for pool in candidates.direct}
     found = {name: rate for name, rate in sorted(rates.items()) if rate}
     return RoutingFigures(found, sum(1 for _ in many.pools()), median(seconds), seconds[-1])
@@ -84,11 +95,9 @@ def _with_copies(pools: Sequence[Pool]) -> Iterator[Any]:
         yield _Copy(pool, Pubkey.new_unique())
 
 
-def _search_seconds(
-    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, bounds: Bounds
-) -> float:
+def _search_seconds(ask: Ask, snapshot: Snapshot, fitting: Fitting) -> float:
     started = time.perf_counter()
-    find_routes(request, candidates, snapshot, bounds)
+    find_routes(ask.request, ask.candidates, snapshot, ask.bounds, fits=fitting.together)
     return time.perf_counter() - started
 
 

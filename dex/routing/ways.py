@@ -7,20 +7,22 @@ the same amounts again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError, InsufficientLiquidity
 from dex.routing.router import require_moving, whole_quote
-from dex.types import Path, Quote, QuoteRequest, Snapshot, SwapMode
+from dex.types import Path, Quote, QuoteRequest, Route, Snapshot, SwapMode
 from dex.venues.base import Pool
 
 _Asked = tuple[Pubkey, Pubkey, int, SwapMode]
 
-# Ways over one middle token that a split may use.
+# Ways over one middle token that a split may use, and pools on each side of it that are combined.
 WAYS_KEPT: Final = 2
+_COMBINED: Final = 5
 
 
 class Answers:
@@ -60,15 +62,20 @@ class Way:
         self.pools = tuple(pools)
         shared = answers or Answers()
         self._answers = [shared.of(pool) for pool in self.pools]
-        self._snapshot = snapshot
+        self.snapshot = snapshot
+        self.mode = mode
         self._tokens = tuple(tokens)
-        self._mode = mode
         self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
 
     @property
     def addresses(self) -> frozenset[Pubkey]:
         """Its pools: two ways of one route share none, for each quote is of the state before the route."""
         return frozenset(pool.address for pool in self.pools)
+
+    @property
+    def steps(self) -> tuple[tuple[Pubkey, Pubkey], ...]:
+        """Each pool, and the token that is sold to it."""
+        return tuple((pool.address, sold) for pool, sold in zip(self.pools, self._tokens, strict=False))
 
     def worth(self, amount: int) -> int | None:
         """What ``amount`` is worth on this way, 0 for nothing; None where the way has no quote for it."""
@@ -77,7 +84,7 @@ class Way:
         quotes = self._quotes(amount)
         if isinstance(quotes, DexError):
             return None
-        return quotes[-1].amount_out if self._mode is SwapMode.EXACT_IN else -quotes[0].amount_in
+        return quotes[-1].amount_out if self.mode is SwapMode.EXACT_IN else -quotes[0].amount_in
 
     def path(self, amount: int) -> Path:
         """The path with its legs, to the unit; raises PoolRefused, NoQuote or AccountMissing."""
@@ -87,7 +94,7 @@ class Way:
         if len(quotes) == 1:
             return Path(quotes, quotes[0].amount_in, quotes[0].amount_out)
         first, last = quotes
-        if self._mode is SwapMode.EXACT_OUT:
+        if self.mode is SwapMode.EXACT_OUT:
             sold = self._quote(1, last.amount_in, SwapMode.EXACT_IN)
             return Path((first, sold), first.amount_in, amount)
         bought = self._quote(0, last.amount_in, SwapMode.EXACT_OUT)
@@ -109,11 +116,11 @@ class Way:
         """The legs' quotes in their order, asked from the side that the request fixes."""
         legs = range(len(self.pools))
         quotes: list[Quote] = []
-        for leg in legs if self._mode is SwapMode.EXACT_IN else reversed(legs):
-            quote = self._quote(leg, amount, self._mode)
+        for leg in legs if self.mode is SwapMode.EXACT_IN else reversed(legs):
+            quote = self._quote(leg, amount, self.mode)
             quotes.append(quote)
-            amount = quote.amount_out if self._mode is SwapMode.EXACT_IN else quote.amount_in
-        return quotes if self._mode is SwapMode.EXACT_IN else quotes[::-1]
+            amount = quote.amount_out if self.mode is SwapMode.EXACT_IN else quote.amount_in
+        return quotes if self.mode is SwapMode.EXACT_IN else quotes[::-1]
 
     def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
         asked = (self._tokens[leg], self._tokens[leg + 1], amount, mode)
@@ -129,12 +136,27 @@ class Way:
         return answer
 
     def _whole(self, pool: Pool, request: QuoteRequest) -> Quote:
-        require_moving(pool, self._snapshot)
+        require_moving(pool, self.snapshot)
         # A program that swaps a part of it and calls that success would leave the rest of an order.
-        quote = whole_quote(pool, self._snapshot, request)
+        quote = whole_quote(pool, self.snapshot, request)
         if request.mode is SwapMode.EXACT_OUT and quote.amount_out != request.amount:
             raise InsufficientLiquidity(f"the pool gives no more than {quote.amount_out} base units")
         return quote
+
+
+# A way with its part of an amount, and whether such parts fit into one transaction together.
+Part = tuple[Way, int]
+Fits = Callable[[Sequence[Part]], bool]
+
+
+def all_fit(_parts: Sequence[Part]) -> bool:
+    """As if transactions were of any size."""
+    return True
+
+
+def route_of(parts: Sequence[Part]) -> Route:
+    """The route of these ways together; raises PoolRefused, NoQuote or AccountMissing."""
+    return Route(tuple(way.path(amount) for way, amount in parts), parts[0][0].mode)
 
 
 def direct_ways(
@@ -151,8 +173,9 @@ def ways_over(
     middle: Pubkey,
     sides: tuple[Sequence[Pool], Sequence[Pool]],
     answers: Answers | None = None,
-) -> list[Way]:
-    """The best ways over ``middle``, best first, no two of which share a pool.
+    fits: Fits = all_fit,
+) -> tuple[list[Way], list[Way]]:
+    """The best ways over ``middle`` that fit, best first, none sharing a pool; better ones that do not fit.
 
     The near side is where the request fixes the amount: each of its pools is quoted for the whole of it, each
     pool beyond for what the best of them carries there.
@@ -165,12 +188,39 @@ def ways_over(
     far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
     best_near = _best(_ways(snapshot, near, near_pair, request.mode, answers), request.amount)
     if not best_near:
-        return []
+        return [], []
     best_far = _best(_ways(snapshot, far, far_pair, request.mode, answers), abs(best_near[0][0]))
     tokens = (request.token_in, middle, request.token_out)
-    pairs = [(one, other) for (_, one), (_, other) in zip(best_near, best_far, strict=False)][:WAYS_KEPT]
+    pairs = [(one, other) for (_, one), (_, other) in _best_first(best_near, best_far)]
     both = [pair if exact_in else pair[::-1] for pair in pairs]
-    return ranked([Way(snapshot, pair, tokens, request.mode, answers) for pair in both], request.amount)
+    ways = (Way(snapshot, pair, tokens, request.mode, answers) for pair in both)
+    kept, too_large = _kept(ways, request.amount, fits)
+    return ranked(kept, request.amount), too_large
+
+
+_Known = tuple[int, Pool]
+
+
+def _best_first(near: Sequence[_Known], far: Sequence[_Known]) -> list[tuple[_Known, _Known]]:
+    """The pairs of both sides, by how far down either stands."""
+    places = product(range(min(_COMBINED, len(near))), range(min(_COMBINED, len(far))))
+    return [(near[one], far[other]) for one, other in sorted(places, key=lambda pair: (sum(pair), pair))]
+
+
+def _kept(ways: Iterable[Way], amount: int, fits: Fits) -> tuple[list[Way], list[Way]]:
+    """The first ways that fit and share no pool, and those before the first of them that do not fit."""
+    kept: list[Way] = []
+    too_large: list[Way] = []
+    for way in ways:
+        if len(kept) == WAYS_KEPT:
+            break
+        if any(way.addresses & other.addresses for other in kept):
+            continue
+        if fits([(way, amount)]):
+            kept.append(way)
+        elif not kept:
+            too_large.append(way)
+    return kept, too_large
 
 
 def ranked(ways: Iterable[Way], amount: int) -> list[Way]:

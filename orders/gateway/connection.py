@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Hashable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import ChainUnreachable
 from dex.routing.discovery import PoolDirectory
+from dex.routing.fitting import Fitting
 from dex.routing.snapshots import Snapshots
 from dex.rpc.failover import FailoverRpc
 from dex.rpc.node import Commitment
@@ -60,6 +61,8 @@ class Connection:
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned)
+        # What is known of the sizes of routes, by what they depend on; used on its loop alone.
+        self.fittings: dict[Hashable, Fitting] = {}
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0
 

@@ -12,7 +12,8 @@ from dex.routing.timing import RoutingFigures, measure
 from dex.types import QuoteRequest, Quotes, Route, Snapshot, Token
 from orders.errors import ChainUnavailable
 from orders.gateway.pools import left_out, with_known_pools
-from orders.gateway.routes import pools_of, read_asks, sizing_in
+from orders.gateway.route_sizes import sizing_in
+from orders.gateway.routes import pools_of, read_asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def survey_routes(token_in: Token, token_out: Token, amount_in: int) -> Survey:
 def time_routing(token_in: Token, token_out: Token, amount_in: int, candidates: int) -> RoutingFigures:
     """How fast the pools quote and the search ends, over so many candidates; raises ChainUnavailable."""
     ask, snapshot = _read(token_in, token_out, amount_in)
-    return measure(ask.request, ask.candidates, snapshot, ask.bounds, candidates)
+    return measure(ask.request, ask.candidates, snapshot, ask.bounds, candidates, sizing_in(snapshot))
 
 
 def _read(token_in: Token, token_out: Token, amount_in: int) -> tuple[Ask, Snapshot]:

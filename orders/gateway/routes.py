@@ -5,24 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from typing import Final
 
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.errors import KeyUnavailable
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
 from dex.routing.transfer_fees import with_transfer_fees
-from dex.transactions.route_size import Sizing
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
 from orders.gateway.candidates import candidates_of, middle_tokens
 from orders.gateway.connection import connection
 from orders.gateway.failures import POOL_LEFT_OUT, VENUE_EXCLUDED
-from orders.gateway.wallet import wallet_address
+from orders.gateway.route_sizes import fitting_in, without_too_large
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +40,14 @@ async def quote_routes(
     """
     asks, snapshot = await read_asks(requests, avoided, more_accounts)
     pools = pools_of(asks)
-    routed = route_batch(asks, snapshot, _goes_on)
+    fitting = fitting_in(snapshot, pools)
+    routed = route_batch(asks, snapshot, _goes_on, fitting.together)
     second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
     if second is not None:
-        others = route_batch(asks, second, _goes_on)
+        others = route_batch(asks, second, _goes_on, fitting.together)
         routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
-    return [_with_transfer_fees(_fitting(one, pools, snapshot), snapshot) for one in routed], snapshot
+    offered = [without_too_large(one, pools, snapshot, fitting) for one in routed]
+    return [_with_transfer_fees(one, snapshot) for one in offered], snapshot
 
 
 def _with_transfer_fees(found: Quotes, snapshot: Snapshot) -> Quotes:
@@ -99,16 +98,6 @@ def pools_of(asks: Sequence[Ask]) -> dict[Pubkey, Pool]:
     return {pool.address: pool for ask in asks for pool in ask.candidates.pools()}
 
 
-def sizing_in(snapshot: Snapshot) -> Sizing:
-    """What the size of a route's transaction depends on beside the route."""
-    return Sizing(
-        payer=_payer(),
-        venues=connection().venues,
-        lookup_tables=lookup_tables.tables_in(snapshot),
-        tips=bool(settings.JITO_URL),
-    )
-
-
 def _goes_on(found: Quotes) -> bool:
     """Whether an order is likely to take its best route, so that those behind it find what it leaves."""
     return price_sanity.too_dear(found) is None
@@ -140,25 +129,6 @@ def agreeing(found: Quotes, other: Quotes) -> Quotes:
 
 def _price(route: Route) -> int:
     return route.amount_in if route.mode is SwapMode.EXACT_OUT else route.amount_out
-
-
-def _fitting(found: Quotes, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> Quotes:
-    """``found`` without the routes before the first that fits into one transaction."""
-    sizing = sizing_in(snapshot)
-    too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
-    if not too_large:
-        return found
-    text = "its accounts do not fit into one transaction without a lookup table"
-    errors = tuple(VenueError(route.venue, "ROUTE_TOO_LARGE", text, route.pool) for route in too_large)
-    return replace(found, quotes=found.quotes[len(too_large) :], errors=(*found.errors, *errors))
-
-
-def _payer() -> Pubkey:
-    try:
-        return wallet_address()
-    except KeyUnavailable:
-        # A web server that knows no wallet can quote: any address is as long.
-        return Pubkey.default()
 
 
 def _without(candidates: Candidates, out: Collection[str]) -> Candidates:
