@@ -201,6 +201,7 @@ class DatabaseUnavailable(OrderError):
     http_status = 503
     retryable = True
     default_message = "The database is not available"
+    details_shown = {"reason": "there is no room on its disk"}
 
 
 class TradingHalted(OrderError):

@@ -192,8 +192,10 @@ def _as_in_a_web_process(_parts_of_a_web_process: tuple[Any, Any]) -> Iterator[N
 def _forget_kept_mints() -> None:
     """What a process remembers of the database that each test gives back as it was."""
     from orders.gateway import kept_mints
+    from orders.intake import acceptance
 
     kept_mints.forget()
+    acceptance.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ that counts. Django finds this class by the name of its module.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import threading
@@ -23,6 +24,8 @@ from django.db.utils import DatabaseError, OperationalError
 _LOOK_AGAIN_SECONDS: Final = 0.001
 _DEFAULT_TIMEOUT_SECONDS: Final = 5
 
+# Database files that this process has opened: none of them is made anew when it is gone.
+_opened: Final[set[str]] = set()
 _thread_locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
 
@@ -78,12 +81,22 @@ class Turn:
         return True
 
 
+def _identity_of(name: str) -> tuple[int, int]:
+    """Device and number of the file of this name; raises OperationalError where there is none."""
+    try:
+        found = os.stat(name)  # noqa: PTH116 -- before every transaction
+    except OSError as error:
+        raise OperationalError(f"the database's file cannot be found: {error.strerror}") from error
+    return found.st_dev, found.st_ino
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that takes its turn from BEGIN IMMEDIATE to the end of the transaction."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._turn: Turn | None = None
+        self._opened_file: tuple[int, int] | None = None
 
     @property
     def queries_logged(self) -> bool:
@@ -94,18 +107,46 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return bool(self.force_debug_cursor)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """SQLite makes a missing file readable for all, and its journals like it: here it is the user's."""
-        if not self.is_in_memory_db():
+        """SQLite makes a missing file readable for all, and its journals like it: here it is the user's.
+
+        A file that was there before is not made anew: SQLite would throw away what its journal still holds.
+        """
+        if self.is_in_memory_db():
+            return super().get_new_connection(conn_params)
+        name = str(self.settings_dict["NAME"])
+        if name in _opened:
+            _identity_of(name)
+        else:
             # Only a missing one: closing a file gives up the locks that this process holds on it.
             with contextlib.suppress(OSError):
-                name = self.settings_dict["NAME"]
                 os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        return super().get_new_connection(conn_params)
+        connection = super().get_new_connection(conn_params)
+        self._opened_file = _identity_of(name)
+        _opened.add(name)
+        return connection
+
+    def is_usable(self) -> bool:
+        """Asked after an error: not when another file stands where this connection's was."""
+        return not self._has_lost_its_file() and bool(super().is_usable())
+
+    def _has_lost_its_file(self) -> bool:
+        if self._opened_file is None:
+            return False
+        try:
+            return _identity_of(str(self.settings_dict["NAME"])) != self._opened_file
+        except OperationalError:
+            return True
 
     def _start_transaction_under_autocommit(self) -> None:
         if self.is_in_memory_db():
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
             return
+        if self._has_lost_its_file():
+            # What is written to a file without a name is lost when the last one closes it.
+            self.errors_occurred = True
+            raise OperationalError("the database's file was removed or replaced") from FileNotFoundError(
+                errno.ENOENT, os.strerror(errno.ENOENT)
+            )
         if self._turn is None:
             self._turn = Turn(str(self.settings_dict["NAME"]))
         self._turn.take(self.settings_dict["OPTIONS"].get("timeout", _DEFAULT_TIMEOUT_SECONDS))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Final
-
 from django.conf import settings
-from django.db import Error, transaction
+from django.db import Error
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,13 +11,13 @@ from rest_framework.response import Response
 from orders import gateway
 from orders.api import schema
 from orders.api.endpoint import Endpoint
-from orders.models import KnownPool, Order, PoolRefresh
+from orders.intake import acceptance
+from orders.models import KnownPool, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
+from orders.platform import database_trouble
 from orders.records import attempts, kill_switch
 from orders.reporting.workers import living_workers
 from orders.wire.health import HEALTH, Database, Look, Pools
-
-_NOBODY: Final = uuid.UUID(int=0)
 
 
 class Live(Endpoint):
@@ -47,9 +44,9 @@ class Health(Endpoint):
     def get(self, request: Request) -> Response:
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
         database = _database()
-        pools = _pools() if database.is_writable else None
+        pools = _pools() if database.refusal is None else None
         look = Look(database, living_workers(), gateway.watched_chain_health(), pools)
-        return Response(HEALTH.of(look), status=200 if database.is_writable else 503)
+        return Response(HEALTH.of(look), status=200 if database.refusal is None else 503)
 
 
 def _pools() -> Pools:
@@ -60,11 +57,11 @@ def _pools() -> Pools:
 
 
 def _database() -> Database:
-    """Whether a write goes through, for how many seconds the oldest due order has waited, the kill switch."""
+    """Whether orders are written, for how many seconds the oldest due one has waited, the kill switch."""
+    refusal = acceptance.refusal()
+    if refusal is not None:
+        return Database(refusal)
     try:
-        with transaction.atomic():
-            # Changes no row, yet fails where a write would: read-only file, standby, full lock.
-            Order.objects.filter(pk=_NOBODY).update(version=1)
-        return Database(True, oldest_due_seconds(), kill_switch.is_on(), attempts.not_taken())
-    except Error:
-        return Database(False)
+        return Database(None, oldest_due_seconds(), kill_switch.is_on(), attempts.not_taken())
+    except Error as error:
+        return Database(database_trouble.in_words(error))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
@@ -22,6 +23,7 @@ from orders.intake import order_rate
 from orders.models import Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
+from orders.platform.database_trouble import is_database_trouble
 from orders.platform.lazy_thread import LazyThread
 from orders.records import journal, kill_switch
 from orders.telemetry import stage_log
@@ -31,11 +33,14 @@ logger = logging.getLogger(__name__)
 # So many that a batch of the API fits into one transaction.
 _MOST_AT_ONCE: Final = 100
 _IDLE_SECONDS: Final = 2
+# Longer than the database's own patience with locks, so that its answer is received.
+WRITE_TIMEOUT_SECONDS: Final = 25
 
 
 # Says that new orders are committed; returns at once and never raises.
 Announce = Callable[[Iterable[UUID]], None]
 Waiting = tuple[Order, "Future[None]"]
+Trial = tuple[Callable[[], None], "Future[None]"]
 
 
 def leave_to_the_sweeper(order_ids: Iterable[UUID]) -> None:
@@ -68,6 +73,8 @@ class GroupCommit:
     def __init__(self, announce: Announce = leave_to_the_sweeper) -> None:
         self._announce = announce
         self._waiting: deque[Waiting] = deque()
+        self._trials: deque[Trial] = deque()
+        self._refused: tuple[DatabaseError, float] | None = None
         self._changed = threading.Condition()
         self._stopped = False
         self._thread = LazyThread("group-commit", self._write_all)
@@ -91,10 +98,30 @@ class GroupCommit:
             return _outcomes(waiting, timeout_seconds)
         with self._changed:
             self._waiting.extend(waiting)
+        self._set_off()
+        return _outcomes(waiting, timeout_seconds)
+
+    def try_out(self, write: Callable[[], None], outcome: Future[None]) -> None:
+        """Have ``write`` done as orders are, behind those that wait; ``outcome`` is set when it is over."""
+        if connection.in_atomic_block:
+            _try_out(write, outcome)
+            return
+        with self._changed:
+            self._trials.append((write, outcome))
+        self._set_off()
+
+    def last_refusal(self, seconds: float) -> DatabaseError | None:
+        """Why the database did not take the last orders, if that is no longer ago than ``seconds``."""
+        refused = self._refused
+        if refused is None or time.monotonic() - refused[1] > seconds:
+            return None
+        return refused[0]
+
+    def _set_off(self) -> None:
+        with self._changed:
             self._changed.notify()
         if self._stopped or not self._thread.ensure():
             self._write_waiting()
-        return _outcomes(waiting, timeout_seconds)
 
     def stop(self) -> None:
         """Write what waits and end; returns when the thread has ended."""
@@ -108,44 +135,66 @@ class GroupCommit:
             while not self._stopped:
                 self._write_waiting()
                 with self._changed:
-                    came = self._changed.wait_for(lambda: self._waiting or self._stopped, _IDLE_SECONDS)
+                    came = self._changed.wait_for(self._has_work, _IDLE_SECONDS)
                 if not came:
                     # Quiet for a while: a connection that is not needed is not kept.
                     connection.close()
         finally:
             connection.close()
 
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._trials or self._stopped)
+
     def _write_waiting(self) -> None:
         """Write what waits, in this thread."""
-        while batch := self._next_batch():
-            _commit(batch, self._announce)
+        while work := self._next_work():
+            batch, trial = work
+            if batch:
+                refusal = _commit(batch, self._announce)
+                self._refused = None if refusal is None else (refusal, time.monotonic())
+            if trial is not None:
+                _try_out(*trial)
 
-    def _next_batch(self) -> list[Waiting]:
+    def _next_work(self) -> tuple[list[Waiting], Trial | None] | None:
         with self._changed:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+            trial = self._trials.popleft() if self._trials else None
+        return (batch, trial) if batch or trial else None
 
 
-def _commit(batch: list[Waiting], announce: Announce) -> None:
+def _try_out(write: Callable[[], None], outcome: Future[None]) -> None:
+    try:
+        write()
+    except BaseException as error:  # noqa: BLE001 -- raised where the outcome is read, none is swallowed
+        if isinstance(error, DatabaseError) and not connection.in_atomic_block:
+            connection.close()
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(None)
+
+
+def _commit(batch: list[Waiting], announce: Announce) -> DatabaseError | None:
+    """Write a batch and say so to its callers; what the database had against all of it, or None."""
     if not batch:
-        return
+        return None
     try:
         insert_and_announce([order for order, _ in batch], announce)
     except (IntegrityError, TooManyRequests) as error:
         if len(batch) == 1:
             batch[0][1].set_exception(error)
-            return
+            return None
         # One of them repeats a key, or is one too many: the others must not suffer for it.
-        for one in batch:
-            _commit([one], announce)
+        return [_commit([one], announce) for one in batch][-1]
     except BaseException as error:  # noqa: BLE001 -- raised where the callers wait, none is swallowed
         if isinstance(error, DatabaseError):
             logger.warning("%d orders not accepted: %s", len(batch), type(error).__name__)
             connection.close()
         for _, future in batch:
             future.set_exception(error)
-    else:
-        for _, future in batch:
-            future.set_result(None)
+        return error if isinstance(error, DatabaseError) and is_database_trouble(error) else None
+    for _, future in batch:
+        future.set_result(None)
+    return None
 
 
 _in_use: GroupCommit | None = None
@@ -164,6 +213,19 @@ def write_all(orders: Sequence[Order], timeout_seconds: int) -> list[BaseExcepti
     waiting: list[Waiting] = [(order, Future()) for order in orders]
     _commit(waiting, leave_to_the_sweeper)
     return _outcomes(waiting, timeout_seconds)
+
+
+def try_out(write: Callable[[], None], outcome: Future[None]) -> None:
+    """`GroupCommit.try_out` of the one in use; without one, done here and now."""
+    if _in_use is None:
+        _try_out(write, outcome)
+    else:
+        _in_use.try_out(write, outcome)
+
+
+def last_refusal(seconds: float) -> DatabaseError | None:
+    """`GroupCommit.last_refusal` of the one in use; None without one."""
+    return None if _in_use is None else _in_use.last_refusal(seconds)
 
 
 def _outcomes(waiting: Sequence[Waiting], timeout_seconds: int) -> list[BaseException | None]:

@@ -38,14 +38,13 @@ from orders.intake import group_commit, order_rate
 from orders.intake.route_bounds import bounds_of
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
+from orders.platform import database_trouble
 from orders.records import journal, routes
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
 from orders.wire.requests import OrderIntent
 
-# Longer than the database's own patience with locks, so that its answer is received.
-WRITE_TIMEOUT_SECONDS = 25
 _ACCEPTED_TYPES = frozenset({OrderType.MARKET})
 
 
@@ -97,7 +96,11 @@ def _placed(order: Order, refusal: BaseException | None) -> Placed | BaseExcepti
         except IdempotencyMismatch as mismatch:
             return mismatch
         return refusal if earlier is None else Placed(earlier, replayed=True)
-    return DatabaseUnavailable() if isinstance(refusal, TimeoutError) else refusal
+    return _late() if isinstance(refusal, TimeoutError) else refusal
+
+
+def _late() -> DatabaseUnavailable:
+    return DatabaseUnavailable(reason=database_trouble.in_words(TimeoutError()))
 
 
 def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
@@ -119,7 +122,7 @@ def _write(user: AbstractBaseUser, orders: Sequence[Order]) -> list[BaseExceptio
     except TooManyRequests as refusal:
         return [refusal] * len(orders)
     in_time = [order for order in orders if _expiry_refusal(order) is None]
-    written = group_commit.write_all(in_time, WRITE_TIMEOUT_SECONDS)
+    written = group_commit.write_all(in_time, group_commit.WRITE_TIMEOUT_SECONDS)
     refusals = dict(zip([order.pk for order in in_time], written, strict=True))
     return [refusals[order.pk] if order.pk in refusals else _expiry_refusal(order) for order in orders]
 

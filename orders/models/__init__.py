@@ -10,6 +10,7 @@ from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
 from orders.models.trading import DaySales, TradingSwitch
 from orders.models.worker_process import WorkerProcess
+from orders.models.write_trial import WriteTrial
 
 __all__ = [
     "Attempt",
@@ -24,4 +25,5 @@ __all__ = [
     "TokenScope",
     "TradingSwitch",
     "WorkerProcess",
+    "WriteTrial",
 ]

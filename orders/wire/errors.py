@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 
 from orders import errors
+from orders.platform import database_trouble
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.json_types import BOOLEAN, OPEN_OBJECT, TEXT, one_of
 from orders.wire.message import Field, Message
@@ -88,7 +89,7 @@ def as_order_error(error: Exception) -> errors.OrderError:
         return error
     if isinstance(error, Error) and not isinstance(error, _PROGRAM_FAULTS):
         logger.error("the database is not available: %s", type(error).__name__, exc_info=error)
-        return errors.DatabaseUnavailable()
+        return errors.DatabaseUnavailable(reason=database_trouble.in_words(error))
     if isinstance(error, DisallowedHost):
         return errors.InvalidRequest("This server does not go by that name", host="not in ALLOWED_HOSTS")
     for framework_error, ours in _FRAMEWORK_ERRORS:

@@ -11,13 +11,13 @@ from orders.wire.message import Field, Message, ref
 
 
 class Database(NamedTuple):
-    """Whether a write goes through, and what the rows say; None where it does not.
+    """Why orders are not written, None where they are; and what the rows say, None where they are not.
 
     For how many seconds the oldest due order has waited, the kill switch, and how many transactions
     are under way that the node does not take.
     """
 
-    is_writable: bool
+    refusal: str | None
     oldest_due_seconds: int | None = None
     trading_is_on: bool | None = None
     not_taken: int | None = None
@@ -49,7 +49,7 @@ class Look(NamedTuple):
     def is_well(self) -> bool:
         """Whether orders are accepted and need not wait."""
         database = self.database
-        holds = database.is_writable and database.trading_is_on and not database.not_taken
+        holds = database.refusal is None and database.trading_is_on and not database.not_taken
         return bool(holds and self.workers and self.chain_text == "ok")
 
 
@@ -58,10 +58,17 @@ def _switch(look: Look) -> str | None:
     return None if is_on is None else "on" if is_on else "off"
 
 
+def _acceptance(look: Look) -> str:
+    if look.database.refusal is not None:
+        return f"the database: {look.database.refusal}"
+    return "ok" if look.database.trading_is_on else "trading is switched off"
+
+
 LIVENESS: Final = Message("Liveness", Field("status", constant("ok")))
 CHECKS: Final = Message(
     "Checks",
-    Field("database", TEXT, lambda look: "ok" if look.database.is_writable else "unavailable", example="ok"),
+    Field("database", TEXT, lambda look: "unavailable" if look.database.refusal else "ok", example="ok"),
+    Field("acceptance", TEXT, _acceptance, "ok, or why orders are not accepted", example="ok"),
     Field("redis", TEXT, lambda look: "unavailable" if look.workers is None else "ok", example="ok"),
     Field("chain", TEXT, "chain_text", "ok, unavailable, wrong network", example="ok"),
     Field("chainAgeSeconds", INTEGER, "chain.age_seconds", "how long ago that was seen", example=0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from orderengine.sqlite.base import DatabaseWrapper, Turn
+from orders.platform.database_trouble import in_words
 
 OF_A_FILE = {
     "OPTIONS": {},
@@ -90,3 +92,24 @@ def test_a_database_that_is_made_anew_is_its_users_alone(tmp_path: Path) -> None
     finally:
         os.umask(before)
     assert set(modes.values()) == {"0o600"}
+
+
+@pytest.mark.django_db
+def test_nothing_is_written_to_a_file_that_was_removed(tmp_path: Path) -> None:
+    name, away = tmp_path / "orders.sqlite3", tmp_path / "away"
+    settings = {**OF_A_FILE, "NAME": str(name), "OPTIONS": {"transaction_mode": "IMMEDIATE"}}
+    wrapper = DatabaseWrapper(settings, "another")
+    wrapper.cursor().execute("CREATE TABLE one (two)")
+    name.rename(away)
+    for _ in range(2):
+        with pytest.raises(OperationalError) as removed:
+            wrapper.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+        assert in_words(removed.value) == "its file has been removed or replaced"
+        wrapper.close_if_unusable_or_obsolete()
+    assert not name.exists()
+    away.rename(name)
+    wrapper.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    wrapper.cursor().execute("INSERT INTO one VALUES (3)")
+    wrapper.commit()
+    wrapper.close()
+    assert sqlite3.connect(name).execute("SELECT two FROM one").fetchall() == [(3,)]

@@ -105,6 +105,7 @@ def test_health_is_ok_with_database_redis_chain_and_a_worker(client: Client, set
     assert 42 <= overdue <= (timezone.now() - due_at).total_seconds()
     assert checks == {
         "database": "ok",
+        "acceptance": "ok",
         "redis": "ok",
         "chain": "ok",
         "chainAgeSeconds": 0,
@@ -123,6 +124,7 @@ def test_health_is_degraded_without_redis_and_chain(client: Client, redis_server
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["checks"] == {
         "database": "ok",
+        "acceptance": "ok",
         "redis": "unavailable",
         "chain": "unavailable",
         "chainAgeSeconds": 0,

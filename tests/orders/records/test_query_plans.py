@@ -101,7 +101,7 @@ def told(trader: User) -> None:
 
 def watched_over(trader: User) -> None:
     order_row(trader)
-    assert _database()[0]
+    assert _database().refusal is None
     collector: Collector = RowMetrics()
     assert list(collector.collect())
 
