@@ -15,6 +15,7 @@ from solders.pubkey import Pubkey
 
 from dex.config import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import NoQuote, UnknownInstruction
+from dex.types import DecodedSwap, Swap
 
 
 def account_keys(instruction: Instruction, program_id: Pubkey, *counts: int) -> list[Pubkey]:
@@ -44,3 +45,21 @@ def require_same(instruction: Instruction, encode: Callable[[], Instruction]) ->
     made_keys = [meta.pubkey for meta in made.accounts]
     if bytes(instruction.data) != bytes(made.data) or given_keys != made_keys:
         raise UnknownInstruction(f"the instruction is no swap that this adapter makes for {made.program_id}")
+
+
+def decoded(
+    venue: str, pool: Pubkey, swap: Swap, vaults: tuple[Pubkey, Pubkey], *, sells_first: bool | None = None
+) -> DecodedSwap:
+    """What an instruction says that ``require_same`` has found to be the one for ``swap``."""
+    return DecodedSwap(
+        venue=venue,
+        pool=pool,
+        payer=swap.payer,
+        account_in=swap.account_in,
+        account_out=swap.account_out,
+        vaults=vaults,
+        mode=swap.mode,
+        amount_in=swap.amount_in,
+        amount_out=swap.amount_out,
+        sells_first=sells_first,
+    )

@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from dex.errors import UnknownInstruction
 from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.meteora_damm_v2.layout import PoolKeys
-from dex.venues.swap_decoding import account_keys, require_same, require_token_programs
+from dex.venues.swap_decoding import account_keys, decoded, require_same, require_token_programs
 from dex.venues.swap_request import limits
 
 PROGRAM: Final = Pubkey.from_string("cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG")
@@ -76,17 +76,7 @@ def decode_swap(instruction: Instruction, venue: str) -> DecodedSwap:
     swap = Swap(payer, mint_a, mint_b, account_in, account_out, amount_in, amount_out, mode)
     limited = len(keys) > _ACCOUNTS
     require_same(instruction, lambda: swap_instruction(pool, pool_keys, swap, is_rate_limited=limited))
-    return DecodedSwap(
-        venue=venue,
-        pool=pool,
-        payer=payer,
-        account_in=account_in,
-        account_out=account_out,
-        vaults=(vault_a, vault_b),
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-    )
+    return decoded(venue, pool, swap, (vault_a, vault_b))
 
 
 def _decode_arguments(data: bytes) -> tuple[SwapMode, int, int]:

@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 from dex.errors import PoolDisabled
 from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap
 from dex.venues.account_layout import with_data
+from dex.venues.adapter import PoolAdapter, mint_fees
 from dex.venues.meteora_damm_v2 import curve, layout, rate_limiter
 from dex.venues.meteora_damm_v2.after import Outcome, pool_after
 from dex.venues.meteora_damm_v2.fees import fee_numerator, with_fee, without_fee
@@ -21,8 +22,6 @@ from dex.venues.token_mint import (
     TOKEN_METADATA,
     TRANSFER_FEE_CONFIG,
     TRANSFER_HOOK,
-    TransferFee,
-    mint_fee,
 )
 from dex.venues.wallet_side import WalletSide, trade_between_vaults
 
@@ -56,98 +55,57 @@ def _buy(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> O
     return Outcome(paid, amount, paid, traded_out, price)
 
 
-class DammV2Pool:
+class DammV2Pool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and token programs are parsed once."""
 
     def __init__(self, address: Pubkey, account: AccountData) -> None:
-        self._address = address
         self._keys = layout.parse_keys(account, PROGRAM)
-        self._depth = layout.parse_state(account.data).liquidity
-        self._accounts = (address, *self._keys.mints)
-
-    @property
-    def address(self) -> Pubkey:
-        return self._address
-
-    @property
-    def venue(self) -> str:
-        return VENUE
-
-    @property
-    def depth(self) -> int:
-        """Liquidity in the pool's range, Q64."""
-        return self._depth
-
-    @property
-    def mints(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.mints
-
-    @property
-    def vaults(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.vaults
-
-    @property
-    def accounts(self) -> tuple[Pubkey, ...]:
-        """Pool and both mints."""
-        return self._accounts
-
-    def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
-        """None: ``accounts`` is all that a quote reads."""
-        return ()
+        # Liquidity in the pool's range, Q64.
+        depth = layout.parse_state(account.data).liquidity
+        super().__init__(DEX, VENUE, address, self._keys, depth=depth, others=self._keys.mints)
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
-        sells_a = sells_first(self._keys.mints, request)
+        sells_a = sells_first(self.mints, request)
         state = self._state(snapshot)
         outcome, wallet = self._trade(snapshot, state, request)
-        return Quote(
-            dex=DEX,
-            venue=VENUE,
-            pool=self._address,
-            token_in=request.token_in,
-            token_out=request.token_out,
-            amount_in=wallet.amount_in,
-            amount_out=wallet.amount_out,
-            fee_amount=outcome.fee,
+        return self._quote(
+            snapshot,
+            request,
+            wallet,
+            fee=outcome.fee,
             fee_mint=request.token_in if state.takes_fee_from_input(sells_a) else request.token_out,
-            price_impact_bps=curve.impact_bps(state, sells_a, outcome.traded_in, outcome.traded_out),
-            slot=snapshot.clock.slot,
-            mode=request.mode,
+            impact_bps=curve.impact_bps(state, sells_a, outcome.traded_in, outcome.traded_out),
         )
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
         """One ``swap2``; raises PoolRefused, NoQuote or AccountMissing."""
-        sells_a = sells_first(self._keys.mints, swap)
+        sells_a = sells_first(self.mints, swap)
         state = self._state(snapshot)
         limited = rate_limiter.applies(state, state.point(snapshot.clock), sells_a)
-        return [swap_instruction(self._address, self._keys, swap, is_rate_limited=limited)]
+        return [swap_instruction(self.address, self._keys, swap, is_rate_limited=limited)]
 
     def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
         """The pool once ``quote`` has executed without a referral; same errors as ``quote``."""
         request = repeated(quote)
-        sells_a = sells_first(self._keys.mints, request)
+        sells_a = sells_first(self.mints, request)
         outcome, _ = self._trade(snapshot, self._state(snapshot), request)
-        data = snapshot.account(self._address).data
+        data = snapshot.account(self.address).data
         executed = pool_after(data, outcome, sells_a, snapshot.clock.unix_timestamp)
-        return with_data(snapshot, {self._address: executed})
+        return with_data(snapshot, {self.address: executed})
 
     def _trade(
         self, snapshot: Snapshot, state: layout.PoolState, request: QuoteRequest
     ) -> tuple[Outcome, WalletSide]:
         if not state.can_swap(snapshot.clock):
             raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
-        sells_a = sells_first(self._keys.mints, request)
-        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
+        sells_a = sells_first(self.mints, request)
         return trade_between_vaults(
             request,
-            *(fees if sells_a else fees[::-1]),
+            *mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=sells_a),
             sell=partial(_sell, state, snapshot.clock, sells_a),
             buy=partial(_buy, state, snapshot.clock, sells_a),
         )
 
     def _state(self, snapshot: Snapshot) -> layout.PoolState:
-        return layout.parse_state(layout.POOL.check(snapshot.account(self._address), PROGRAM))
-
-    def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
-        keys = self._keys
-        return mint_fee(snapshot, keys.mints[index], keys.token_programs[index], _MINT_EXTENSIONS)
+        return layout.parse_state(layout.POOL.check(snapshot.account(self.address), PROGRAM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -10,6 +10,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
+from dex.venues.adapter import VenueAdapter, either_order
 from dex.venues.meteora_damm_v2 import layout
 from dex.venues.meteora_damm_v2.instructions import PROGRAM, decode_swap
 from dex.venues.meteora_damm_v2.pool import DEX, VENUE, DammV2Pool
@@ -52,40 +53,18 @@ _ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-class MeteoraDammV2:
+class MeteoraDammV2(VenueAdapter):
     """Finds, opens and explains DAMM v2 pools; mainnet and devnet share one program id."""
 
     def __init__(self) -> None:
-        self._errors = ErrorTable(PROGRAM, _BY_NAME, _BY_NUMBER)
-
-    @property
-    def name(self) -> str:
-        return VENUE
-
-    @property
-    def dex(self) -> str:
-        return DEX
-
-    @property
-    def program_id(self) -> Pubkey:
-        return PROGRAM
-
-    @property
-    def compute_units(self) -> int:
-        return _COMPUTE_UNITS
-
-    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
-        """Two queries: anyone who creates a pool chooses which mint is a."""
-        return tuple(
-            AccountFilter(
-                layout.POOL.size,
-                (
-                    (layout.MINT_A_OFFSET, bytes(first)),
-                    (layout.MINT_B_OFFSET, bytes(second)),
-                ),
-            )
-            for first, second in ((mint_a, mint_b), (mint_b, mint_a))
+        errors = ErrorTable(PROGRAM, _BY_NAME, _BY_NUMBER)
+        super().__init__(
+            VENUE, DEX, PROGRAM, compute_units=_COMPUTE_UNITS, errors=errors, error_names=_ERROR_NAMES
         )
+
+    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> tuple[AccountFilter, ...]:
+        """Two queries: anyone who creates a pool chooses which mint is a."""
+        return either_order(layout.POOL.size, layout.MINT_A_OFFSET, layout.MINT_B_OFFSET, mint_a, mint_b)
 
     def open_pool(self, address: Pubkey, account: AccountData) -> DammV2Pool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
@@ -94,11 +73,3 @@ class MeteoraDammV2:
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do; raises UnknownInstruction."""
         return decode_swap(instruction, VENUE)
-
-    @property
-    def error_names(self) -> Mapping[int, str]:
-        """damm-v2 error.rs; the program logs the name of most of its errors itself."""
-        return _ERROR_NAMES
-
-    def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
-        return self._errors.classify(error_code, logs)

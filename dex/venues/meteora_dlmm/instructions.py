@@ -15,7 +15,7 @@ from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.meteora_dlmm.addresses import EVENT_AUTHORITY, PROGRAM, PairAddresses
 from dex.venues.meteora_dlmm.layout import PairKeys
 from dex.venues.meteora_dlmm.walk import MAX_BIN_ARRAYS
-from dex.venues.swap_decoding import account_keys, require_same, require_token_programs
+from dex.venues.swap_decoding import account_keys, decoded, require_same, require_token_programs
 from dex.venues.swap_request import limits
 
 SWAP_2: Final = bytes.fromhex("414b3f4ceb5b5b88")
@@ -95,14 +95,4 @@ def decode_swap(instruction: Instruction, venue: str) -> DecodedSwap:
         instruction,
         lambda: swap_instruction(addresses, keys, swap, bin_arrays, with_extension=with_extension),
     )
-    return DecodedSwap(
-        venue=venue,
-        pool=pair,
-        payer=payer,
-        account_in=account_in,
-        account_out=account_out,
-        vaults=(vault_x, vault_y),
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-    )
+    return decoded(venue, pair, swap, (vault_x, vault_y))

@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import AccountMissing, InsufficientLiquidity, NoQuote, PoolDisabled, PoolRefused
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
+from dex.venues.adapter import PoolAdapter, mint_fees
 from dex.venues.meteora_dlmm import layout
 from dex.venues.meteora_dlmm.addresses import PROGRAM, PairAddresses
 from dex.venues.meteora_dlmm.after import snapshot_after
@@ -25,8 +26,6 @@ from dex.venues.token_mint import (
     TOKEN_METADATA,
     TRANSFER_FEE_CONFIG,
     TRANSFER_HOOK,
-    TransferFee,
-    mint_fee,
 )
 from dex.venues.wallet_side import WalletSide, trade_between_vaults
 
@@ -40,48 +39,23 @@ _FIRST_LOOK: Final = 2
 _KEPT_CURVES: Final = 4
 
 
-class DlmmPool:
+class DlmmPool(PoolAdapter):
     """Quotes and swaps of one pair; mints, reserves, token programs and oracle are parsed once."""
 
     def __init__(self, address: Pubkey, account: AccountData) -> None:
         self._keys = layout.parse_keys(account, PROGRAM)
         self._addresses = PairAddresses(address)
-        self._depth = layout.parse_state(account.data).bitmap.bit_count()
-        self._accounts = (address, *self._keys.mints)
+        # Bin arrays with liquidity: the pair account alone does not show how much is in them.
+        depth = layout.parse_state(account.data).bitmap.bit_count()
+        super().__init__(DEX, VENUE, address, self._keys, depth=depth, others=self._keys.mints)
         self._curves: dict[bool, tuple[Curve, ...]] = {True: (), False: ()}
-
-    @property
-    def address(self) -> Pubkey:
-        return self._addresses.pair
-
-    @property
-    def venue(self) -> str:
-        return VENUE
-
-    @property
-    def depth(self) -> int:
-        """Bin arrays with liquidity: the pair account alone does not show how much is in them."""
-        return self._depth
-
-    @property
-    def mints(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.mints
-
-    @property
-    def vaults(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.vaults
-
-    @property
-    def accounts(self) -> tuple[Pubkey, ...]:
-        """Pair and both mints."""
-        return self._accounts
 
     def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> Sequence[Pubkey]:
         """Bin arrays in the direction: the first two, then as many as the amount needs and one more.
 
         The bitmap extension too, where the pair's own bitmap has nothing further for the amount.
         """
-        curve = self._curve(snapshot, sells_first(self._keys.mints, request))
+        curve = self._curve(snapshot, sells_first(self.mints, request))
         addresses = [self._addresses.bin_array(index) for index in curve.walk.arrays]
         try:
             traded, _ = self._trade(snapshot, curve, request)
@@ -101,19 +75,13 @@ class DlmmPool:
         state, sells_x = curve.walk.state, curve.walk.sells_x
         traded, wallet = self._trade(snapshot, curve, request)
         place = curve.places[traded.bins - 1]
-        return Quote(
-            dex=DEX,
-            venue=VENUE,
-            pool=self.address,
-            token_in=request.token_in,
-            token_out=request.token_out,
-            amount_in=wallet.amount_in,
-            amount_out=wallet.amount_out,
-            fee_amount=traded.fee,
+        return self._quote(
+            snapshot,
+            request,
+            wallet,
+            fee=traded.fee,
             fee_mint=request.token_in if state.takes_fee_from_input(sells_x) else request.token_out,
-            price_impact_bps=curve.impact_bps(traded),
-            slot=snapshot.clock.slot,
-            mode=request.mode,
+            impact_bps=curve.impact_bps(traded),
             compute_units=compute_units(self._keys, state, request.mode, traded.bins, place),
         )
 
@@ -123,7 +91,7 @@ class DlmmPool:
         It carries the bin arrays that the swap opens and one more, in case the price moves until
         then; where the pair as it is cannot serve the swap, all that one swap can carry.
         """
-        curve = self._curve(snapshot, sells_first(self._keys.mints, swap))
+        curve = self._curve(snapshot, sells_first(self.mints, swap))
         arrays = curve.walk.arrays[: self._arrays_to_carry(snapshot, curve, swap)]
         instruction = swap_instruction(
             self._addresses,
@@ -145,7 +113,7 @@ class DlmmPool:
         return snapshot_after(snapshot, self._addresses, curve, traded, quote.mode)
 
     def _open_curve(self, snapshot: Snapshot, request: QuoteRequest) -> Curve:
-        curve = self._curve(snapshot, sells_first(self._keys.mints, request))
+        curve = self._curve(snapshot, sells_first(self.mints, request))
         if not curve.walk.state.can_swap(snapshot.clock):
             raise PoolDisabled("swaps are switched off, or the pair has not been activated yet")
         return curve
@@ -160,10 +128,9 @@ class DlmmPool:
         return curve
 
     def _trade(self, snapshot: Snapshot, curve: Curve, request: QuoteRequest) -> tuple[Traded, WalletSide]:
-        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
         return trade_between_vaults(
             request,
-            *(fees if curve.walk.sells_x else fees[::-1]),
+            *mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=curve.walk.sells_x),
             sell=partial(curve.sell, snapshot),
             buy=partial(curve.buy, snapshot),
         )
@@ -180,7 +147,3 @@ class DlmmPool:
         except (NoQuote, AccountMissing):
             return MAX_BIN_ARRAYS
         return self._arrays_opened(curve, traded) + 1
-
-    def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
-        keys = self._keys
-        return mint_fee(snapshot, keys.mints[index], keys.token_programs[index], _MINT_EXTENSIONS)

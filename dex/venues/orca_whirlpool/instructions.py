@@ -16,7 +16,7 @@ from dex.config import MEMO_PROGRAM
 from dex.errors import UnknownInstruction
 from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.orca_whirlpool import adaptive_fee
-from dex.venues.swap_decoding import account_keys, require_same, require_token_programs
+from dex.venues.swap_decoding import account_keys, decoded, require_same, require_token_programs
 from dex.venues.swap_request import limits
 
 SWAP_V2: Final = bytes.fromhex("2b04ed0b1ac91e62")
@@ -79,18 +79,7 @@ def decode_swap(instruction: Instruction, program_id: Pubkey, venue: str) -> Dec
             program_id, pool, (mint_a, mint_b), vaults, (program_a, program_b), arrays, swap
         ),
     )
-    return DecodedSwap(
-        venue=venue,
-        pool=pool,
-        payer=payer,
-        account_in=users[0],
-        account_out=users[1],
-        vaults=vaults,
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-        sells_first=a_to_b,
-    )
+    return decoded(venue, pool, swap, vaults, sells_first=a_to_b)
 
 
 def _decode_arguments(data: bytes) -> tuple[SwapMode, bool, int, int]:

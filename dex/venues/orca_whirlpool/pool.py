@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 from dex.errors import AmountTooSmall
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.account_layout import with_data
+from dex.venues.adapter import PoolAdapter
 from dex.venues.integer_math import require_u64, shortfall_bps
 from dex.venues.orca_whirlpool import adaptive_fee, layout
 from dex.venues.orca_whirlpool.instructions import swap_instruction
@@ -31,48 +32,21 @@ _ADAPTIVE_UNITS: Final = 8_000
 _ADAPTIVE_STEP_UNITS: Final = 13_000
 
 
-class WhirlpoolPool:
+class WhirlpoolPool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and tick spacing are parsed once."""
 
     def __init__(self, venue: str, program_id: Pubkey, address: Pubkey, account: AccountData) -> None:
-        self._venue = venue
         self._program_id = program_id
-        self._address = address
-        self._keys = layout.parse_keys(account, program_id)
-        self._depth = layout.parse_state(account.data).liquidity
-        self._readings = Readings(program_id, address, self._keys)
-        oracle = self._readings.oracle
-        self._accounts = (address, *self._keys.mints, *((oracle,) if oracle else ()))
-
-    @property
-    def address(self) -> Pubkey:
-        return self._address
-
-    @property
-    def venue(self) -> str:
-        return self._venue
-
-    @property
-    def depth(self) -> int:
-        """Liquidity at the pool's price."""
-        return self._depth
-
-    @property
-    def mints(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.mints
-
-    @property
-    def vaults(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.vaults
-
-    @property
-    def accounts(self) -> tuple[Pubkey, ...]:
-        """Pool, both mints, and the oracle of a pool with an adaptive fee."""
-        return self._accounts
+        keys = layout.parse_keys(account, program_id)
+        self._readings = Readings(program_id, address, keys)
+        # Liquidity at the pool's price; the oracle is that of an adaptive fee.
+        depth, oracle = layout.parse_state(account.data).liquidity, self._readings.oracle
+        others = (*keys.mints, *((oracle,) if oracle else ()))
+        super().__init__(DEX, venue, address, keys, depth=depth, others=others)
 
     def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> list[Pubkey]:
         """The tick arrays that a swap in the request's direction can be given, at most three."""
-        return self._readings.arrays(snapshot, sells_first(self._keys.mints, request))
+        return self._readings.arrays(snapshot, sells_first(self.mints, request))
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the program would do; raises PoolRefused, NoQuote or AccountMissing.
@@ -87,33 +61,26 @@ class WhirlpoolPool:
     ) -> Quote:
         """``quote`` of a swap that stops at a square-root price, Q64.64, with less than was asked for."""
         prepared, walked, wallet = self._swap(snapshot, request, sqrt_price_limit)
-        return Quote(
-            dex=DEX,
-            venue=self._venue,
-            pool=self._address,
-            token_in=request.token_in,
-            token_out=request.token_out,
-            amount_in=wallet.amount_in,
-            amount_out=wallet.amount_out,
-            fee_amount=walked.fee,
-            fee_mint=request.token_in,
-            price_impact_bps=_impact_bps(prepared, walked),
-            slot=snapshot.clock.slot,
-            mode=request.mode,
+        return self._quote(
+            snapshot,
+            request,
+            wallet,
+            fee=walked.fee,
+            impact_bps=_impact_bps(prepared, walked),
             compute_units=_compute_units(prepared, walked),
         )
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
         """One ``swap_v2``; raises PoolRefused, NoQuote or AccountMissing."""
-        a_to_b = sells_first(self._keys.mints, swap)
-        program_a, program_b = (snapshot.account(mint).owner for mint in self._keys.mints)
+        a_to_b = sells_first(self.mints, swap)
+        program_a, program_b = (snapshot.account(mint).owner for mint in self.mints)
         arrays = self._readings.arrays(snapshot, a_to_b)
         return [
             swap_instruction(
                 self._program_id,
-                self._address,
-                self._keys.mints,
-                self._keys.vaults,
+                self.address,
+                self.mints,
+                self.vaults,
                 (program_a, program_b),
                 arrays,
                 swap,
@@ -127,7 +94,7 @@ class WhirlpoolPool:
         """
         prepared, walked, _ = self._swap(snapshot, repeated(quote), None)
         state = state_after(prepared.course, walked)
-        changed = {self._address: layout.with_state(snapshot.account(self._address).data, state)}
+        changed = {self.address: layout.with_state(snapshot.account(self.address).data, state)}
         oracle = self._readings.oracle
         if oracle is not None and walked.volatility is not None:
             data = snapshot.account(oracle).data
@@ -137,7 +104,7 @@ class WhirlpoolPool:
     def _swap(
         self, snapshot: Snapshot, request: QuoteRequest, limit: int | None
     ) -> tuple[Prepared, Walked, WalletSide]:
-        a_to_b = sells_first(self._keys.mints, request)
+        a_to_b = sells_first(self.mints, request)
         amount = require_amount(request)
         prepared = self._readings.prepare(snapshot, a_to_b)
         exact_in = request.mode is SwapMode.EXACT_IN

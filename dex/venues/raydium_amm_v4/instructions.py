@@ -16,7 +16,7 @@ from dex.config import TOKEN_PROGRAM
 from dex.errors import UnknownInstruction
 from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.raydium_amm_v4.layout import PoolKeys
-from dex.venues.swap_decoding import account_keys, require_same
+from dex.venues.swap_decoding import account_keys, decoded, require_same
 from dex.venues.swap_request import limits
 
 SWAP_BASE_IN: Final = 9
@@ -61,17 +61,7 @@ def decode_swap(instruction: Instruction, program_id: Pubkey, authority: Pubkey,
     pool_keys = PoolKeys((pool, pool), (coin_vault, pc_vault), open_orders)
     swap = Swap(payer, pool, pool, account_in, account_out, amount_in, amount_out, mode)
     require_same(instruction, lambda: swap_instruction(program_id, authority, pool, pool_keys, swap))
-    return DecodedSwap(
-        venue=venue,
-        pool=pool,
-        payer=payer,
-        account_in=account_in,
-        account_out=account_out,
-        vaults=(coin_vault, pc_vault),
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-    )
+    return decoded(venue, pool, swap, (coin_vault, pc_vault))
 
 
 def _decode_arguments(data: bytes) -> tuple[SwapMode, int, int]:

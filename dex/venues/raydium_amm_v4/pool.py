@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 from dex.config import TOKEN_PROGRAM
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.account_layout import with_data
+from dex.venues.adapter import PoolAdapter
 from dex.venues.raydium_amm_v4 import curve, layout
 from dex.venues.raydium_amm_v4.instructions import swap_instruction
 from dex.venues.swap_request import repeated, require_amount, sells_first
@@ -19,7 +20,7 @@ DEX: Final = "raydium"
 VENUE: Final = "raydium-amm-v4"
 
 
-class AmmV4Pool:
+class AmmV4Pool(PoolAdapter):
     """Quotes and swaps of one pool; mints and vaults are parsed once. The program knows SPL Token only."""
 
     def __init__(
@@ -27,87 +28,44 @@ class AmmV4Pool:
     ) -> None:
         self._program_id = program_id
         self._authority, nonce = authority
-        self._address = address
-        self._keys = layout.parse_keys(account, program_id, nonce)
-        self._depth = layout.lp_amount(account.data)
-        self._accounts = (address, *self._keys.vaults, *self._keys.mints)
-
-    @property
-    def address(self) -> Pubkey:
-        return self._address
-
-    @property
-    def venue(self) -> str:
-        return VENUE
-
-    @property
-    def depth(self) -> int:
-        """LP tokens in circulation."""
-        return self._depth
-
-    @property
-    def mints(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.mints
-
-    @property
-    def vaults(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.vaults
-
-    @property
-    def accounts(self) -> tuple[Pubkey, ...]:
-        """Pool, both vaults, both mints; no quote reads the mints, but a transaction names their program."""
-        return self._accounts
-
-    def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
-        """None: ``accounts`` is all that a quote reads."""
-        return ()
+        self._keys = keys = layout.parse_keys(account, program_id, nonce)
+        # LP tokens in circulation. No quote reads the mints, but a transaction names their program.
+        depth, others = layout.lp_amount(account.data), (*keys.vaults, *keys.mints)
+        super().__init__(DEX, VENUE, address, keys, depth=depth, others=others)
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         outcome = self._trade(snapshot, request)
-        return Quote(
-            dex=DEX,
-            venue=VENUE,
-            pool=self._address,
-            token_in=request.token_in,
-            token_out=request.token_out,
-            amount_in=outcome.amount_in,
-            amount_out=outcome.amount_out,
-            fee_amount=outcome.fee,
-            fee_mint=request.token_in,
-            price_impact_bps=outcome.impact_bps,
-            slot=snapshot.clock.slot,
-            mode=request.mode,
-        )
+        return self._quote(snapshot, request, outcome, fee=outcome.fee, impact_bps=outcome.impact_bps)
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
         """One ``SwapBaseIn`` or ``SwapBaseOut``; raises WrongMint or NoQuote."""
-        sells_first(self._keys.mints, swap)
-        return [swap_instruction(self._program_id, self._authority, self._address, self._keys, swap)]
+        sells_first(self.mints, swap)
+        return [swap_instruction(self._program_id, self._authority, self.address, self._keys, swap)]
 
     def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
         """Pool and vaults once ``quote`` has executed; same errors as ``quote``."""
         outcome = self._trade(snapshot, repeated(quote))
-        coin_in = sells_first(self._keys.mints, quote)
-        source, target = self._keys.vaults if coin_in else self._keys.vaults[::-1]
+        coin_in = sells_first(self.mints, quote)
+        source, target = self.vaults if coin_in else self.vaults[::-1]
         amounts = outcome.amount_in, outcome.amount_out, outcome.fee
-        data = snapshot.account(self._address).data
+        data = snapshot.account(self.address).data
         changed = {
-            self._address: layout.after_swap(data, coin_in, amounts, snapshot.clock.epoch),
+            self.address: layout.after_swap(data, coin_in, amounts, snapshot.clock.epoch),
             source: with_balance(snapshot.account(source), outcome.amount_in),
             target: with_balance(snapshot.account(target), -outcome.amount_out),
         }
         return with_data(snapshot, changed)
 
     def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> curve.Outcome:
-        side = self._side(snapshot, sells_first(self._keys.mints, request))
+        side = self._side(snapshot, sells_first(self.mints, request))
         amount = require_amount(request)
         if request.mode is SwapMode.EXACT_IN:
             return curve.swap_base_in(side, amount)
         return curve.swap_base_out(side, amount)
 
     def _side(self, snapshot: Snapshot, coin_in: bool) -> curve.Side:
-        state = layout.parse_state(layout.POOL.check(snapshot.account(self._address), self._program_id))
+        state = layout.parse_state(layout.POOL.check(snapshot.account(self.address), self._program_id))
         state.require_swap(snapshot.clock.unix_timestamp)
         coin = self._balance(snapshot, 0) - state.need_take_pnl_coin
         pc = self._balance(snapshot, 1) - state.need_take_pnl_pc
@@ -119,4 +77,4 @@ class AmmV4Pool:
         )
 
     def _balance(self, snapshot: Snapshot, index: int) -> int:
-        return vault_balance(snapshot.account(self._keys.vaults[index]), TOKEN_PROGRAM)
+        return vault_balance(snapshot.account(self.vaults[index]), TOKEN_PROGRAM)

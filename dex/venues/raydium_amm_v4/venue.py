@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -10,6 +10,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
+from dex.venues.adapter import VenueAdapter, either_order
 from dex.venues.error_names import numbered
 from dex.venues.program_errors import ErrorTable
 from dex.venues.raydium_amm_v4 import layout
@@ -100,57 +101,29 @@ _MEANINGS: Final = {
 _BY_NUMBER: Final = {number: _MEANINGS[name] for number, name in _ERROR_NAMES.items() if name in _MEANINGS}
 
 
-class RaydiumAmmV4:
+class RaydiumAmmV4(VenueAdapter):
     """Finds, opens and explains Raydium AMM v4 pools of one deployment."""
 
     def __init__(self, program_id: Pubkey) -> None:
-        self._program_id = program_id
+        errors = ErrorTable(program_id, {}, _BY_NUMBER, is_anchor=False)
+        super().__init__(
+            VENUE, DEX, program_id, compute_units=_COMPUTE_UNITS, errors=errors, error_names=_ERROR_NAMES
+        )
         self._authority = Pubkey.find_program_address([_AUTHORITY_SEED], program_id)
-        self._errors = ErrorTable(program_id, {}, _BY_NUMBER, is_anchor=False)
-
-    @property
-    def name(self) -> str:
-        return VENUE
-
-    @property
-    def dex(self) -> str:
-        return DEX
-
-    @property
-    def program_id(self) -> Pubkey:
-        return self._program_id
 
     @property
     def authority(self) -> Pubkey:
         """The program address that owns every vault."""
         return self._authority[0]
 
-    @property
-    def compute_units(self) -> int:
-        return _COMPUTE_UNITS
-
-    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
+    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> tuple[AccountFilter, ...]:
         """Two queries: anyone who creates a pool chooses which mint is coin."""
-        return tuple(
-            AccountFilter(
-                layout.POOL.size,
-                ((layout.COIN_MINT_OFFSET, bytes(coin)), (layout.PC_MINT_OFFSET, bytes(pc))),
-            )
-            for coin, pc in ((mint_a, mint_b), (mint_b, mint_a))
-        )
+        return either_order(layout.POOL.size, layout.COIN_MINT_OFFSET, layout.PC_MINT_OFFSET, mint_a, mint_b)
 
     def open_pool(self, address: Pubkey, account: AccountData) -> AmmV4Pool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
-        return AmmV4Pool(self._program_id, self._authority, address, account)
+        return AmmV4Pool(self.program_id, self._authority, address, account)
 
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do; raises UnknownInstruction."""
-        return decode_swap(instruction, self._program_id, self.authority, VENUE)
-
-    @property
-    def error_names(self) -> Mapping[int, str]:
-        """raydium-amm error.rs."""
-        return _ERROR_NAMES
-
-    def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
-        return self._errors.classify(error_code, logs)
+        return decode_swap(instruction, self.program_id, self.authority, VENUE)

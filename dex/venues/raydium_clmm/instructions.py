@@ -13,7 +13,7 @@ from dex.config import MEMO_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.errors import UnknownInstruction
 from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.raydium_clmm.layout import PoolKeys
-from dex.venues.swap_decoding import account_keys, require_same
+from dex.venues.swap_decoding import account_keys, decoded, require_same
 from dex.venues.swap_request import limits
 
 SWAP_V2: Final = bytes.fromhex("2b04ed0b1ac91e62")
@@ -103,19 +103,8 @@ def decode_swap(instruction: Instruction, program_id: Pubkey, venue: str) -> Dec
         instruction,
         lambda: swap_instruction(program_id, pool, pool_keys, swap, True, passed, arrays),
     )
-    return DecodedSwap(
-        venue=venue,
-        pool=pool,
-        payer=payer,
-        account_in=account_in,
-        account_out=account_out,
-        vaults=(vault_in, vault_out),
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-        # The program keeps the smaller mint first.
-        sells_first=bytes(mint_in) < bytes(mint_out),
-    )
+    # The program keeps the smaller mint first.
+    return decoded(venue, pool, swap, (vault_in, vault_out), sells_first=bytes(mint_in) < bytes(mint_out))
 
 
 def _decode_arguments(data: bytes) -> tuple[SwapMode, int, int]:

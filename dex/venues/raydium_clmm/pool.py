@@ -11,6 +11,7 @@ from dex.config import TOKEN_2022_PROGRAM
 from dex.errors import AccountMissing, InsufficientLiquidity, NoQuote, PoolDisabled, UnsupportedPool
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.account_layout import with_data
+from dex.venues.adapter import PoolAdapter
 from dex.venues.integer_math import shortfall_bps
 from dex.venues.raydium_clmm import layout
 from dex.venues.raydium_clmm.compute import compute_units
@@ -67,7 +68,7 @@ class _Kept(NamedTuple):
         return all(found.get(address) is account for address, account in self.accounts)
 
 
-class ClmmPool:
+class ClmmPool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and config are parsed once.
 
     What the pool does in a direction is kept for as long as snapshots hold the same account objects:
@@ -76,39 +77,13 @@ class ClmmPool:
 
     def __init__(self, program_id: Pubkey, address: Pubkey, account: AccountData) -> None:
         self._program_id = program_id
-        self._address = address
-        self._keys = layout.parse_keys(account, program_id)
-        self._depth = layout.parse_state(account.data).liquidity
+        self._keys = keys = layout.parse_keys(account, program_id)
         self._extension = extension_address(program_id, address)
-        self._accounts = (address, self._keys.config, *self._keys.mints)
         self._array_addresses: dict[int, Pubkey] = {}
         self._kept: dict[bool, _Kept] = {}
-
-    @property
-    def address(self) -> Pubkey:
-        return self._address
-
-    @property
-    def venue(self) -> str:
-        return VENUE
-
-    @property
-    def depth(self) -> int:
-        """Liquidity in range."""
-        return self._depth
-
-    @property
-    def mints(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.mints
-
-    @property
-    def vaults(self) -> tuple[Pubkey, Pubkey]:
-        return self._keys.vaults
-
-    @property
-    def accounts(self) -> tuple[Pubkey, ...]:
-        """Pool, config, both mints."""
-        return self._accounts
+        # Liquidity in range.
+        depth = layout.parse_state(account.data).liquidity
+        super().__init__(DEX, VENUE, address, keys, depth=depth, others=(keys.config, *keys.mints))
 
     def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
         """The bitmap extension, which old pools lack, and the tick arrays on the way.
@@ -116,7 +91,7 @@ class ClmmPool:
         As many as a transaction carries: which of them an amount needs is known only from the first.
         Raises WrongMint, UnknownLayout, UnsupportedPool or AccountMissing.
         """
-        falling = sells_first(self._keys.mints, request)
+        falling = sells_first(self.mints, request)
         state = self._state(snapshot)
         starts = self._map(snapshot, state).first(state.tick, falling, MAX_TICK_ARRAYS)
         return (self._extension, *map(self._array_address, starts))
@@ -125,19 +100,12 @@ class ClmmPool:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         trade, wallet = self._trade(snapshot, request)
         totals = trade.outcome.totals
-        return Quote(
-            dex=DEX,
-            venue=VENUE,
-            pool=self._address,
-            token_in=request.token_in,
-            token_out=request.token_out,
-            amount_in=wallet.amount_in,
-            amount_out=wallet.amount_out,
-            fee_amount=totals.fee,
-            fee_mint=request.token_in,
-            price_impact_bps=self._impact_bps(snapshot, request, totals),
-            slot=snapshot.clock.slot,
-            mode=request.mode,
+        return self._quote(
+            snapshot,
+            request,
+            wallet,
+            fee=totals.fee,
+            impact_bps=self._impact_bps(snapshot, request, totals),
             compute_units=compute_units(totals, self._token_2022_mints(snapshot)),
         )
 
@@ -146,7 +114,7 @@ class ClmmPool:
 
         It passes one tick array more than the amounts need.
         """
-        falling = sells_first(self._keys.mints, swap)
+        falling = sells_first(self.mints, swap)
         state = self._state(snapshot)
         starts = self._map(snapshot, state).first(state.tick, falling, MAX_TICK_ARRAYS)
         if not starts:
@@ -156,7 +124,7 @@ class ClmmPool:
         return [
             swap_instruction(
                 self._program_id,
-                self._address,
+                self.address,
                 self._keys,
                 swap,
                 falling,
@@ -170,12 +138,12 @@ class ClmmPool:
         trade, _ = self._trade(snapshot, repeated(quote))
         outcome = trade.outcome
         tick = tick_at(outcome.sqrt_price) if outcome.tick is None else outcome.tick
-        data = snapshot.account(self._address).data
+        data = snapshot.account(self.address).data
         moved = layout.moved(data, outcome.liquidity, outcome.sqrt_price, tick)
-        return with_data(snapshot, {self._address: moved})
+        return with_data(snapshot, {self.address: moved})
 
     def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[_Trade, WalletSide]:
-        falling = sells_first(self._keys.mints, request)
+        falling = sells_first(self.mints, request)
         if not self._state(snapshot).can_swap(snapshot.clock.unix_timestamp):
             raise PoolDisabled("swaps are switched off, or the pool has not opened yet")
         course = self._course(snapshot, falling)
@@ -198,7 +166,7 @@ class ClmmPool:
 
     def _impact_bps(self, snapshot: Snapshot, request: QuoteRequest, totals: Totals) -> int:
         squared, traded = self._state(snapshot).sqrt_price ** 2, totals.paid - totals.fee
-        if request.token_in == self._keys.mints[0]:
+        if request.token_in == self.mints[0]:
             return shortfall_bps(traded * squared, totals.got << 128)
         return shortfall_bps(traded << 128, totals.got * squared)
 
@@ -212,10 +180,10 @@ class ClmmPool:
         return trade.outcome.totals.arrays
 
     def _state(self, snapshot: Snapshot) -> layout.PoolState:
-        return layout.parse_state(layout.POOL.check(snapshot.account(self._address), self._program_id))
+        return layout.parse_state(layout.POOL.check(snapshot.account(self.address), self._program_id))
 
     def _map(self, snapshot: Snapshot, state: layout.PoolState) -> ArrayMap:
-        extension = parse_extension(snapshot.accounts.get(self._extension), self._program_id, self._address)
+        extension = parse_extension(snapshot.accounts.get(self._extension), self._program_id, self.address)
         return array_map(state.bitmap, extension, state.tick_spacing)
 
     def _course(self, snapshot: Snapshot, falling: bool) -> Course:
@@ -243,7 +211,7 @@ class ClmmPool:
             account = accounts[address]
             if account is None:
                 raise InsufficientLiquidity(f"the tick array from {start} on does not exist any more")
-            return parse_tick_array(account, self._program_id, self._address, start)
+            return parse_tick_array(account, self._program_id, self.address, start)
 
         course = Course(
             Position(state.sqrt_price, state.liquidity, state.tick),
@@ -254,20 +222,20 @@ class ClmmPool:
             len(starts) <= MAX_TICK_ARRAYS,
             read,
         )
-        fixed = (self._address, self._keys.config, self._extension)
+        fixed = (self.address, self._keys.config, self._extension)
         accounts.update((address, snapshot.accounts.get(address)) for address in fixed)
         return _Kept(course, tuple(accounts.items()))
 
     def _array_address(self, start: int) -> Pubkey:
         address = self._array_addresses.get(start)
         if address is None:
-            address = tick_array_address(self._program_id, self._address, start)
+            address = tick_array_address(self._program_id, self.address, start)
             self._array_addresses[start] = address
         return address
 
     def _token_2022_mints(self, snapshot: Snapshot) -> int:
-        return sum(snapshot.account(mint).owner == TOKEN_2022_PROGRAM for mint in self._keys.mints)
+        return sum(snapshot.account(mint).owner == TOKEN_2022_PROGRAM for mint in self.mints)
 
     def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
-        mint = snapshot.account(self._keys.mints[index])
+        mint = snapshot.account(self.mints[index])
         return transfer_fee(mint, snapshot.clock.epoch, _MINT_EXTENSIONS)

@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from dex.errors import UnknownInstruction
 from dex.types import DecodedSwap, Swap, SwapMode
 from dex.venues.raydium_cpmm.layout import PoolKeys
-from dex.venues.swap_decoding import account_keys, require_same, require_token_programs
+from dex.venues.swap_decoding import account_keys, decoded, require_same, require_token_programs
 from dex.venues.swap_request import limits
 
 SWAP_BASE_INPUT: Final = bytes.fromhex("8fbe5adac41e33de")
@@ -62,19 +62,8 @@ def decode_swap(instruction: Instruction, program_id: Pubkey, authority: Pubkey,
     require_same(
         instruction, lambda: swap_instruction(program_id, authority, pool, pool_keys, swap, sells_first=True)
     )
-    return DecodedSwap(
-        venue=venue,
-        pool=pool,
-        payer=payer,
-        account_in=account_in,
-        account_out=account_out,
-        vaults=(vault_in, vault_out),
-        mode=mode,
-        amount_in=amount_in,
-        amount_out=amount_out,
-        # The program keeps the smaller mint first.
-        sells_first=bytes(mint_in) < bytes(mint_out),
-    )
+    # The program keeps the smaller mint first.
+    return decoded(venue, pool, swap, (vault_in, vault_out), sells_first=bytes(mint_in) < bytes(mint_out))
 
 
 def _decode_arguments(data: bytes) -> tuple[SwapMode, int, int]:

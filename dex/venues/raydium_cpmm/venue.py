@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -10,6 +10,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from dex.types import AccountData, AccountFilter, DecodedSwap, FailureKind
+from dex.venues.adapter import VenueAdapter, smaller_first
 from dex.venues.error_names import numbered
 from dex.venues.program_errors import ErrorTable
 from dex.venues.raydium_cpmm import layout
@@ -60,52 +61,29 @@ _ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-class RaydiumCpmm:
+class RaydiumCpmm(VenueAdapter):
     """Finds, opens and explains Raydium CPMM pools of one deployment."""
 
     def __init__(self, program_id: Pubkey) -> None:
-        self._program_id = program_id
+        errors = ErrorTable(program_id, _BY_NAME, _BY_NUMBER)
+        super().__init__(
+            VENUE, DEX, program_id, compute_units=_COMPUTE_UNITS, errors=errors, error_names=_ERROR_NAMES
+        )
         self._authority, _ = Pubkey.find_program_address([b"vault_and_lp_mint_auth_seed"], program_id)
-        self._errors = ErrorTable(program_id, _BY_NAME, _BY_NUMBER)
-
-    @property
-    def name(self) -> str:
-        return VENUE
-
-    @property
-    def dex(self) -> str:
-        return DEX
-
-    @property
-    def program_id(self) -> Pubkey:
-        return self._program_id
 
     @property
     def authority(self) -> Pubkey:
         """The program address that owns every vault."""
         return self._authority
 
-    @property
-    def compute_units(self) -> int:
-        return _COMPUTE_UNITS
-
-    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[AccountFilter]:
+    def pool_filters(self, mint_a: Pubkey, mint_b: Pubkey) -> tuple[AccountFilter, ...]:
         """One query: the program keeps the smaller mint first."""
-        low, high = sorted((bytes(mint_a), bytes(mint_b)))
-        return (AccountFilter(layout.POOL.size, ((layout.MINT_0_OFFSET, low), (layout.MINT_1_OFFSET, high))),)
+        return smaller_first(layout.POOL.size, layout.MINT_0_OFFSET, layout.MINT_1_OFFSET, mint_a, mint_b)
 
     def open_pool(self, address: Pubkey, account: AccountData) -> CpmmPool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
-        return CpmmPool(self._program_id, self._authority, address, account)
+        return CpmmPool(self.program_id, self._authority, address, account)
 
     def decode_swap(self, instruction: Instruction) -> DecodedSwap:
         """What the program will do; raises UnknownInstruction."""
-        return decode_swap(instruction, self._program_id, self._authority, VENUE)
-
-    @property
-    def error_names(self) -> Mapping[int, str]:
-        """raydium-cp-swap error.rs."""
-        return _ERROR_NAMES
-
-    def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
-        return self._errors.classify(error_code, logs)
+        return decode_swap(instruction, self.program_id, self._authority, VENUE)
