@@ -3,6 +3,7 @@
 stage_log.py          one line a stage and batch
 request_ids.py        the id of a request, from the client or made here
 counters.py           what each process counts: stages, ends, attempts, slippage, node calls, sockets
+count_files.py        the files that a process counts in, and what it does while there is no room for them
 metrics_folder.py     the counts of all processes of one machine, through files in a folder they share
 metrics_processes.py  the collector of the counts, and a worker's own port for them
 hooks.py              what the engine reports: stages, accepted orders, calls of the node

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from orders.amounts import realised_slippage_bps
 from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
+from orders.telemetry import count_files
 
 logger = logging.getLogger(__name__)
 Given = ParamSpec("Given")
@@ -28,6 +29,8 @@ _SLIPPAGE_BPS: Final = (-100, -10, -1, 0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000
 
 # When a counter was made is told by one process alone, never by several that share a folder.
 disable_created_metrics()
+# No count may end a process: prometheus_client's own files do on a full volume.
+count_files.install()
 REGISTRY: Final = CollectorRegistry()
 
 _accepted: Final = Counter("orders_accepted", "Orders committed", registry=REGISTRY)

@@ -11,14 +11,16 @@ import fcntl
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from orders.telemetry.count_files import ReservedFile
 
 # No process has this id: it stands for all that are dead.
 DEAD_PID: Final = 0
@@ -30,8 +32,10 @@ def read(folder: Path) -> Iterable[Metric]:
     """The sums over all processes, dead ones too; raises OSError where the folder cannot be used."""
     with _held(folder):
         _drop_what_the_dead_held(folder)
-        for kind in _KINDS:
-            _fold(folder, kind)
+        # Where there is no room for the fold, the files stay as they are.
+        with suppress(OSError):
+            for kind in _KINDS:
+                _fold(folder, kind)
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=str(folder))
         return list(registry.collect())
@@ -59,7 +63,11 @@ def _fold(folder: Path, kind: str) -> None:
         return
     draft = folder / f"{kind}.draft"
     draft.unlink(missing_ok=True)
-    _write_sums(draft, dead)
+    try:
+        _write_sums(draft, dead)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     for file in dead:
         file.unlink()
     draft.rename(folder / f"{kind}_{DEAD_PID}.db")
@@ -70,10 +78,12 @@ def _write_sums(draft: Path, files: Sequence[Path]) -> None:
     for file in files:
         for key, value, *_ in MmapedDict.read_all_values_from_file(str(file)):
             sums[key] += value
-    folded = MmapedDict(str(draft))
-    for key, value in sums.items():
-        folded.write_value(key, value, 0.0)
-    folded.close()
+    folded: Any = ReservedFile(str(draft))
+    try:
+        for key, value in sums.items():
+            folded.write_value(key, value, 0.0)
+    finally:
+        folded.close()
 
 
 def _pid(file: Path) -> int:

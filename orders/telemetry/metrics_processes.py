@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from orders.telemetry import counters, metrics_folder
+from orders.telemetry import count_files, counters, metrics_folder
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,11 @@ class CountedMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Read at each scrape."""
         if settings.PROMETHEUS_MULTIPROC_DIR:
-            return metrics_folder.read(Path(settings.PROMETHEUS_MULTIPROC_DIR))
+            count_files.catch_up()
+            try:
+                return metrics_folder.read(Path(settings.PROMETHEUS_MULTIPROC_DIR))
+            except OSError as error:
+                logger.warning("only this process's counts are shown: %s", error.strerror)
         return counters.REGISTRY.collect()
 
 
