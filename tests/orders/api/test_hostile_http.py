@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -287,24 +285,3 @@ def test_queries_that_make_no_sense(web: HttpLine, bearer: dict[str, str], query
 def test_more_query_names_than_anybody_needs(web: HttpLine, bearer: dict[str, str]) -> None:
     query = "&".join(f"a{number}=" for number in range(1_100))
     refused(web.call("GET", f"/api/orders?{query}", bearer), 400, "INVALID_REQUEST")
-
-
-def test_a_head_that_drips_is_cut(tmp_path: Any) -> None:
-    with http_line(tmp_path, REQUEST_HEAD_SECONDS="1") as line, line.connected() as drip:
-        drip.sendall(b"GET /health/live HTTP/1.1\r\n")
-        started, received = time.monotonic(), b""
-        while not received and time.monotonic() - started < 8:
-            drip.sendall(b"X: y\r\n")
-            drip.settimeout(0.2)
-            with suppress(TimeoutError):
-                received = drip.recv(65_536)
-    assert received.startswith(b"HTTP/1.1 400 Bad Request")
-    assert 1 <= time.monotonic() - started < 5
-
-
-def test_a_connection_that_is_kept_has_a_limit_a_head(tmp_path: Any) -> None:
-    with http_line(tmp_path, REQUEST_HEAD_SECONDS="1") as line, line.connected() as kept:
-        for _ in range(3):
-            kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-            assert kept.recv(65_536).startswith(b"HTTP/1.1 200 OK")
-            time.sleep(0.6)
