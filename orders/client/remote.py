@@ -65,7 +65,10 @@ class RemoteEngine:
 
     def quote(self, token_in: str, token_out: str, amount: str) -> dict[str, Any]:
         """What the venues would pay now. Raises EngineRefused or EngineUnreachable."""
-        query = {"tokenIn": token_in, "tokenOut": token_out, "amount": amount}
+        return self.quotes(tokenIn=token_in, tokenOut=token_out, amount=amount)
+
+    def quotes(self, **query: str | int) -> dict[str, Any]:
+        """As `quote`, by any fields of the request. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/quotes", params=query)
 
     def tokens(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ from solders.pubkey import Pubkey
 from dex.config import NATIVE_MINT
 from dex.errors import ChainAnswerInvalid, DexError
 from dex.rpc.answers import ExecutedTransaction
+from dex.rpc.confirmation import executed_swap
 from dex.rpc.node import SolanaRpc
 from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable
@@ -95,6 +97,25 @@ class WalletAudit:
             for signature, status in zip(signatures, answer.statuses, strict=True)
             if status is not None and status.error is None and status.commitment != "processed"
         }
+
+    def moved(self, swaps: Sequence[tuple[str, str, str]]) -> dict[str, tuple[int, int]]:
+        """What swaps paid and received by their transactions' balances, by signature; base units.
+
+        ``swaps`` are signatures with the mints in and out; one that the first node does not show as a swap of
+        these is left out. Raises ChainUnavailable.
+        """
+        found: dict[str, tuple[int, int]] = {}
+        for start in range(0, len(swaps), _TRANSACTIONS_A_CALL):
+            page = swaps[start : start + _TRANSACTIONS_A_CALL]
+            shown = self._run(self._rpc.transactions([signature for signature, _, _ in page]))
+            for (signature, token_in, token_out), transaction in zip(page, shown, strict=True):
+                if transaction is None:
+                    continue
+                mints = Pubkey.from_string(token_in), Pubkey.from_string(token_out)
+                with suppress(ChainAnswerInvalid):
+                    swap = executed_swap(transaction, self._wallet, *mints)
+                    found[signature] = swap.amount_in, swap.amount_out
+        return found
 
     def close(self) -> None:
         """Give the connections back."""

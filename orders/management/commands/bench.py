@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from orders import gateway
 from orders.client.engine_address import find_engine
 from orders.client.real_money import require_yes
 from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
@@ -30,11 +31,15 @@ from orders.proving.benchmark.chain_check import ChainBooks, check_run
 from orders.proving.benchmark.figures import figures
 from orders.proving.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
 from orders.proving.benchmark.machine import machine_line
+from orders.proving.benchmark.mixed import mixed_swaps
 from orders.proving.benchmark.processes import CpuMeter
+from orders.proving.benchmark.quote_check import KindCount, check_quotes
 from orders.proving.benchmark.records import RunRecords
 from orders.proving.benchmark.report import Report
 
 _UNUSABLE: Final = 2
+_ORDERS: Final = 3000
+_MIXED_ORDERS: Final = 300
 _END_POLL_SECONDS: Final = 0.05
 
 
@@ -49,11 +54,16 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--orders", type=positive, default=3000, metavar="N")
+        parser.add_argument("--orders", type=positive, metavar="N", help="default 3000, mixed 300")
         parser.add_argument("--clients", type=positive, default=50, metavar="N", help="connections at once")
         parser.add_argument("--pairs", type=pairs, default="SOL/USDC,USDC/SOL", metavar="A/B,C/D")
         parser.add_argument("--amount", default="0.01", help="of the first pair's first token, a swap")
         parser.add_argument("--one-at-a-time", action="store_true", help="a client waits for the end first")
+        parser.add_argument(
+            "--mixed",
+            action="store_true",
+            help="of every kind and venue over localnet's tokens, one at a time, each held to its quote",
+        )
         parser.add_argument("--url", help="default: the engine that runs on DATA_DIR, else HOST and PORT")
         parser.add_argument("--token", default=os.environ.get("ORDER_ENGINE_TOKEN"), help="bearer token")
         parser.add_argument("--ready-timeout", type=positive, default=30, metavar="SECONDS")
@@ -64,10 +74,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         address = find_engine()
         url = (options["url"] or address.url).rstrip("/")
+        if options["mixed"]:
+            options |= {"clients": 1, "one_at_a_time": True}
+        options["orders"] = options["orders"] or (_MIXED_ORDERS if options["mixed"] else _ORDERS)
         try:
             with RemoteEngine(url, options["token"]) as engine:
                 wallet = await_engine(engine, options["ready_timeout"])
-                swaps = price_swaps(engine, options["pairs"], options["amount"])
+                swaps = swaps_of(engine, options)
                 network = engine.network() if options["url"] else address.network
             require_yes(network, f"swap {options['orders']} times", yes=options["yes"])
             plan = LoadPlan(
@@ -107,14 +120,20 @@ class Command(BaseCommand):
         signatures = [record.signature for record in found if record.signature]
         landed, succeeded = audit.landed_since(last), audit.succeeded(signatures)
         books = ChainBooks(before, audit.balances(), landed, succeeded)
+        checks = check_run(accepted, found, books)
+        kinds: list[KindCount] = []
+        if options["mixed"]:
+            swaps = [(one.signature, one.token_in, one.token_out) for one in found if one.signature]
+            venues = gateway.venue_brands()
+            kinds, more = check_quotes(found, records.routes(), audit.moved(swaps), venues)
+            checks += more
         audit.close()
         setup = f"{plan.orders} orders, {plan.clients} clients" + (", one at a time" if settled else "")
-        return Report(
-            machine_line(), setup, figures(samples, found), usage, check_run(accepted, found, books)
-        )
+        return Report(machine_line(), setup, figures(samples, found), usage, checks, kinds)
 
     def _load(self, plan: LoadPlan, settled: Settled | None) -> list[Sample]:
-        swaps = ", ".join(f"{swap.amount} {swap.token_in} to {swap.token_out}" for swap in plan.swaps)
+        named = [f"{swap.amount} {swap.token_in} to {swap.token_out}" for swap in plan.swaps if swap.amount]
+        swaps = ", ".join(named) or "of every kind"
         self.stderr.write(f"posting {plan.orders} orders with {plan.clients} clients: {swaps}")
         return asyncio.run(LoadGenerator(plan, settled).run())
 
@@ -133,6 +152,13 @@ def await_engine(engine: RemoteEngine, timeout_seconds: int) -> str:
         if not wallet:
             raise EngineUnreachable("the engine does not say which wallet it swaps with")
         return str(wallet)
+
+
+def swaps_of(engine: RemoteEngine, options: Mapping[str, Any]) -> list[Swap]:
+    """The swaps that the command line asks for."""
+    if options["mixed"]:
+        return mixed_swaps(engine.quotes, options["orders"])
+    return price_swaps(engine, options["pairs"], options["amount"])
 
 
 def price_swaps(engine: RemoteEngine, wanted: Sequence[tuple[str, str]], amount: str) -> list[Swap]:

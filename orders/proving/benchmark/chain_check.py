@@ -47,13 +47,15 @@ def check_run(accepted: Collection[str], records: Sequence[OrderRecord], books: 
     swapped_anyway = [r.order_id for r in others if swaps[r.order_id]]
     strangers = [t.signature for t in books.landed if _order_of(t) not in ours]
     return [
-        _check("every accepted order is on record", sorted(set(accepted) - ours), f"{len(accepted)} orders"),
-        _check(
+        counted_check(
+            "every accepted order is on record", sorted(set(accepted) - ours), f"{len(accepted)} orders"
+        ),
+        counted_check(
             "every confirmed order's signature succeeded on chain", unfound, f"{len(confirmed)} signatures"
         ),
-        _check("every confirmed order swapped exactly once", not_once, f"{sum(swaps.values())} swaps"),
-        _check("no other order swapped", swapped_anyway, f"{len(others)} orders"),
-        _check("no other transaction of the wallet", strangers, f"{len(books.landed)} transactions"),
+        counted_check("every confirmed order swapped exactly once", not_once, f"{sum(swaps.values())} swaps"),
+        counted_check("no other order swapped", swapped_anyway, f"{len(others)} orders"),
+        counted_check("no other transaction of the wallet", strangers, f"{len(books.landed)} transactions"),
         check_fees(records, books),
         *check_balances(records, books),
     ]
@@ -65,7 +67,7 @@ def check_fees(records: Sequence[OrderRecord], books: ChainBooks) -> Check:
     for transaction in books.landed:
         charged[_order_of(transaction)] += transaction.fee
     wrong = [record.order_id for record in records if record.fees != charged[record.order_id]]
-    return _check("every transaction's fee is on record", wrong, f"{charged.total()} lamports")
+    return counted_check("every transaction's fee is on record", wrong, f"{charged.total()} lamports")
 
 
 def check_balances(records: Sequence[OrderRecord], books: ChainBooks) -> list[Check]:
@@ -82,7 +84,7 @@ def check_balances(records: Sequence[OrderRecord], books: ChainBooks) -> list[Ch
     for mint in sorted(set(expected) | set(books.before) | set(books.after)):
         moved = books.after.get(mint, 0) - books.before.get(mint, 0)
         wrong = [] if moved == expected[mint] else [f"expected {expected[mint]:+}"]
-        checks.append(_check(f"balance of {mint} adds up", wrong, f"{moved:+} base units"))
+        checks.append(counted_check(f"balance of {mint} adds up", wrong, f"{moved:+} base units"))
     return checks
 
 
@@ -91,7 +93,8 @@ def _order_of(transaction: LandedTransaction) -> str:
     return match[1] if match else ""
 
 
-def _check(name: str, wrong: Sequence[str], counted: str) -> Check:
+def counted_check(name: str, wrong: Sequence[str], counted: str) -> Check:
+    """A check that passes where nothing is ``wrong``; ``counted`` says of how much."""
     if not wrong:
         return Check(name, True, counted)
     more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""

@@ -10,8 +10,8 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,11 +25,15 @@ Settled = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """What one kind of order asks for; ``amount`` in whole tokens as text."""
+    """What one kind of order asks for; ``amount`` in whole tokens as text.
+
+    It is empty where ``more``, further fields of the request, has the amount.
+    """
 
     token_in: str
     token_out: str
-    amount: str
+    amount: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class LoadGenerator:
             {
                 "tokenIn": swap.token_in,
                 "tokenOut": swap.token_out,
-                "amountIn": swap.amount,
+                **({"amountIn": swap.amount} if swap.amount else {}),
+                **swap.more,
                 "clientOrderId": f"{self._plan.run}{number}",
             }
         )

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from dex.types import Route
 from orders.lifecycle import FINAL, Status
 from orders.models import Attempt, Order, OrderEvent
-from orders.records import costs
+from orders.records import costs, routes
 
 _POLL_SECONDS: Final = 0.2
 
@@ -76,6 +77,10 @@ class RunRecords:
             )
             for order in self._orders()
         ]
+
+    def routes(self) -> dict[str, Route]:
+        """The route that each order was last quoted, by its id."""
+        return {str(order.pk): routes.of(order) for order in self._orders() if order.route}
 
     def _orders(self) -> QuerySet[Order]:
         return Order.objects.filter(created_at__gte=self._started, client_order_id__startswith=self._run)

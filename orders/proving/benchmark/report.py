@@ -9,6 +9,7 @@ from typing import Any
 from orders.proving.benchmark.chain_check import Check
 from orders.proving.benchmark.figures import Figures, Spread
 from orders.proving.benchmark.processes import ProcessUsage
+from orders.proving.benchmark.quote_check import KindCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Report:
     figures: Figures
     usage: Sequence[ProcessUsage]
     checks: Sequence[Check]
+    kinds: Sequence[KindCount] = ()
 
     @property
     def passed(self) -> bool:
@@ -37,6 +39,7 @@ class Report:
             f"load                  {self.setup}",
             *_figure_lines(self.figures),
             *_usage_lines(self.usage, self.figures.posted),
+            *_kind_lines(self.kinds),
             *(
                 f"{'PASS' if check.passed else 'FAIL'}  {check.name} ({check.detail})"
                 for check in self.checks
@@ -62,6 +65,13 @@ def _usage_lines(usage: Sequence[ProcessUsage], orders: int) -> list[str]:
     ]
     total = sum(part.cpu_ms for part in usage)
     return [*lines, f"  {'all':<18}{'':>6}{total / max(orders, 1):>14.2f}"]
+
+
+def _kind_lines(kinds: Sequence[KindCount]) -> list[str]:
+    if not kinds:
+        return []
+    lines = [f"{'kind of order, venue':<30}{'executed':>10}{'as quoted':>12}"]
+    return [*lines, *(f"  {each.kind:<28}{each.orders:>10}{each.equal:>12}" for each in kinds)]
 
 
 def _spread(spread: Spread | None) -> str:
