@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -116,8 +117,10 @@ def take_data_folder(path: Path) -> DataFolder:
         holder = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
         os.close(lock)
         raise CannotStartError(f"another engine (pid {holder}) already runs on DATA_DIR {path}") from error
-    os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n".encode())
+    # For the message above: without room it is left out.
+    with contextlib.suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
     return DataFolder(path, lock)
 
 

@@ -18,6 +18,7 @@ import pytest
 from orderengine.supervisor.probes import port_is_free, redis_answers
 from tests.e2e.engine import ROOT, RunningEngine, until
 from tests.localnet_process import free_port_pair
+from tests.volumes import tiny_volume
 
 pytestmark = pytest.mark.e2e
 
@@ -135,6 +136,15 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     engine = RunningEngine(tmp_path)
     assert engine.process.wait(timeout=30) == 1
     assert engine.said() == f"CommandError: DATA_DIR {tmp_path / 'data'} cannot be written: File exists\n"
+
+
+def test_a_start_on_a_full_volume_says_so(tmp_path: Path) -> None:
+    with tiny_volume(tmp_path / "volume", 100) as volume:
+        volume.fill()
+        engine = RunningEngine(tmp_path, DATA_DIR=str(volume.path / "data"))
+        assert engine.process.wait(timeout=30) == 1
+    said = f"CommandError: DATA_DIR {volume.path / 'data'} takes no files: No space left on device\n"
+    assert engine.said() == said
 
 
 def test_a_deep_data_folder_gets_a_short_socket_path(tmp_path: Path) -> None:

@@ -58,8 +58,11 @@ class Command(BaseCommand):
             folder.release()
 
     def _run(self, plan: EnginePlan, folder: DataFolder) -> None:
-        wallet = find_wallet(os.environ, folder.path)
-        parts = lay_out(plan, folder, wallet, os.environ)
+        try:
+            wallet = find_wallet(os.environ, folder.path)
+            parts = lay_out(plan, folder, wallet, os.environ)
+        except OSError as error:
+            raise CannotStartError(f"DATA_DIR {folder.path} takes no files: {error.strerror}") from error
         with StopRequests() as requests:
             engine = Engine(folder, settings.BASE_DIR, requests, self._say)
             try:
