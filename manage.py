@@ -6,6 +6,8 @@ import sys
 
 
 def main() -> None:
+    # Whatever a command makes is for its user only.
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -16,7 +16,7 @@ from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from dex.config import TOKENS
+from dex.config import GENESIS_HASHES, TOKENS
 from orders import errors
 from orders.lifecycle import RETRY_DELAYS_SECONDS, TERMINAL_REASONS, FailureReason, Status
 from orders.management.commands.api_documents import collection_text, documents
@@ -165,6 +165,11 @@ def test_the_listed_defaults_of_numbers_are_the_real_ones() -> None:
 
 def test_the_tokens_that_orders_may_name_are_listed() -> None:
     assert f"`{' '.join(token.symbol for token in TOKENS)}" in page("api")
+
+
+def test_the_genesis_hashes_of_the_public_networks_are_listed() -> None:
+    rows = table("genesis hash of | is")
+    assert {names(network)[0]: names(value)[0] for network, value in rows} == dict(GENESIS_HASHES)
 
 
 def test_every_file_of_fault_tests_has_its_place_in_the_table_of_promises() -> None:
