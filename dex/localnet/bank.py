@@ -6,19 +6,20 @@ transaction, so that preflight and execution do not verify the same signatures t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from solders.account import Account
+from solders.hash import Hash
 from solders.litesvm import LiteSVM
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
-from dex.config import CLOCK_SYSVAR
+from dex.config import CLOCK_SYSVAR, LOOKUP_TABLE_PROGRAM
 from dex.localnet.accounts import AccountStore
 from dex.localnet.epochs import Epochs
 from dex.localnet.errors import UnusableProgram
@@ -86,6 +87,16 @@ class Bank:
         self.accounts.open_slot(slot)
         # In the store too, so that it is read as of the same slot as the accounts beside it.
         self.accounts.put(CLOCK_SYSVAR, self._svm.get_account(CLOCK_SYSVAR))
+
+    def reads_slot_hashes(self, transaction: VersionedTransaction) -> bool:
+        """Whether a transaction looks addresses up, or changes a table: the rest never reads that sysvar."""
+        message = transaction.message
+        looks_up = isinstance(message, MessageV0) and bool(message.address_table_lookups)
+        return looks_up or LOOKUP_TABLE_PROGRAM in message.account_keys
+
+    def set_slot_hashes(self, newest_first: Sequence[tuple[int, Hash]]) -> None:
+        """What programs find in the sysvar of recent slots."""
+        self._svm.set_slot_hashes(list(newest_first))
 
     def account(self, address: Pubkey, slot: int) -> Account | None:
         """The account at the end of ``slot``; programs and other sysvars than the clock as they are now."""

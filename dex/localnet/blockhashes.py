@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import Final
 
 from solders.hash import Hash
 
 BLOCKHASH_LIFE: Final = 150  # blocks; solana-clock MAX_PROCESSING_AGE
+SLOT_HASHES: Final = 512  # slots that the sysvar of this name has; solana-slot-hashes MAX_ENTRIES
 
 
 class BlockhashWindow:
@@ -37,6 +39,11 @@ class BlockhashWindow:
         """Whether a bank at ``slot`` knows it and it is young enough."""
         made = self._slots.get(blockhash)
         return made is not None and made <= slot <= made + BLOCKHASH_LIFE
+
+    def before(self, slot: int, most: int) -> list[tuple[int, Hash]]:
+        """The newest ``most`` below ``slot``, with their slots, newest first."""
+        older = ((found, hash_) for found, hash_, _ in reversed(self._rows) if found < slot)
+        return list(islice(older, most))
 
     def time_of(self, slot: int) -> int | None:
         """When a slot was opened; None when it is not in the window."""

@@ -18,8 +18,8 @@ from solders.hash import Hash
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from dex.localnet.bank import Bank
-from dex.localnet.blockhashes import BLOCKHASH_LIFE, BlockhashWindow
+from dex.localnet.bank import Bank, Simulation
+from dex.localnet.blockhashes import BLOCKHASH_LIFE, SLOT_HASHES, BlockhashWindow
 from dex.localnet.blocks import Block, ChainListener, Change, Commitment
 from dex.localnet.execution import Execution, TransactionRecord
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
@@ -148,6 +148,7 @@ class Chain:
         if not self._blockhashes.is_valid_at(transaction.message.recent_blockhash, self.slot):
             return None
         block = self.blocks[-1]
+        self._show_slot_hashes(transaction)
         execution = self.bank.execute(transaction, signature, block.slot, block.block_time)
         if execution is None:
             return None
@@ -157,6 +158,11 @@ class Chain:
         for listener in self.listeners:
             listener.transaction_processed(execution)
         return execution
+
+    def simulate(self, transaction: VersionedTransaction) -> Simulation:
+        """Runs a transaction without keeping its effects."""
+        self._show_slot_hashes(transaction)
+        return self.bank.simulate(transaction)
 
     def refusal(self, transaction: VersionedTransaction, commitment: Commitment) -> str | None:
         """Why a bank at this commitment would not even load the transaction, in Solana's JSON form."""
@@ -177,6 +183,11 @@ class Chain:
             return self._seen(found)
         kept = self.ledger.status(signature)
         return self._seen(LandedStatus(*kept)) if kept is not None else None
+
+    def _show_slot_hashes(self, transaction: VersionedTransaction) -> None:
+        # To write 512 of them in every slot would cost more than the slot.
+        if self.bank.reads_slot_hashes(transaction):
+            self.bank.set_slot_hashes(self._blockhashes.before(self.slot, SLOT_HASHES))
 
     def _seen(self, status: LandedStatus | None) -> LandedStatus | None:
         known = status is not None and status.slot <= self.slot_at(Commitment.PROCESSED)
@@ -255,7 +266,7 @@ class Chain:
     # -- inside -------------------------------------------------------------------------------
 
     def _resume(self) -> None:
-        rows = self.ledger.last_slots(BLOCKHASH_LIFE + FINALITY_SLOTS + 1)
+        rows = self.ledger.last_slots(SLOT_HASHES + FINALITY_SLOTS + 1)
         for row in rows:
             self._blockhashes.add(row.slot, row.blockhash, row.block_time)
         last = rows[-1].slot

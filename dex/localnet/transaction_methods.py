@@ -62,7 +62,7 @@ def simulate_transaction(chain: Chain, parameters: Parameters) -> object:
         raise signature_verification_failure()
     commitment = options.commitment()
     refusal = None if replace else chain.refusal(transaction, commitment)
-    simulation = None if refusal else chain.bank.simulate(transaction)
+    simulation = None if refusal else chain.simulate(transaction)
     value = simulation_json(simulation, refusal)
     if simulation is not None and options.flag("innerInstructions"):
         value["innerInstructions"] = inner_instructions_json(simulation.outcome)
@@ -163,7 +163,7 @@ def _preflight(chain: Chain, transaction: VersionedTransaction, commitment: Comm
     refusal = chain.refusal(transaction, commitment)
     if refusal is not None:
         raise preflight_failure(simulation_json(None, refusal))
-    simulation = chain.bank.simulate(transaction)
+    simulation = chain.simulate(transaction)
     if simulation.error is not None:
         raise preflight_failure(simulation_json(simulation, None))
 
