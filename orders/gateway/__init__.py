@@ -9,6 +9,7 @@ wallet.py       the wallet's address and its signer
 pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing
+table_changes.py  the wallet's own lookup tables; table_addresses.py: what they are filled with
 wallet_funds.py what the wallet holds, and what a transaction takes of its SOL
 sends.py        sending, and what the node says to it
 node_health.py  whether the chain answers
@@ -19,8 +20,10 @@ failures.py     dex errors as FailureReason
 """
 
 from dex.rpc.absence import DeadCheck
+from dex.signing.table_policy import TableStep
 from dex.tokens.report import Holder, PoolShare, TokenReport
 from dex.tokens.round_trip import RoundTrip
+from dex.transactions.lookup_tables import MOST_ADDRESSES, LookupTable
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
@@ -55,6 +58,17 @@ from orders.gateway.statuses import (
 )
 from orders.gateway.swap_plans import SwapToSign
 from orders.gateway.swaps import StaleQuote, sign_swaps
+from orders.gateway.table_addresses import addresses_in_use
+from orders.gateway.table_changes import (
+    TableChange,
+    TableChangeFailed,
+    land,
+    plan_extension,
+    plan_new_table,
+    read_tables,
+    rent_of,
+    sign_table_change,
+)
 from orders.gateway.token_reports import token_report
 from orders.gateway.tokens import (
     Holdings,
@@ -70,7 +84,7 @@ from orders.gateway.tokens import (
     tokens,
     venue_brands,
 )
-from orders.gateway.wallet import unfit_to_sign
+from orders.gateway.wallet import unfit_to_sign, wallet_address
 from orders.gateway.wallet_funds import (
     LEAST_LAMPORTS,
     SOL,
@@ -79,9 +93,11 @@ from orders.gateway.wallet_funds import (
     SignedSwap,
     insufficient_funds,
 )
+from orders.gateway.wanted_pairs import wanted_pairs
 
 __all__ = [
     "LEAST_LAMPORTS",
+    "MOST_ADDRESSES",
     "SOL",
     "SOL_RESERVE",
     "ChainHealth",
@@ -90,6 +106,7 @@ __all__ = [
     "Funds",
     "Holder",
     "Holdings",
+    "LookupTable",
     "Named",
     "OnChainFailure",
     "PoolShare",
@@ -102,9 +119,13 @@ __all__ = [
     "StatusReport",
     "Survey",
     "SwapToSign",
+    "TableChange",
+    "TableChangeFailed",
+    "TableStep",
     "TokenReport",
     "Verdict",
     "WrongToken",
+    "addresses_in_use",
     "ask_faucet",
     "auto_slippage_cap_bps",
     "brands",
@@ -122,6 +143,7 @@ __all__ = [
     "holdings",
     "insufficient_funds",
     "is_dead",
+    "land",
     "landed_statuses",
     "largest_amount",
     "list_pools",
@@ -132,15 +154,20 @@ __all__ = [
     "node_reports",
     "node_urls",
     "on_chain_failures",
+    "plan_extension",
+    "plan_new_table",
     "prove_dead",
     "quote_pair",
     "quote_swaps",
+    "read_tables",
     "relay_config_errors",
+    "rent_of",
     "require_network",
     "require_tokens",
     "require_within_cap",
     "send",
     "sign_swaps",
+    "sign_table_change",
     "signature_statuses",
     "survey_routes",
     "table_config_errors",
@@ -151,6 +178,8 @@ __all__ = [
     "tokens",
     "unfit_to_sign",
     "venue_brands",
+    "wallet_address",
+    "wanted_pairs",
     "warm_up",
     "watched_chain_health",
 ]

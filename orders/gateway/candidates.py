@@ -27,13 +27,14 @@ async def candidates_of(
 ) -> dict[Pair, Candidates]:
     """The candidates of each pair that the requests name; raises WrongMint for a pair of one token."""
     pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in requests))
-    wanted = dict.fromkeys(pair for each in pairs for pair in (each, *_legs(each, middles)))
+    wanted = dict.fromkeys(pair for each in pairs for pair in (each, *legs_over(each, middles)))
     sets = await asyncio.gather(*(directory.pools(*pair) for pair in wanted))
     pools = dict(zip(wanted, sets, strict=True))
     return {pair: _candidates(pair, pools, middles) for pair in pairs}
 
 
-def _legs(pair: Pair, middles: Sequence[Pubkey]) -> Iterable[Pair]:
+def legs_over(pair: Pair, middles: Sequence[Pubkey]) -> Iterable[Pair]:
+    """The pairs of two hops over each of ``middles``."""
     for middle in middles:
         if middle not in pair:
             yield pair[0], middle

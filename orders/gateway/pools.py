@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 from typing import Final
 
 from django.conf import settings
@@ -13,10 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 from solders.pubkey import Pubkey
 
-from dex.config import PAIRS
 from dex.types import PoolAddress
 from orders.gateway.connection import Connection, connection
-from orders.gateway.tokens import tokens
+from orders.gateway.wanted_pairs import usual_pairs, wanted_pairs
 from orders.models import KnownPool, PoolState
 
 _READ_AGAIN_SECONDS: Final = 60
@@ -49,21 +47,24 @@ def left_out() -> frozenset[str]:
         return frozenset()
 
 
+def last_used() -> dict[str, float]:
+    """When an order last swapped by each pool that has been used, by address; seconds since the epoch."""
+    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK, last_used_at__isnull=False)
+    return {pool.address: pool.last_used_at.timestamp() for pool in known if pool.last_used_at}
+
+
 def warm_up() -> None:
     """Make this process's connection ready for its first order; raises ChainError."""
-    mints = {token.symbol: token.mint for token in tokens()}
-    usual = [(mints[a], mints[b]) for a, b in PAIRS if a in mints and b in mints]
-    connection().run(connection().warm_up(usual))
+    connection().run(connection().warm_up(usual_pairs()))
 
 
 def list_pools() -> tuple[list[PoolAddress], str]:
-    """The pools of all pairs of known tokens as the node lists them now, and why some are missing, if so.
+    """The pools of the pairs that are wanted as the node lists them now, and why some are missing, if so.
 
     Raises DexError when the node does not answer in time.
     """
-    pairs = list(combinations([token.mint for token in tokens()], 2))
     chain = with_known_pools()
-    found, errors = chain.run(chain.directory.discover(pairs))
+    found, errors = chain.run(chain.directory.discover(wanted_pairs()))
     return found, errors[0].code if errors else ""
 
 
