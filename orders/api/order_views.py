@@ -30,6 +30,8 @@ from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, idempotenc
 from orders.wire.request_parsing import parse_order
 
 _KEY_HEADER: Final = b"idempotency-key"
+# An order has some ten; forks that are dropped again and again have no bound.
+_EVENTS_SHOWN: Final = 100
 
 
 class ExecuteOrder(Endpoint):
@@ -93,7 +95,7 @@ class OrderDetail(Endpoint):
 
     @extend_schema(**schema.DETAIL)
     def get(self, request: Request, order_id: str) -> HttpResponseBase:
-        """One order with its attempts and its journal."""
+        """One order with its attempts and the newest part of its journal."""
         order = _own_order(request, order_id)
         if not order_cache.serves(order) or request.accepted_media_type != JSONRenderer.media_type:
             return Response(_detail_of(order)[0])
@@ -114,12 +116,13 @@ class OrderEvents(Endpoint):
 
     @extend_schema(**schema.EVENTS)
     def get(self, request: Request, order_id: str) -> Response:
-        """The journal of one order behind sequence `after`."""
+        """The journal of one order behind sequence `after`, a page at a time."""
         after = bounded_integer(self.values, "after", 0, 0, MAX_SEQUENCE)
         order = _own_order(request, order_id)
-        rows = order.events.filter(sequence__gt=after).order_by("sequence")
-        events = [event_as_wire(event) for event in rows]
-        return Response({"orderId": str(order.pk), "status": order.status, "events": events})
+        rows = list(order.events.filter(sequence__gt=after).order_by("sequence")[: schema.MOST_EVENTS + 1])
+        events = [event_as_wire(event) for event in rows[: schema.MOST_EVENTS]]
+        more = len(rows) > len(events)
+        return Response({"orderId": str(order.pk), "status": order.status, "events": events, "more": more})
 
 
 class CancelOrder(Endpoint):
@@ -165,7 +168,7 @@ def _own_order(request: Request, order_id: str) -> Order:
 def _detail_of(order: Order) -> tuple[dict[str, Any], Stamp]:
     """The whole order, and the state that attempts and events belong to: they are read after the row."""
     attempts = list(order.attempts.defer("signed_transaction").order_by("number"))
-    events = list(order.events.order_by("sequence"))
+    events = list(order.events.order_by("-sequence")[:_EVENTS_SHOWN])[::-1]
     wire = order_as_wire(order, attempts=attempts, events=events)
     return wire, Stamp(order.pk, events[-1].sequence if events else 0, len(attempts))
 

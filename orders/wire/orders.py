@@ -198,8 +198,13 @@ def _life() -> list[dict[str, Any]]:
 
 
 _ATTEMPTS: Final = Field("attempts", list_of(ATTEMPT), means="signed transactions, first to last")
-_EVENTS: Final = Field("events", list_of(EVENT), means="its steps, first to last", example=_life())
-ORDER_DETAIL: Final = Message("OrderDetail", *ORDER.fields, _ATTEMPTS, _EVENTS)
+ORDER_DETAIL: Final = Message(
+    "OrderDetail",
+    *ORDER.fields,
+    _ATTEMPTS,
+    Field("events", list_of(EVENT), means="its newest steps, first to last, 100 at most", example=_life()),
+    Field("eventsLeftOut", INTEGER, means="how many came before these: `/events` has all", example=0),
+)
 ORDER_PAGE: Final = Message(
     "OrderPage",
     Field("next", nullable(TEXT), means="address of the page with older orders", example=None),
@@ -210,7 +215,8 @@ JOURNAL: Final = Message(
     "Journal",
     Field("orderId", ORDER_ID, means="the order's id"),
     Field("status", one_of(Status.values), means="where it stands", example="confirmed"),
-    _EVENTS,
+    Field("events", list_of(EVENT), means="its steps, first to last, 500 at most", example=_life()),
+    Field("more", BOOLEAN, means="there are more behind the last of these: ask with its sequence as `after`"),
 )
 
 
@@ -220,13 +226,15 @@ def order_as_wire(
     attempts: Iterable[Attempt] | None = None,
     events: Iterable[OrderEvent] | None = None,
 ) -> dict[str, Any]:
-    """An order as answers carry it; with ``attempts`` and ``events`` it is the detail view."""
+    """An order as answers carry it; with ``attempts`` and its newest ``events`` it is the detail view."""
     token = gateway.token_by_mint
     wire = ORDER.of(Shown(order, token(order.token_in), token(order.token_out)))
     if attempts is not None:
         wire["attempts"] = [ATTEMPT.of(attempt) for attempt in attempts]
     if events is not None:
         wire["events"] = [event_as_wire(event) for event in events]
+        # Sequences begin with 1 and have no gaps.
+        wire["eventsLeftOut"] = wire["events"][0]["sequence"] - 1 if wire["events"] else 0
     return wire
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from orders.lifecycle import Status
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from tests.factories import (
     CREATED_AT,
     POOL,
@@ -152,6 +152,39 @@ def test_the_journal_is_read_behind_a_sequence(client: Client) -> None:
         (2, "routing", None),
         (3, "building", "meteora"),
     ]
+
+
+@pytest.fixture
+def long_lived() -> Order:
+    """An order with 1,201 events."""
+    order = OrderFactory(user=UserFactory(username="local"))
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, sequence=sequence, status=Status.ROUTING, at=CREATED_AT, data={})
+        for sequence in range(2, 1_202)
+    )
+    Order.objects.filter(pk=order.pk).update(version=1_201, status=Status.ROUTING)
+    return order
+
+
+def test_the_journal_comes_in_pages(client: Client, long_lived: Order) -> None:
+    after, pages, seen = 0, [], []
+    while not pages or pages[-1]["more"]:
+        pages.append(client.get(f"/api/orders/{long_lived.pk}/events?after={after}").json())
+        seen += [event["sequence"] for event in pages[-1]["events"]]
+        after = seen[-1]
+    assert [len(page["events"]) for page in pages] == [500, 500, 201]
+    assert seen == list(range(1, 1_202))
+
+
+@pytest.mark.parametrize("cache_seconds", [0, 30])
+def test_an_order_shows_its_newest_events(
+    client: Client, long_lived: Order, settings: Any, cache_seconds: int
+) -> None:
+    settings.ORDER_CACHE_SECONDS = cache_seconds
+    for _ in range(2):
+        body = client.get(f"/api/orders/{long_lived.pk}").json()
+        assert [event["sequence"] for event in body["events"]] == list(range(1_102, 1_202))
+        assert body["eventsLeftOut"] == 1_101
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.OPEN])

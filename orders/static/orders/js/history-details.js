@@ -11,7 +11,7 @@ export async function detailsOf(orderId, cell) {
   try {
     const order = await get(`/api/orders/${orderId}`);
     cell.replaceChildren(
-      h("div", { class: "details" }, journal(order.events), facts(order), attempts(order.attempts)),
+      h("div", { class: "details" }, journal(order.events, order.eventsLeftOut), facts(order), attempts(order.attempts)),
     );
   } catch (error) {
     if (error.code === undefined) throw error;
@@ -19,7 +19,7 @@ export async function detailsOf(orderId, cell) {
   }
 }
 
-function journal(events) {
+function journal(events, leftOut) {
   const items = events.map((event, index) => {
     const before = events[index - 1];
     return h(
@@ -31,7 +31,8 @@ function journal(events) {
       h("span", {}, remark(event)),
     );
   });
-  return h("div", {}, h("h3", {}, "Steps"), h("ol", { class: "journal" }, items));
+  const earlier = leftOut ? [h("p", { class: "quiet" }, `${leftOut} earlier steps are not shown.`)] : [];
+  return h("div", {}, h("h3", {}, "Steps"), ...earlier, h("ol", { class: "journal" }, items));
 }
 
 function remark(event) {

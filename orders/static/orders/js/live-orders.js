@@ -236,9 +236,12 @@ export class LiveOrders {
   async #pollOne(order) {
     try {
       if (order.orderId === null && !(await this.#find(order))) return;
-      const answer = await get(`/api/orders/${order.orderId}/events`, { after: order.lastSequence || "" });
-      for (const event of answer.events) {
-        if (order.take(event)) this.changed(order, event);
+      for (let more = true; more;) {
+        const answer = await get(`/api/orders/${order.orderId}/events`, { after: order.lastSequence || "" });
+        for (const event of answer.events) {
+          if (order.take(event)) this.changed(order, event);
+        }
+        more = answer.more;
       }
     } catch (error) {
       // No answer either: the next round, or the socket, brings it.
