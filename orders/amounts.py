@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from orders.errors import InvalidAmount
 
 # The largest amount that a signed 64-bit column holds, in base units.
 MAX_AMOUNT: Final = 2**63 - 1
+# Of an exact output whose price no quote has bound yet: more than anything costs.
+NOT_BOUND_YET: Final = MAX_AMOUNT
 # Enough for 2**64 base units of a mint with 18 decimals; longer text is refused before it is parsed.
 _MAX_TEXT: Final = 48
 _PLAIN: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
@@ -102,6 +104,15 @@ def amount_at_price(amount_in: int, decimals_in: int, price: Decimal, decimals_o
     """
     exact = _EXACT.multiply(Decimal(amount_in), _EXACT.scaleb(price, decimals_out - decimals_in))
     return _require_range(int(exact.to_integral_value(ROUND_CEILING)))
+
+
+def amount_for_price(amount_out: int, decimals_out: int, price: Decimal, decimals_in: int) -> int:
+    """What ``amount_out`` costs at ``price`` (whole tokens out per whole token in), rounded down.
+
+    All amounts are base units. Raises InvalidAmount beyond 2**63-1, and where it is less than one unit.
+    """
+    exact = _EXACT.divide(Decimal(amount_out), _EXACT.scaleb(price, decimals_out - decimals_in))
+    return _require_range(int(exact.to_integral_value(ROUND_FLOOR)))
 
 
 def shortfall_bps(quoted: int, received: int) -> int:

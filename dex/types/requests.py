@@ -36,7 +36,8 @@ class Limits:
     """What the owner of an order allows of a quote. Pools do not read it.
 
     An automatic slippage follows the quote's own price impact, and ``slippage_bps`` says nothing then.
-    ``max_amount_in`` bounds what an exact output may cost; without it the slippage does.
+    ``max_amount_in`` bounds what an exact output may cost; without it the slippage does, and with
+    ``is_bound_by_slippage`` both do.
     """
 
     slippage_bps: int = 0
@@ -44,6 +45,7 @@ class Limits:
     max_price_impact_bps: int | None = None
     max_cost_bps: int | None = None
     max_amount_in: int | None = None
+    is_bound_by_slippage: bool = False
 
 
 NO_LIMITS: Final = Limits()

@@ -92,7 +92,8 @@ def _lamports_missing(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest)
     if settings.SOLANA_NETWORK != DEVNET:
         return 0
     account = snapshot.accounts.get(wallet)
-    sold = request.limits.max_amount_in or request.amount
+    is_sold = request.mode is SwapMode.EXACT_IN
+    sold = request.amount if is_sold else request.limits.max_amount_in or 0
     spent = sold if request.token_in == NATIVE_MINT else 0
     return max(0, spent + SOL_RESERVE - (account.lamports if account else 0))
 
@@ -120,10 +121,17 @@ def _with_limits(found: Quotes) -> Quotes:
 def _with_limit(route: Route, limits: Limits) -> Route:
     slippage_bps = _slippage_bps(route, limits)
     if route.mode is SwapMode.EXACT_OUT:
-        most = limits.max_amount_in or most_amount_in(route.amount_in, slippage_bps)
+        most = _most_amount_in(route, limits, slippage_bps)
         return replace(route, max_amount_in=most, slippage_bps=slippage_bps)
     least = least_amount_out(route.amount_out, slippage_bps)
     return replace(route, min_amount_out=least, slippage_bps=slippage_bps)
+
+
+def _most_amount_in(route: Route, limits: Limits, slippage_bps: int) -> int:
+    by_slippage = most_amount_in(route.amount_in, slippage_bps)
+    if limits.max_amount_in is None:
+        return by_slippage
+    return min(limits.max_amount_in, by_slippage) if limits.is_bound_by_slippage else limits.max_amount_in
 
 
 def auto_slippage_cap_bps() -> int:

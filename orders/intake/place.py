@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,6 @@ from orders.amounts import amount_at_price, to_base_units
 from orders.errors import (
     DatabaseUnavailable,
     IdempotencyMismatch,
-    InvalidAmount,
     InvalidRequest,
     NotCancellable,
     NotFound,
@@ -34,7 +33,8 @@ from orders.errors import (
     TradingHalted,
     UnsupportedOrderType,
 )
-from orders.intake import group_commit, order_rate
+from orders.intake import exact_output, group_commit, order_rate
+from orders.intake.named_amounts import named
 from orders.intake.route_bounds import bounds_of
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
@@ -149,7 +149,6 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Name
         request_id=bound_request_id(),
         token_in=str(token_in.mint),
         token_out=str(token_out.mint),
-        amount_in=_amount_in(intent, token_in.decimals),
         slippage_bps=_slippage(intent),
         slippage_is_auto=intent.slippage_bps == AUTO,
         max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
@@ -161,12 +160,13 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Name
         created_at=now,
         updated_at=now,
     )
-    gateway.require_within_cap(token_in, order.amount_in)
-    bought = _bought(intent, token_out.decimals)
-    if bought is not None:
-        order.mode, order.floor_amount_out = SwapMode.EXACT_OUT.value, bought
+    if exact_output.is_asked_for(intent):
+        exact_output.fill_in(order, intent, token_in.decimals, token_out.decimals)
     else:
+        order.amount_in = _amount_in(intent, token_in.decimals)
         order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
+    if order.bound_amount_in is not None:
+        gateway.require_within_cap(token_in, order.bound_amount_in)
     order.request_hash = _request_hash(order, intent)
     return order
 
@@ -184,20 +184,9 @@ def _known_type(text: str) -> OrderType:
 def _amount_in(intent: OrderIntent, decimals: int) -> int:
     if intent.amount_raw is not None:
         return intent.amount_raw
-    if intent.max_amount_in_raw is not None:
-        return intent.max_amount_in_raw
-    if intent.max_amount_in is not None:
-        return _named("maxAmountIn", to_base_units, intent.max_amount_in, decimals)
     if intent.amount is None:
         raise InvalidRequest("An amount is missing", amountIn="required")
     return to_base_units(intent.amount, decimals)
-
-
-def _bought(intent: OrderIntent, decimals: int) -> int | None:
-    """What an exact output buys, in base units of the token out; None for an exact input."""
-    if intent.amount_out is not None:
-        return _named("amountOut", to_base_units, intent.amount_out, decimals)
-    return intent.amount_out_raw
 
 
 def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: int) -> int | None:
@@ -206,20 +195,13 @@ def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: 
     if intent.min_amount_out_raw is not None:
         given["minAmountOutRaw"] = intent.min_amount_out_raw
     if intent.min_amount_out is not None:
-        given["minAmountOut"] = _named("minAmountOut", to_base_units, intent.min_amount_out, decimals_out)
+        given["minAmountOut"] = named("minAmountOut", to_base_units, intent.min_amount_out, decimals_out)
     if intent.limit_price is not None:
         price = intent.limit_price
-        given["limitPrice"] = _named(
+        given["limitPrice"] = named(
             "limitPrice", amount_at_price, amount_in, decimals_in, price, decimals_out
         )
     return max(given.values(), default=None)
-
-
-def _named(field: str, read: Callable[..., int], *values: Any) -> int:
-    try:
-        return read(*values)
-    except InvalidAmount as error:
-        raise InvalidAmount(error.message, **{field: error.message}) from None
 
 
 def _slippage(intent: OrderIntent) -> int:

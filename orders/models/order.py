@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from dex.types import SwapMode
+from orders.amounts import NOT_BOUND_YET
 from orders.index_conditions import in_index_order
 from orders.lifecycle import (
     ACTIVE,
@@ -62,8 +63,11 @@ class Order(models.Model):
     wallet = models.CharField(max_length=44)
     token_in = models.CharField(max_length=44)
     token_out = models.CharField(max_length=44)
-    # Of an exact output: the most that may be sold for `floor_amount_out`.
+    # Of an exact output: the most that may be sold for `floor_amount_out`. It only ever falls, from
+    # `NOT_BOUND_YET` at the first quote where only the slippage bounds it.
     amount_in = models.BigIntegerField()
+    # Of an exact output: the first quote's slippage bounds it too.
+    is_bound_by_slippage = models.BooleanField(default=False, db_default=False)
     mode = models.CharField(
         max_length=9, choices=MODES, default=SwapMode.EXACT_IN.value, db_default=SwapMode.EXACT_IN.value
     )
@@ -182,6 +186,12 @@ class Order(models.Model):
     def is_over(self, now: datetime) -> bool:
         """Whether its own expiry has come: it ends unless a transaction of its is under way."""
         return self.expires_at is not None and self.expires_at <= now
+
+    @property
+    def bound_amount_in(self) -> int | None:
+        """What is sold, or of an exact output the most that may be; None where no quote has bound it yet."""
+        is_open = self.mode == SwapMode.EXACT_OUT and self.amount_in == NOT_BOUND_YET
+        return None if is_open else self.amount_in
 
     @property
     def priced_amount_in(self) -> int | None:

@@ -1,7 +1,8 @@
 """From an order to the quote that its next transaction is built from, within the limits of its whole life.
 
 The first quote fixes the order's floor, by the slippage that was asked for where that is stricter than
-what the client said. Later quotes may raise what a transaction asks for, and never lower it below.
+what the client said. Later quotes may raise what a transaction asks for, and never lower it below. Of an
+exact output it fixes in the same way the most that it may cost.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def request_of(order: Order) -> QuoteRequest:
     limits = Limits(order.slippage_bps, is_auto, order.max_price_impact_bps, order.max_cost_bps)
     token_in, token_out = Pubkey.from_string(order.token_in), Pubkey.from_string(order.token_out)
     if order.mode == SwapMode.EXACT_OUT:
-        limits = replace(limits, max_amount_in=order.amount_in)
+        is_first = order.first_quoted_amount_out is None
+        by_slippage = order.is_bound_by_slippage and is_first
+        limits = replace(limits, max_amount_in=order.bound_amount_in, is_bound_by_slippage=by_slippage)
         bought = order.floor_amount_out or 1
         return QuoteRequest(token_in, token_out, bought, SwapMode.EXACT_OUT, limits, routes.bounds(order))
     return QuoteRequest(token_in, token_out, order.amount_in, limits=limits, bounds=routes.bounds(order))
@@ -75,6 +78,8 @@ def _limits(order: Order, best: Route) -> dict[str, Any]:
     first = order.first_quoted_amount_out
     if best.mode is SwapMode.EXACT_OUT:
         return {
+            # The most that this order may ever cost: a quote may lower it, and never raises it.
+            "amount_in": min(order.amount_in, best.max_amount_in),
             "first_quoted_amount_out": best.amount_out,
             "floor_amount_out": floor,
             "min_amount_out": floor,

@@ -15,7 +15,7 @@ from orders import gateway
 from orders.amounts import from_base_units, price_text, to_base_units
 from orders.models import Order
 from orders.wire.json_types import BASE_UNITS, DECIMAL, nullable, timestamp
-from orders.wire.message import Field, Schema
+from orders.wire.message import Field
 
 
 class Shown(NamedTuple):
@@ -30,11 +30,12 @@ def whole_of(raw: int | None, token: Token | None) -> str | None:
     return None if raw is None or token is None else from_base_units(raw, token.decimals)
 
 
-def amount_fields(
-    name: str, side: str, means: str, example: str, *, always: bool = False
-) -> tuple[Field, Field]:
-    """An amount of the order's column of that name, in whole tokens of ``side`` and in base units."""
-    column = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+def amount_fields(name: str, side: str, means: str, example: str, column: str = "") -> tuple[Field, Field]:
+    """An amount of the order, in whole tokens of ``side`` and in base units.
+
+    Where no ``column`` is given it is the one of that name.
+    """
+    column = column or "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
     raw, token = attrgetter(f"order.{column}"), attrgetter(side)
     units = str(to_base_units(Decimal(example), 9 if side == "token_in" else 6))
 
@@ -42,12 +43,11 @@ def amount_fields(
         amount = raw(shown)
         return None if amount is None else str(amount)
 
-    kind: Schema = BASE_UNITS if always else nullable(BASE_UNITS)
     return (
         Field(
             name, nullable(DECIMAL), lambda shown: whole_of(raw(shown), token(shown)), means, example=example
         ),
-        Field(f"{name}Raw", kind, raw_text, "the same in base units", example=units),
+        Field(f"{name}Raw", nullable(BASE_UNITS), raw_text, "the same in base units", example=units),
     )
 
 

@@ -114,10 +114,11 @@ ORDER: Final = Message(
         "swapMode",
         one_of(["exactIn", "exactOut"]),
         lambda shown: "exactOut" if shown.order.mode == SwapMode.EXACT_OUT else "exactIn",
-        "exactOut: amountIn is the most that floorAmountOut, bought exactly, may cost",
+        "exactOut: amountIn is the most that floorAmountOut, bought exactly, may cost; null until the first"
+        " quote where only the slippage bounds it",
         example="exactIn",
     ),
-    *amount_fields("amountIn", "token_in", "what is to be sold", "5", always=True),
+    *amount_fields("amountIn", "token_in", "what is to be sold", "5", "bound_amount_in"),
     *amount_fields("floorAmountOut", "token_out", "the least that this order may ever receive", "819.457436"),
     *amount_fields("firstQuotedAmountOut", "token_out", "what the first quote offered", "823.575312"),
     *amount_fields("quotedAmountOut", "token_out", "what the chosen pool offered", "823.575312"),
@@ -240,7 +241,7 @@ def order_as_wire(
 
 def accepted_example(**changes: Any) -> dict[str, Any]:
     """The example of an order that no worker has begun: what the request has not said is not known yet."""
-    given = {"clientOrderId", "amountIn"}
+    given = {"clientOrderId", "amountIn", "amountInRaw"}
     later = {f.name: None for f in ORDER.fields if f.shown and _may_be_null(f.type) and f.name not in given}
     fees = {field.name: None for field in _FEES.fields if not field.optional}
     return ORDER.example(

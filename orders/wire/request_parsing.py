@@ -14,8 +14,8 @@ _AMOUNT_FIELDS: Final = ("amount", "amountIn", "amountInRaw")
 _LEAST_FIELDS: Final = ("minAmountOut", "minAmountOutRaw")
 _BOUGHT_FIELDS: Final = ("amountOut", "amountOutRaw")
 _MOST_FIELDS: Final = ("maxAmountIn", "maxAmountInRaw")
-# What bounds an exact input, and says nothing of an exact output, whose bound is maxAmountIn.
-_OF_AN_INPUT: Final = (*_AMOUNT_FIELDS, *_LEAST_FIELDS, "slippageBps", "limitPrice")
+# What fixes or bounds an exact input, and says nothing of an exact output.
+_OF_AN_INPUT: Final = (*_AMOUNT_FIELDS, *_LEAST_FIELDS)
 _MODE_NAMES: Final = {SwapMode.EXACT_IN: "exactIn", SwapMode.EXACT_OUT: "exactOut"}
 # Exactly these are required in every order, beside one of the amounts.
 _REQUIRED: Final = ("tokenIn", "tokenOut")
@@ -86,8 +86,6 @@ def _exact_output(payload: Mapping[str, Any]) -> dict[str, str]:
     refusals = {name: "not for an exact output" for name in _OF_AN_INPUT if payload.get(name) is not None}
     if not _has(payload, _BOUGHT_FIELDS):
         refusals["amountOut"] = "required with maxAmountIn, or amountOutRaw"
-    if not _has(payload, _MOST_FIELDS):
-        refusals["maxAmountIn"] = "required with amountOut, or maxAmountInRaw"
     return refusals
 
 

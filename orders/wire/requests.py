@@ -72,7 +72,8 @@ class OrderIntent:
     amount_out: Decimal | None = field(
         default=None,
         metadata=_wire(
-            parse_amount, _optional("amountOut", AMOUNT, "what is bought, exactly, for maxAmountIn at most")
+            parse_amount,
+            _optional("amountOut", AMOUNT, "what is bought, exactly"),
         ),
     )
     amount_out_raw: int | None = field(
@@ -83,7 +84,15 @@ class OrderIntent:
     )
     max_amount_in: Decimal | None = field(
         default=None,
-        metadata=_wire(parse_amount, _optional("maxAmountIn", AMOUNT, "the most that amountOut may cost")),
+        metadata=_wire(
+            parse_amount,
+            _optional(
+                "maxAmountIn",
+                AMOUNT,
+                "the most that amountOut may cost; without it and limitPrice the first quote and the slippage"
+                " say it",
+            ),
+        ),
     )
     max_amount_in_raw: int | None = field(
         default=None,
@@ -211,6 +220,6 @@ ORDER_REQUEST: Final = Message(
     "OrderRequest",
     *(wire for each in fields(OrderIntent) for wire in each.metadata["wire"]),
     means="Exactly one of amountIn, amount (the same field) and amountInRaw; or, for an exact output, one of"
-    " amountOut and amountOutRaw with one of maxAmountIn and maxAmountInRaw.",
+    " amountOut and amountOutRaw, with at most one of maxAmountIn and maxAmountInRaw.",
     closed=True,
 )

@@ -65,12 +65,9 @@ def test_an_exact_output_is_accepted_with_its_most(user: User, client: Client) -
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"maxAmountIn": None}, "maxAmountIn"),
         ({"amountOut": None}, "amountOut"),
         ({"amountIn": "1"}, "amountIn"),
         ({"minAmountOut": "1"}, "minAmountOut"),
-        ({"slippageBps": 50}, "slippageBps"),
-        ({"limitPrice": "100"}, "limitPrice"),
         ({"amountOutRaw": "5"}, "amountOutRaw"),
         ({"maxAmountInRaw": "5"}, "maxAmountInRaw"),
         ({"maxAmountIn": "0.0000000001"}, "maxAmountIn"),

@@ -106,7 +106,7 @@ def test_without_another_pool_the_order_ends_with_the_reason(user: User, chain: 
     order = routed(user)
     others = [quote["pool"] for quote in order.events.get(status="building").data["quotes"]]
     pools = dict.fromkeys([order.pool, *others], "PROGRAM_REFUSED")
-    again = order_row(user, left_out_pools=pools)
+    again = order_row(user, left_out_pools=pools, route_bounds={"maxHops": 1})
     stages.route([again.pk])
     ended = stored(again)
     assert (ended.status, ended.error_code, ended.error_details) == ("failed", "PROGRAM_REFUSED", pools)

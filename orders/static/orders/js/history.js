@@ -119,7 +119,7 @@ export class History {
         class: "icon-button tiny expand",
         "aria-expanded": String(isOpen),
         "aria-controls": detailsId,
-        "aria-label": `Details of ${order.amountIn} ${order.tokenIn} to ${order.tokenOut}`,
+        "aria-label": `Details of ${order.amountIn ?? "some"} ${order.tokenIn} to ${order.tokenOut}`,
       },
       icon("down"),
     );
