@@ -23,7 +23,7 @@ from orders.management.commands.api_documents import collection_text, documents
 from orders.management.commands.lifecycle_diagram import lifecycle_diagram
 from orders.streaming import close_codes
 from orders.streaming.consumers import BareConnection, Connection
-from orders.streaming.stream import MESSAGES_A_SECOND
+from orders.streaming.stream import MESSAGES_PER_SECOND
 from orders.streaming.urls import unknown_address, websocket_urlpatterns
 from orders.wire.request_parsing import parse_order
 
@@ -112,15 +112,15 @@ def test_the_api_description_is_valid() -> None:
 
 
 def test_every_websocket_address_is_listed_and_leads_to_a_door() -> None:
-    doors = [each.pattern for each in websocket_urlpatterns if each.callback is not unknown_address]
+    patterns = [each.pattern for each in websocket_urlpatterns if each.callback is not unknown_address]
     listed = [names(row[0])[0].partition("?")[0] for row in table("address | does")]
     used = set()
     for address in listed:
-        fitting = [door for door in doors if door.match(address.removeprefix("/"))]
+        fitting = [pattern for pattern in patterns if pattern.match(address.removeprefix("/"))]
         assert len(fitting) == 1, address
         used.add(fitting[0])
 
-    assert used == set(doors)
+    assert used == set(patterns)
 
 
 def test_an_object_without_an_action_is_an_order_at_one_address() -> None:
@@ -134,7 +134,7 @@ def test_the_close_codes_are_listed() -> None:
 
     # The last three are the protocol's own.
     assert set(listed) == codes | {1002, 1007, 1009}
-    assert rows[str(close_codes.CLOSE_FLOOD)] == f"more than {MESSAGES_A_SECOND} messages a second"
+    assert rows[str(close_codes.CLOSE_FLOOD)] == f"more than {MESSAGES_PER_SECOND} messages per second"
 
 
 def test_every_setting_is_listed() -> None:

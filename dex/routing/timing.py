@@ -29,7 +29,7 @@ _SEARCHES: Final = 21
 
 @dataclass(frozen=True, slots=True)
 class RoutingFigures:
-    """Quotes a second by venue; candidates searched, and seconds of a search: the median and the slowest."""
+    """Quotes per second by venue; candidates searched, and seconds of a search, median and slowest."""
 
     quotes_per_second: Mapping[str, int]
     candidates: int
@@ -102,7 +102,7 @@ def _search_seconds(ask: Ask, snapshot: Snapshot, fitting: Fitting) -> float:
 
 
 def _rate(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> int:
-    """Quotes a second for amounts that differ; 0 where the pool has none."""
+    """Quotes per second for amounts that differ; 0 where the pool has none."""
     started = time.perf_counter()
     try:
         for number in range(_QUOTES):

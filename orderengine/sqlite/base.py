@@ -2,7 +2,7 @@
 
 SQLite lets one connection write at a time. The others look again after growing pauses of up to
 100 ms, so that a writer that comes at the wrong moments starves beside a busy one. Here a writer
-first takes its turn: on a lock among the threads of a process, and on a file lock, looked at
+first takes a lock of ours: one among the threads of a process, and a file lock, looked at
 every millisecond, among processes. SQLite's own lock is then free as a rule; it stays the one
 that counts. Django finds this class by the name of its module.
 """
@@ -29,7 +29,7 @@ _opened: Final[set[str]] = set()
 _thread_locks: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
 
-class Turn:
+class WriterLock:
     """The right to write to one database file, for one connection at a time.
 
     The file lock goes away with its process, so that a killed writer holds nobody up.
@@ -44,7 +44,7 @@ class Turn:
         self._mine = False
 
     def take(self, timeout_seconds: float) -> None:
-        """Wait for the turn; raises OperationalError when it does not come in time."""
+        """Wait for the lock; raises OperationalError when it is not free in time."""
         deadline = time.monotonic() + timeout_seconds
         if not self._thread_lock.acquire(timeout=timeout_seconds):
             raise OperationalError("database is locked by another thread")
@@ -62,14 +62,14 @@ class Turn:
         self._mine = True
 
     def give_up(self) -> None:
-        """Let the next writer in, if this one has the turn."""
+        """Let the next writer in, if this one has the lock."""
         if self._mine:
             self._mine = False
             fcntl.flock(self._file, fcntl.LOCK_UN)
             self._thread_lock.release()
 
     def close(self) -> None:
-        """Give up the turn and the file."""
+        """Give up the lock and the file."""
         self.give_up()
         os.close(self._file)
 
@@ -91,11 +91,11 @@ def _identity_of(name: str) -> tuple[int, int]:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that takes its turn from BEGIN IMMEDIATE to the end of the transaction."""
+    """A connection that holds the writer lock from BEGIN IMMEDIATE to the end of the transaction."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turn: Turn | None = None
+        self._writer_lock: WriterLock | None = None
         self._opened_file: tuple[int, int] | None = None
 
     @property
@@ -147,41 +147,41 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OperationalError("the database's file was removed or replaced") from FileNotFoundError(
                 errno.ENOENT, os.strerror(errno.ENOENT)
             )
-        if self._turn is None:
-            self._turn = Turn(str(self.settings_dict["NAME"]))
-        self._turn.take(self.settings_dict["OPTIONS"].get("timeout", _DEFAULT_TIMEOUT_SECONDS))
+        if self._writer_lock is None:
+            self._writer_lock = WriterLock(str(self.settings_dict["NAME"]))
+        self._writer_lock.take(self.settings_dict["OPTIONS"].get("timeout", _DEFAULT_TIMEOUT_SECONDS))
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
-            self._turn.give_up()
+            self._writer_lock.give_up()
             raise
 
     def _commit(self) -> None:
         try:
             super()._commit()  # type: ignore[misc]
         except DatabaseError:
-            # Django rolls back, which ends the turn.
+            # Django rolls back, which releases the lock.
             raise
         except BaseException:
             # It does not after any other error (out of memory, say), and every writer would wait.
             self._rollback()
             raise
-        self._end_turn()
+        self._release()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self._end_turn()
+            self._release()
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            turn, self._turn = self._turn, None
-            if turn is not None:
-                turn.close()
+            lock, self._writer_lock = self._writer_lock, None
+            if lock is not None:
+                lock.close()
 
-    def _end_turn(self) -> None:
-        if self._turn is not None:
-            self._turn.give_up()
+    def _release(self) -> None:
+        if self._writer_lock is not None:
+            self._writer_lock.give_up()

@@ -121,8 +121,8 @@ class Engine:
 
     def _check_start(self, process: PartProcess, deadline: float) -> None:
         part, status = process.part, process.exit_status()
-        if status is not None and (mended := part.mend()) is not None:
-            self._announce(f"{part.title:<10} mended  {mended}")
+        if status is not None and (repaired := part.repair()) is not None:
+            self._announce(f"{part.title:<10} repaired  {repaired}")
             process.forget()
             process.start()
             return
@@ -146,8 +146,8 @@ class Engine:
         name, title = process.part.name, process.part.title
         status = process.exit_status()
         if status is not None:
-            if not process.ready and (mended := process.part.mend()) is not None:
-                self._announce(f"{title:<10} mended  {mended}")
+            if not process.ready and (repaired := process.part.repair()) is not None:
+                self._announce(f"{title:<10} repaired  {repaired}")
             delay = process.next_delay()
             process.forget()
             self._due[name] = time.monotonic() + delay
@@ -159,7 +159,7 @@ class Engine:
             process.ready = True
             self._announce(f"{title:<10} ready   again, pid {process.pid}")
         elif process.is_hung():
-            # Not asked to stop: what does not answer does not hear either.
+            # Not asked to stop: what does not answer receives no signal either.
             process.signal(signal.SIGKILL)
             self._announce(f"{title:<10} hangs   no answer for {HUNG_AFTER_SECONDS:g} s: killed")
 

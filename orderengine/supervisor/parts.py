@@ -139,7 +139,7 @@ def _valkey(folder: DataFolder, socket: Path, environment: Mapping[str, str]) ->
         environment=environment,
         is_ready=lambda: probes.redis_answers(socket),
         where=str(socket),
-        mend=lambda: _set_aside(data),
+        repair=lambda: _set_aside(data),
     )
 
 

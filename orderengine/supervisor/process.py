@@ -36,7 +36,7 @@ class Part:
     grace_seconds: float = 10.0
     before_start: Callable[[], None] = field(default=lambda: None, repr=False)
     # Called when it ended before it served: what was done about that, or None where nothing can be.
-    mend: Callable[[], str | None] = field(default=lambda: None, repr=False)
+    repair: Callable[[], str | None] = field(default=lambda: None, repr=False)
     # Asked now and then while it serves; a part without one is only watched for its end.
     is_alive: Callable[[], bool] | None = field(default=None, repr=False)
 

@@ -1,4 +1,4 @@
-"""How many calls a caller may make a minute. Placing orders has a limit of its own: orders.order_rate."""
+"""How many calls a caller may make per minute. Placing orders has a limit of its own: orders.order_rate."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Whether orders can be accepted now: found out by a write of the kind that acceptance makes.
 
-At most one a second, whoever asks and however often; it is a row of its own, behind the orders that wait, and
-does not wait for the disk, so it holds up none of them. What happened to the last orders counts too: a disk
-may have room for the one row and not for an order.
+At most one per second, whoever asks and however often; it is a row of its own, behind the orders that wait,
+and does not wait for the disk, so it holds up none of them. What happened to the last orders counts too: a
+disk may have room for the one row and not for an order.
 """
 
 from __future__ import annotations

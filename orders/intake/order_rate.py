@@ -1,4 +1,4 @@
-"""How many orders a user may place a minute, counted where the orders are."""
+"""How many orders a user may place per minute, counted where the orders are."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _SOON: Final = (WaitsFor.WORKER, WaitsFor.RETRY, WaitsFor.NODE)
 
 
 class ClockRepair:
-    """`bring_back` as a step of a sweeper, which says once a minute what it had to do."""
+    """`bring_back` as a step of a sweeper, which says once per minute what it had to do."""
 
     def __init__(self) -> None:
         self._unsaid = 0
@@ -60,7 +60,7 @@ def bring_back() -> int:
     leased = leases.ours().filter(lease_token__isnull=False, lease_until__gt=beyond_lease)
     landed = leases.ours().filter(status=Status.CONFIRMED, finalized_at__isnull=True)
     landed = landed.filter(confirmed_at__gt=farthest)
-    # Asked first: a sweep that finds nothing takes no writer's turn.
+    # Asked first: a sweep that finds nothing takes no writer lock.
     due, held, dated = _keys(late), _keys(leased), _keys(landed)
     if held:
         leased.filter(pk__in=held).update(lease_until=now)

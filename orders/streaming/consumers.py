@@ -76,7 +76,7 @@ class Connection(FeedStream):
 
     async def _execute_many(self, message: dict[str, Any], request_id: Any) -> None:
         outcomes = await in_database(self._allowed, place_batch, read_batch(message))
-        await self.tell({"type": "batch", "results": outcomes_as_wire(outcomes)}, request_id)
+        await self.reply({"type": "batch", "results": outcomes_as_wire(outcomes)}, request_id)
         await self.follow([outcome.order.pk for outcome in outcomes if outcome.order is not None])
 
     async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
@@ -93,12 +93,12 @@ class Connection(FeedStream):
         if "orderId" not in message:
             if not self.unsubscribe_feed():
                 raise errors.NotFound("This connection does not follow the feed")
-            await self.tell({"type": "unsubscribed"}, request_id)
+            await self.reply({"type": "unsubscribed"}, request_id)
             return
         order_id = order_uuid(message.get("orderId"))
         if not self.following.unfollow(order_id):
             raise errors.NotFound("This connection does not follow such an order")
-        await self.tell({"type": "unsubscribed", "orderId": str(order_id)}, request_id)
+        await self.reply({"type": "unsubscribed", "orderId": str(order_id)}, request_id)
 
     async def _cancel(self, message: dict[str, Any], request_id: Any) -> None:
         order = await in_database(self._allowed, cancel_order, order_uuid(message.get("orderId")))
@@ -145,7 +145,7 @@ class SingleOrder(OrderStream):
             await self.close(CLOSE_DONE)
 
     async def delivered(self) -> None:
-        """Close when the last row told is final; one that a fork took back is not the last."""
+        """Close when the last row sent is final; one that a fork took back is not the last."""
         if not self.following.running():
             await self.close(CLOSE_DONE)
 
@@ -180,16 +180,16 @@ class Feed(FeedStream):
             await self.subscribe_feed(self.values["after"])
             return
         self._seen_until = timezone.now()
-        # What has ended before this connection joins is not its to tell, though the first look
+        # What has ended before this connection joins is not its to send, though the first look
         # goes back to it. By rows, not by the clock: nothing that ends from here on is passed over.
         since = self._seen_until - _OVERLAP
         for order_id, sequence in await in_database(cursor.ended_since, self.user.pk, since):
             self.following.pass_over(order_id, sequence)
-        await self.join(hints.user_group(self.user.pk), hears_all=True)
+        await self.join(hints.user_group(self.user.pk), all_hints=True)
         await self.discover(await in_database(cursor.active_orders, self.user.pk))
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
-        """An order learned of for the first time is told from its beginning."""
+        """An order learned of for the first time is sent from its beginning."""
         if not self.follows_feed:
             await self.discover(hints)
         await super().hinted(hints)

@@ -1,4 +1,4 @@
-"""How far a connection has been told of each order that it follows, and the rows that come next.
+"""How far a connection has been sent of each order that it follows, and the rows that come next.
 
 The rows are the truth and a hint is only a reason to look, so a lost, doubled or late hint can
 neither leave a gap nor repeat an event.
@@ -27,7 +27,7 @@ _ORDERS_A_QUERY: Final = 500
 
 
 class Following:
-    """The orders of one connection and the last sequence told of each."""
+    """The orders of one connection and the last sequence sent of each."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -52,18 +52,18 @@ class Following:
         return self._finished.pop(order_id, None) is not None or was_running
 
     def running(self) -> dict[UUID, int]:
-        """The orders whose final event has not been told, with the last sequence told."""
+        """The orders whose final event has not been sent, with the last sequence sent."""
         return dict(self._running)
 
     def behind(self, hints: Mapping[UUID, int]) -> dict[UUID, int]:
-        """Of the orders named by hints, those that have reached more than was told."""
-        told = {order_id: self._told(order_id) for order_id in hints if order_id in self}
-        return {order_id: last for order_id, last in told.items() if last < hints[order_id]}
+        """Of the orders named by hints, those that have reached more than was sent."""
+        sent = {order_id: self._sent(order_id) for order_id in hints if order_id in self}
+        return {order_id: last for order_id, last in sent.items() if last < hints[order_id]}
 
     def take(self, event: OrderEvent) -> bool:
-        """Whether this event is to be told now; if so it counts as told."""
+        """Whether this event is to be sent now; if so it counts as sent."""
         order_id = event.order_id
-        if order_id not in self or event.sequence <= self._told(order_id):
+        if order_id not in self or event.sequence <= self._sent(order_id):
             return False
         self._running.pop(order_id, None)
         self._finished.pop(order_id, None)
@@ -74,7 +74,7 @@ class Following:
         return True
 
     def pass_over(self, order_id: UUID, sequence: int) -> None:
-        """Count an order as finished and told up to this sequence."""
+        """Count an order as finished and sent up to this sequence."""
         now = self._clock()
         self._finished[order_id] = sequence, now
         self._finished.move_to_end(order_id)
@@ -84,18 +84,18 @@ class Following:
     def _oldest(self) -> float:
         return next(iter(self._finished.values()))[1]
 
-    def _told(self, order_id: UUID) -> int:
+    def _sent(self, order_id: UUID) -> int:
         return self._running.get(order_id, self._finished.get(order_id, (0, 0.0))[0])
 
 
-def rows_after(told: Mapping[UUID, int]) -> list[OrderEvent]:
+def rows_after(sent: Mapping[UUID, int]) -> list[OrderEvent]:
     """The events of these orders behind the given sequences, each order's in sequence."""
     found: list[OrderEvent] = []
-    for order_ids in _chunks(told):
-        lowest = min(told[order_id] for order_id in order_ids)
+    for order_ids in _chunks(sent):
+        lowest = min(sent[order_id] for order_id in order_ids)
         rows = OrderEvent.objects.filter(order_id__in=order_ids, sequence__gt=lowest)
         found.extend(rows.order_by("order_id", "sequence"))
-    return [event for event in found if event.sequence > told[event.order_id]]
+    return [event for event in found if event.sequence > sent[event.order_id]]
 
 
 def own_order(user_id: Any, order_id: UUID) -> Order | None:

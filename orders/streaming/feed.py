@@ -16,7 +16,7 @@ _EVENTS_A_PIECE: Final = 200
 
 
 class FeedStream(OrderStream):
-    """A stream that can follow the feed, beside single orders: an event of one of these is told once."""
+    """A stream that can follow the feed, beside single orders: an event of one of these is sent once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,17 +28,17 @@ class FeedStream(OrderStream):
         return self._position is not None
 
     async def subscribe_feed(self, after: object, request_id: Any = None) -> None:
-        """Tell the feed behind a cursor, or behind all that is there, and go on; raises InvalidRequest."""
+        """Send the feed behind a cursor, or behind all that is there, and go on; raises InvalidRequest."""
         try:
             begin = position(after)
         except ValueError as error:
             raise InvalidRequest(after=str(error)) from None
-        self.hear_all()
+        self.take_all_hints()
         if begin is None:
             begin = await in_database(feed.latest)
-        await self.tell({"type": "subscribed", "cursor": str(begin)}, request_id)
+        await self.reply({"type": "subscribed", "cursor": str(begin)}, request_id)
         self._position = begin
-        await self._tell_feed()
+        await self._send_feed()
 
     def unsubscribe_feed(self) -> bool:
         """Follow it no more; whether it was followed."""
@@ -48,25 +48,25 @@ class FeedStream(OrderStream):
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
         """Besides the followed orders, what the feed has."""
         await super().hinted(hints)
-        await self._tell_feed()
+        await self._send_feed()
 
     async def look_again(self) -> None:
         """Besides the followed orders, what the feed has."""
         await super().look_again()
-        await self._tell_feed()
+        await self._send_feed()
 
     def has_work(self) -> bool:
         """The feed may have news at any time."""
         return self.follows_feed or super().has_work()
 
-    async def _tell_feed(self) -> None:
-        async with self._telling:
+    async def _send_feed(self) -> None:
+        async with self._sending:
             while self._position is not None:
                 page = await in_database(feed.read, self.user.pk, self._position, _EVENTS_A_PIECE)
                 for event in page.events:
                     if event.order_id not in self.following or self.following.take(event):
-                        told = self.envelope(event_message(event) | {"cursor": str(event.pk)})
-                        await self._send_json(told)
+                        message = self.envelope(event_message(event) | {"cursor": str(event.pk)})
+                        await self._send_json(message)
                 if self._position is not None:
                     self._position = page.position
                 if not page.has_more:

@@ -21,8 +21,8 @@ _LONGEST_REQUEST_ID: Final = 128
 class Arrivals:
     """When the last messages of a connection came."""
 
-    def __init__(self, most_a_second: int) -> None:
-        self._moments: deque[float] = deque(maxlen=most_a_second)
+    def __init__(self, most_per_second: int) -> None:
+        self._moments: deque[float] = deque(maxlen=most_per_second)
 
     def are_a_flood(self) -> bool:
         """Note one more; whether that makes more than may come in a second."""

@@ -29,7 +29,7 @@ class Listener(Protocol):
         """These orders have reached these sequences."""
 
     def recover(self) -> None:
-        """Look for what no hint has told."""
+        """Look for what no hint has named."""
 
 
 class Group:
@@ -54,7 +54,7 @@ class Group:
             self.unwatch(listener, order_id)
 
     def unwatch(self, listener: Listener, order_id: UUID) -> None:
-        """Tell a listener of an order no more."""
+        """Send a listener no more hints of an order."""
         watchers = self.to_some.get(order_id)
         if watchers is not None:
             watchers.discard(listener)
@@ -62,7 +62,7 @@ class Group:
                 del self.to_some[order_id]
 
     async def subscribe(self) -> None:
-        """Have the layer deliver this group's messages here; without Redis healing carries the streams."""
+        """Have the layer deliver this group's messages here; without Redis the poll carries the streams."""
         if self._receive_task is None:
             self._receive_task = asyncio.create_task(self._listen())
             # The layer knows a channel from the moment that somebody listens to it.
@@ -83,10 +83,10 @@ class Group:
         except (RedisError, OSError) as error:
             logger.warning("group not left: %s", type(error).__name__)
         if self._receive_task is not None:
-            ear, self._receive_task = self._receive_task, None
-            ear.cancel()
+            task, self._receive_task = self._receive_task, None
+            task.cancel()
             # Bounded: cleaning up talks to Redis, and one that hangs must not hold anybody.
-            await asyncio.wait([ear], timeout=_TIMEOUT_SECONDS)
+            await asyncio.wait([task], timeout=_TIMEOUT_SECONDS)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()
@@ -119,10 +119,10 @@ class FanOut:
         """The group of this name, made at first use."""
         return self._groups.setdefault(name, Group(name, self._poll_seconds))
 
-    async def join(self, group: Group, listener: Listener, *, hears_all: bool) -> None:
+    async def join(self, group: Group, listener: Listener, *, all_hints: bool) -> None:
         """Returns when the listener cannot miss a hint any more, or Redis does not answer."""
         group.members.add(listener)
-        if hears_all:
+        if all_hints:
             group.to_all.add(listener)
         if self._clock is None:
             self._clock = asyncio.create_task(self._tick())

@@ -48,7 +48,7 @@ async def listening(user_id: Any) -> AsyncIterator[News | None]:
     news, group = News(), fan_out().group(hints.user_group(user_id))
     _waiting[user_id] += 1
     try:
-        await fan_out().join(group, news, hears_all=True)
+        await fan_out().join(group, news, all_hints=True)
         yield news
     finally:
         _waiting[user_id] -= 1

@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 Envelope = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class Told:
+class EventText:
     """One event and its text in each form that an endpoint sends it in, made once."""
 
     def __init__(self, event: OrderEvent) -> None:
@@ -93,7 +93,7 @@ class SharedRows:
     """What the streams of one event loop read again and again."""
 
     def __init__(self) -> None:
-        self.events: SharedQuery[UUID, int, Told] = SharedQuery(_events_after)
+        self.events: SharedQuery[UUID, int, EventText] = SharedQuery(_events_after)
         self.orders: SharedQuery[Any, datetime, UUID] = SharedQuery(_orders_since)
 
 
@@ -105,10 +105,10 @@ def shared_rows() -> SharedRows:
     return _shared.setdefault(asyncio.get_running_loop(), SharedRows())
 
 
-def _events_after(told: Mapping[UUID, int]) -> dict[UUID, list[Told]]:
-    found: dict[UUID, list[Told]] = {}
-    for event in cursor.rows_after(told):
-        found.setdefault(event.order_id, []).append(Told(event))
+def _events_after(sent: Mapping[UUID, int]) -> dict[UUID, list[EventText]]:
+    found: dict[UUID, list[EventText]] = {}
+    for event in cursor.rows_after(sent):
+        found.setdefault(event.order_id, []).append(EventText(event))
     return found
 
 

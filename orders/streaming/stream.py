@@ -30,7 +30,7 @@ from orders.streaming.close_codes import CLOSE_FLOOD, CLOSE_UNAUTHENTICATED, clo
 from orders.streaming.connection_limit import ConnectionLimit
 from orders.streaming.groups import Group, fan_out
 from orders.streaming.revocation import revocation
-from orders.streaming.shared_reads import Told, shared_rows
+from orders.streaming.shared_reads import EventText, shared_rows
 from orders.wire.errors import as_order_error
 from orders.wire.message import Rows
 from orders.wire.request_fields import single_values
@@ -38,8 +38,8 @@ from orders.wire.request_fields import single_values
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-MESSAGES_A_SECOND: Final = 50
-# Told in pieces, so that a long history is never whole in memory while a client reads slowly.
+MESSAGES_PER_SECOND: Final = 50
+# Sent in pieces, so that a long history is never whole in memory while a client reads slowly.
 _ORDERS_A_PIECE: Final = 100
 _MOST_WATCHED: Final = 20_000
 
@@ -57,7 +57,7 @@ async def in_database(function: Callable[..., Result], *arguments: Any) -> Resul
 
 
 class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """What all endpoints share: handshake, following orders, telling events, refusing messages."""
+    """What all endpoints share: handshake, following orders, sending events, refusing messages."""
 
     connections: ClassVar = ConnectionLimit()
     # What the address may carry behind its question mark; anything else is refused by name.
@@ -71,14 +71,14 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._asides: dict[UUID, dict[str, Any]] = {}
         self._group: Group | None = None
         self._watched: set[UUID] = set()
-        self._telling = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._news: dict[UUID, int] = {}
         self._listener: asyncio.Task[None] | None = None
-        self._healer: asyncio.Task[None] | None = None
+        self._poller: asyncio.Task[None] | None = None
         self._closed = False
         self._is_counted = False
         self.values: dict[str, str] = {}
-        self._arrivals = frames.Arrivals(MESSAGES_A_SECOND)
+        self._arrivals = frames.Arrivals(MESSAGES_PER_SECOND)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the connection. Unlike the base class it has no channel of its own: see `orders.fan_out`."""
@@ -131,7 +131,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     @staticmethod
     def envelope(message: dict[str, Any]) -> dict[str, Any]:
-        """The form in which this endpoint tells an event."""
+        """The form in which this endpoint sends an event."""
         return message
 
     async def act(self, message: dict[str, Any], request_id: Any) -> None:
@@ -140,7 +140,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         if action != "ping":
             raise errors.UnknownAction(known=["ping"])
         frames.require_known_fields(action, message)
-        await self.tell({"type": "pong"}, request_id)
+        await self.reply({"type": "pong"}, request_id)
 
     async def disconnect(self, code: int) -> None:
         """Nothing is sent any more."""
@@ -182,62 +182,62 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         for order_id, sequence in hints.items():
             self._news[order_id] = max(sequence, self._news.get(order_id, 0))
         if not self._closed and (self._listener is None or self._listener.done()):
-            self._listener = asyncio.create_task(self._tell_news())
+            self._listener = asyncio.create_task(self._send_news())
 
     def recover(self) -> None:
-        """Look for what no hint has told, unless the last look still goes on."""
-        if not self._closed and self.has_work() and (self._healer is None or self._healer.done()):
-            self._healer = asyncio.create_task(self._look_again())
+        """Look for what no hint has named, unless the last look still goes on."""
+        if not self._closed and self.has_work() and (self._poller is None or self._poller.done()):
+            self._poller = asyncio.create_task(self._look_again())
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
-        """Tell what is new about the followed ones among the hinted orders."""
+        """Send what is new about the followed ones among the hinted orders."""
         await self.deliver(self.following.behind(hints))
 
-    async def join(self, group: str, *, hears_all: bool = False) -> None:
-        """Hear the hints of a group: all of them, or those about followed orders."""
+    async def join(self, group: str, *, all_hints: bool = False) -> None:
+        """Receive the hints of a group: all of them, or those about followed orders."""
         # Known before the first wait, so that whatever ends the connection also leaves the group.
         self._group = fan_out().group(group)
-        await fan_out().join(self._group, self, hears_all=hears_all)
+        await fan_out().join(self._group, self, all_hints=all_hints)
 
-    def hear_all(self) -> None:
+    def take_all_hints(self) -> None:
         """From now on every hint of the group that was joined."""
         if self._group is not None:
             self._group.to_all.add(self)
 
     async def discover(self, order_ids: Iterable[UUID]) -> None:
         """Follow those of these orders that are not followed yet, from their beginning."""
-        async with self._telling:
+        async with self._sending:
             fresh = dict.fromkeys((each for each in order_ids if each not in self.following), 0)
             for order_id in fresh:
                 self.following.follow(order_id)
         await self.deliver(fresh)
 
     async def follow(self, order_ids: Iterable[UUID], after: int = 0, **aside: Any) -> None:
-        """Tell the history behind ``after`` and go on; ``aside`` rides on the next event told."""
+        """Send the history behind ``after`` and go on; ``aside`` is added to the next event sent."""
         wanted = dict.fromkeys(order_ids, after)
         self._watch(wanted)
-        async with self._telling:
+        async with self._sending:
             for order_id in wanted:
                 self.following.follow(order_id, after)
                 if aside:
                     self._asides[order_id] = aside
         await self.deliver(wanted)
 
-    async def deliver(self, told: Mapping[UUID, int]) -> None:
-        """Read the rows behind these sequences and tell them, each once and in order."""
-        if not told:
+    async def deliver(self, sent: Mapping[UUID, int]) -> None:
+        """Read the rows behind these sequences and send them, each once and in order."""
+        if not sent:
             return
-        order_ids = list(told)
-        async with self._telling:
+        order_ids = list(sent)
+        async with self._sending:
             for start in range(0, len(order_ids), _ORDERS_A_PIECE):
-                piece = {order_id: told[order_id] for order_id in order_ids[start : start + _ORDERS_A_PIECE]}
+                piece = {order_id: sent[order_id] for order_id in order_ids[start : start + _ORDERS_A_PIECE]}
                 found = await shared_rows().events.ask(piece)
                 for order_id in piece:
-                    await self._tell_events(order_id, found.get(order_id, ()))
+                    await self._send_events(order_id, found.get(order_id, ()))
         await self.delivered()
 
     async def delivered(self) -> None:
-        """Called after all rows that were there have been told."""
+        """Called after all rows that were there have been sent."""
 
     async def look_again(self) -> None:
         """Find what hints may have missed; the poll calls it."""
@@ -247,18 +247,18 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Whether the poll is needed."""
         return bool(self.following.running())
 
-    async def tell(self, message: dict[str, Any], request_id: Any = None) -> None:
+    async def reply(self, message: dict[str, Any], request_id: Any = None) -> None:
         """Send a message that is no event."""
         await self._send_json(message if request_id is None else {**message, "requestId": request_id})
 
     async def _refuse(self, error: Exception, request_id: Any = None) -> None:
-        await self.tell({"type": "error", **as_order_error(error).as_wire()}, request_id)
+        await self.reply({"type": "error", **as_order_error(error).as_wire()}, request_id)
 
     async def _send_json(self, message: dict[str, Any]) -> None:
         if not self._closed:
             await self.send(text_data=json.dumps(message))
 
-    async def _tell_events(self, order_id: UUID, found: Iterable[Told]) -> None:
+    async def _send_events(self, order_id: UUID, found: Iterable[EventText]) -> None:
         for each in found:
             if not self._closed and self.following.take(each.event):
                 aside = self._asides.pop(order_id, None)
@@ -267,7 +267,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
                 else:
                     await self._send_json(self.envelope(each.message() | aside))
 
-    async def _tell_news(self) -> None:
+    async def _send_news(self) -> None:
         while self._news and not self._closed:
             hints, self._news = self._news, {}
             try:
@@ -293,7 +293,7 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._watched.add(order_id)
 
     async def _stop_tasks(self) -> None:
-        tasks = [task for task in (self._listener, self._healer) if task is not None]
+        tasks = [task for task in (self._listener, self._poller) if task is not None]
         for task in tasks:
             task.cancel()
         if tasks:

@@ -27,7 +27,7 @@ class Traces:
     """The tracer of this process, from now until `close`."""
 
     def __init__(self, service: str) -> None:
-        # One line a minute, not several for each batch that a dead collector does not take.
+        # One line per minute, not several for each batch that a dead collector does not take.
         self._complaints = Seldom(_COMPLAINT_SECONDS)
         logging.getLogger(trace_exporter.__name__).addFilter(self._complaints)
         self._provider = TracerProvider(

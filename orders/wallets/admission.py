@@ -9,8 +9,8 @@ from uuid import UUID
 from orders.gateway import Failure, SignedSwap
 from orders.models import Order
 from orders.wallets import caps, funds
+from orders.wallets.counting_lock import lock_counting
 from orders.wallets.funds import Shortage
-from orders.wallets.turn import take_turn
 
 
 class Admission:
@@ -25,7 +25,7 @@ class Admission:
 
     def admit(self, signed: Sequence[tuple[Order, SignedSwap]], now: datetime) -> list[Order]:
         """Those that may be stored, each counted before the next one is looked at."""
-        take_turn()
+        lock_counting()
         oldest = min((swap.funds for _, swap in signed), key=lambda one: one.slot)
         taken = funds.committed((oldest.slot, oldest.read_at))
         today = caps.Today([order for order, _ in signed], now)

@@ -19,7 +19,7 @@ from orders.amounts import MAX_AMOUNT, from_base_units
 from orders.gateway import Failure
 from orders.lifecycle import FailureReason
 from orders.models import Attempt, DaySales, Order
-from orders.wallets.turn import take_turn
+from orders.wallets.counting_lock import lock_counting
 
 # What each cap is counted by.
 _SCOPES: Final[Mapping[str, str]] = {
@@ -62,7 +62,7 @@ class Today:
 
 
 def count(orders: Iterable[Order], now: datetime) -> None:
-    """Write what these orders sell, inside the transaction that stores their attempts and has its turn."""
+    """Write what these orders sell, inside the transaction that stores their attempts under the lock."""
     by_row: Counter[tuple[Any, str, str]] = Counter()
     for order in orders:
         by_row[order.user_id, order.wallet, order.token_in] += order.amount_in
@@ -95,7 +95,7 @@ def take_off(ended: Iterable[tuple[Order, Attempt]]) -> None:
     if not pairs:
         return
     with transaction.atomic():
-        take_turn()
+        lock_counting()
         for order, attempt in pairs:
             rows = _sales(_day(attempt.created_at)).filter(
                 user=order.user_id, wallet=order.wallet, token=order.token_in

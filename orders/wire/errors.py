@@ -84,7 +84,7 @@ ERROR: Final = Message(
 
 
 def as_order_error(error: Exception) -> errors.OrderError:
-    """What a client is told about an exception; faults are logged under the request id they carry."""
+    """What a client is answered about an exception; faults are logged under the request id they carry."""
     if isinstance(error, errors.OrderError) and not isinstance(error, errors.Internal):
         return error
     if isinstance(error, Error) and not isinstance(error, _PROGRAM_FAULTS):

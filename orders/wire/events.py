@@ -222,7 +222,7 @@ UPDATE: Final = OneOf(
     "Update",
     "status",
     _messages("Update", Field("type", constant("update")), _ORDER_ID, behind=_ASIDE),
-    "one step of an order, as streams tell it",
+    "one step of an order, as streams send it",
 )
 EVENT_HEAD: Final = Rows(_ORDER_ID, *_head(Status.PENDING, 1))
 

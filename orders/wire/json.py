@@ -29,7 +29,7 @@ class ExactJSONParser(BaseParser):
     ) -> Any:
         """The body's value. Raises MalformedBody or PayloadTooLarge."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        # One byte more than allowed tells "too large" without reading the rest.
+        # One byte more than allowed shows "too large" without reading the rest.
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise PayloadTooLarge(maxBytes=limit)

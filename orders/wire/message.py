@@ -108,10 +108,12 @@ class Message(Rows):
 
 
 class OneOf:
-    """One of several messages, told apart by the constant that each has in the same field."""
+    """One of several messages, distinguished by the constant that each has in the same field."""
 
-    def __init__(self, name: str, told_by: str, messages: Mapping[str, Message], means: str = "") -> None:
-        self.name, self.told_by, self.messages, self.means = name, told_by, messages, means
+    def __init__(
+        self, name: str, discriminator: str, messages: Mapping[str, Message], means: str = ""
+    ) -> None:
+        self.name, self.discriminator, self.messages, self.means = name, discriminator, messages, means
         _named[name] = self
 
     def schema(self) -> dict[str, Any]:
@@ -119,7 +121,7 @@ class OneOf:
         found = {value: f"{_REFERENCE}{message.name}" for value, message in self.messages.items()}
         return {
             "oneOf": [{"$ref": target} for target in found.values()],
-            "discriminator": {"propertyName": self.told_by, "mapping": found},
+            "discriminator": {"propertyName": self.discriminator, "mapping": found},
             **({"description": self.means} if self.means else {}),
         }
 

@@ -1,4 +1,4 @@
-"""The page on a slow line: what is there, and can be used, after how long at 20 kB a second."""
+"""The page on a slow line: what is there, and can be used, after how long at 20 kB per second."""
 
 from __future__ import annotations
 

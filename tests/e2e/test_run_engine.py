@@ -209,7 +209,9 @@ def test_an_odd_folder_works_and_a_damaged_broker_log_is_set_aside(tmp_path: Pat
     again = RunningEngine(folder)
     try:
         again.await_up()
-        said = f"valkey     mended  its files could not be read and are in {first.data_dir}/valkey/set-aside"
+        said = (
+            f"valkey     repaired  its files could not be read and are in {first.data_dir}/valkey/set-aside"
+        )
         assert said in again.said()
         assert again.live_status() == 200
     finally:

@@ -11,7 +11,7 @@ from uuid import UUID
 from orders.proving.soak.rig import Rig
 from orders.proving.soak.waiting import eventually
 
-# Orders a second, so that a load of some seconds lies over the whole fault and its end.
+# Orders per second, so that a load of some seconds lies over the whole fault and its end.
 _BETWEEN_SECONDS = 0.05
 
 

@@ -1,4 +1,4 @@
-"""The turn of SQLite's writers ends whatever goes wrong."""
+"""The lock of SQLite's writers is released whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from orderengine.sqlite.base import DatabaseWrapper, Turn
+from orderengine.sqlite.base import DatabaseWrapper, WriterLock
 from orders.platform.database_trouble import in_words
 
 OF_A_FILE = {
@@ -39,14 +39,14 @@ def refuse(error: BaseException) -> Callable[..., Any]:
 def test_a_turn_that_could_not_be_taken_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    turn, other = Turn(str(tmp_path / "database")), Turn(str(tmp_path / "database"))
+    lock, other = WriterLock(str(tmp_path / "database")), WriterLock(str(tmp_path / "database"))
     with monkeypatch.context() as broken:
         broken.setattr(fcntl, "flock", refuse(error))
         with pytest.raises((OperationalError, KeyboardInterrupt)):
-            turn.take(1)
+            lock.take(1)
     other.take(0.1)
     other.close()
-    turn.close()
+    lock.close()
 
 
 def test_without_a_file_descriptor_the_database_is_unavailable(
@@ -54,13 +54,13 @@ def test_without_a_file_descriptor_the_database_is_unavailable(
 ) -> None:
     monkeypatch.setattr(os, "open", refuse(OSError(errno.EMFILE, "Too many open files")))
     with pytest.raises(OperationalError, match="Too many open files"):
-        Turn(str(tmp_path / "database"))
+        WriterLock(str(tmp_path / "database"))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_after_a_commit_that_breaks_off_another_thread_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL has no turns")
+        pytest.skip("PostgreSQL has no writer lock")
     from django.contrib.auth.models import User
     from django.db.backends.base.base import BaseDatabaseWrapper
 

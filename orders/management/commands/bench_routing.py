@@ -1,4 +1,4 @@
-"""`manage.py bench_routing`: quotes a second by venue, and the search over many candidates, on one core."""
+"""`manage.py bench_routing`: quotes per second by venue, and the search over many candidates, on one core."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ class Command(BaseCommand):
                     f" {median:.1f} ms, slowest {slowest:.1f} ms"
                 )
                 rates = ", ".join(f"{name} {rate:,}" for name, rate in figures.quotes_per_second.items())
-                self.stdout.write(f"  quotes a second: {rates}")
+                self.stdout.write(f"  quotes per second: {rates}")
         except OrderError as error:
             raise CommandError(f"{error.code}: {error.message}") from error

@@ -29,7 +29,7 @@ _UNUSABLE: Final = 2
 _PLACING_SECONDS: Final = 60
 _FINAL_SECONDS: Final = 120
 _DELIVERY_SECONDS: Final = 60
-# daphne looks once a second for applications that have ended.
+# daphne looks once per second for applications that have ended.
 _RELEASE_SECONDS: Final = 5
 
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--subscribers", type=positive, default=1000, metavar="N")
         parser.add_argument("--orders", type=positive, default=20, metavar="N", help="own: one a subscriber")
         parser.add_argument("--shape", choices=SHAPES, default="feed", help="who follows what")
-        parser.add_argument("--rate", type=positive, default=50, metavar="N", help="own: orders a second")
+        parser.add_argument("--rate", type=positive, default=50, metavar="N", help="own: orders per second")
         parser.add_argument("--clients", type=positive, default=4, metavar="N", help="posting at once")
         parser.add_argument("--pairs", type=pairs, default="SOL/USDC,USDC/SOL", metavar="A/B,C/D")
         parser.add_argument("--amount", default="0.01", help="of the first pair's first token, a swap")

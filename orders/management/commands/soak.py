@@ -17,7 +17,7 @@ from orders.proving.soak.nemesis import Nemesis
 from orders.proving.soak.rig import Rig, RigPlan
 from orders.proving.soak.traffic import Traffic
 
-SECONDS_A_MINUTE = 60
+SECONDS_PER_MINUTE = 60
 LEAST_ORDERS = 200
 BOUND_SECONDS = 180
 TIP_LAMPORTS = 1_000
@@ -54,7 +54,8 @@ class Command(BaseCommand):
         started, faults = time.monotonic(), Counter[str]()
         traffic.start()
         while (
-            time.monotonic() < started + minutes * SECONDS_A_MINUTE or len(rig.client.accepted) < LEAST_ORDERS
+            time.monotonic() < started + minutes * SECONDS_PER_MINUTE
+            or len(rig.client.accepted) < LEAST_ORDERS
         ):
             name = nemesis.strike()
             faults[name] += 1

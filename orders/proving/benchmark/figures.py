@@ -24,7 +24,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a run came to. Times in milliseconds, rates a second; a spread is None where nothing happened."""
+    """What a run came to. Times in milliseconds, rates per second; a spread is None without events."""
 
     posted: int
     accept: Spread | None

@@ -1,4 +1,4 @@
-"""Many subscribers of a running engine: who follows what, and whether each was told all, once, in order."""
+"""Many subscribers of a running engine: who follows what, and whether each was sent all, once, in order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SubscriptionPlan:
     load: LoadPlan
     subscribers: int
     shape: str
-    orders_a_second: int
+    orders_per_second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Subscriptions:
         return set(versions) if order_id is None else {order_id}
 
     async def _place_over_sockets(self) -> None:
-        swaps, pause = self._plan.load.swaps, 1 / self._plan.orders_a_second
+        swaps, pause = self._plan.load.swaps, 1 / self._plan.orders_per_second
         for number, (socket, _) in enumerate(self._sockets):
             swap = swaps[number % len(swaps)]
             order = {
@@ -135,7 +135,7 @@ class Subscriptions:
             await asyncio.sleep(pause)
 
     async def _open_doors_of(self, order_id: str) -> None:
-        doors = (
+        endpoints = (
             (f"/ws/orders/{order_id}", None),
             (f"/api/orders/execute?orderId={order_id}", None),
             (f"/api/orders/ws?orderId={order_id}", None),
@@ -143,7 +143,7 @@ class Subscriptions:
             ("/api/orders/execute", order_id),
         )
         count = self._plan.subscribers // self._plan.load.orders
-        await self._open([(*doors[number % len(doors)], order_id) for number in range(count)])
+        await self._open([(*endpoints[number % len(endpoints)], order_id) for number in range(count)])
 
     async def _open(self, wanted: Sequence[tuple[str, str | None, str | None]]) -> None:
         async def one(path: str, to_subscribe: str | None, order_id: str | None) -> None:
@@ -154,7 +154,7 @@ class Subscriptions:
             if to_subscribe is not None:
                 socket.send(json.dumps({"action": "subscribe", "orderId": to_subscribe}).encode())
 
-        await asyncio.gather(*(one(*door) for door in wanted))
+        await asyncio.gather(*(one(*endpoint) for endpoint in wanted))
 
 
 def _delays(arrivals: Sequence[Arrival], opened_at: float) -> list[float]:

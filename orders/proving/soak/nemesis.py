@@ -61,12 +61,13 @@ class Nemesis:
     def _of_lines(self) -> list[Fault]:
         faults: list[Fault] = []
         for name, line in (("redis", self._rig.redis_line), ("node", self._rig.rpc_line)):
-            mend = line.pass_through
+            restore = line.pass_through
             faults += [
                 Fault(f"cut the line to {name}", line.cut),
-                Fault(f"the line to {name} swallows", partial(self._for_a_while, line.blackhole, mend)),
+                Fault(f"the line to {name} swallows", partial(self._for_a_while, line.blackhole, restore)),
                 Fault(
-                    f"the line to {name} is slow", partial(self._for_a_while, partial(line.delay, 200), mend)
+                    f"the line to {name} is slow",
+                    partial(self._for_a_while, partial(line.delay, 200), restore),
                 ),
             ]
         return faults

@@ -25,7 +25,7 @@ from tests.orders.sockets import Socket, new_order, new_user, opened
 pytestmark = pytest.mark.django_db(transaction=True)
 PING = {"action": "ping"}
 ONE_SOL = {"action": "execute_order", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1"}
-DOORS = ("/api/orders/connect", "/api/orders/ws", "/api/orders/execute")
+ENDPOINTS = ("/api/orders/connect", "/api/orders/ws", "/api/orders/execute")
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ async def is_told_and_closed(socket: Socket) -> bool:
     return await socket.closing_code() == 4401
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("end", [delete, expire, deactivate])
 async def test_a_token_that_ends_closes_its_connections_and_no_others(
     path: str, end: Callable[[Any], None]

@@ -11,7 +11,7 @@ from django.test import Client
 
 from orders.api import page_bundle
 
-# What a slow line of 20 kB a second carries in 1.5 s, with the document.
+# What a slow line of 20 kB per second carries in 1.5 s, with the document.
 _MOST_BYTES = 36_000
 
 

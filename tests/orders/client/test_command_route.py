@@ -44,4 +44,4 @@ def test_the_benchmark_tells_candidates_milliseconds_and_quotes(chain: TestChain
     told = said("bench_routing", "--amounts", "10", "--candidates", "12")
 
     assert re.search(r"10 SOL to USDC: search over \d+ candidates [\d.]+ ms, slowest [\d.]+ ms", told)
-    assert re.search(r"quotes a second: .*raydium-cpmm [\d,]+", told)
+    assert re.search(r"quotes per second: .*raydium-cpmm [\d,]+", told)

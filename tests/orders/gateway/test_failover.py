@@ -235,8 +235,8 @@ def test_orders_in_flight_survive_nodes_that_come_and_go(
     thread.start()
     turn = 0
     while thread.is_alive():
-        broken, healed = lines[turn % 3], lines[(turn - 1) % 3]
-        healed.pass_through()
+        broken, restored = lines[turn % 3], lines[(turn - 1) % 3]
+        restored.pass_through()
         broken.reset()
         turn += 1
         thread.join(0.5)

@@ -16,7 +16,7 @@ from tests.orders.sockets import Socket, new_order, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DOORS = (
+ENDPOINTS = (
     "/api/orders/connect",
     "/api/orders/ws",
     "/api/orders/execute",
@@ -97,21 +97,21 @@ def is_a_pong_for(message: Any, answer: dict[str, Any]) -> bool:
     return isinstance(message, dict) and message.get("action") == "ping" and answer["type"] == "pong"
 
 
-async def address(door: str) -> str:
-    return door.format((await new_order()).pk) if "{}" in door else door
+async def address(endpoint: str) -> str:
+    return endpoint.format((await new_order()).pk) if "{}" in endpoint else endpoint
 
 
-async def skip_history(socket: Socket, door: str) -> None:
-    if "{}" in door:
+async def skip_history(socket: Socket, endpoint: str) -> None:
+    if "{}" in endpoint:
         await socket.next()
 
 
 @pytest.mark.parametrize("half", [0, 1])
-@pytest.mark.parametrize("door", DOORS)
-async def test_known_tricks(door: str, half: int, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_known_tricks(endpoint: str, half: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
-    async with opened(await address(door)) as socket:
-        await skip_history(socket, door)
+    async with opened(await address(endpoint)) as socket:
+        await skip_history(socket, endpoint)
         # Two halves, each with its pings less than the flood that a connection may not be.
         for text in FRAMES[half::2]:
             answer = await replies(socket, {"text": text})
@@ -123,14 +123,14 @@ async def test_known_tricks(door: str, half: int, caplog: pytest.LogCaptureFixtu
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_whatever_json(door: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_whatever_json(endpoint: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
-    path = await address(door)
+    path = await address(endpoint)
 
     async def attempt(messages: list[Any]) -> None:
         async with opened(path) as socket:
-            await skip_history(socket, door)
+            await skip_history(socket, endpoint)
             for message in messages:
                 for answer in await replies(socket, {"text": json.dumps(message)}):
                     # A ping may be among what is drawn; nothing else is a request that can be met.

@@ -137,7 +137,7 @@ export class LiveOrders {
   }
 
   /** A message of the socket. */
-  hear(message) {
+  receive(message) {
     if (message.cursor !== undefined) this.#cursor = message.cursor;
     if (message.type === "update") this.#update(message);
     else if (message.type === "error") this.#refused(message);

@@ -1,4 +1,4 @@
-// The live panel: a card an order, newest first, and the words that a screen reader hears.
+// The live panel: a card an order, newest first, and the words that a screen reader reads out.
 
 import { announce, byId, setText } from "./dom.js";
 import { orderCard, titleOf } from "./order-card.js";

@@ -43,7 +43,7 @@ const chart = new PriceChart();
 const confirmation = new OrderConfirmation();
 const toasts = new Toasts();
 const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere });
-const socket = new OrderSocket({ heard: (message) => liveOrders.hear(message), changed: connectionChanged });
+const socket = new OrderSocket({ received: (message) => liveOrders.receive(message), changed: connectionChanged });
 liveOrders.socket = socket;
 const panel = new LivePanel(liveOrders, tokens, {
   retry,

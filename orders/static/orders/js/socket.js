@@ -1,5 +1,5 @@
 // One WebSocket for all orders of this page. It comes back by itself; what was asked for before a break
-// is the business of its owner, who hears of every state.
+// is the business of its owner, who is called with every state.
 
 import { apiToken } from "./api.js";
 
@@ -14,12 +14,12 @@ export class OrderSocket {
   #timer = null;
   #heartbeat = null;
   #overdue = null;
-  #heard;
+  #received;
   #changed;
 
-  /** `heard(message)` gets every message but pongs; `changed(state, delayMs)` every state. */
-  constructor({ heard, changed }) {
-    this.#heard = heard;
+  /** `received(message)` gets every message but pongs; `changed(state, delayMs)` every state. */
+  constructor({ received, changed }) {
+    this.#received = received;
     this.#changed = changed;
     this.state = "connecting";
     window.addEventListener("online", () => this.#hurry());
@@ -83,7 +83,7 @@ export class OrderSocket {
   #received(text) {
     clearTimeout(this.#overdue);
     const message = JSON.parse(text);
-    if (message.type !== "pong") this.#heard(message);
+    if (message.type !== "pong") this.#received(message);
   }
 
   #lost() {

@@ -1,4 +1,4 @@
-"""One at a time: who counts funds and caps sees what everybody before has committed."""
+"""The lock under which funds and caps are counted, so that each count sees all that was committed before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 _LOCK: Final = 0x66756E6473
 
 
-def take_turn() -> None:
+def lock_counting() -> None:
     """Wait until no other transaction counts, and keep others waiting until the caller's ends.
 
     On SQLite every writing transaction waits for the one before it anyway.
