@@ -15,6 +15,7 @@ DexError                        code says what, retryable says whether asking ag
 ├── NoRoute                     no pool had a quote
 ├── UnknownInstruction          not a swap of the program, to the byte, that asked to decode it
 ├── PolicyViolation             a transaction that the signer must not sign
+│   └── TransactionTooLarge     more bytes than the network takes
 ├── KeyUnavailable              no wallet key, or one that cannot be read safely
 │   ├── SignerUnreachable       a service that holds the key did not sign: asking again is safe
 │   └── WrongSigner             the key is not the wallet's
@@ -95,6 +96,10 @@ class UnknownInstruction(DexError):
 
 class PolicyViolation(DexError):
     code = "POLICY_VIOLATION"
+
+
+class TransactionTooLarge(PolicyViolation):
+    code = "TRANSACTION_TOO_LARGE"
 
 
 class KeyUnavailable(DexError):

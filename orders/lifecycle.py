@@ -69,6 +69,7 @@ class FailureReason(TextChoices):
     ROUTING_FAILED = "ROUTING_FAILED", "DEX routing failed"
     CHAIN_UNAVAILABLE = "CHAIN_UNAVAILABLE", "The Solana node gave no usable answer"
     ACCOUNT_FROZEN = "ACCOUNT_FROZEN", "A token account of the swap is frozen"
+    TOKEN_REFUSED = "TOKEN_REFUSED", "The token cannot be swapped safely"
     TRANSFER_REFUSED = "TRANSFER_REFUSED", "The token does not let itself be transferred now"
     PROGRAM_REFUSED = "PROGRAM_REFUSED", "The pool's program takes no swaps"
     COMPUTE_EXCEEDED = "COMPUTE_EXCEEDED", "The transaction needed more than it may compute"
@@ -93,6 +94,7 @@ TERMINAL_REASONS: Final[frozenset[FailureReason]] = frozenset(
         FailureReason.INSUFFICIENT_LIQUIDITY,
         FailureReason.UNSUPPORTED_POOL,
         FailureReason.ACCOUNT_FROZEN,
+        FailureReason.TOKEN_REFUSED,
         FailureReason.TRANSFER_REFUSED,
         FailureReason.PROGRAM_REFUSED,
         FailureReason.POLICY_VIOLATION,

@@ -15,7 +15,7 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from dex.config import NATIVE_MINT
-from dex.errors import DexError, KeyUnavailable, PolicyViolation
+from dex.errors import DexError, KeyUnavailable, TransactionTooLarge
 from dex.signing.signer import Signer
 from dex.transactions.instructions import (
     close_token_account,
@@ -109,7 +109,7 @@ def written_accounts(plan: SwapPlan) -> list[Pubkey]:
 
 
 def sign(message: MessageV0, signer: Signer, last_valid_block_height: int) -> SignedTransaction:
-    """Sign ``message``; raises KeyUnavailable, and PolicyViolation when it is too large for the network."""
+    """Sign ``message``; raises KeyUnavailable, and TransactionTooLarge."""
     [signed] = sign_all([message], signer, last_valid_block_height)
     if isinstance(signed, DexError):
         raise signed
@@ -118,7 +118,7 @@ def sign(message: MessageV0, signer: Signer, last_valid_block_height: int) -> Si
 
 def sign_all(
     messages: Sequence[MessageV0], signer: Signer, last_valid_block_height: int
-) -> list[SignedTransaction | KeyUnavailable | PolicyViolation]:
+) -> list[SignedTransaction | KeyUnavailable | TransactionTooLarge]:
     """For each message, in their order, its transaction or why there is none.
 
     What is too large for the network is not signed.
@@ -144,9 +144,9 @@ def _fits(message: bytes) -> bool:
     return _transaction_bytes(message) <= MAX_TRANSACTION_BYTES
 
 
-def _too_large(message: bytes) -> PolicyViolation:
+def _too_large(message: bytes) -> TransactionTooLarge:
     size = _transaction_bytes(message)
-    return PolicyViolation(f"{size} bytes are more than the network's {MAX_TRANSACTION_BYTES}")
+    return TransactionTooLarge(f"{size} bytes are more than the network's {MAX_TRANSACTION_BYTES}")
 
 
 def _transaction_bytes(message: bytes) -> int:

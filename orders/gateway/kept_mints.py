@@ -57,6 +57,13 @@ def keep(found: Iterable[tuple[MintFacts, TokenNames]]) -> None:
         _remember(row)
 
 
+def note_dangers(mint: str, dangers: Sequence[str]) -> None:
+    """Store what makes a kept mint of this network unsafe now."""
+    rows = Mint.objects.filter(network=settings.SOLANA_NETWORK, address=mint)
+    if rows.update(dangers=list(dangers), read_at=timezone.now()):
+        _remember(rows.get())
+
+
 def forget() -> None:
     """Ask the database again for every mint."""
     with _changing:

@@ -12,25 +12,32 @@ from django.utils import timezone
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, KeyUnavailable
+from dex.errors import DexError, KeyUnavailable, TransactionTooLarge
 from dex.signing.signer import Signer
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import sign_all
 from dex.types import SignedTransaction
-from orders.gateway import failures, priority_fees, risk_limits
+from orders.gateway import failures, last_checks, priority_fees, risk_limits
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
-from orders.gateway.pools import with_known_pools
+from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.swap_plans import SwapToSign, Workbench, message_or_error, plan_or_error, prepare
 from orders.gateway.wallet import signer
 from orders.gateway.wallet_funds import SignedSwap, funds_of
+from orders.lifecycle import FailureReason
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StaleQuote:
-    """A swap that was not signed: its quote is older than the setting `QUOTE_LASTS_SLOTS`."""
+    """A swap that was not signed: its route is not to be taken any more, another one may be.
+
+    The quote is older than QUOTE_LASTS_SLOTS, a pool has been switched off, or the transaction has grown too
+    large. ``why`` is what it is where a new quote changes nothing about that.
+    """
+
+    why: FailureReason = FailureReason.CHAIN_UNAVAILABLE
 
 
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote | Failure]:
@@ -53,22 +60,37 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
         wallet = signer()
         read_at = timezone.now()
         bench = with_known_pools().run(prepare(connection(), swaps, wallet.pubkey))
-        oldest = bench.snapshot.clock.slot - settings.QUOTE_LASTS_SLOTS
-        fresh = [swap for swap in swaps if swap.quoted_slot >= oldest]
-        plans = _plans(fresh, wallet.pubkey, bench)
+        held_up = _held_up(swaps, bench)
+        ready = [swap for swap, why in zip(swaps, held_up, strict=True) if why is None]
+        plans = _plans(ready, wallet.pubkey, bench)
     except DexError as error:
         _note_missing_key([error])
         return [failures.of_error(error)] * len(swaps)
-    messages = [message_or_error(*pair, wallet.pubkey, bench) for pair in zip(plans, fresh, strict=True)]
+    messages = [message_or_error(*pair, wallet.pubkey, bench) for pair in zip(plans, ready, strict=True)]
     transactions = _sign(messages, wallet, bench.blockhash.last_valid_block_height)
     signed = (_with_funds(*pair, read_at) for pair in zip(transactions, plans, strict=True))
-    return [next(signed) if swap.quoted_slot >= oldest else StaleQuote() for swap in swaps]
+    return [why or next(signed) for why in held_up]
+
+
+def _held_up(swaps: Sequence[SwapToSign], bench: Workbench) -> list[StaleQuote | Failure | None]:
+    """What keeps each swap from being signed as it is, by what the chain and the database say now."""
+    oldest = bench.snapshot.clock.slot - settings.QUOTE_LASTS_SLOTS
+    off = left_out()
+    found: list[StaleQuote | Failure | None] = []
+    for swap in swaps:
+        if last_checks.goes_over(swap.route, off):
+            found.append(StaleQuote(FailureReason.POOL_DISABLED))
+        elif swap.quoted_slot < oldest:
+            found.append(StaleQuote())
+        else:
+            found.append(last_checks.unsafe_token(swap.route, bench.snapshot))
+    return found
 
 
 def _with_funds(
-    signed: SignedTransaction | Failure, plan: SwapPlan | DexError, read_at: datetime
-) -> SignedSwap | Failure:
-    if isinstance(signed, Failure):
+    signed: SignedTransaction | StaleQuote | Failure, plan: SwapPlan | DexError, read_at: datetime
+) -> SignedSwap | StaleQuote | Failure:
+    if not isinstance(signed, SignedTransaction):
         return signed
     if isinstance(plan, DexError):
         return failures.of_error(plan)
@@ -83,12 +105,18 @@ def _plans(swaps: Sequence[SwapToSign], payer: Pubkey, bench: Workbench) -> list
 
 def _sign(
     messages: Sequence[MessageV0 | DexError], wallet: Signer, last_valid_block_height: int
-) -> list[SignedTransaction | Failure]:
+) -> list[SignedTransaction | StaleQuote | Failure]:
     to_sign = [message for message in messages if isinstance(message, MessageV0)]
     signed = iter(sign_all(to_sign, wallet, last_valid_block_height))
     results = [next(signed) if isinstance(message, MessageV0) else message for message in messages]
     _note_missing_key(results)
-    return [failures.of_error(result) if isinstance(result, DexError) else result for result in results]
+    return [_failed(result) if isinstance(result, DexError) else result for result in results]
+
+
+def _failed(error: DexError) -> StaleQuote | Failure:
+    # The price has moved to more tick or bin arrays since the route was found to fit.
+    is_too_large = isinstance(error, TransactionTooLarge)
+    return StaleQuote(FailureReason.ROUTING_FAILED) if is_too_large else failures.of_error(error)
 
 
 def _note_missing_key(results: Iterable[object]) -> None:

@@ -156,7 +156,7 @@ def _not_admitted(orders: Sequence[Order], admission: Admission) -> Iterator[Tra
 def _sign_within_limits(
     orders: Sequence[Order], outcome: Outcome
 ) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
-    """Sign for each order, with a new quote where the old one is of a slot too long ago.
+    """Sign for each order, with a new quote where the old one is not to be taken any more.
 
     Orders that no new quote suits have left building: they are in ``outcome``, and not in the answer.
     """
@@ -165,9 +165,11 @@ def _sign_within_limits(
     if not stale:
         return pairs
     fresh = _sign(_quote_again(stale, outcome))
-    # Nodes so far apart that a quote is old when it comes: as if none had answered.
-    away = gateway.failed(FailureReason.CHAIN_UNAVAILABLE)
-    again = [(order, away if isinstance(result, StaleQuote) else result) for order, result in fresh]
+    # An old quote again: nodes are so far apart that it is old when it comes, as if none had answered.
+    again = [
+        (order, gateway.failed(result.why) if isinstance(result, StaleQuote) else result)
+        for order, result in fresh
+    ]
     return [pair for pair in pairs if not isinstance(pair[1], StaleQuote)] + again
 
 

@@ -79,6 +79,7 @@ def test_what_a_retry_cannot_mend_is_not_retried() -> None:
         FailureReason.TOO_MANY_STARTS,
         FailureReason.ACCOUNT_FROZEN,
         FailureReason.PROGRAM_REFUSED,
+        FailureReason.TOKEN_REFUSED,
         FailureReason.TRANSFER_REFUSED,
         FailureReason.UNSUPPORTED_POOL,
         FailureReason.PRICE_OUT_OF_LINE,

@@ -31,6 +31,7 @@ const ADVICE = {
   ROUTING_FAILED: "Retry: nothing was sent.",
   CHAIN_UNAVAILABLE: "The node may be busy. Retry in a moment.",
   ACCOUNT_FROZEN: "The token's issuer has frozen an account. Try another token.",
+  TOKEN_REFUSED: "Its issuer has made it unsafe. Try another token.",
   TRANSFER_REFUSED: "The token does not move now. Retry later, or try another token.",
   PROGRAM_REFUSED: "Nothing was swapped. Retry later.",
   COMPUTE_EXCEEDED: "Nothing was swapped. Retry.",
