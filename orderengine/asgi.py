@@ -16,6 +16,7 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app re
 from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
 from orders import checks  # noqa: E402
+from orders.platform import shortage  # noqa: E402
 from orders.process import Process  # noqa: E402
 from orders.streaming import groups  # noqa: E402
 from orders.streaming.urls import websocket_application  # noqa: E402
@@ -26,6 +27,7 @@ checks.refuse_config_errors("the web server", checks.WEB_TAG)
 bounded_socket.install()
 http_server.install()
 starting.start("order-engine-web")
+shortage.prepare()
 Process().start()
 groups.use(groups.FanOut())
 application = ProtocolTypeRouter(

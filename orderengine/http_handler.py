@@ -28,6 +28,7 @@ from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
 
 from orderengine.long_poll import when_there_is_news
+from orderengine.thread_pool import FrugalPool
 from orders.api.endpoint import AGAIN
 from orders.api.event_views import Waiting
 
@@ -39,7 +40,7 @@ class SlowPool:
 
     def __init__(self, pattern: str, threads: int, most: int) -> None:
         self.pattern = re.compile(pattern)
-        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="http-slow")
+        self.threads = FrugalPool(threads, thread_name_prefix="http-slow")
         self.most = most
         self.held = 0
 
@@ -50,7 +51,7 @@ class ThreadedHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware(is_async=False)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+        self._threads = FrugalPool(THREADS, thread_name_prefix="http")
         self._pools = [SlowPool(*pool) for pool in settings.HTTP_POOLS]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -80,14 +81,24 @@ class ThreadedHandler(ASGIHandler):
     async def _response(self, scope: Any, body: IO[bytes]) -> Any:
         pool = next((pool for pool in self._pools if pool.pattern.fullmatch(scope["path"])), None)
         if pool is None:
-            return await self._in_thread(self._respond, scope, body)
+            return await self._answer(scope, body, self._threads)
         if pool.held >= pool.most:
             return import_string(settings.OVERLOAD_HANDLER)()
         pool.held += 1
         try:
-            return await self._in_thread(self._respond, scope, body, threads=pool.threads)
+            return await self._answer(scope, body, pool.threads)
         finally:
             pool.held -= 1
+
+    async def _answer(self, scope: Any, body: IO[bytes], threads: ThreadPoolExecutor) -> Any:
+        try:
+            return await self._in_thread(self._respond, scope, body, threads=threads)
+        except Exception as error:
+            # Outside the views nobody else answers, and daphne would take it for a fault.
+            answer = import_string(settings.SHORTAGE_HANDLER)(error)
+            if answer is None:
+                raise
+            return answer
 
     async def _in_thread(self, function: Any, *args: Any, threads: ThreadPoolExecutor | None = None) -> Any:
         context = contextvars.copy_context()

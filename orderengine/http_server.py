@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from io import BytesIO
 from typing import Any, Final
 
 import daphne.http_protocol
@@ -33,6 +34,10 @@ class Request(daphne.http_protocol.WebRequest):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Twisted would parse forms for a use that daphne does not make of them, and refuse broken ones.
         super().__init__(*args, **kwargs, parsePOSTFormSubmission=False)
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's own hook)
+        """Keep what is kept of a body in memory: Twisted opens a file where its length is unknown."""
+        self.content = BytesIO()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802  (twisted.web.iweb.IRequest)
         """Keep what still fits, and the first byte too many: that one makes the application refuse it.

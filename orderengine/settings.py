@@ -56,6 +56,7 @@ HTTP_POOLS = [
     (r"/admin/(login|password_change|auth/user/add|auth/user/\d+/password)/?", 2, MOST_SIGN_INS),
 ]
 OVERLOAD_HANDLER = "orders.wire.errors.overloaded"
+SHORTAGE_HANDLER = "orders.wire.errors.short_of_resources"
 BAD_REQUEST_HANDLER = "orders.wire.errors.bad_request"
 CSRF_FAILURE_VIEW = "orders.wire.errors.csrf_failure"
 UNFOLD = admin_theme.UNFOLD

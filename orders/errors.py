@@ -22,6 +22,7 @@ OrderError
 ├── Internal                  500  with a request id, without inner text
 ├── ChainUnavailable          503
 ├── DatabaseUnavailable       503
+├── OutOfResources            503  no file descriptor, memory or thread is left
 └── TradingHalted             503  the kill switch is off: no order is accepted
 """
 
@@ -202,6 +203,14 @@ class DatabaseUnavailable(OrderError):
     retryable = True
     default_message = "The database is not available"
     details_shown = {"reason": "there is no room on its disk"}
+
+
+class OutOfResources(OrderError):
+    code = "OUT_OF_RESOURCES"
+    http_status = 503
+    retryable = True
+    default_message = "The server is short of file descriptors, memory or threads"
+    details_shown = {"retryAfterSeconds": 1}
 
 
 class TradingHalted(OrderError):

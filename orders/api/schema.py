@@ -30,7 +30,10 @@ MOST_EVENTS: Final = 500
 LONGEST_WAIT: Final = 30
 _Place = Literal["query", "path", "header"]
 # A host that is not ours, an answer wanted in another format, a fault.
-_EVERYWHERE: Final = (errors.InvalidRequest, errors.NotAcceptable, errors.Internal)
+_EVERYWHERE: Final = (
+    *(errors.InvalidRequest, errors.NotAcceptable, errors.Internal),
+    errors.OutOfResources,
+)
 # Who calls is looked up in the database; how often, in Redis.
 _CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.DatabaseUnavailable)
 # A session that writes sends its CSRF token; a form would be read for it.

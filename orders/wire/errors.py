@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -24,6 +25,7 @@ from rest_framework import exceptions as drf
 
 from orders import errors
 from orders.platform import database_trouble
+from orders.platform.shortage import is_shortage
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.json_types import BOOLEAN, OPEN_OBJECT, TEXT, one_of
 from orders.wire.message import Field, Message
@@ -95,6 +97,9 @@ def as_order_error(error: Exception) -> errors.OrderError:
     for framework_error, ours in _FRAMEWORK_ERRORS:
         if isinstance(error, framework_error):
             return ours()
+    if is_shortage(error):
+        logger.error("short of file descriptors, memory or threads: %s", type(error).__name__)
+        return errors.OutOfResources(retryAfterSeconds=1)
     request_id = bound_request_id() or uuid.uuid4().hex
     logger.error("request %s failed", request_id, exc_info=error)
     return errors.Internal(requestId=request_id)
@@ -106,9 +111,6 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse
     response = _plain(refusal)
     if isinstance(refusal, errors.Unauthenticated):
         response["WWW-Authenticate"] = "Bearer"
-    wait = refusal.details.get("retryAfterSeconds")
-    if wait is not None:
-        response["Retry-After"] = str(wait)
     return response
 
 
@@ -157,17 +159,27 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def overloaded() -> HttpResponse:
     """What a request is answered for which there is no room now."""
-    response = _plain(errors.TooManyRequests(retryAfterSeconds=1))
-    response["Retry-After"] = "1"
-    return response
+    return _plain(errors.TooManyRequests(retryAfterSeconds=1))
+
+
+def short_of_resources(error: Exception) -> HttpResponse | None:
+    """What a request is answered that has failed for want of something; None where that is not why."""
+    return _plain(as_order_error(error)) if is_shortage(error) else None
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler500: the fault itself is in Django's log of requests."""
+    """Django's handler500, called while the fault is handled; it is in Django's log of requests."""
+    fault = sys.exception()
+    if is_shortage(fault):
+        return _plain(errors.OutOfResources(retryAfterSeconds=1))
     request_id = bound_request_id() or uuid.uuid4().hex
     logger.error("request %s failed outside the API views: %s", request_id, request.path)
     return _plain(errors.Internal(requestId=request_id))
 
 
 def _plain(refusal: errors.OrderError) -> JsonResponse:
-    return JsonResponse(refusal.as_wire(), status=refusal.http_status)
+    response = JsonResponse(refusal.as_wire(), status=refusal.http_status)
+    wait = refusal.details.get("retryAfterSeconds")
+    if wait is not None:
+        response["Retry-After"] = str(wait)
+    return response

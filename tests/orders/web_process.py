@@ -35,6 +35,11 @@ class WebProcess:
         """What it has logged so far."""
         return self._log.read_text()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def resident_kib(self) -> int:
         """The memory it holds now."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

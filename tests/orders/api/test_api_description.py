@@ -79,6 +79,7 @@ def test_the_codes_of_accepting_an_order() -> None:
             "MALFORMED_BODY",
             "NOT_ACCEPTABLE",
             "ORDER_TOO_LARGE",
+            "OUT_OF_RESOURCES",
             "PAYLOAD_TOO_LARGE",
             "SAME_TOKEN",
         ),

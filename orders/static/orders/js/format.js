@@ -46,6 +46,7 @@ const ADVICE = {
   ORDER_TOO_LARGE: "Lower the amount.",
   TRADING_HALTED: "Nothing was ordered. Retry when trading is on.",
   DATABASE_UNAVAILABLE: "Retry in a moment.",
+  OUT_OF_RESOURCES: "Retry in a moment.",
   NOT_SENT: "Retry if you still mean it.",
   TOO_MANY_REQUESTS: "Wait a moment, then retry.",
 };
