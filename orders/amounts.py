@@ -67,6 +67,12 @@ def from_base_units(raw: int, decimals: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def grouped(whole: str) -> str:
+    """The text of `from_base_units` for people: thousands apart by commas."""
+    digits, point, rest = whole.partition(".")
+    return f"{int(digits):,}{point}{rest}"
+
+
 def price_text(amount_in: int, decimals_in: int, amount_out: int, decimals_out: int) -> str:
     """Whole tokens out per whole token in, to 12 significant digits."""
     whole_in = _EXACT.scaleb(Decimal(amount_in), -decimals_in)

@@ -92,6 +92,7 @@ from orders.gateway.wallet_funds import (
     Funds,
     SignedSwap,
     insufficient_funds,
+    lacking,
 )
 from orders.gateway.wanted_pairs import wanted_pairs
 
@@ -143,6 +144,7 @@ __all__ = [
     "holdings",
     "insufficient_funds",
     "is_dead",
+    "lacking",
     "land",
     "landed_statuses",
     "largest_amount",

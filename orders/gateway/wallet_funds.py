@@ -6,7 +6,7 @@ too, which gives its rent back only at the end. A wallet may not be left with le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,7 +24,7 @@ from dex.transactions.token_accounts import (
     rent_exempt_lamports,
 )
 from dex.types import SignedTransaction, Snapshot
-from orders.amounts import from_base_units
+from orders.amounts import from_base_units, grouped
 from orders.gateway.failures import Failure
 from orders.gateway.tokens import token_by_mint
 from orders.lifecycle import FailureReason
@@ -91,12 +91,17 @@ def funds_of(plan: SwapPlan, read_at: datetime) -> Funds:
 def insufficient_funds(mint: str, needed: int, held: int, committed: int, kept_back: int) -> Failure:
     """That a wallet cannot pay ``needed`` base units of a mint, with all that goes into that."""
     token = token_by_mint(mint)
-    decimals, symbol = (token.decimals, token.symbol) if token else (0, mint)
+    decimals, symbol = (token.decimals, token.symbol) if token else (0, f"base units of {mint}")
     figures = {"needed": needed, "held": held, "committed": committed, "keptBack": kept_back}
-    whole = {name: from_base_units(amount, decimals) for name, amount in figures.items()}
+    return lacking(symbol, {name: from_base_units(amount, decimals) for name, amount in figures.items()})
+
+
+def lacking(symbol: str, whole: Mapping[str, str]) -> Failure:
+    """The same with the four amounts in whole tokens, as text."""
+    said = {name: f"{grouped(amount)} {symbol}" for name, amount in whole.items()}
     text = (
-        f"The wallet lacks {symbol}: {whole['needed']} needed, {whole['held']} held,"
-        f" {whole['committed']} committed, {whole['keptBack']} kept back"
+        f"The wallet lacks {symbol}: {said['needed']} needed, {said['held']} held,"
+        f" {said['committed']} committed, {said['keptBack']} kept back"
     )
     return Failure(FailureReason.INSUFFICIENT_FUNDS, text, {"token": symbol, **whole})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -83,10 +83,10 @@ def naming_committed(order: Order, failure: Failure) -> Failure:
     """A failure for want of funds, found before anything was signed, with what orders under way commit."""
     if failure.reason is not FailureReason.INSUFFICIENT_FUNDS or not failure.details:
         return failure
-    token = gateway.token_by_mint(order.token_in)
-    taken = committed().of(order.wallet, order.token_in)
-    whole = from_base_units(taken, token.decimals if token else 0)
-    return replace(failure, details={**failure.details, "committed": whole})
+    decimals = gateway.decimals_of(order.token_in)
+    taken = from_base_units(committed().of(order.wallet, order.token_in), decimals)
+    whole = {name: amount for name, amount in failure.details.items() if name != "token"}
+    return gateway.lacking(failure.details["token"], {**whole, "committed": taken})
 
 
 def _short(mint: str, needed: int, held: int, taken: int, kept_back: int) -> Shortage | None:

@@ -12,6 +12,7 @@ from orders.amounts import (
     MAX_AMOUNT,
     amount_at_price,
     from_base_units,
+    grouped,
     least_amount_out,
     parse_amount,
     parse_raw_amount,
@@ -140,3 +141,11 @@ def test_a_price_makes_an_amount_rounded_up(
 def test_a_price_beyond_all_amounts_is_refused() -> None:
     with pytest.raises(InvalidAmount):
         amount_at_price(10**18, 0, Decimal("1e5"), 18)
+
+
+@pytest.mark.parametrize(
+    ("whole", "shown"),
+    [("0", "0"), ("999", "999"), ("1000", "1,000"), ("1234567.000089", "1,234,567.000089"), ("0.5", "0.5")],
+)
+def test_amounts_for_people_are_grouped(whole: str, shown: str) -> None:
+    assert grouped(whole) == shown

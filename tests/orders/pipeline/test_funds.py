@@ -175,3 +175,22 @@ def test_an_order_that_waits_for_funds_still_expires(user: User, chain: TestChai
     Order.objects.filter(pk=second.pk).update(expires_at=timezone.now())
     try_to_build(second)
     assert stored(second).status == "expired"
+
+
+def test_what_is_lacking_is_said_in_whole_tokens(user: User, chain: TestChain) -> None:
+    chain.hold(USDC, 1_234_567_890_000)
+    first = selling_usdc(user, 1_000)
+    try_to_build(first)
+    order = selling_usdc(user, 2_000_000)
+    try_to_build(order)
+    assert stored(order).error_message == (
+        "The wallet lacks USDC: 2,000,000 USDC needed, 1,234,567.89 USDC held,"
+        " 1,000 USDC committed, 0 USDC kept back"
+    )
+    assert refusal(order)[2] == {
+        "token": "USDC",
+        "needed": "2000000",
+        "held": "1234567.89",
+        "committed": "1000",
+        "keptBack": "0",
+    }
