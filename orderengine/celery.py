@@ -10,6 +10,8 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready
 from django.conf import settings
 
+from orderengine import pulse
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
 
 app = Celery("orderengine")
@@ -39,7 +41,8 @@ def leave_out_the_banner(instance: Any = None, **_: Any) -> None:
 
 @worker_ready.connect
 def announce_readiness(**_: Any) -> None:
-    """Touch the file that the supervisor waits for."""
+    """Show the supervisor that this worker lives, and touch the file that it waits for."""
+    pulse.start()
     ready_file = os.environ.get("WORKER_READY_FILE")
     if ready_file:
         Path(ready_file).touch()

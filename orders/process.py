@@ -1,11 +1,11 @@
 """The threads of one engine process, made at its start and handed to what uses them.
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
-worker (`orders.tasks`)     the same, heartbeat, settlement poller, sweeper
+worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper
 
-Threads are started at first use, those of heartbeat and sweeper by their ``start``. Nothing else makes one:
-a process that has not been started, a management command say, writes its orders itself, sends no hints, and
-leaves all else to the workers.
+Threads are started at first use, those of heartbeat, stage limit and sweeper by their ``start``. Nothing else
+makes one: a process that has not been started, a management command say, writes its orders itself, sends no
+hints, and leaves all else to the workers.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Process:
         self.publisher = HintPublisher()
         self.dispatcher = Dispatcher()
         self.group_commit = GroupCommit(self.dispatcher.announce)
-        self.poller = Poller(self.dispatcher.at_due_time)
         self.stage_limit = StageLimit()
+        self.poller = Poller(self.dispatcher.at_due_time, self.stage_limit)
         self.heartbeat = Heartbeat(worker_name, self.stage_limit)
-        self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish)
+        self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish, self.stage_limit)
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""
@@ -47,6 +47,7 @@ class Process:
         self.sweeper.stop()
         for part in (self.heartbeat, self.poller, self.group_commit, self.dispatcher, self.publisher):
             part.stop()
+        self.stage_limit.stop()
 
 
 _current: Process | None = None

@@ -138,6 +138,7 @@ def reconcile(sender: Any = None, **_: Any) -> None:
     """
     running = process.Process(worker_name=str(getattr(sender, "hostname", "worker")))
     running.start()
+    running.stage_limit.start()
     running.heartbeat.start()
     try:
         running.sweeper.reconcile()

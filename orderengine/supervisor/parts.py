@@ -203,6 +203,7 @@ def _worker(
         where=f"{plan.worker_concurrency} threads",
         grace_seconds=WORKER_GRACE_SECONDS,
         before_start=lambda: mark.unlink(missing_ok=True),
+        has_pulse=True,
     )
 
 

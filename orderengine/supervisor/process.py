@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from orderengine import pulse
 from orderengine.supervisor import bound
 from orderengine.supervisor.data_folder import DataFolder
 
@@ -37,13 +38,37 @@ class Part:
     before_start: Callable[[], None] = field(default=lambda: None, repr=False)
     # Called when it ended before it served: what was done about that, or None where nothing can be.
     repair: Callable[[], str | None] = field(default=lambda: None, repr=False)
-    # Asked now and then while it serves; a part without one is only watched for its end.
+    # Asked now and then while it serves; a part without one, and without pulse, is watched for its end.
     is_alive: Callable[[], bool] | None = field(default=None, repr=False)
+    # Whether it sends a pulse (`orderengine.pulse`) while it serves.
+    has_pulse: bool = False
 
     @property
     def title(self) -> str:
         """The name as people read it: ``worker-1`` is "worker 1"."""
         return self.name.replace("-", " ")
+
+
+class PulsePipe:
+    """The supervisor's end of a process's pulse, and the other one until it is handed on."""
+
+    def __init__(self) -> None:
+        self._reader, self.writer = os.pipe()
+        for end in (self._reader, self.writer):
+            os.set_blocking(end, False)
+
+    def came(self) -> bool:
+        """Whether one came since it was last asked; also where none will come any more."""
+        try:
+            # As many as a pipe holds.
+            os.read(self._reader, 1 << 16)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """The process has ended."""
+        os.close(self._reader)
 
 
 class PartProcess:
@@ -58,6 +83,7 @@ class PartProcess:
         self._folder = folder
         self._working_dir = working_dir
         self._process: subprocess.Popen[bytes] | None = None
+        self._pulse: PulsePipe | None = None
         self._started_at = 0.0
         self._failures = 0
         self._answered_at = 0.0
@@ -72,20 +98,42 @@ class PartProcess:
         self._started_at = self._answered_at = self._asked_at = time.monotonic()
         self.ready = False
         self.part.before_start()
-        shim = (sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), "--")
-        with self._folder.open_log(self.part.name) as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                shim + self.part.command,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=dict(self.part.environment),
-                cwd=self._working_dir,
-                start_new_session=True,
-            )
+        self._pulse = PulsePipe() if self.part.has_pulse else None
+        try:
+            self._process = self._launched()
+        except OSError:
+            self._end_pulse()
+            raise
         # For people to read: on a full volume there is none, and the process is watched all the same.
         with contextlib.suppress(OSError):
             self._folder.pid_file(self.part.name).write_text(f"{self._process.pid}\n")
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        shim = (sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), "--")
+        environment, handed_on = dict(self.part.environment), []
+        if self._pulse is not None:
+            environment[pulse.DESCRIPTOR] = str(self._pulse.writer)
+            handed_on.append(self._pulse.writer)
+        with self._folder.open_log(self.part.name) as log:
+            try:
+                return subprocess.Popen(  # noqa: S603
+                    shim + self.part.command,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=self._working_dir,
+                    start_new_session=True,
+                    pass_fds=handed_on,
+                )
+            finally:
+                for descriptor in handed_on:
+                    os.close(descriptor)
+
+    def _end_pulse(self) -> None:
+        if self._pulse is not None:
+            self._pulse.close()
+            self._pulse = None
 
     @property
     def pid(self) -> int | None:
@@ -102,18 +150,23 @@ class PartProcess:
 
     def is_hung(self) -> bool:
         """Whether it serves, and has answered no probe for `HUNG_AFTER_SECONDS`."""
-        if self.part.is_alive is None or not self.ready:
+        if not self.ready or (self.part.is_alive is None and self._pulse is None):
             return False
         now = time.monotonic()
         if now - self._asked_at < PROBE_EVERY_SECONDS:
             return False
-        if self.part.is_alive():
+        if self._is_alive():
             self._answered_at = now
         elif now - self._asked_at > 2 * PROBE_EVERY_SECONDS:
             # The supervisor itself was held up: it knows nothing of that time.
             self._answered_at = now
         self._asked_at = now
         return now - self._answered_at >= HUNG_AFTER_SECONDS
+
+    def _is_alive(self) -> bool:
+        if self.part.is_alive is not None:
+            return self.part.is_alive()
+        return self._pulse is None or self._pulse.came()
 
     def next_delay(self) -> float:
         """Seconds to wait before the next start, after a death."""
@@ -133,6 +186,7 @@ class PartProcess:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
+        self._end_pulse()
         with contextlib.suppress(OSError):
             self._folder.pid_file(self.part.name).unlink(missing_ok=True)
 

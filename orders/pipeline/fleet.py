@@ -33,7 +33,7 @@ _LONGEST_PAUSE_SECONDS: Final = 5
 
 
 class Heartbeat:
-    """Shows that this worker lives, and ends it when a stage hangs, from a thread that does nothing else."""
+    """Shows that this worker lives, from a thread that does nothing else."""
 
     def __init__(self, worker_name: str, limit: StageLimit) -> None:
         self._name = worker_name
@@ -43,7 +43,7 @@ class Heartbeat:
 
     def start(self) -> None:
         """Beat once, then every two seconds; does nothing where it has begun."""
-        _show_life(self._name)
+        self._show()
         self._thread.ensure()
 
     def stop(self) -> None:
@@ -53,9 +53,12 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._stopped.wait(_BEAT_SECONDS):
-            self._limit.enforce()
-            _show_life(self._name)
+            self._show()
         connection.close()
+
+    def _show(self) -> None:
+        with self._limit.running("the sign of life"):
+            _show_life(self._name)
 
 
 class Undertaker:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from django.db import Error as DatabaseError
@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.pipeline.settle import Retry, Watched, settle_or_leave, watched_from_now
+from orders.pipeline.stage_limit import StageLimit
 from orders.platform.lazy_thread import LazyThread
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,9 @@ _MOST_ALONE: Final = 64
 class Poller:
     """Polls the statuses of watched attempts in batches, from a thread of its own."""
 
-    def __init__(self, retry: Retry) -> None:
+    def __init__(self, retry: Retry, limit: StageLimit | None = None) -> None:
         self._retry = retry
+        self._limit = limit or StageLimit()
         self._watched: dict[str, Watched] = {}
         self._on_trial: list[Watched] = []
         self._lock = threading.Lock()
@@ -76,9 +78,13 @@ class Poller:
                 self._wake.clear()
                 continue
             for start in range(0, len(batch), _MOST_AT_ONCE):
-                self._forget(settle_or_leave(batch[start : start + _MOST_AT_ONCE], self._retry))
+                self._forget(self._settled(batch[start : start + _MOST_AT_ONCE]))
             self._try(on_trial)
             self._stopped.wait(_POLL_SECONDS)
+
+    def _settled(self, group: Sequence[Watched]) -> Collection[str]:
+        with self._limit.running("settle"):
+            return settle_or_leave(group, self._retry)
 
     def _try(self, on_trial: Sequence[Watched]) -> None:
         together = -(-len(on_trial) // _MOST_ALONE)
@@ -86,7 +92,7 @@ class Poller:
             group = on_trial[start : start + together]
             try:
                 _submitted(group).update(starts=F("starts") + 1)
-                done = settle_or_leave(group, self._retry)
+                done = self._settled(group)
                 _submitted(group).update(starts=0)
             except DatabaseError as error:
                 logger.warning("%d adopted orders wait: %s", len(group), type(error).__name__)

@@ -34,6 +34,7 @@ from orders.pipeline.claims import Outcome
 from orders.pipeline.dispatch import Publish
 from orders.pipeline.fleet import Undertaker
 from orders.pipeline.followed import Watch
+from orders.pipeline.stage_limit import LOOP_SECONDS, StageLimit
 from orders.platform.lazy_thread import LazyThread
 from orders.records import kill_switch, leases
 
@@ -67,9 +68,12 @@ class Follower(Protocol):
 class Sweeper:
     """Sweeps every ``SWEEP_SECONDS`` in a thread of its own until stopped."""
 
-    def __init__(self, worker_name: str, poller: Follower, publish: Publish) -> None:
+    def __init__(
+        self, worker_name: str, poller: Follower, publish: Publish, limit: StageLimit | None = None
+    ) -> None:
         self._worker_name = worker_name
-        self._way = OnTheirWay(publish, poller.watch)
+        self._limit = limit or StageLimit()
+        self._way = OnTheirWay(publish, poller.watch, self._limit.renew)
         self.steps: Sequence[Callable[[], object]] = (
             leases.give_back_late,
             clock_skew.ClockRepair().run,
@@ -112,11 +116,13 @@ class Sweeper:
     def sweep(self) -> None:
         """Run every step once; one that breaks off keeps no other from being run."""
         for step in self.steps:
-            _guarded(step)
+            with self._limit.running("a sweep", LOOP_SECONDS):
+                _guarded(step)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            _guarded(partial(_show_life, self._worker_name))
+            with self._limit.running("a sign of life"):
+                _guarded(partial(_show_life, self._worker_name))
             self.sweep()
             self._stop.wait(settings.SWEEP_SECONDS)
 
@@ -178,9 +184,10 @@ def _overdue(now: datetime) -> Q:
 class OnTheirWay:
     """Hands orders to the broker, or runs their stages in this thread while it takes no messages."""
 
-    def __init__(self, publish: Publish, watch: Watch) -> None:
+    def __init__(self, publish: Publish, watch: Watch, gets_on: Callable[[], None] = lambda: None) -> None:
         self._publish = publish
         self._watch = watch
+        self._gets_on = gets_on
 
     def resume(self, status: Status, starts: Mapping[UUID, int]) -> None:
         """Set orders at ``status`` on their way; ``starts`` says how often work on each has broken off."""
@@ -196,6 +203,7 @@ class OnTheirWay:
                 logger.warning("broker takes no messages (%s): stages run here", type(error).__name__)
                 set_on_way = partial(run_stages, self._watch)
                 set_on_way(status, batch)
+            self._gets_on()
 
 
 def _batches(starts: Mapping[UUID, int]) -> Iterator[list[UUID]]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGSTOP
 
 import pytest
 
 from orderengine.supervisor import process as supervised
 from orderengine.supervisor.data_folder import DataFolder, take_data_folder
 from orderengine.supervisor.process import Part, PartProcess
+from orders.proving.soak.waiting import eventually
 
 PAUSES = Part("web", (sys.executable, "-c", "import signal; signal.pause()"), {}, lambda: True, "nowhere")
 
@@ -95,3 +97,47 @@ def test_a_server_that_answers_no_probe_hangs(
         found.append(process.is_hung())
     assert found[-1] is hangs
     assert not any(found[:5])
+
+
+LIVING = """
+import sys
+from orderengine import pulse
+pulse._EVERY_SECONDS = 0.05
+pulse.start()
+print("lives", flush=True)
+while True:
+    sum(range(1_000_000))
+"""
+
+
+def test_a_process_that_is_stopped_for_good_hangs_and_a_busy_one_does_not(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "PROBE_EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(supervised, "HUNG_AFTER_SECONDS", 3)
+    part = replace(PAUSES, command=(sys.executable, "-c", LIVING), has_pulse=True)
+    process = PartProcess(part, folder, Path(__file__).parent.parent.parent)
+    process.start()
+    eventually(lambda: b"lives" in folder.log_file("web").read_bytes(), 30, "the process")
+    process.ready = True
+    try:
+        until = time.monotonic() + 6
+        found = []
+        eventually(lambda: found.append(process.is_hung()) or time.monotonic() > until, 20, "six seconds")
+        assert not any(found)
+        process.signal(SIGSTOP)
+        eventually(process.is_hung, 30, "it is found to hang")
+    finally:
+        end(process)
+
+
+def test_each_start_has_a_pulse_of_its_own_and_leaves_no_descriptor(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    process = PartProcess(replace(PAUSES, has_pulse=True), folder, tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        process.start()
+        assert process.exit_status() is None
+        end(process)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
