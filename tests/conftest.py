@@ -22,6 +22,7 @@ from django.conf import settings
 
 from orderengine import redis_urls
 from orderengine.celery import app as celery_app
+from tests import scheduling
 
 _PR_SET_PDEATHSIG = 1
 
@@ -118,15 +119,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--uses-database``: what a test asks for decides, so that no list of files has to be kept.
+    """The slowest first; with ``--uses-database`` what a test asks for decides, so no list of files is kept.
 
     Engines that tests start bring databases of their own, of both kinds where that matters.
     """
+    items[:] = scheduling.in_order(items)
     if not config.getoption("--uses-database"):
         return
     kept = [item for item in items if _uses_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling.scheduler(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return scheduling.processes()
 
 
 def _uses_database(item: pytest.Item) -> bool:
