@@ -104,6 +104,7 @@ def _point_settings_at(url: str) -> None:
 _redis = TestRedis()
 _redis.start()
 _point_settings_at(_redis.url)
+settings.PASSWORD_HASHERS = ["tests.password_hasher.QuickHasher"]
 settings.STATIC_ROOT = _redis.folder / "static"
 settings.STATIC_ROOT.mkdir()
 
