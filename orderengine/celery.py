@@ -10,10 +10,11 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready
 from django.conf import settings
 
-from orderengine import pulse
+from orderengine import pulse, redis_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
 
+redis_transport.install()
 app = Celery("orderengine")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery closes Django's connection before and after every task unless told how often to keep it.
