@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402  (needs the app re
 
 from orderengine import bounded_socket, http_server  # noqa: E402
 from orderengine.http_handler import ThreadedHandler  # noqa: E402
+from orderengine.plain_requests import PlainChannel  # noqa: E402
 from orders import checks  # noqa: E402
 from orders.platform import shortage  # noqa: E402
 from orders.process import Process  # noqa: E402
@@ -25,7 +26,7 @@ from orders.telemetry.request_ids import with_request_id  # noqa: E402
 
 checks.refuse_config_errors("the web server", checks.WEB_TAG)
 bounded_socket.install()
-http_server.install()
+http_server.install(PlainChannel)
 starting.start("order-engine-web")
 shortage.prepare()
 Process().start()

@@ -133,14 +133,13 @@ class Channel(http.HTTPChannel):
         getattr(self.transport, "loseWriteConnection", self.transport.loseConnection)()
 
 
-def install() -> None:
+def install(channel: type[Channel] = Channel) -> None:
     """Make daphne's connections use both; its factory looks them up by these names."""
     daphne.http_protocol.WebRequest = Request
-    daphne.http_protocol.HTTPFactory.protocol = _connection
-
-
-def _connection(_factory: Any) -> Any:
-    return http._GenericHTTPChannelProtocol(Channel())  # type: ignore[no-untyped-call]
+    factory = daphne.http_protocol.HTTPFactory
+    factory.protocol = lambda _factory: http._GenericHTTPChannelProtocol(channel())
+    # Twisted would format a line for each request, for a log that nobody has asked for. daphne has its own.
+    factory.log = _ignore
 
 
 def _fault(text: str) -> errors.Internal:

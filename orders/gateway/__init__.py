@@ -29,7 +29,13 @@ from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
 from orders.gateway.lookup_tables import table_config_errors
-from orders.gateway.named_tokens import Named, danger_config_errors, named_token, named_tokens
+from orders.gateway.named_tokens import (
+    Named,
+    danger_config_errors,
+    named_token,
+    named_tokens,
+    tokens_at_hand,
+)
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports, watched_chain_health
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_config_errors
@@ -178,6 +184,7 @@ __all__ = [
     "token_config_errors",
     "token_report",
     "tokens",
+    "tokens_at_hand",
     "unfit_to_sign",
     "venue_brands",
     "wallet_address",

@@ -61,6 +61,13 @@ def named_tokens(names: Collection[str]) -> Named:
     return {name: token for name, token in found.items() if token is not None}
 
 
+def tokens_at_hand(names: Collection[str]) -> Named | None:
+    """As `named_tokens`, without asking the node; None where it must be asked for one of them."""
+    found = {name: _at_hand(name) for name in names}
+    known = {name: token for name, token in found.items() if token is not None}
+    return known if len(known) == len(found) else None
+
+
 def danger_config_errors() -> list[str]:
     """What is wrong with ALLOWED_TOKEN_DANGERS, in words."""
     known = [danger.value for danger in Danger]

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import Final
 from uuid import UUID
 
@@ -39,7 +39,30 @@ WRITE_TIMEOUT_SECONDS: Final = 25
 
 # Says that new orders are committed; returns at once and never raises.
 Announce = Callable[[Iterable[UUID]], None]
-Waiting = tuple[Order, "Future[None]"]
+
+
+class Written:
+    """What became of orders whose caller waits for all of them."""
+
+    def __init__(self, orders: Sequence[Order]) -> None:
+        self._orders = orders
+        self._refusals: dict[UUID, BaseException | None] = {}
+        self._known = threading.Event()
+
+    def settle(self, order: Order, refusal: BaseException | None) -> None:
+        """Say why an order was not written, or with None that it is committed."""
+        self._refusals[order.pk] = refusal
+        if len(self._refusals) == len(self._orders):
+            self._known.set()
+
+    def outcomes(self, timeout_seconds: int) -> list[BaseException | None]:
+        """The refusal of each, or None; TimeoutError for what is not known in time."""
+        if self._orders:
+            self._known.wait(timeout_seconds)
+        return [self._refusals.get(order.pk, TimeoutError()) for order in self._orders]
+
+
+Waiting = tuple[Order, Written]
 Trial = tuple[Callable[[], None], "Future[None]"]
 
 
@@ -91,15 +114,16 @@ class GroupCommit:
         IntegrityError when its key is taken, TradingHalted, TooManyRequests, DatabaseError when the database
         does not take it, TimeoutError when it is not known yet whether it does.
         """
-        waiting: list[Waiting] = [(order, Future()) for order in orders]
+        written = Written(orders)
+        waiting = [(order, written) for order in orders]
         if connection.in_atomic_block:
             # The caller's transaction decides whether the orders exist: no other thread may write them.
             _commit(waiting, self._announce)
-            return _outcomes(waiting, timeout_seconds)
+            return written.outcomes(timeout_seconds)
         with self._changed:
             self._waiting.extend(waiting)
         self._set_off()
-        return _outcomes(waiting, timeout_seconds)
+        return written.outcomes(timeout_seconds)
 
     def try_out(self, write: Callable[[], None], outcome: Future[None]) -> None:
         """Have ``write`` done as orders are, behind those that wait; ``outcome`` is set when it is over."""
@@ -181,7 +205,8 @@ def _commit(batch: list[Waiting], announce: Announce) -> DatabaseError | None:
         insert_and_announce([order for order, _ in batch], announce)
     except (IntegrityError, TooManyRequests) as error:
         if len(batch) == 1:
-            batch[0][1].set_exception(error)
+            [(order, written)] = batch
+            written.settle(order, error)
             return None
         # One of them repeats a key, or is one too many: the others must not suffer for it.
         return [_commit([one], announce) for one in batch][-1]
@@ -189,11 +214,11 @@ def _commit(batch: list[Waiting], announce: Announce) -> DatabaseError | None:
         if isinstance(error, DatabaseError):
             logger.warning("%d orders not accepted: %s", len(batch), type(error).__name__)
             connection.close()
-        for _, future in batch:
-            future.set_exception(error)
+        for order, written in batch:
+            written.settle(order, error)
         return error if isinstance(error, DatabaseError) and is_database_trouble(error) else None
-    for _, future in batch:
-        future.set_result(None)
+    for order, written in batch:
+        written.settle(order, None)
     return None
 
 
@@ -210,9 +235,9 @@ def write_all(orders: Sequence[Order], timeout_seconds: int) -> list[BaseExcepti
     """`GroupCommit.write_all` of the one in use; without one, a transaction of these orders alone."""
     if _in_use is not None:
         return _in_use.write_all(orders, timeout_seconds)
-    waiting: list[Waiting] = [(order, Future()) for order in orders]
-    _commit(waiting, leave_to_the_sweeper)
-    return _outcomes(waiting, timeout_seconds)
+    written = Written(orders)
+    _commit([(order, written) for order in orders], leave_to_the_sweeper)
+    return written.outcomes(timeout_seconds)
 
 
 def try_out(write: Callable[[], None], outcome: Future[None]) -> None:
@@ -226,8 +251,3 @@ def try_out(write: Callable[[], None], outcome: Future[None]) -> None:
 def last_refusal(seconds: float) -> DatabaseError | None:
     """`GroupCommit.last_refusal` of the one in use; None without one."""
     return None if _in_use is None else _in_use.last_refusal(seconds)
-
-
-def _outcomes(waiting: Sequence[Waiting], timeout_seconds: int) -> list[BaseException | None]:
-    done = wait([future for _, future in waiting], timeout_seconds).done
-    return [future.exception() if future in done else TimeoutError() for _, future in waiting]

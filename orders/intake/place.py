@@ -6,11 +6,8 @@ once. What else needs the chain is judged by a worker.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 from django.utils import timezone
 
-from dex.types import SwapMode, Token
+from dex.types import Token
 from orders import gateway
 from orders.amounts import amount_at_price, to_base_units
 from orders.errors import (
@@ -35,6 +32,7 @@ from orders.errors import (
 )
 from orders.intake import exact_output, group_commit, order_rate
 from orders.intake.named_amounts import named
+from orders.intake.request_hash import request_hash
 from orders.intake.route_bounds import bounds_of
 from orders.lifecycle import CANCELLABLE, OrderType, Status
 from orders.models import Order
@@ -73,14 +71,18 @@ def place_orders(user: AbstractBaseUser, intents: Sequence[OrderIntent]) -> list
     """Accept orders in one commit. Each stands for itself: what `place_order` returns or raises for it."""
     tokens = gateway.named_tokens([name for each in intents for name in (each.token_in, each.token_out)])
     orders = [_new_or_refusal(user, intent, tokens) for intent in intents]
-    new = [order for order in orders if isinstance(order, Order)]
-    refusals = dict(zip([order.pk for order in new], _write(user, new), strict=True))
-    return [_placed(order, refusals[order.pk]) if isinstance(order, Order) else order for order in orders]
+    written = iter(write_orders([order for order in orders if isinstance(order, Order)]))
+    return [next(written) if isinstance(order, Order) else order for order in orders]
+
+
+def write_orders(orders: Sequence[Order]) -> list[Placed | BaseException]:
+    """Write new orders, of any users, in one commit; for each what `place_order` returns or raises."""
+    return [_placed(order, refusal) for order, refusal in zip(orders, _write(orders), strict=True)]
 
 
 def _new_or_refusal(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order | OrderError:
     try:
-        return _new_order(user, intent, tokens)
+        return new_order(user, intent, tokens)
     except OrderError as refusal:
         return refusal
 
@@ -115,16 +117,28 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
     return order
 
 
-def _write(user: AbstractBaseUser, orders: Sequence[Order]) -> list[BaseException | None]:
+def _write(orders: Sequence[Order]) -> list[BaseException | None]:
     """Write them together; for each why it was not written, or None."""
+    refusals = _refused_before(orders)
+    good = [order for order in orders if order.pk not in refusals]
+    written = group_commit.write_all(good, group_commit.WRITE_TIMEOUT_SECONDS)
+    refusals |= dict(zip([order.pk for order in good], written, strict=True))
+    return [refusals[order.pk] for order in orders]
+
+
+def _refused_before(orders: Sequence[Order]) -> dict[UUID, BaseException | None]:
+    """Why orders need not be written at all: their users have no room, or they have expired."""
+    full = {user_id: refusal for user_id in {o.user_id for o in orders} if (refusal := _no_room(user_id))}
+    reasons = {order.pk: full.get(order.user_id) or _expiry_refusal(order) for order in orders}
+    return {order_id: reason for order_id, reason in reasons.items() if reason is not None}
+
+
+def _no_room(user_id: int) -> TooManyRequests | None:
     try:
-        order_rate.require_room(user.pk)
+        order_rate.require_room(user_id)
     except TooManyRequests as refusal:
-        return [refusal] * len(orders)
-    in_time = [order for order in orders if _expiry_refusal(order) is None]
-    written = group_commit.write_all(in_time, group_commit.WRITE_TIMEOUT_SECONDS)
-    refusals = dict(zip([order.pk for order in in_time], written, strict=True))
-    return [refusals[order.pk] if order.pk in refusals else _expiry_refusal(order) for order in orders]
+        return refusal
+    return None
 
 
 def _named_token(tokens: gateway.Named, name: str) -> Token:
@@ -134,7 +148,8 @@ def _named_token(tokens: gateway.Named, name: str) -> Token:
     return found
 
 
-def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order:
+def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order:
+    """An order that is not written yet; ``tokens`` has both that it names. Raises as `place_order`."""
     order_type = _known_type(intent.type)
     token_in, token_out = _named_token(tokens, intent.token_in), _named_token(tokens, intent.token_out)
     if token_in.mint == token_out.mint:
@@ -167,7 +182,7 @@ def _new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Name
         order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
     if order.bound_amount_in is not None:
         gateway.require_within_cap(token_in, order.bound_amount_in)
-    order.request_hash = _request_hash(order, intent)
+    order.request_hash = request_hash(order, intent)
     return order
 
 
@@ -234,33 +249,6 @@ def _expiry_refusal(order: Order) -> InvalidRequest | None:
     if order.expires_at is None or order.expires_at > order.created_at:
         return None
     return InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
-
-
-def _request_hash(order: Order, intent: OrderIntent) -> str:
-    # Of what the order means, not of its bytes: "1.0" and 1 are the same request.
-    meaning: dict[str, Any] = {
-        "type": order.type,
-        "in": order.token_in,
-        "out": order.token_out,
-        "amount": order.amount_in,
-        "slippage": intent.slippage_bps,
-        "expires": intent.expires_at and intent.expires_at.isoformat(),
-    }
-    if intent.max_price_impact_bps is not None:
-        # Only where it is given: requests of before this field keep their hash.
-        meaning["impact"] = intent.max_price_impact_bps
-    if intent.max_cost_bps is not None:
-        meaning["cost"] = intent.max_cost_bps
-    if order.floor_amount_out is not None:
-        meaning["floor"] = order.floor_amount_out
-    if order.route_bounds is not None:
-        # Names in any order mean the same.
-        meaning["bounds"] = [
-            (k, sorted(v) if isinstance(v, list) else v) for k, v in order.route_bounds.items()
-        ]
-    if order.mode != SwapMode.EXACT_IN:
-        meaning["mode"] = order.mode
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
 
 def _earlier_order(order: Order) -> Order | None:
