@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Generic, Protocol, TypeVar
 
 from solders.pubkey import Pubkey
 
 from dex.types import AccountFilter, FailureKind, Quote, QuoteRequest, Snapshot
 from dex.venues.token_mint import TransferFee, mint_fee
 from dex.venues.wallet_side import Trade
+
+Value = TypeVar("Value")
 
 
 class Errors(Protocol):
@@ -41,6 +43,28 @@ class VenueAdapter:
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         """What a failed swap of this program means."""
         return self._errors.classify(error_code, logs)
+
+
+class Kept(Generic[Value]):
+    """What a pool's accounts come to in each direction, for as long as snapshots hold the same ones.
+
+    Routing asks one state for many amounts. A value is kept with the accounts and the clock that it was
+    worked out from and replaced in one assignment, so that threads may share it.
+    """
+
+    def __init__(self, accounts: Sequence[Pubkey], work_out: Callable[[Snapshot, bool], Value]) -> None:
+        """``work_out`` gets a snapshot and whether the first mint is sold, and reads no other accounts."""
+        self._accounts = accounts
+        self._work_out = work_out
+        self._known: dict[bool, tuple[tuple[object, ...], Value]] = {}
+
+    def of(self, snapshot: Snapshot, sells_first: bool) -> Value:
+        """The value by a snapshot; raises as ``work_out`` does."""
+        contents = (snapshot.clock, *map(snapshot.accounts.get, self._accounts))
+        known = self._known.get(sells_first)
+        if known is None or known[0] != contents:
+            known = self._known[sells_first] = contents, self._work_out(snapshot, sells_first)
+        return known[1]
 
 
 class PoolKeys(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from dex.errors import PoolDisabled
 from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Swap
 from dex.venues.account_layout import with_data
-from dex.venues.adapter import PoolAdapter, mint_fees
+from dex.venues.adapter import Kept, PoolAdapter, mint_fees
 from dex.venues.meteora_damm_v2 import curve, layout, rate_limiter
 from dex.venues.meteora_damm_v2.after import Outcome, pool_after
 from dex.venues.meteora_damm_v2.fees import fee_numerator, with_fee, without_fee
@@ -22,6 +22,7 @@ from dex.venues.token_mint import (
     TOKEN_METADATA,
     TRANSFER_FEE_CONFIG,
     TRANSFER_HOOK,
+    TransferFee,
 )
 from dex.venues.wallet_side import WalletSide, trade_between_vaults
 
@@ -55,6 +56,14 @@ def _buy(state: layout.PoolState, clock: Clock, sells_a: bool, amount: int) -> O
     return Outcome(paid, amount, paid, traded_out, price)
 
 
+class _Side(NamedTuple):
+    """The pool's state, and what transfers of the token in and of the token out bear."""
+
+    state: layout.PoolState
+    fee_in: TransferFee
+    fee_out: TransferFee
+
+
 class DammV2Pool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and token programs are parsed once."""
 
@@ -63,12 +72,13 @@ class DammV2Pool(PoolAdapter):
         # Liquidity in the pool's range, Q64.
         depth = layout.parse_state(account.data).liquidity
         super().__init__(DEX, VENUE, address, self._keys, depth=depth, others=self._keys.mints)
+        self._sides = Kept(self.accounts, self._side)
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
         sells_a = sells_first(self.mints, request)
-        state = self._state(snapshot)
-        outcome, wallet = self._trade(snapshot, state, request)
+        state = self._sides.of(snapshot, sells_a).state
+        outcome, wallet = self._trade(snapshot, request)
         return self._quote(
             snapshot,
             request,
@@ -81,7 +91,7 @@ class DammV2Pool(PoolAdapter):
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
         """One ``swap2``; raises PoolRefused, NoQuote or AccountMissing."""
         sells_a = sells_first(self.mints, swap)
-        state = self._state(snapshot)
+        state = self._sides.of(snapshot, sells_a).state
         limited = rate_limiter.applies(state, state.point(snapshot.clock), sells_a)
         return [swap_instruction(self.address, self._keys, swap, is_rate_limited=limited)]
 
@@ -89,23 +99,24 @@ class DammV2Pool(PoolAdapter):
         """The pool once ``quote`` has executed without a referral; same errors as ``quote``."""
         request = repeated(quote)
         sells_a = sells_first(self.mints, request)
-        outcome, _ = self._trade(snapshot, self._state(snapshot), request)
+        outcome, _ = self._trade(snapshot, request)
         data = snapshot.account(self.address).data
         executed = pool_after(data, outcome, sells_a, snapshot.clock.unix_timestamp)
         return with_data(snapshot, {self.address: executed})
 
-    def _trade(
-        self, snapshot: Snapshot, state: layout.PoolState, request: QuoteRequest
-    ) -> tuple[Outcome, WalletSide]:
+    def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Outcome, WalletSide]:
+        sells_a = sells_first(self.mints, request)
+        state, fee_in, fee_out = self._sides.of(snapshot, sells_a)
         if not state.can_swap(snapshot.clock):
             raise PoolDisabled("swaps are switched off, or the pool has not been activated yet")
-        sells_a = sells_first(self.mints, request)
         return trade_between_vaults(
             request,
-            *mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=sells_a),
+            fee_in,
+            fee_out,
             sell=partial(_sell, state, snapshot.clock, sells_a),
             buy=partial(_buy, state, snapshot.clock, sells_a),
         )
 
-    def _state(self, snapshot: Snapshot) -> layout.PoolState:
-        return layout.parse_state(layout.POOL.check(snapshot.account(self.address), PROGRAM))
+    def _side(self, snapshot: Snapshot, sells_a: bool) -> _Side:
+        state = layout.parse_state(layout.POOL.check(snapshot.account(self.address), PROGRAM))
+        return _Side(state, *mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=sells_a))

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 from dex.config import TOKEN_PROGRAM
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.account_layout import with_data
-from dex.venues.adapter import PoolAdapter
+from dex.venues.adapter import Kept, PoolAdapter
 from dex.venues.raydium_amm_v4 import curve, layout
 from dex.venues.raydium_amm_v4.instructions import swap_instruction
 from dex.venues.swap_request import repeated, require_amount, sells_first
@@ -32,6 +32,7 @@ class AmmV4Pool(PoolAdapter):
         # LP tokens in circulation. No quote reads the mints, but a transaction names their program.
         depth, others = layout.lp_amount(account.data), (*keys.vaults, *keys.mints)
         super().__init__(DEX, VENUE, address, keys, depth=depth, others=others)
+        self._sides = Kept(self.accounts, self._side)
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
@@ -58,7 +59,7 @@ class AmmV4Pool(PoolAdapter):
         return with_data(snapshot, changed)
 
     def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> curve.Outcome:
-        side = self._side(snapshot, sells_first(self.mints, request))
+        side = self._sides.of(snapshot, sells_first(self.mints, request))
         amount = require_amount(request)
         if request.mode is SwapMode.EXACT_IN:
             return curve.swap_base_in(side, amount)

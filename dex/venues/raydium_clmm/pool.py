@@ -11,7 +11,7 @@ from dex.config import TOKEN_2022_PROGRAM
 from dex.errors import AccountMissing, InsufficientLiquidity, NoQuote, PoolDisabled, UnsupportedPool
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.account_layout import with_data
-from dex.venues.adapter import PoolAdapter
+from dex.venues.adapter import Kept, PoolAdapter
 from dex.venues.integer_math import shortfall_bps
 from dex.venues.raydium_clmm import layout
 from dex.venues.raydium_clmm.compute import compute_units
@@ -61,17 +61,26 @@ class _Kept(NamedTuple):
     """A course and the accounts that it was or will be worked out from."""
 
     course: Course
-    accounts: tuple[tuple[Pubkey, AccountData | None], ...]
+    addresses: tuple[Pubkey, ...]
+    accounts: tuple[AccountData | None, ...]
 
     def is_of(self, snapshot: Snapshot) -> bool:
-        found = snapshot.accounts
-        return all(found.get(address) is account for address, account in self.accounts)
+        return tuple(map(snapshot.accounts.get, self.addresses)) == self.accounts
+
+
+class _Side(NamedTuple):
+    """The pool's state, what transfers of the token in and out bear, and how many mints are of Token-2022."""
+
+    state: layout.PoolState
+    fee_in: TransferFee
+    fee_out: TransferFee
+    token_2022_mints: int
 
 
 class ClmmPool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and config are parsed once.
 
-    What the pool does in a direction is kept for as long as snapshots hold the same account objects:
+    What the pool does in a direction is kept for as long as snapshots hold the same accounts:
     routing asks one snapshot for many amounts.
     """
 
@@ -84,6 +93,7 @@ class ClmmPool(PoolAdapter):
         # Liquidity in range.
         depth = layout.parse_state(account.data).liquidity
         super().__init__(DEX, VENUE, address, keys, depth=depth, others=(keys.config, *keys.mints))
+        self._sides = Kept(self.accounts, self._side)
 
     def further_accounts(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[Pubkey, ...]:
         """The bitmap extension, which old pools lack, and the tick arrays on the way.
@@ -98,6 +108,7 @@ class ClmmPool(PoolAdapter):
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
+        falling = sells_first(self.mints, request)
         trade, wallet = self._trade(snapshot, request)
         totals = trade.outcome.totals
         return self._quote(
@@ -105,8 +116,8 @@ class ClmmPool(PoolAdapter):
             request,
             wallet,
             fee=totals.fee,
-            impact_bps=self._impact_bps(snapshot, request, totals),
-            compute_units=compute_units(totals, self._token_2022_mints(snapshot)),
+            impact_bps=self._impact_bps(snapshot, falling, totals),
+            compute_units=compute_units(totals, self._sides.of(snapshot, falling).token_2022_mints),
         )
 
     def swap_instructions(self, snapshot: Snapshot, swap: Swap) -> list[Instruction]:
@@ -144,11 +155,10 @@ class ClmmPool(PoolAdapter):
 
     def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[_Trade, WalletSide]:
         falling = sells_first(self.mints, request)
-        if not self._state(snapshot).can_swap(snapshot.clock.unix_timestamp):
+        state, fee_in, fee_out, _ = self._sides.of(snapshot, falling)
+        if not state.can_swap(snapshot.clock.unix_timestamp):
             raise PoolDisabled("swaps are switched off, or the pool has not opened yet")
         course = self._course(snapshot, falling)
-        fees = self._mint_fee(snapshot, 0), self._mint_fee(snapshot, 1)
-        fee_in, fee_out = fees if falling else fees[::-1]
 
         def sell(amount: int) -> _Trade:
             outcome = course.sell(amount)
@@ -164,9 +174,10 @@ class ClmmPool(PoolAdapter):
             raise UnsupportedPool("the program pays no exact output of a token with a transfer fee")
         return trade, wallet
 
-    def _impact_bps(self, snapshot: Snapshot, request: QuoteRequest, totals: Totals) -> int:
-        squared, traded = self._state(snapshot).sqrt_price ** 2, totals.paid - totals.fee
-        if request.token_in == self.mints[0]:
+    def _impact_bps(self, snapshot: Snapshot, falling: bool, totals: Totals) -> int:
+        squared = self._sides.of(snapshot, falling).state.sqrt_price ** 2
+        traded = totals.paid - totals.fee
+        if falling:
             return shortfall_bps(traded * squared, totals.got << 128)
         return shortfall_bps(traded << 128, totals.got * squared)
 
@@ -224,7 +235,7 @@ class ClmmPool(PoolAdapter):
         )
         fixed = (self.address, self._keys.config, self._extension)
         accounts.update((address, snapshot.accounts.get(address)) for address in fixed)
-        return _Kept(course, tuple(accounts.items()))
+        return _Kept(course, tuple(accounts), tuple(accounts.values()))
 
     def _array_address(self, start: int) -> Pubkey:
         address = self._array_addresses.get(start)
@@ -233,9 +244,9 @@ class ClmmPool(PoolAdapter):
             self._array_addresses[start] = address
         return address
 
-    def _token_2022_mints(self, snapshot: Snapshot) -> int:
-        return sum(snapshot.account(mint).owner == TOKEN_2022_PROGRAM for mint in self.mints)
-
-    def _mint_fee(self, snapshot: Snapshot, index: int) -> TransferFee:
-        mint = snapshot.account(self.mints[index])
-        return transfer_fee(mint, snapshot.clock.epoch, _MINT_EXTENSIONS)
+    def _side(self, snapshot: Snapshot, falling: bool) -> _Side:
+        mints = [snapshot.account(mint) for mint in self.mints]
+        fee_0, fee_1 = (transfer_fee(mint, snapshot.clock.epoch, _MINT_EXTENSIONS) for mint in mints)
+        newer = sum(mint.owner == TOKEN_2022_PROGRAM for mint in mints)
+        fees = (fee_0, fee_1) if falling else (fee_1, fee_0)
+        return _Side(self._state(snapshot), *fees, newer)

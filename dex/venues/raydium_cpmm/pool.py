@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from dex.errors import PoolDisabled
 from dex.types import AccountData, Quote, QuoteRequest, Snapshot, Swap
 from dex.venues.account_layout import with_data
-from dex.venues.adapter import PoolAdapter, mint_fees
+from dex.venues.adapter import Kept, PoolAdapter, mint_fees
 from dex.venues.raydium_cpmm import curve, layout
 from dex.venues.raydium_cpmm.instructions import swap_instruction
 from dex.venues.swap_request import repeated, sells_first
@@ -34,6 +34,14 @@ _MINT_EXTENSIONS: Final = frozenset(
 )
 
 
+class _Side(NamedTuple):
+    """The pool seen in one direction, and what transfers of the token in and of the token out bear."""
+
+    side: curve.Side
+    fee_in: TransferFee
+    fee_out: TransferFee
+
+
 class CpmmPool(PoolAdapter):
     """Quotes and swaps of one pool; mints, vaults and config are parsed once."""
 
@@ -44,6 +52,7 @@ class CpmmPool(PoolAdapter):
         # LP tokens in circulation.
         depth, others = layout.lp_supply(account.data), (keys.config, *keys.vaults, *keys.mints)
         super().__init__(DEX, VENUE, address, keys, depth=depth, others=others)
+        self._sides = Kept(self.accounts, self._side)
 
     def quote(self, snapshot: Snapshot, request: QuoteRequest) -> Quote:
         """What the pool would do; raises PoolRefused, NoQuote or AccountMissing."""
@@ -61,7 +70,7 @@ class CpmmPool(PoolAdapter):
         first_in = sells_first(self.mints, request)
         outcome, wallet = self._trade(snapshot, request)
         source, target = (0, 1) if first_in else (1, 0)
-        fee_in, _ = self._mint_fees(snapshot, first_in)
+        fee_in = self._sides.of(snapshot, first_in).fee_in
         arrived = wallet.amount_in - fee_in.on_gross(wallet.amount_in)
         rates = layout.parse_rates(snapshot.account(self._keys.config), self._program_id)
         fees = curve.input_shares(outcome.trade_fee, rates.protocol, rates.fund)
@@ -76,15 +85,16 @@ class CpmmPool(PoolAdapter):
 
     def _trade(self, snapshot: Snapshot, request: QuoteRequest) -> tuple[curve.Outcome, WalletSide]:
         first_in = sells_first(self.mints, request)
-        side = self._side(snapshot, first_in)
+        side, fee_in, fee_out = self._sides.of(snapshot, first_in)
         return trade_between_vaults(
             request,
-            *self._mint_fees(snapshot, first_in),
+            fee_in,
+            fee_out,
             sell=partial(curve.swap_base_input, side),
             buy=partial(curve.swap_base_output, side),
         )
 
-    def _side(self, snapshot: Snapshot, first_in: bool) -> curve.Side:
+    def _side(self, snapshot: Snapshot, first_in: bool) -> _Side:
         state = layout.parse_state(layout.POOL.check(snapshot.account(self.address), self._program_id))
         if not state.can_swap(snapshot.clock.unix_timestamp):
             raise PoolDisabled("swaps are switched off, or the pool has not opened yet")
@@ -92,7 +102,7 @@ class CpmmPool(PoolAdapter):
         owed_0, owed_1 = state.owed()
         reserve_0 = self._balance(snapshot, 0) - owed_0
         reserve_1 = self._balance(snapshot, 1) - owed_1
-        return curve.Side(
+        side = curve.Side(
             reserve_in=reserve_0 if first_in else reserve_1,
             reserve_out=reserve_1 if first_in else reserve_0,
             trade_rate=rates.trade,
@@ -100,10 +110,8 @@ class CpmmPool(PoolAdapter):
             creator_on_input=state.creator_fee_on_input(first_in),
             knows_creator_fee=state.knows_creator_fee,
         )
+        return _Side(side, *mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=first_in))
 
     def _balance(self, snapshot: Snapshot, index: int) -> int:
         vault = snapshot.account(self.vaults[index])
         return vault_balance(vault, self._keys.token_programs[index])
-
-    def _mint_fees(self, snapshot: Snapshot, first_in: bool) -> tuple[TransferFee, TransferFee]:
-        return mint_fees(snapshot, self._keys, _MINT_EXTENSIONS, sells_first=first_in)
