@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
@@ -28,35 +28,40 @@ def route_batch(
     snapshot: Snapshot,
     goes_on: Callable[[Quotes], bool],
     fits: Fits = all_fit,
+    answers: Answers | None = None,
 ) -> list[Quotes]:
     """The routes for each request, in the order of the requests.
 
     Where ``goes_on`` says that the best route of a request is taken, those behind it are quoted against the
-    state that it leaves: 64 orders on one pool do not all claim the price of the first.
+    state that it leaves: 64 orders on one pool do not all claim the price of the first. ``answers`` are those
+    that pools have given by ``snapshot`` already.
     """
     found: list[Quotes] = []
-    answers = Answers()
-    for number, ask in enumerate(asks):
+    answers = Answers() if answers is None else answers
+    pools = _pools_of(asks)
+    for number, ask in enumerate(asks, 1):
         quotes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds, answers, fits)
         found.append(quotes)
-        if quotes.quotes and goes_on(quotes):
-            snapshot = _after(quotes.quotes[0], snapshot, asks[number + 1 :])
+        if number < len(asks) and quotes.quotes and goes_on(quotes):
+            snapshot = _after(quotes.quotes[0], snapshot, pools)
             for leg in quotes.quotes[0].legs:
                 answers.forget(leg.pool)
     return found
 
 
-def _after(route: Route, snapshot: Snapshot, later: Sequence[Ask]) -> Snapshot:
-    """The snapshot after a route, as far as requests behind it read the route's pools."""
+def _pools_of(asks: Sequence[Ask]) -> dict[Pubkey, Pool]:
+    """All candidates by their addresses."""
     pools: dict[Pubkey, Pool] = {}
-    for candidates in {id(ask.candidates): ask.candidates for ask in later}.values():
+    for candidates in {id(ask.candidates): ask.candidates for ask in asks}.values():
         pools |= {pool.address: pool for pool in candidates.pools()}
+    return pools
+
+
+def _after(route: Route, snapshot: Snapshot, pools: Mapping[Pubkey, Pool]) -> Snapshot:
+    """The snapshot after a route."""
     for leg in route.legs:
-        pool = pools.get(leg.pool)
-        if pool is None:
-            continue
         try:
-            snapshot = pool.after(snapshot, leg)
+            snapshot = pools[leg.pool].after(snapshot, leg)
         except DexError:
             # Its state is then quoted as it was: the order's own minimum still holds.
             continue

@@ -13,7 +13,18 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.split import Shares, best_splits, could_gain
-from dex.routing.ways import Answers, Fits, Part, Way, all_fit, direct_ways, ranked, route_of, ways_over
+from dex.routing.ways import (
+    Answers,
+    Fits,
+    Part,
+    Way,
+    all_fit,
+    direct_ways,
+    ranked,
+    route_of,
+    text_of,
+    ways_over,
+)
 from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
@@ -153,7 +164,7 @@ def _route(parts: Sequence[Part]) -> Route | None:
 def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:
     """Most out, or least in, first; then the simplest, then by venue and pool, so that no tie is left."""
     worth = route.amount_in if request.mode is SwapMode.EXACT_OUT else -route.amount_out
-    return worth, len(route.legs), route.venue, str(route.pool)
+    return worth, len(route.legs), route.venue, text_of(route.pool)
 
 
 def reads(

@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 from dex.config import TOKEN_2022_PROGRAM
 from dex.errors import PoolRefused
 from dex.transactions.token_accounts import MINT_SIZE
-from dex.types import Path, Quote, Route, Snapshot
+from dex.types import Path, Quote, Snapshot
 from dex.venues.token_mint import (
     NO_TRANSFER_FEE,
     TRANSFER_FEE_CONFIG,
@@ -22,13 +22,10 @@ from dex.venues.token_mint import (
 )
 
 
-def with_transfer_fees(route: Route, snapshot: Snapshot) -> Route:
-    """``route`` with the transfer fees of its legs, by the mints of the snapshot that it was found in."""
-    return replace(route, paths=tuple(_path(path, snapshot) for path in route.paths))
-
-
-def _path(path: Path, snapshot: Snapshot) -> Path:
-    return replace(path, legs=tuple(_leg(leg, snapshot) for leg in path.legs))
+def with_named_fees(path: Path, snapshot: Snapshot) -> Path:
+    """``path`` with the transfer fees of its legs, by the mints of the snapshot that it was found in."""
+    legs = tuple([_leg(leg, snapshot) for leg in path.legs])
+    return path if legs == path.legs else replace(path, legs=legs)
 
 
 def _leg(leg: Quote, snapshot: Snapshot) -> Quote:

@@ -8,6 +8,7 @@ the same amounts again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -15,6 +16,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError, InsufficientLiquidity
 from dex.routing.router import require_moving, whole_quote
+from dex.routing.transfer_fees import with_named_fees
 from dex.types import Path, Quote, QuoteRequest, Route, Snapshot, SwapMode
 from dex.venues.base import Pool
 
@@ -25,6 +27,21 @@ WAYS_KEPT: Final = 2
 _COMBINED: Final = 5
 
 
+class _State:
+    """What a pool has answered by one state, and whether anything moves in and out of it."""
+
+    def __init__(self) -> None:
+        self.answers: dict[_Asked, Quote | DexError] = {}
+        self.is_checked = False
+        self.stands = True
+
+    def require_moving(self, pool: Pool, snapshot: Snapshot) -> None:
+        """Raise PoolDisabled where a vault is frozen; looked at once."""
+        if not self.is_checked:
+            require_moving(pool, snapshot)
+            self.is_checked = True
+
+
 class Answers:
     """What pools have answered to the requests of a batch, for as long as their state stands.
 
@@ -33,15 +50,37 @@ class Answers:
     """
 
     def __init__(self) -> None:
-        self._by_pool: dict[Pubkey, dict[_Asked, Quote | DexError]] = {}
+        self._by_pool: dict[Pubkey, _State] = {}
+        self._ways: dict[tuple[SwapMode, tuple[Pubkey, ...], tuple[Pubkey, ...]], Way] = {}
 
-    def of(self, pool: Pool) -> dict[_Asked, Quote | DexError]:
-        """The answers of a pool; new ones are put in here."""
-        return self._by_pool.setdefault(pool.address, {})
+    def of(self, pool: Pool) -> _State:
+        """What is known of a pool; new answers are put in there."""
+        known = self._by_pool.get(pool.address)
+        if known is None:
+            known = self._by_pool[pool.address] = _State()
+        return known
+
+    def way(
+        self, snapshot: Snapshot, pools: tuple[Pool, ...], tokens: tuple[Pubkey, ...], mode: SwapMode
+    ) -> Way:
+        """The way over these pools, with all that it was asked while their state stands."""
+        key = mode, tokens, tuple([pool.address for pool in pools])
+        way = self._ways.get(key)
+        if way is None or not way.stands:
+            way = self._ways[key] = Way(snapshot, pools, tokens, mode, self)
+        return way
 
     def forget(self, pool: Pubkey) -> None:
         """Its state has changed."""
-        self._by_pool.pop(pool, None)
+        known = self._by_pool.pop(pool, None)
+        if known is not None:
+            known.stands = False
+
+
+@lru_cache(maxsize=4096)
+def text_of(address: Pubkey) -> str:
+    """The address as text, by which equal routes are ordered."""
+    return str(address)
 
 
 class Way:
@@ -61,21 +100,24 @@ class Way:
         """
         self.pools = tuple(pools)
         shared = answers or Answers()
-        self._answers = [shared.of(pool) for pool in self.pools]
+        self._known = [shared.of(pool) for pool in self.pools]
         self.snapshot = snapshot
         self.mode = mode
         self._tokens = tuple(tokens)
         self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
+        self._paths: dict[int, Path | DexError] = {}
+        # Its pools: two ways of one route share none, for each quote is of the state before the route.
+        self.addresses: Final = frozenset(pool.address for pool in self.pools)
+        # Each pool, and the token that is sold to it.
+        self.steps: Final = tuple(
+            (pool.address, sold) for pool, sold in zip(self.pools, self._tokens, strict=False)
+        )
+        self.names: Final = [text_of(pool.address) for pool in self.pools]
 
     @property
-    def addresses(self) -> frozenset[Pubkey]:
-        """Its pools: two ways of one route share none, for each quote is of the state before the route."""
-        return frozenset(pool.address for pool in self.pools)
-
-    @property
-    def steps(self) -> tuple[tuple[Pubkey, Pubkey], ...]:
-        """Each pool, and the token that is sold to it."""
-        return tuple((pool.address, sold) for pool, sold in zip(self.pools, self._tokens, strict=False))
+    def stands(self) -> bool:
+        """Whether its pools still have the state that it was made for."""
+        return all(known.stands for known in self._known)
 
     def worth(self, amount: int) -> int | None:
         """What ``amount`` is worth on this way, 0 for nothing; None where the way has no quote for it."""
@@ -88,6 +130,18 @@ class Way:
 
     def path(self, amount: int) -> Path:
         """The path with its legs, to the unit; raises PoolRefused, NoQuote or AccountMissing."""
+        found = self._paths.get(amount)
+        if found is None:
+            try:
+                found = with_named_fees(self._path(amount), self.snapshot)
+            except DexError as error:
+                found = error
+            self._paths[amount] = found
+        if isinstance(found, DexError):
+            raise found.with_traceback(None)
+        return found
+
+    def _path(self, amount: int) -> Path:
         quotes = self._quotes(amount)
         if isinstance(quotes, DexError):
             raise quotes
@@ -124,19 +178,21 @@ class Way:
 
     def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
         asked = (self._tokens[leg], self._tokens[leg + 1], amount, mode)
-        answer = self._answers[leg].get(asked)
+        answers = self._known[leg].answers
+        answer = answers.get(asked)
         if answer is None:
             try:
-                answer = self._whole(self.pools[leg], QuoteRequest(*asked))
+                answer = self._whole(leg, QuoteRequest(*asked))
             except DexError as error:
                 answer = error
-            self._answers[leg][asked] = answer
+            answers[asked] = answer
         if isinstance(answer, DexError):
             raise answer.with_traceback(None)
         return answer
 
-    def _whole(self, pool: Pool, request: QuoteRequest) -> Quote:
-        require_moving(pool, self.snapshot)
+    def _whole(self, leg: int, request: QuoteRequest) -> Quote:
+        pool = self.pools[leg]
+        self._known[leg].require_moving(pool, self.snapshot)
         # A program that swaps a part of it and calls that success would leave the rest of an order.
         quote = whole_quote(pool, self.snapshot, request)
         if request.mode is SwapMode.EXACT_OUT and quote.amount_out != request.amount:
@@ -191,9 +247,9 @@ def ways_over(
         return [], []
     best_far = _best(_ways(snapshot, far, far_pair, request.mode, answers), abs(best_near[0][0]))
     tokens = (request.token_in, middle, request.token_out)
-    pairs = [(one, other) for (_, one), (_, other) in _best_first(best_near, best_far)]
-    both = [pair if exact_in else pair[::-1] for pair in pairs]
-    ways = (Way(snapshot, pair, tokens, request.mode, answers) for pair in both)
+    pairs = ((one, other) for (_, one), (_, other) in _best_first(best_near, best_far))
+    both = (pair if exact_in else pair[::-1] for pair in pairs)
+    ways = (answers.way(snapshot, pair, tokens, request.mode) for pair in both)
     kept, too_large = _kept(ways, request.amount, fits)
     return ranked(kept, request.amount), too_large
 
@@ -227,7 +283,7 @@ def ranked(ways: Iterable[Way], amount: int) -> list[Way]:
     """The ways that have a quote for ``amount``, best first; equal ones by their pools' addresses."""
     worths = [(way.worth(amount), way) for way in ways]
     known = [(worth, way) for worth, way in worths if worth is not None]
-    known.sort(key=lambda each: (-each[0], [str(pool.address) for pool in each[1].pools]))
+    known.sort(key=lambda each: (-each[0], each[1].names))
     return [way for _, way in known]
 
 
@@ -238,7 +294,7 @@ def _ways(
     mode: SwapMode,
     answers: Answers,
 ) -> list[Way]:
-    return [Way(snapshot, (pool,), tokens, mode, answers) for pool in pools]
+    return [answers.way(snapshot, (pool,), tokens, mode) for pool in pools]
 
 
 def _best(ways: Iterable[Way], amount: int) -> list[tuple[int, Pool]]:

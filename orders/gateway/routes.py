@@ -12,7 +12,6 @@ from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
-from dex.routing.transfer_fees import with_transfer_fees
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
@@ -46,12 +45,7 @@ async def quote_routes(
     if second is not None:
         others = route_batch(asks, second, _goes_on, fitting.together)
         routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
-    offered = [without_too_large(one, pools, snapshot, fitting) for one in routed]
-    return [_with_transfer_fees(one, snapshot) for one in offered], snapshot
-
-
-def _with_transfer_fees(found: Quotes, snapshot: Snapshot) -> Quotes:
-    return replace(found, quotes=tuple(with_transfer_fees(route, snapshot) for route in found.quotes))
+    return [without_too_large(one, pools, snapshot, fitting) for one in routed], snapshot
 
 
 async def read_asks(
