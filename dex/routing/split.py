@@ -2,13 +2,12 @@
 
 Splitting is the maximum of a sum of (almost) concave functions: Angeris et al., arXiv 2302.04938. Here: the
 worth of each way on a coarse grid gives the best shares of every small set of ways; the best set of each
-size is then refined two ways at a time by golden sections. Every value is an exact quote, so nothing is
-estimated.
+size is then refined two ways at a time by parabolas. Every value is an exact quote, so nothing is estimated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, islice
@@ -26,6 +25,10 @@ _ROUNDS: Final = 3
 _PRECISION: Final = 4_000
 # A round that gained less than this part is the last.
 _WORTH_ANOTHER_ROUND: Final = 10**7
+# Of one exchange between two ways; the top of a smooth curve is found in four or five.
+_MOST_STEPS: Final = 12
+# So often in a row a parabola has its top within the precision of the best point.
+_NEAR_ENOUGH: Final = 3
 _GOLDEN_NUMERATOR, _GOLDEN_DENOMINATOR = 618_034, 1_000_000
 
 
@@ -113,19 +116,27 @@ def _on_grid(ways: Sequence[Way], amount: int, size: int) -> Iterator[Shares]:
 def _best_on_grid(chosen: tuple[Way, ...], amount: int, chunk: int) -> Shares:
     """The best shares in whole chunks; what the amount has beyond them goes to the first way."""
     rest = amount - chunk * _CHUNKS
-    worths = [
-        [way.worth(count * chunk + (0 if number else rest)) for count in range(_CHUNKS)]
-        for number, way in enumerate(chosen)
-    ]
-    best = 0
-    shares: tuple[int, ...] = ()
-    for counts in _compositions(_CHUNKS, len(chosen)):
-        parts = [table[count] for table, count in zip(worths, counts, strict=True)]
-        known = [worth for worth in parts if worth is not None]
-        if len(known) == len(parts) and (not shares or sum(known) > best):
-            best, shares = sum(known), counts
+    worths = [[way.worth(count * chunk) for count in range(_CHUNKS)] for way in chosen]
+    best, shares = _best_counts(worths)
     amounts = tuple(count * chunk + (0 if number else rest) for number, count in enumerate(shares))
     return Shares(chosen, amounts, best)
+
+
+def _best_counts(worths: Sequence[Sequence[int | None]]) -> tuple[int, tuple[int, ...]]:
+    """The counts of chunks, one a way, that are worth most together; 0 and none where no counts are known."""
+    best = 0
+    found: tuple[int, ...] = ()
+    for counts in _compositions(_CHUNKS, len(worths)):
+        total = 0
+        for table, count in zip(worths, counts, strict=True):
+            worth = table[count]
+            if worth is None:
+                break
+            total += worth
+        else:
+            if not found or total > best:
+                best, found = total, counts
+    return best, found
 
 
 @cache
@@ -168,7 +179,7 @@ def _refined(shares: Shares, amount: int) -> Shares:
 def _exchange(
     ways: Sequence[Way], amounts: list[int], one: int, other: int, reach: int, precision: int
 ) -> None:
-    """Move what makes the two worth most from one to the other, at most ``reach``: a golden section."""
+    """Move what makes the two worth most from one to the other, at most ``reach``."""
 
     def worth(moved: int) -> int:
         first, second = ways[one].worth(amounts[one] + moved), ways[other].worth(amounts[other] - moved)
@@ -176,6 +187,74 @@ def _exchange(
         return -(2**200) if first is None or second is None else first + second
 
     low, high = -min(reach, amounts[one] - 1), min(reach, amounts[other] - 1)
+    moved = _highest(worth, low, high, precision)
+    if worth(moved) > worth(0):
+        amounts[one] += moved
+        amounts[other] -= moved
+
+
+def _highest(worth: Callable[[int], int], low: int, high: int, precision: int) -> int:
+    """Where between ``low`` and ``high`` it is worth most, to ``precision``; 0 lies between them.
+
+    A parabola through three points finds the top of a smooth curve in a few steps. Where it does not narrow
+    them down, as at a kink, the wider side is halved; where 0 is not the best of the three, golden sections.
+    """
+    at, worth_at, worth_low, worth_high = 0, worth(0), worth(low), worth(high)
+    if not low < 0 < high or worth_at < max(worth_low, worth_high):
+        return _highest_by_sections(worth, low, high, precision)
+    near = 0
+    for _ in range(_MOST_STEPS):
+        width = high - low
+        asked = _top((low, at, high), (worth_low, worth_at, worth_high))
+        near = near + 1 if abs(asked - at) <= precision else 0
+        if asked == at:
+            break
+        worth_asked = worth(asked)
+        if worth_asked > worth_at:
+            asked, at = at, asked
+            worth_asked, worth_at = worth_at, worth_asked
+        if asked < at:
+            low, worth_low = asked, worth_asked
+        else:
+            high, worth_high = asked, worth_asked
+        if near == _NEAR_ENOUGH or high - low <= precision:
+            break
+        if high - low > width // 2:
+            low, worth_low, at, worth_at, high, worth_high = _halved(
+                worth, (low, at, high), (worth_low, worth_at, worth_high)
+            )
+    return at
+
+
+def _top(places: tuple[int, int, int], worths: tuple[int, int, int]) -> int:
+    """Where the parabola through three points is highest, of which the middle one is the best."""
+    low, at, high = places
+    left, right = worths[1] - worths[0], worths[1] - worths[2]
+    curved = (at - low) * right + (high - at) * left
+    if curved <= 0:
+        return (at + high) // 2 if high - at > at - low else (low + at) // 2
+    top = at - ((at - low) ** 2 * right - (high - at) ** 2 * left) // (2 * curved)
+    return min(max(top, low + 1), high - 1)
+
+
+def _halved(
+    worth: Callable[[int], int], places: tuple[int, int, int], worths: tuple[int, int, int]
+) -> tuple[int, int, int, int, int, int]:
+    """The three points after a look at the middle of the wider side: each place with its worth."""
+    low, at, high = places
+    worth_low, worth_at, worth_high = worths
+    asked = (at + high) // 2 if high - at > at - low else (low + at) // 2
+    worth_asked = worth(asked)
+    if worth_asked > worth_at:
+        if asked > at:
+            return at, worth_at, asked, worth_asked, high, worth_high
+        return low, worth_low, asked, worth_asked, at, worth_at
+    if asked > at:
+        return low, worth_low, at, worth_at, asked, worth_asked
+    return asked, worth_asked, at, worth_at, high, worth_high
+
+
+def _highest_by_sections(worth: Callable[[int], int], low: int, high: int, precision: int) -> int:
     left, right = high - _golden(high - low), low + _golden(high - low)
     worth_left, worth_right = worth(left), worth(right)
     while high - low > precision:
@@ -187,10 +266,7 @@ def _exchange(
             low, left, worth_left = left, right, worth_right
             right = low + _golden(high - low)
             worth_right = worth(right)
-    moved = left if worth_left >= worth_right else right
-    if max(worth_left, worth_right) > worth(0):
-        amounts[one] += moved
-        amounts[other] -= moved
+    return left if worth_left >= worth_right else right
 
 
 def _golden(width: int) -> int:
