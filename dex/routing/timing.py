@@ -1,4 +1,6 @@
-"""How fast pools quote and the search for routes ends, on one core. Pure but for the clock.
+"""How fast pools quote and the search for routes ends, in time of one core; what splits gain.
+
+Pure but for the clock of the thread, which others on the machine do not touch.
 
 Candidates are copies of real pools under other addresses, so that the search may combine them: their quotes
 are those of the originals.
@@ -19,6 +21,7 @@ from dex.errors import DexError
 from dex.routing.batch import Ask
 from dex.routing.fitting import Fitting
 from dex.routing.search import Bounds, Candidates, find_routes
+from dex.routing.ways import all_fit
 from dex.transactions.route_size import Sizing
 from dex.types import Quote, QuoteRequest, Snapshot
 from dex.venues.base import Pool
@@ -29,12 +32,19 @@ _SEARCHES: Final = 21
 
 @dataclass(frozen=True, slots=True)
 class RoutingFigures:
-    """Quotes per second by venue; candidates searched, and seconds of a search, median and slowest."""
+    """Quotes per second by venue; candidates searched, and seconds of a search: the median and the slowest.
+
+    ``gain`` is what the best route pays more than the best single pool, in hundredths of a basis point;
+    ``gain_of_any_size`` that of the best one whether it fits into a transaction or not. None where no pool of
+    the pair takes the amount alone.
+    """
 
     quotes_per_second: Mapping[str, int]
     candidates: int
     search_seconds: float
     slowest_seconds: float
+    gain: int | None
+    gain_of_any_size: int | None
 
 
 class _Copy:
@@ -67,7 +77,18 @@ def measure(
     seconds = sorted(_search_seconds(ask, snapshot, fitting) for _ in range(_SEARCHES))
     rates = {pool.venue: _rate(pool, snapshot, request) for pool in candidates.direct}
     found = {name: rate for name, rate in sorted(rates.items()) if rate}
-    return RoutingFigures(found, sum(1 for _ in many.pools()), median(seconds), seconds[-1])
+    searched, slowest = sum(1 for _ in many.pools()), seconds[-1]
+    own = replace(ask, candidates=candidates)
+    gains = _gain(own, snapshot, fitting), _gain(own, snapshot, None)
+    return RoutingFigures(found, searched, median(seconds), slowest, *gains)
+
+
+def _gain(ask: Ask, snapshot: Snapshot, fitting: Fitting | None) -> int | None:
+    """Hundredths of a basis point that the best route pays over the best single pool."""
+    fits = all_fit if fitting is None else fitting.together
+    routes = find_routes(ask.request, ask.candidates, snapshot, ask.bounds, fits=fits).quotes
+    alone = [route.amount_out for route in routes if len(route.legs) == 1]
+    return (routes[0].amount_out - max(alone)) * 1_000_000 // max(alone) if alone else None
 
 
 def _multiplied(candidates: Candidates, wanted: int) -> Candidates:
@@ -96,17 +117,17 @@ def _with_copies(pools: Sequence[Pool]) -> Iterator[Any]:
 
 
 def _search_seconds(ask: Ask, snapshot: Snapshot, fitting: Fitting) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     find_routes(ask.request, ask.candidates, snapshot, ask.bounds, fits=fitting.together)
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 def _rate(pool: Pool, snapshot: Snapshot, request: QuoteRequest) -> int:
     """Quotes per second for amounts that differ; 0 where the pool has none."""
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         for number in range(_QUOTES):
             pool.quote(snapshot, replace(request, amount=request.amount - number))
     except DexError:
         return 0
-    return round(_QUOTES / (time.perf_counter() - started))
+    return round(_QUOTES / (time.thread_time() - started))

@@ -19,6 +19,7 @@ outcomes.py     what the chain says of sent transactions
 failures.py     dex errors as FailureReason
 """
 
+from dex.routing.timing import RoutingFigures
 from dex.rpc.absence import DeadCheck
 from dex.signing.table_policy import TableStep
 from dex.tokens.report import Holder, PoolShare, TokenReport
@@ -119,6 +120,7 @@ __all__ = [
     "PoolShare",
     "Relief",
     "RoundTrip",
+    "RoutingFigures",
     "Sent",
     "SentSwap",
     "SignedSwap",

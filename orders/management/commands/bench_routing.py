@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.management import CommandError
@@ -38,5 +39,14 @@ class Command(BaseCommand):
                 )
                 rates = ", ".join(f"{name} {rate:,}" for name, rate in figures.quotes_per_second.items())
                 self.stdout.write(f"  quotes per second: {rates}")
+                self.stdout.write(f"  {_gains(figures)}")
         except OrderError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
+
+
+def _gains(figures: gateway.RoutingFigures) -> str:
+    if figures.gain is None or figures.gain_of_any_size is None:
+        return "no pool of the pair takes that much alone"
+    fitting, any_size = (Decimal(gain) / 100 for gain in (figures.gain, figures.gain_of_any_size))
+    pays = f"the best route pays {fitting} bps more than the best pool"
+    return f"{pays}; {any_size} bps if its size did not matter"

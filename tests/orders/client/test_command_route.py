@@ -45,3 +45,13 @@ def test_the_benchmark_tells_candidates_milliseconds_and_quotes(chain: TestChain
 
     assert re.search(r"10 SOL to USDC: search over \d+ candidates [\d.]+ ms, slowest [\d.]+ ms", told)
     assert re.search(r"quotes per second: .*raydium-cpmm [\d,]+", told)
+    assert "  the best route pays 0 bps more than the best pool; 0 bps if its size did not matter" in told
+
+
+def test_the_benchmark_tells_what_splits_gain(chain: TestChain) -> None:
+    told = said("bench_routing", "--amounts", "20000", "--candidates", "12")
+
+    gains = re.search(r"the best route pays ([\d.]+) bps more than the best pool; ([\d.]+) bps if", told)
+    assert gains is not None
+    # Two pools fit into a transaction without a lookup table, three do not.
+    assert 50 < float(gains[1]) < float(gains[2]) < 200
