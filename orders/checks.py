@@ -87,7 +87,13 @@ def slippage_limits_make_sense(
     if not 0 <= settings.DEFAULT_SLIPPAGE_BPS <= settings.MAX_SLIPPAGE_BPS <= _BASIS_POINTS:
         hint = "0 <= DEFAULT_SLIPPAGE_BPS <= MAX_SLIPPAGE_BPS <= 10000"
         found.append(Error("The slippage limits contradict each other.", hint=hint, id="orders.E002"))
-    for name in ("MAX_PRICE_IMPACT_BPS", "MAX_COST_BPS", "MAX_PRICE_GAP_BPS", "NODE_PRICE_TOLERANCE_BPS"):
+    for name in (
+        "MAX_PRICE_IMPACT_BPS",
+        "MAX_COST_BPS",
+        "MAX_PRICE_GAP_BPS",
+        "NODE_PRICE_TOLERANCE_BPS",
+        "MAX_ROUND_TRIP_LOSS_BPS",
+    ):
         if not 0 <= getattr(settings, name) <= _BASIS_POINTS:
             hint = f"0 <= {name} <= 10000"
             found.append(Error("No share of a price is beyond 10000 bps.", hint=hint, id="orders.E009"))

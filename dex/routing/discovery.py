@@ -15,6 +15,8 @@ from typing import Final, Protocol
 from solders.pubkey import Pubkey
 
 from dex.errors import ChainBusy, ChainRefused, DexError, WrongMint
+from dex.routing.depth import Judged
+from dex.routing.judgement import Judge, Judgements
 from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
 from dex.venues.base import Pool, Venue
 
@@ -25,6 +27,9 @@ DEFAULT_EMPTY_TTL_SECONDS: Final = 5.0
 DEFAULT_FAILURE_TTL_SECONDS: Final = 1.0
 DEFAULT_POOLS_PER_VENUE: Final = 8
 _REMEMBERED_LOOKUPS: Final = 4096
+# Of a venue and pair so many are opened, the deepest by what they say of themselves; those are judged.
+_MOST_OPENED: Final = 32
+_MOST_REASONS: Final = 5
 
 _Pair = tuple[Pubkey, Pubkey]
 _Key = tuple[str, _Pair]
@@ -66,7 +71,9 @@ class PoolDirectory:
     An answer is kept for ``ttl_seconds``, one without pools for ``empty_ttl_seconds``. A venue that
     cannot be asked keeps the pools last seen, or opens those that were remembered, adds its error, and is
     asked again after ``failure_ttl_seconds``, or after ``ttl_seconds`` when it does not want to be asked.
-    Callers who ask for the same pair at the same time share one lookup.
+    Callers who ask for the same pair at the same time share one lookup. With a ``judge`` the pools of a venue
+    come in its order, and what it drops is not among them; without its answer the deepest come first by what
+    they say of themselves.
     """
 
     def __init__(
@@ -79,6 +86,7 @@ class PoolDirectory:
         failure_ttl_seconds: float = DEFAULT_FAILURE_TTL_SECONDS,
         pools_per_venue: int = DEFAULT_POOLS_PER_VENUE,
         pinned: Iterable[Pubkey] = (),
+        judge: Judge | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``pinned`` pools are there whether or not a venue can be asked for its pools."""
@@ -89,6 +97,7 @@ class PoolDirectory:
         self._failure_ttl = failure_ttl_seconds
         self._pools_per_venue = pools_per_venue
         self._monotonic = monotonic
+        self._judgements = Judgements(judge) if judge is not None else None
         self._unread = tuple(pinned)
         self._pinned: set[Pubkey] = set()
         self._known: dict[_Key, set[Pubkey]] = {}
@@ -96,7 +105,19 @@ class PoolDirectory:
         self._running: dict[_Key, asyncio.Task[_Found]] = {}
 
     async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
-        """Every venue's pools of the pair, in either order of mints; raises WrongMint for one mint."""
+        """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint."""
+        pair = _in_order(mint_a, mint_b)
+        contents = await self._contents(mint_a, mint_b)
+        judged = await self._judgement(pair, contents)
+        if judged is None:
+            return _together(contents, self._pools_per_venue)
+        return self._worth_asking(contents, judged)
+
+    async def every_pool(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
+        """Every venue's pools of the pair, also those that are not worth asking; raises WrongMint."""
+        return _together(await self._contents(mint_a, mint_b), _MOST_OPENED)
+
+    async def _contents(self, mint_a: Pubkey, mint_b: Pubkey) -> list[PoolSet]:
         if mint_a == mint_b:
             raise WrongMint("a pair has two different mints")
         if self._unread:
@@ -105,11 +126,23 @@ class PoolDirectory:
         found = [self._fresh((venue.name, pair)) for venue in self._venues]
         missing = [venue for venue, known in zip(self._venues, found, strict=True) if known is None]
         looked_up = iter(await asyncio.gather(*(self._shared_look_up(venue, pair) for venue in missing)))
-        contents = [(known or next(looked_up)).content for known in found]
-        return PoolSet(
-            pools=tuple(pool for content in contents for pool in content.pools),
-            errors=tuple(error for content in contents for error in content.errors),
-        )
+        return [(known or next(looked_up)).content for known in found]
+
+    def _worth_asking(self, contents: Sequence[PoolSet], judged: Judged) -> PoolSet:
+        """Venue by venue in the order of the judgement; where nothing is left, why."""
+        pools: list[Pool] = []
+        for venue in self._venues:
+            of_venue = [pool for pool in judged.kept if pool.venue == venue.name]
+            of_venue.sort(key=lambda pool: pool.address not in self._pinned)
+            pools += of_venue[: self._pools_per_venue]
+        why = () if pools else judged.dropped[:_MOST_REASONS]
+        return PoolSet(tuple(pools), (*(error for each in contents for error in each.errors), *why))
+
+    async def _judgement(self, pair: _Pair, contents: Sequence[PoolSet]) -> Judged | None:
+        pools = _together(contents, _MOST_OPENED).pools
+        if self._judgements is None or not pools:
+            return None
+        return await self._judgements.of(pools, pair, frozenset(self._pinned))
 
     def remember(self, pools: Iterable[PoolAddress]) -> None:
         """Pools to fall back on where a venue cannot be asked for its pools."""
@@ -124,11 +157,14 @@ class PoolDirectory:
             await self._read_pinned()
         found: list[PoolAddress] = []
         errors: list[VenueError] = []
-        for pair in pairs:
-            for venue in self._venues:
-                content = (await self._shared_look_up(venue, _in_order(*pair))).content
-                found += [PoolAddress(pool.venue, pool.address, pool.mints) for pool in content.pools]
-                errors += [error for error in content.errors if error.pool is None]
+        for each in pairs:
+            pair = _in_order(*each)
+            contents = [(await self._shared_look_up(venue, pair)).content for venue in self._venues]
+            judged = await self._judgement(pair, contents)
+            kept = _together(contents, self._pools_per_venue).pools if judged is None else judged.kept
+            held = {} if judged is None else judged.held
+            found += [PoolAddress(one.venue, one.address, pair, held.get(one.address)) for one in kept]
+            errors += [error for content in contents for error in content.errors if error.pool is None]
         return found, errors
 
     async def _read_pinned(self) -> None:
@@ -225,8 +261,16 @@ class PoolDirectory:
             except DexError as error:
                 errors.append(VenueError(venue.name, error.code, str(error), address))
         pools.sort(key=lambda pool: (pool.address not in self._pinned, -pool.depth, str(pool.address)))
-        return PoolSet(tuple(pools[: self._pools_per_venue]), tuple(errors))
+        return PoolSet(tuple(pools[:_MOST_OPENED]), tuple(errors))
 
 
 def _in_order(mint_a: Pubkey, mint_b: Pubkey) -> _Pair:
     return (mint_a, mint_b) if bytes(mint_a) < bytes(mint_b) else (mint_b, mint_a)
+
+
+def _together(contents: Sequence[PoolSet], most: int) -> PoolSet:
+    """The answers of all venues, at most so many pools of each."""
+    return PoolSet(
+        pools=tuple(pool for content in contents for pool in content.pools[:most]),
+        errors=tuple(error for content in contents for error in content.errors),
+    )

@@ -14,11 +14,12 @@ ALL_BPS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PoolAddress:
-    """Where a pool is; the mints in either order."""
+    """Where a pool is; the mints in either order, and what it holds of them, where that is known."""
 
     venue: str
     address: Pubkey
     mints: tuple[Pubkey, Pubkey]
+    reserves: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 from dex.errors import ChainUnreachable
 from dex.routing.discovery import PoolDirectory
 from dex.routing.fitting import Fitting
+from dex.routing.judgement import ChainJudge
 from dex.routing.snapshots import Snapshots
 from dex.rpc.failover import FailoverRpc
 from dex.rpc.node import Commitment
@@ -47,6 +48,7 @@ class Connection:
         commitment: Commitment,
         max_slots_behind: int,
         pinned: Sequence[Pubkey] = (),
+        most_loss_bps: int = 10_000,
     ) -> None:
         self._loop = LoopThread("solana")
         self.rpc = FailoverRpc(
@@ -60,7 +62,8 @@ class Connection:
         self.fees = FeeMarket(self.rpc)
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
-        self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned)
+        judge = ChainJudge(self.rpc, most_loss_bps)
+        self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned, judge=judge)
         # What is known of the sizes of routes, by what they depend on; used on its loop alone.
         self.fittings: dict[Hashable, Fitting] = {}
         # Monotonic seconds until which the pools that the database knows are taken as read.
@@ -131,4 +134,5 @@ def _connection(
     _rpc_url: str, network: str, commitment: Commitment, max_slots_behind: int, _pid: int
 ) -> Connection:
     pinned = [Pubkey.from_string(address) for address in settings.POOLS]
-    return Connection(node_urls(), network, commitment, max_slots_behind, pinned)
+    most_loss = settings.MAX_ROUND_TRIP_LOSS_BPS
+    return Connection(node_urls(), network, commitment, max_slots_behind, pinned, most_loss)

@@ -96,6 +96,8 @@ _BY_CODE: Final[Mapping[str, FailureReason]] = {
     "AMOUNT_TOO_SMALL": FailureReason.AMOUNT_TOO_SMALL,
     "POOL_DISABLED": FailureReason.POOL_DISABLED,
     POOL_LEFT_OUT: FailureReason.POOL_DISABLED,
+    "POOL_IS_DUST": FailureReason.INSUFFICIENT_LIQUIDITY,
+    "POOL_LOSES": FailureReason.UNSUPPORTED_POOL,
     **dict.fromkeys(
         (
             "UNSUPPORTED_POOL",

@@ -59,7 +59,7 @@ async def prepare(chain: Connection, swaps: Sequence[SwapToSign], wallet: Pubkey
     await chain.require_network()
     legs = [leg for swap in swaps for leg in swap.route.legs]
     pairs = list(dict.fromkeys((leg.token_in, leg.token_out) for leg in legs))
-    found = await asyncio.gather(*(chain.directory.pools(*pair) for pair in pairs))
+    found = await asyncio.gather(*(chain.directory.every_pool(*pair) for pair in pairs))
     wanted = {leg.pool for leg in legs}
     pools = {pool.address: pool for one in found for pool in one.pools if pool.address in wanted}
     asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]

@@ -84,7 +84,7 @@ async def _holders(mint: Pubkey) -> _Holders | None:
 async def _market(mint: Pubkey) -> tuple[list[Pool], Market]:
     bases = [token for token in tokens() if token.symbol in _SIZES and token.mint != mint]
     directory = connection().directory
-    sets = await asyncio.gather(*(directory.pools(base.mint, mint) for base in bases))
+    sets = await asyncio.gather(*(directory.every_pool(base.mint, mint) for base in bases))
     shares: list[PoolShare] = []
     pools: list[Pool] = []
     market = Market()

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dex.errors import DexError
+from dex.types import PoolAddress
 from orders import gateway
 from orders.models import KnownPool, PoolRefresh
 
@@ -41,6 +42,7 @@ def refresh_due() -> bool:
             mint_a=str(pool.mints[0]),
             mint_b=str(pool.mints[1]),
             seen_at=now,
+            reserves=_by_mint(pool),
         )
         for pool in found
     }
@@ -48,7 +50,7 @@ def refresh_due() -> bool:
         rows.values(),
         update_conflicts=True,
         unique_fields=["network", "address"],
-        update_fields=["seen_at"],
+        update_fields=["seen_at", "reserves"],
     )
     outcome = {"error_code": error_code} | ({} if error_code else {"refreshed_at": now})
     PoolRefresh.objects.filter(network=network).update(**outcome)
@@ -56,6 +58,13 @@ def refresh_due() -> bool:
         known = KnownPool.objects.filter(network=network).count()
         logger.warning("pools could not all be listed (%s): %d known ones stay in use", error_code, known)
     return True
+
+
+def _by_mint(pool: PoolAddress) -> dict[str, str] | None:
+    """Base units as text: as JSON numbers they would lose digits in a browser."""
+    if pool.reserves is None:
+        return None
+    return {str(mint): str(held) for mint, held in zip(pool.mints, pool.reserves, strict=True)}
 
 
 def _take() -> bool:

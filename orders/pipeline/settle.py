@@ -23,7 +23,7 @@ from orders import gateway
 from orders.gateway import DeadCheck, Failure, SentSwap, Verdict
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
-from orders.pipeline import pool_faults
+from orders.pipeline import pool_faults, pool_use
 from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -141,7 +141,7 @@ def _confirm(watched: Sequence[Watched]) -> set[str]:
             landed.append(one)
     if steps:
         crash_point(crash_points.SETTLING)
-    _record_endings(steps, landed, AttemptState.LANDED)
+    pool_use.note(_record_endings(steps, landed, AttemptState.LANDED))
     gone = {w.attempt.signature for w in watched if w.attempt.order_id not in orders}
     return gone | {w.attempt.signature for w in landed}
 

@@ -28,7 +28,7 @@ from orders import gateway
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import BY_TASKS, STAGES, Status, WaitsFor
 from orders.models import Attempt, Order
-from orders.pipeline import automatic_halt, clock_skew, followed, pools
+from orders.pipeline import automatic_halt, clock_skew, followed, pool_use, pools
 from orders.pipeline import stages as execution
 from orders.pipeline.claims import Outcome
 from orders.pipeline.dispatch import Publish
@@ -83,6 +83,7 @@ class Sweeper:
             partial(resume_due, self._way),
             partial(followed.finalize, poller.watch),
             pools.refresh_due,
+            pool_use.write_due,
         )
         self._stop = threading.Event()
         self._thread = LazyThread("sweeper", self._run)

@@ -7,17 +7,22 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from solders.pubkey import Pubkey
 
 from dex.config import PAIRS
 from dex.localnet.genesis import build_genesis
+from orders.amounts import from_base_units
 from orders.models import KnownPool, Order, PoolRefresh, PoolState
-from orders.pipeline import pools, stages, sweeper
+from orders.pipeline import pool_use, pools, stages, sweeper
 from orders.records import routes
 from tests.orders.chain import TestChain
 from tests.orders.fakes import FakeBroker, FakePoller
-from tests.orders.rows import order_row
+from tests.orders.order_runs import execute, stored
+from tests.orders.rows import SOL, USDC, order_row
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +123,73 @@ def test_pools_of_another_network_are_not_used(user: User, chain: TestChain, set
     as_a_new_process(settings, chain)
     order = order_row(user)
     assert stages.route([order.pk]).onward == []
+
+
+def test_what_pools_hold_is_kept_and_shown(chain: TestChain, staff: Client) -> None:
+    pools.refresh_due()
+    row = KnownPool.objects.get(venue="raydium-cpmm", mint_a=SOL, mint_b=USDC)
+    account = chain.network.account(Pubkey.from_string(row.address))
+    assert account is not None
+    vaults = [Pubkey.from_bytes(bytes(account.data)[at : at + 32]) for at in (72, 104)]
+    mints = [str(Pubkey.from_bytes(bytes(account.data)[at : at + 32])) for at in (168, 200)]
+    assert row.reserves == {mint: str(held(chain, at)) for mint, at in zip(mints, vaults, strict=True)}
+    shown = from_base_units(int(row.reserves[USDC]), 6)
+    assert f"{shown} USDC" in staff.get("/admin/orders/knownpool/").content.decode()
+    assert not KnownPool.objects.filter(reserves=None).exists()
+
+
+def held(chain: TestChain, vault: Pubkey) -> int:
+    account = chain.network.account(vault)
+    assert account is not None
+    return int.from_bytes(bytes(account.data)[64:72], "little")
+
+
+def test_when_a_pool_was_used_is_kept_in_few_writes(user: User, chain: TestChain, staff: Client) -> None:
+    pools.refresh_due()
+    clock = [0.0]
+    use = pool_use.PoolUse(lambda: clock[0])
+    orders = execute(user, 3)
+    use.note([stored(order) for order in orders])
+    with CaptureQueriesContext(connection) as asked:
+        assert use.write_due()
+    assert len(asked) == 1
+    used = {stored(order).pool for order in orders}
+    assert set(KnownPool.objects.exclude(last_used_at=None).values_list("address", flat=True)) == used
+    first = KnownPool.objects.filter(address__in=used).values_list("last_used_at", flat=True)[0]
+    # Within ten seconds nothing is written again, and nothing is forgotten.
+    use.note([stored(order) for order in orders])
+    clock[0] = 9
+    assert not use.write_due()
+    clock[0] = 10
+    assert use.write_due()
+    assert KnownPool.objects.filter(address__in=used).values_list("last_used_at", flat=True)[0] > first
+    assert not use.write_due()
+    page = staff.get("/admin/orders/knownpool/").content.decode()
+    assert "last used at" in page.lower()
+
+
+def test_settled_orders_say_which_pools_they_used(
+    user: User, chain: TestChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_use, "_of_this_process", pool_use.PoolUse())
+    pools.refresh_due()
+    [order] = execute(user)
+    sweeper.Sweeper("tested", FakePoller(), FakeBroker().publish).sweep()
+    assert KnownPool.objects.get(address=stored(order).pool).last_used_at is not None
+
+
+def test_pools_that_lose_more_than_a_setting_are_not_used(
+    user: User, chain: TestChain, settings: Any
+) -> None:
+    # All of localnet's pools of SOL and USDC take more than 10 bps of each swap.
+    settings.MAX_ROUND_TRIP_LOSS_BPS = 20
+    as_a_new_process(settings, chain)
+    order = order_row(user)
+    stages.route([order.pk])
+    ended = stored(order)
+    assert (ended.status, ended.error_code) == ("failed", "UNSUPPORTED_POOL")
+    pools.refresh_due()
+    both = (SOL, USDC)
+    assert not KnownPool.objects.filter(mint_a__in=both, mint_b__in=both).exists()
+    # Those of stable coins do not.
+    assert KnownPool.objects.exists()
