@@ -13,6 +13,7 @@ from kombu import Queue
 
 from orderengine import admin_theme, broker, database, framework, logs, redis_urls, secrecy
 from orderengine.environment import Environment
+from orders.client import published
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -178,7 +179,10 @@ CORS_EXPOSE_HEADERS = ("Location", "Idempotent-Replayed", "Retry-After", "X-Requ
 SOLANA_NETWORK = env.str("SOLANA_NETWORK", default="localnet")
 # Without credentials a caller is the user `local`, but only in development: on loopback, with play money.
 LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"} and SOLANA_NETWORK == "localnet"
-SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="http://127.0.0.1:8899")
+# The engine's own localnet may have another port: commands beside it find it by what it has published.
+SOLANA_RPC_URL = env.str(
+    "SOLANA_RPC_URL", default=published.rpc_url(DATA_DIR, SOLANA_NETWORK, "http://127.0.0.1:8899")
+)
 # Tokens besides those of the network's list: SYMBOL=MINT:DECIMALS, not for mainnet-beta.
 TOKENS = env.dict("TOKENS", default={})
 # Dangers of a mint that are warned of and not refused: dex.tokens.mint.Danger.
