@@ -233,6 +233,15 @@ EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
 
 # --- Orders ----------------------------------------------------------------------------------
 DEFAULT_SLIPPAGE_BPS = env.int("DEFAULT_SLIPPAGE_BPS", default=50)
+# Of stop losses and trailing stops that say none: a stop that is too strict does not sell in a fall.
+STOP_SLIPPAGE_BPS = env.int("STOP_SLIPPAGE_BPS", default=2_000)
+# How far a stop's price may be from the median of the last minutes before it is held back for a while.
+STOP_GUARD_BPS = env.int("STOP_GUARD_BPS", default=2_000)
+STOP_GUARD_SECONDS = env.int("STOP_GUARD_SECONDS", default=5)
+# What failed attempts of one waiting order may cost within a day; 0 for no bound.
+MAX_FAILED_COST_LAMPORTS = env.int("MAX_FAILED_COST_LAMPORTS", default=5_000_000)
+# How often prices are looked at for orders that wait: about a slot.
+WATCH_SECONDS = env.float("WATCH_SECONDS", default=0.4)
 AUTO_SLIPPAGE_CAP_BPS = env.int("AUTO_SLIPPAGE_CAP_BPS", default=300)
 MAX_SLIPPAGE_BPS = env.int("MAX_SLIPPAGE_BPS", default=5_000)
 MAX_PRICE_IMPACT_BPS = env.int("MAX_PRICE_IMPACT_BPS", default=1_000)

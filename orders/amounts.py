@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 from typing import Final
 
 from orders.errors import InvalidAmount
@@ -103,22 +105,35 @@ def most_amount_in(quoted: int, slippage_bps: int) -> int:
     return quoted * (_BPS + slippage_bps) // _BPS
 
 
-def amount_at_price(amount_in: int, decimals_in: int, price: Decimal, decimals_out: int) -> int:
-    """What ``amount_in`` gives at ``price`` (whole tokens out per whole token in), rounded up.
+def amount_at_price(
+    amount_in: int,
+    decimals_in: int,
+    price: Decimal,
+    decimals_out: int,
+    *,
+    inverted: bool = False,
+    round_up: bool = True,
+) -> int:
+    """What ``amount_in`` gives at ``price``, whole tokens out per whole token in; ``inverted``: in per out.
 
-    All amounts are base units. Raises InvalidAmount beyond 2**63-1.
+    All amounts are base units. Rounded up, for a limit; or down. Raises InvalidAmount for less than 1, and
+    beyond 2**63-1.
     """
-    exact = _EXACT.multiply(Decimal(amount_in), _EXACT.scaleb(price, decimals_out - decimals_in))
-    return _require_range(int(exact.to_integral_value(ROUND_CEILING)))
+    rate = 1 / Fraction(price) if inverted else Fraction(price)
+    exact = amount_in * rate * Fraction(10) ** (decimals_out - decimals_in)
+    return _require_range(math.ceil(exact) if round_up else math.floor(exact))
 
 
-def amount_for_price(amount_out: int, decimals_out: int, price: Decimal, decimals_in: int) -> int:
-    """What ``amount_out`` costs at ``price`` (whole tokens out per whole token in), rounded down.
+def amount_for_price(
+    amount_out: int, decimals_out: int, price: Decimal, decimals_in: int, *, inverted: bool = False
+) -> int:
+    """What ``amount_out`` costs at ``price``, said as for `amount_at_price`, rounded down.
 
     All amounts are base units. Raises InvalidAmount beyond 2**63-1, and where it is less than one unit.
     """
-    exact = _EXACT.divide(Decimal(amount_out), _EXACT.scaleb(price, decimals_out - decimals_in))
-    return _require_range(int(exact.to_integral_value(ROUND_FLOOR)))
+    return amount_at_price(
+        amount_out, decimals_out, price, decimals_in, inverted=not inverted, round_up=False
+    )
 
 
 def shortfall_bps(quoted: int, received: int) -> int:

@@ -14,9 +14,12 @@ OrderError
 ├── MethodNotAllowed          405
 ├── NotAcceptable             406
 ├── NotCancellable            409
+├── NotAmendable              409
+├── ChangedMeanwhile          409
 ├── PayloadTooLarge           413
 ├── UnsupportedMediaType      415
 ├── IdempotencyMismatch       422  same key, other body
+├── WouldTriggerNow           422  a stop on the wrong side of the price
 ├── TokenRefused              422  the mint lets its issuer do what makes a swap unsafe
 ├── TooManyRequests           429
 ├── Internal                  500  with a request id, without inner text
@@ -157,6 +160,27 @@ class IdempotencyMismatch(OrderError):
     code = "IDEMPOTENCY_MISMATCH"
     http_status = 422
     default_message = "This key was used for another order"
+
+
+class WouldTriggerNow(OrderError):
+    code = "WOULD_TRIGGER_NOW"
+    http_status = 422
+    default_message = "The price is beyond the trigger already"
+    details_shown = {"firesAtOrBelow": "900", "now": "823.575312"}
+
+
+class ChangedMeanwhile(OrderError):
+    code = "CHANGED_MEANWHILE"
+    http_status = 409
+    default_message = "The order has changed since it was read"
+    details_shown = {"version": 3, "status": "open"}
+
+
+class NotAmendable(OrderError):
+    code = "NOT_AMENDABLE"
+    http_status = 409
+    default_message = "An order that is not open cannot be amended"
+    details_shown = {"status": "submitted"}
 
 
 class TokenRefused(OrderError):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db.models import Func, Q, Value
 
-from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, AttemptState, Status
+from orders.lifecycle import ACTIVE, FINAL, UNFINISHED, WAITING, AttemptState, Status
 
 
 class _Written(Value):
@@ -59,6 +59,8 @@ def _one_of(statuses: Iterable[Status]) -> Q:
 
 # Orders that a worker must see to, by `due_at`.
 IS_ACTIVE: Final = _one_of(ACTIVE)
+# Orders that wait for their trigger.
+IS_WAITING: Final = _one_of(WAITING)
 # Orders that have not ended, by user.
 IS_UNFINISHED: Final = _one_of(UNFINISHED)
 # Orders that have ended, by user and one more column.

@@ -17,7 +17,57 @@ from django.db.models import TextChoices
 class OrderType(TextChoices):
     MARKET = "market"
     LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TAKE_PROFIT = "take_profit"
+    TRAILING_STOP = "trailing_stop"
+    DCA = "dca"
     SNIPER = "sniper"
+
+
+# These wait at `open` for their trigger, each with a row of it.
+WAITING_TYPES: Final[frozenset[OrderType]] = frozenset(
+    {
+        OrderType.LIMIT,
+        OrderType.STOP,
+        OrderType.STOP_LIMIT,
+        OrderType.TAKE_PROFIT,
+        OrderType.TRAILING_STOP,
+    }
+)
+# Once these have fired they are tried until they are filled, whatever the price does meanwhile.
+FIRED_FOR_GOOD: Final[frozenset[OrderType]] = frozenset(
+    {OrderType.STOP, OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP}
+)
+
+
+class TimeInForce(TextChoices):
+    """For how long a limit order is tried. An order is filled whole or not at all, so `fok` is `ioc`."""
+
+    GTC = "gtc", "until it is cancelled"
+    GTD = "gtd", "until its expiry"
+    IOC = "ioc", "one try, at once"
+    FOK = "fok", "one try, at once"
+
+
+# One try and no waiting.
+AT_ONCE: Final[frozenset[TimeInForce]] = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
+class GroupKind(TextChoices):
+    """What ties the orders of a group: one of two, or an entry with its two exits."""
+
+    OCO = "oco"
+    BRACKET = "bracket"
+
+
+class GroupRole(TextChoices):
+    """What an order is to its group."""
+
+    NONE = "", ""
+    ENTRY = "entry"
+    TAKE_PROFIT = "take_profit"
+    STOP_LOSS = "stop_loss"
 
 
 class Status(TextChoices):
@@ -79,6 +129,9 @@ class FailureReason(TextChoices):
     POLICY_VIOLATION = "POLICY_VIOLATION", "The signer refused the transaction"
     WALLET_UNAVAILABLE = "WALLET_UNAVAILABLE", "The wallet's key could not be used"
     TOO_MANY_STARTS = "TOO_MANY_STARTS", "Work on this order broke off too often"
+    WOULD_TRIGGER_NOW = "WOULD_TRIGGER_NOW", "The price is beyond the trigger already"
+    PRICE_GUARD = "PRICE_GUARD", "The price is far from that of the last minutes"
+    SIBLING_FIRED = "SIBLING_FIRED", "The other order of its group has fired"
     INTERNAL = "INTERNAL", "Something unexpected went wrong"
 
 
@@ -113,6 +166,20 @@ POOLS_OWN: Final[frozenset[FailureReason]] = frozenset(
     }
 )
 
+# What an order that waits cannot cure by waiting: it fails.
+HOPELESS_REASONS: Final[frozenset[FailureReason]] = frozenset(
+    {
+        FailureReason.POLICY_VIOLATION,
+        FailureReason.TOO_MANY_STARTS,
+        FailureReason.ACCOUNT_FROZEN,
+        FailureReason.UNSUPPORTED_POOL,
+        FailureReason.AMOUNT_TOO_SMALL,
+        FailureReason.WOULD_TRIGGER_NOW,
+    }
+)
+# Seconds before an open order is tried again after a failed attempt: 1, 2, 4, ... up to this.
+MOST_REST_SECONDS: Final = 60
+
 # Seconds before the first, second and third retry; after the third the order fails.
 RETRY_DELAYS_SECONDS: Final[tuple[int, ...]] = (1, 2, 4)
 # What is tried again as often as it takes, at most this far apart, within the order's expiry. An order
@@ -124,19 +191,22 @@ _END: Final = (Status.FAILED, Status.EXPIRED)
 
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     Status.PENDING: frozenset({Status.OPEN, Status.ROUTING, Status.CANCELLED, *_END}),
-    Status.OPEN: frozenset({Status.ROUTING, Status.CANCELLED, *_END}),
+    # open -> open: amended, or held back with a reason.
+    Status.OPEN: frozenset({Status.OPEN, Status.ROUTING, Status.CANCELLED, *_END}),
     # routing -> routing: a retry after a failed quote or a failed attempt is a step of its own.
-    Status.ROUTING: frozenset({Status.ROUTING, Status.BUILDING, *_END}),
+    # routing, building, submitted -> open: an order that waits, whose limit is out of reach again.
+    Status.ROUTING: frozenset({Status.OPEN, Status.ROUTING, Status.BUILDING, *_END}),
     # building -> building: a quote that grew old before it was signed is made again.
     # building -> routing: building failed, or trading was switched off; a fresh quote comes first.
-    Status.BUILDING: frozenset({Status.BUILDING, Status.ROUTING, Status.SUBMITTED, *_END}),
+    Status.BUILDING: frozenset({Status.OPEN, Status.BUILDING, Status.ROUTING, Status.SUBMITTED, *_END}),
     # submitted -> routing: the chain proved that this attempt cannot land, or that it failed.
     # submitted -> expired: it proved so after the order's own expiry.
-    Status.SUBMITTED: frozenset({Status.ROUTING, Status.CONFIRMED, *_END}),
+    Status.SUBMITTED: frozenset({Status.OPEN, Status.ROUTING, Status.CONFIRMED, *_END}),
     # confirmed -> submitted: the fork that held the transaction was dropped before finality.
     Status.CONFIRMED: frozenset({Status.SUBMITTED}),
     Status.FAILED: frozenset(),
-    Status.CANCELLED: frozenset(),
+    # cancelled -> open: one of two, whose sibling's transaction has been proven to have moved nothing.
+    Status.CANCELLED: frozenset({Status.OPEN}),
     Status.EXPIRED: frozenset(),
 }
 
@@ -155,11 +225,13 @@ class ResumedBy(Enum):
 
 
 class WaitsFor(TextChoices):
-    """What an order that a worker must see to waits for; its moment is ``due_at``."""
+    """What an order waits for; its moment is ``due_at``."""
 
     WORKER = "", "A worker"
     RETRY = "retry", "Its next try"
     NODE = "node", "A node that answers"
+    # Of an open order: the wallet does not hold what it sells.
+    FUNDS = "funds", "Funds in the wallet"
     # No moment ever comes for these two: somebody has to decide.
     PARKED = "parked", "Somebody to look at it: it has swapped by another record"
     SET_APART = "set_apart", "Somebody to look at it: work on it kills workers"
@@ -200,8 +272,10 @@ BY_TASKS: Final[tuple[Status, ...]] = resumed_by(ResumedBy.TASKS)
 FINAL: Final[frozenset[Status]] = frozenset(resumed_by(ResumedBy.FINALITY, ResumedBy.NOTHING))
 # Work that a worker must see to. `open` waits for its trigger, not for a worker.
 ACTIVE: Final[frozenset[Status]] = frozenset(resumed_by(ResumedBy.TASKS, ResumedBy.POLLER))
+# What waits for its trigger.
+WAITING: Final[frozenset[Status]] = frozenset(resumed_by(ResumedBy.TRIGGER))
 # What has not ended, waiting for a trigger or under work.
-UNFINISHED: Final[frozenset[Status]] = ACTIVE | frozenset(resumed_by(ResumedBy.TRIGGER))
+UNFINISHED: Final[frozenset[Status]] = ACTIVE | WAITING
 CANCELLABLE: Final[frozenset[Status]] = frozenset({Status.PENDING, Status.OPEN})
 
 

@@ -1,10 +1,10 @@
 """The threads of one engine process, made at its start and handed to what uses them.
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
-worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper
+worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watcher of prices
 
-Threads are started at first use, those of heartbeat, stage limit and sweeper by their ``start``. Nothing else
-makes one: a process that has not been started, a management command say, writes its orders itself, sends no
+Threads are started at first use, those of stage limit, heartbeat, sweeper and watcher by ``start``. Nothing
+else makes one: a process that has not been started, a management command say, writes its orders itself, sends no
 hints, and leaves all else to the workers.
 """
 
@@ -19,6 +19,7 @@ from orders.pipeline.fleet import Heartbeat
 from orders.pipeline.poller import Poller
 from orders.pipeline.stage_limit import StageLimit
 from orders.pipeline.sweeper import Sweeper
+from orders.triggers.watcher import Watcher
 
 
 class Process:
@@ -32,6 +33,7 @@ class Process:
         self.poller = Poller(self.dispatcher.at_due_time, self.stage_limit)
         self.heartbeat = Heartbeat(worker_name, self.stage_limit)
         self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish, self.stage_limit)
+        self.watcher = Watcher(self.dispatcher.at_due_time)
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""
@@ -45,7 +47,14 @@ class Process:
         group_commit.use(None)
         hints.use(None)
         self.sweeper.stop()
-        for part in (self.heartbeat, self.poller, self.group_commit, self.dispatcher, self.publisher):
+        for part in (
+            self.watcher,
+            self.heartbeat,
+            self.poller,
+            self.group_commit,
+            self.dispatcher,
+            self.publisher,
+        ):
             part.stop()
         self.stage_limit.stop()
 

@@ -152,6 +152,7 @@ def start_recovery(**_: Any) -> None:
     """Every worker sweeps: any number of sweepers is safe, none is needed twice."""
     metrics_processes.serve_from_worker()
     process.current().sweeper.start()
+    process.current().watcher.start()
 
 
 @worker_shutting_down.connect

@@ -13,6 +13,7 @@ from orders.access.permissions import let_trade
 from orders.lifecycle import Status
 from orders.models import Attempt, Order
 from orders.records import journal
+from orders.records.transition import Transition
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -79,6 +80,6 @@ def advance(order: Order, *statuses: Status, **last_data: Any) -> Order:
     """Move an order through statuses, each with its event; ``last_data`` goes to the last one."""
     for status in statuses:
         data = last_data if status is statuses[-1] else {}
-        moved = journal.record([journal.Transition(order, status, data=data)])
+        moved = journal.record([Transition(order, status, data=data)])
         assert moved == [order], f"{order.status} -> {status} was stale"
     return order

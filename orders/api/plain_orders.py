@@ -25,6 +25,7 @@ from orders.access.authentication import BearerAuthentication, is_local, local_u
 from orders.access.permissions import require_trade
 from orders.errors import Internal, OrderError
 from orders.intake.place import Placed, new_order, write_orders
+from orders.intake.waiting import needs_a_price
 from orders.models import Order
 from orders.telemetry.request_ids import HEADER, request_id_from
 from orders.wire.errors import error_response
@@ -150,9 +151,11 @@ def _order(user: AbstractBaseUser, request: PlainRequest) -> Order | None:
             read_object(request.body), client_order_id=None if key is None else idempotency_key(key)
         )
         tokens = gateway.tokens_at_hand({intent.token_in, intent.token_out})
-        return None if tokens is None else new_order(user, intent, tokens)
+        order = None if tokens is None else new_order(user, intent, tokens)
     except OrderError:
         return None
+    # One that must be judged by a price would make the others of the batch wait for the chain.
+    return None if order is None or needs_a_price(order) else order
 
 
 def _scheme(request: PlainRequest) -> str | None:

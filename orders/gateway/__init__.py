@@ -26,6 +26,7 @@ from dex.tokens.report import Holder, PoolShare, TokenReport
 from dex.tokens.round_trip import RoundTrip
 from dex.transactions.lookup_tables import MOST_ADDRESSES, LookupTable
 from orders.gateway.connection import node_urls, require_network
+from orders.gateway.executable import Executable, Market, PriceLook, look_at
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
@@ -110,14 +111,17 @@ __all__ = [
     "SOL_RESERVE",
     "ChainHealth",
     "DeadCheck",
+    "Executable",
     "Failure",
     "Funds",
     "Holder",
     "Holdings",
     "LookupTable",
+    "Market",
     "Named",
     "OnChainFailure",
     "PoolShare",
+    "PriceLook",
     "Relief",
     "RoundTrip",
     "RoutingFigures",
@@ -157,6 +161,7 @@ __all__ = [
     "landed_statuses",
     "largest_amount",
     "list_pools",
+    "look_at",
     "named_token",
     "named_tokens",
     "network_config_errors",

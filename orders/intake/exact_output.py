@@ -6,6 +6,7 @@ from dex.types import SwapMode
 from orders.amounts import NOT_BOUND_YET, amount_for_price, to_base_units
 from orders.intake.named_amounts import named
 from orders.models import Order
+from orders.wire.request_terms import BUYERS_WAY
 from orders.wire.requests import OrderIntent
 
 
@@ -43,5 +44,7 @@ def _given(intent: OrderIntent, bought: int, decimals_in: int, decimals_out: int
         found.append(named("maxAmountIn", to_base_units, intent.max_amount_in, decimals_in))
     if intent.limit_price is not None:
         price = intent.limit_price
-        found.append(named("limitPrice", amount_for_price, bought, decimals_out, price, decimals_in))
+        inverted = intent.price_of == BUYERS_WAY
+        amounts = bought, decimals_out, price, decimals_in
+        found.append(named("limitPrice", amount_for_price, *amounts, inverted=inverted))
     return found

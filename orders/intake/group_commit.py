@@ -20,6 +20,7 @@ from django.db import IntegrityError, connection, transaction
 
 from orders.errors import TooManyRequests
 from orders.intake import order_rate
+from orders.lifecycle import Status
 from orders.models import Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -79,7 +80,7 @@ def insert_and_announce(orders: Sequence[Order], announce: Announce = leave_to_t
 
     def announce_committed() -> None:
         crash_point(crash_points.ACCEPTED)
-        announce([order.pk for order in orders])
+        announce([order.pk for order in orders if order.status == Status.PENDING])
         stage_log.accepted(orders)
 
     with transaction.atomic():

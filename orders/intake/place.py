@@ -29,21 +29,28 @@ from orders.errors import (
     TooManyRequests,
     TradingHalted,
     UnsupportedOrderType,
+    WouldTriggerNow,
 )
-from orders.intake import exact_output, group_commit, order_rate
+from orders.intake import exact_output, group_commit, order_rate, waiting
 from orders.intake.named_amounts import named
 from orders.intake.request_hash import request_hash
 from orders.intake.route_bounds import bounds_of
-from orders.lifecycle import CANCELLABLE, OrderType, Status
+from orders.lifecycle import CANCELLABLE, WAITING_TYPES, OrderType, Status
 from orders.models import Order
+from orders.pipeline import groups
 from orders.platform import database_trouble
-from orders.records import journal, routes
+from orders.records import routes
+from orders.records.thresholds import Decimals
+from orders.records.transition import Transition
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
+from orders.wire.request_terms import BUYERS_WAY
 from orders.wire.requests import OrderIntent
 
-_ACCEPTED_TYPES = frozenset({OrderType.MARKET})
+# A request that is refused so may be one that was accepted before.
+_MAY_BE_REPEATED = (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted, WouldTriggerNow)
+_ACCEPTED_TYPES = frozenset({OrderType.MARKET}) | WAITING_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def _placed(order: Order, refusal: BaseException | None) -> Placed | BaseExcepti
     if refusal is None:
         hooks.accepted(order)
         return Placed(order, replayed=False)
-    if isinstance(refusal, IntegrityError | InvalidRequest | TooManyRequests | TradingHalted):
+    if isinstance(refusal, _MAY_BE_REPEATED):
         # A repeated request makes no order: it is answered also where a new one would be refused.
         try:
             earlier = _earlier_order(order)
@@ -110,9 +117,7 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
     order = Order.objects.filter(user_id=user.pk, pk=order_id).first()
     if order is None:
         raise NotFound("There is no such order")
-    if Status(order.status) not in CANCELLABLE or not journal.record(
-        [journal.Transition(order, Status.CANCELLED)]
-    ):
+    if Status(order.status) not in CANCELLABLE or not groups.record([Transition(order, Status.CANCELLED)]):
         raise NotCancellable(status=Order.objects.get(pk=order_id).status)
     return order
 
@@ -127,9 +132,10 @@ def _write(orders: Sequence[Order]) -> list[BaseException | None]:
 
 
 def _refused_before(orders: Sequence[Order]) -> dict[UUID, BaseException | None]:
-    """Why orders need not be written at all: their users have no room, or they have expired."""
+    """Why orders need not be written at all: no room, expired, or a trigger that would fire."""
     full = {user_id: refusal for user_id in {o.user_id for o in orders} if (refusal := _no_room(user_id))}
-    reasons = {order.pk: full.get(order.user_id) or _expiry_refusal(order) for order in orders}
+    firing = waiting.refusals_at_once([order for order in orders if order.user_id not in full])
+    reasons = {o.pk: full.get(o.user_id) or _expiry_refusal(o) or firing.get(o.pk) for o in orders}
     return {order_id: reason for order_id, reason in reasons.items() if reason is not None}
 
 
@@ -175,6 +181,7 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
         created_at=now,
         updated_at=now,
     )
+    waiting.require_fitting(order_type, intent)
     if exact_output.is_asked_for(intent):
         exact_output.fill_in(order, intent, token_in.decimals, token_out.decimals)
     else:
@@ -183,6 +190,7 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
     if order.bound_amount_in is not None:
         gateway.require_within_cap(token_in, order.bound_amount_in)
     order.request_hash = request_hash(order, intent)
+    waiting.prepare(order, intent, Decimals(token_in.decimals, token_out.decimals))
     return order
 
 
@@ -213,9 +221,9 @@ def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: 
         given["minAmountOut"] = named("minAmountOut", to_base_units, intent.min_amount_out, decimals_out)
     if intent.limit_price is not None:
         price = intent.limit_price
-        given["limitPrice"] = named(
-            "limitPrice", amount_at_price, amount_in, decimals_in, price, decimals_out
-        )
+        amounts = amount_in, decimals_in, price, decimals_out
+        inverted = intent.price_of == BUYERS_WAY
+        given["limitPrice"] = named("limitPrice", amount_at_price, *amounts, inverted=inverted)
     return max(given.values(), default=None)
 
 

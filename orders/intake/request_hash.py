@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from dex.types import SwapMode
+from orders.intake.waiting import meaning as waiting_terms
 from orders.models import Order
 from orders.wire.requests import OrderIntent
 
@@ -36,4 +37,5 @@ def request_hash(order: Order, intent: OrderIntent) -> str:
         ]
     if order.mode != SwapMode.EXACT_IN:
         meaning["mode"] = order.mode
+    meaning |= waiting_terms(intent)
     return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()

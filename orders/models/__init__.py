@@ -9,6 +9,7 @@ from orders.models.order import Order
 from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
 from orders.models.trading import DaySales, TradingSwitch
+from orders.models.waiting import OrderGroup, Trigger, WatchedPair
 from orders.models.worker_process import WorkerProcess
 from orders.models.write_trial import WriteTrial
 
@@ -20,10 +21,13 @@ __all__ = [
     "Mint",
     "Order",
     "OrderEvent",
+    "OrderGroup",
     "PoolRefresh",
     "PoolState",
     "TokenScope",
     "TradingSwitch",
+    "Trigger",
+    "WatchedPair",
     "WorkerProcess",
     "WriteTrial",
 ]

@@ -7,8 +7,9 @@ Amounts are base units in signed 64-bit columns. `orders.records.journal` is the
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -19,12 +20,17 @@ from orders.amounts import NOT_BOUND_YET
 from orders.index_conditions import in_index_order
 from orders.lifecycle import (
     ACTIVE,
+    AT_ONCE,
     FINAL,
     PAPER,
     UNFINISHED,
+    WAITING,
+    WAITING_TYPES,
     FailureReason,
+    GroupRole,
     OrderType,
     Status,
+    TimeInForce,
     WaitsFor,
 )
 
@@ -57,7 +63,7 @@ class Order(models.Model):
     # Of the request that placed it; db_default, so that processes of the version before can write rows.
     request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
 
-    type = models.CharField(max_length=8, choices=OrderType.choices, default=OrderType.MARKET)
+    type = models.CharField(max_length=16, choices=OrderType.choices, default=OrderType.MARKET)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     network = models.CharField(max_length=16)
     wallet = models.CharField(max_length=44)
@@ -80,6 +86,19 @@ class Order(models.Model):
     # What its routes may go over (`orders.records.routes.bounds`); None for no bounds of its own.
     route_bounds = models.JSONField(null=True, blank=True)
     limit_price = models.CharField(max_length=40, null=True, blank=True)
+    # Whether its prices are tokenIn per tokenOut, what a buyer says.
+    prices_inverted = models.BooleanField(default=False, db_default=False)
+    time_in_force = models.CharField(
+        max_length=3, choices=TimeInForce.choices, default=TimeInForce.GTC, db_default=TimeInForce.GTC.value
+    )
+    # Since when a stop, take profit or trailing stop is tried until it is filled.
+    fired_at = models.DateTimeField(null=True, blank=True)
+    group = models.ForeignKey(
+        "orders.OrderGroup", models.PROTECT, related_name="orders", null=True, blank=True, db_index=False
+    )
+    group_role = models.CharField(
+        max_length=11, choices=GroupRole.choices, blank=True, default=GroupRole.NONE, db_default=""
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
 
     dex = models.CharField(max_length=16, blank=True, default="")
@@ -166,6 +185,22 @@ class Order(models.Model):
                 condition=Q(status__in=in_index_order(UNFINISHED)),
                 name="order_unfinished_of_user",
             ),
+            models.Index(
+                fields=("network", "updated_at"),
+                condition=Q(status__in=in_index_order(WAITING)),
+                name="order_open_changed",
+            ),
+            models.Index(
+                fields=("network", "token_in", "token_out"),
+                condition=Q(status__in=in_index_order(WAITING)),
+                name="order_open_of_pair",
+            ),
+            models.Index(
+                fields=("expires_at",),
+                condition=Q(status__in=in_index_order(WAITING), expires_at__isnull=False),
+                name="order_open_expires",
+            ),
+            models.Index(fields=("group",), condition=Q(group__isnull=False), name="order_of_group"),
             _ended("status", name="order_ended_status"),
             _ended("user", "status", name="order_ended_user_status"),
             _ended("user", "dex", name="order_ended_user_dex"),
@@ -192,6 +227,29 @@ class Order(models.Model):
         """What is sold, or of an exact output the most that may be; None where no quote has bound it yet."""
         is_open = self.mode == SwapMode.EXACT_OUT and self.amount_in == NOT_BOUND_YET
         return None if is_open else self.amount_in
+
+    @property
+    def waits(self) -> bool:
+        """Whether it goes back to `open` when it cannot be filled now: it has a trigger."""
+        return self.type in WAITING_TYPES and self.time_in_force not in AT_ONCE
+
+    @property
+    def companions(self) -> Sequence[Order]:
+        """Orders of its group that are to be written with it, when it is new."""
+        return getattr(self, "_companions", ())
+
+    def bring(self, companions: Sequence[Order]) -> None:
+        """Have `companions` written with this new order."""
+        self._companions = companions
+
+    @property
+    def opening_data(self) -> Mapping[str, Any]:
+        """What the first event of this new order carries."""
+        return getattr(self, "_opening_data", {})
+
+    def open_with(self, data: Mapping[str, Any]) -> None:
+        """Have the first event of this new order carry `data`."""
+        self._opening_data = data
 
     @property
     def priced_amount_in(self) -> int | None:

@@ -12,9 +12,10 @@ from django.utils import timezone
 from orders import gateway
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
+from orders.pipeline import groups
 from orders.pipeline.followed import set_apart
 from orders.pipeline.outcomes import ended, expired
-from orders.records import attempts, journal, leases
+from orders.records import attempts, leases
 
 # Claims without progress after which an order is taken to be what kills its workers.
 MAX_STARTS: Final = 6
@@ -67,6 +68,6 @@ def _sound(claimed: list[Order], outcome: Outcome) -> list[Order]:
             ending.append(expired(order))
         else:
             ending.append(ended(order, gateway.failed(FailureReason.TOO_MANY_STARTS)))
-    outcome.ended.extend(journal.record(ending))
+    outcome.ended.extend(groups.record(ending))
     outcome.orders.extend(sound)
     return sound

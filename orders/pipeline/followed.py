@@ -17,10 +17,10 @@ from orders.gateway import StatusReport, Verdict
 from orders.index_conditions import IS_ACTIVE
 from orders.lifecycle import AttemptState, FailureReason, Status, WaitsFor
 from orders.models import Attempt, Order
-from orders.pipeline import settle
-from orders.records import audit, costs, journal, leases
+from orders.pipeline import groups, settle
+from orders.records import audit, costs, leases
 from orders.records.audit import Actor
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from orders.wire.events import withdrawn_data
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def take_back(orders: Sequence[Order], watch: Watch) -> None:
     """Confirmed orders whose fork was dropped wait for their chain again: same bytes, same attempt."""
     if not orders:
         return
-    moved = journal.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
+    moved = groups.record([_taken_back(order) for order in orders], alongside=_reopen_attempts)
     watch(list(Attempt.objects.filter(signature__in=[order.signature for order in moved])))
 
 

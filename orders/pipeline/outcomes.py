@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from dex.types import ExecutedSwap
 from orders.gateway import Failure
 from orders.lifecycle import (
+    AT_ONCE,
+    HOPELESS_REASONS,
+    MOST_REST_SECONDS,
     NODE_RETRY_SECONDS,
     NODE_WAIT_SECONDS,
     TERMINAL_REASONS,
@@ -21,11 +26,15 @@ from orders.lifecycle import (
     retry_delay_seconds,
 )
 from orders.models import Order
-from orders.records.journal import Transition
-from orders.wire.events import confirmed_data, failure_data, retry_data
+from orders.records import costs
+from orders.records.transition import Transition
+from orders.wire.events import confirmed_data, failure_data, open_again_data, retry_data
 
 # A retry comes within a fifth of what was said: this, and the way through the broker.
 _SPREAD_PERCENT: Final = 15
+_DAY: Final = timedelta(days=1)
+# Rests grow no longer long before.
+_MOST_COUNTED: Final = 1_000
 
 
 def confirmed(order: Order, moved: ExecutedSwap) -> Transition:
@@ -56,6 +65,10 @@ def failed_or_retried(order: Order, failure: Failure, *, curable: bool = False) 
         return expired(order, failure)
     if failure.reason is FailureReason.CHAIN_UNAVAILABLE:
         return _waits_for_a_node(order, failure, now)
+    if order.time_in_force in AT_ONCE:
+        return ended(order, failure)
+    if order.waits and failure.reason not in HOPELESS_REASONS:
+        return open_again(order, failure)
     hopeless = failure.reason in TERMINAL_REASONS and not curable
     delay = None if hopeless else retry_delay_seconds(order.retries)
     if delay is None:
@@ -66,6 +79,34 @@ def failed_or_retried(order: Order, failure: Failure, *, curable: bool = False) 
     return Transition(order, Status.ROUTING, changes, data)
 
 
+def open_again(order: Order, failure: Failure) -> Transition:
+    """Back to waiting, with the reason; not tried again before 1, 2, 4, ... seconds have passed.
+
+    One that lacks funds is tried again when the wallet holds them.
+    """
+    now = timezone.now()
+    rest = timedelta(seconds=min(MOST_REST_SECONDS, 2 ** min(order.retries, 6)))
+    paid = costs.failed_since(order, now - _DAY)
+    due_at = max(now + rest, _affordable_from(paid, now))
+    for_funds = failure.reason is FailureReason.INSUFFICIENT_FUNDS
+    waits_for = WaitsFor.FUNDS if for_funds else WaitsFor.RETRY
+    changes = {
+        "retries": min(order.retries + 1, _MOST_COUNTED),
+        "due_at": now if for_funds else due_at,
+        "waits_for": waits_for.value,
+    }
+    data = open_again_data(failure, waits_for, due_at - now, sum(cost for _, cost in paid))
+    return Transition(order, Status.OPEN, changes, data)
+
+
+def _affordable_from(paid: Sequence[tuple[datetime, int]], now: datetime) -> datetime:
+    """When failed attempts of a day, oldest first, cost less than MAX_FAILED_COST_LAMPORTS again."""
+    most = settings.MAX_FAILED_COST_LAMPORTS
+    if not most or sum(cost for _, cost in paid) < most:
+        return now
+    return paid[0][0] + _DAY
+
+
 def _waits_for_a_node(order: Order, failure: Failure, now: datetime) -> Transition:
     """Stay, and be tried again soon: nothing was signed, so that waiting costs nothing but time.
 
@@ -73,7 +114,7 @@ def _waits_for_a_node(order: Order, failure: Failure, now: datetime) -> Transiti
     """
     waited = now - order.updated_at if order.waits_for == WaitsFor.NODE else timedelta()
     if order.expires_at is None and waited >= timedelta(seconds=NODE_WAIT_SECONDS):
-        return ended(order, failure)
+        return open_again(order, failure) if order.waits else ended(order, failure)
     wait = min(max(waited, timedelta(seconds=1)), timedelta(seconds=NODE_RETRY_SECONDS))
     changes = _due(order, now + wait * _spread().total_seconds(), WaitsFor.NODE)
     stays = Status.BUILDING if order.status == Status.BUILDING else Status.ROUTING

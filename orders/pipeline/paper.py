@@ -18,9 +18,9 @@ from orders import gateway
 from orders.gateway import Failure, Relief
 from orders.lifecycle import PAPER, FailureReason, Status
 from orders.models import Order
+from orders.pipeline import groups
 from orders.pipeline.outcomes import failed_or_retried
-from orders.records import journal
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from orders.wire.events import executed_data, paper_data
 
 NOTE: Final = "on paper: no transaction was made; the amounts are the quote's"
@@ -57,10 +57,10 @@ def complete(order: Order, board: Quotes, building: Transition) -> None:
             data=building.data | marked,
             keep_lease=True,
         )
-        if not journal.record([first]):
+        if not groups.record([first]):
             return
-        journal.record([Transition(order, Status.SUBMITTED, {}, submitted | marked, keep_lease=True)])
-        journal.record([Transition(order, Status.CONFIRMED, *_confirmed(order, board, submitted | marked))])
+        groups.record([Transition(order, Status.SUBMITTED, {}, submitted | marked, keep_lease=True)])
+        groups.record([Transition(order, Status.CONFIRMED, *_confirmed(order, board, submitted | marked))])
 
 
 def _confirmed(order: Order, board: Quotes, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

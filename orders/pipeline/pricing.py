@@ -16,13 +16,15 @@ from dex.types import Limits, QuoteRequest, Quotes, Route, SwapMode
 from orders import gateway
 from orders.amounts import from_base_units
 from orders.gateway import Failure
-from orders.lifecycle import FailureReason, Status
+from orders.lifecycle import FIRED_FOR_GOOD, FailureReason, OrderType, Status
 from orders.models import Order
-from orders.pipeline.outcomes import ended, failed_or_retried
+from orders.pipeline.outcomes import ended, failed_or_retried, open_again
 from orders.records import routes
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from orders.wire.events import building_data
 
+# Whose floor the first quote's slippage sets, where the client gave none that is higher.
+_SLIPPING: Final = frozenset({OrderType.MARKET, *FIRED_FOR_GOOD})
 # Why there is no offer once pools are left out.
 _NO_POOL_LEFT: Final = frozenset(
     {FailureReason.NO_ROUTE, FailureReason.POOL_DISABLED, FailureReason.UNSUPPORTED_POOL}
@@ -49,12 +51,19 @@ def priced(order: Order, board: Quotes | Failure, *, keep_lease: bool = False) -
         return _without_offer(order, board)
     best = board.quotes[0]
     if best.mode is SwapMode.EXACT_OUT and best.amount_in > order.amount_in:
-        return ended(order, _too_dear(best, order.amount_in))
+        return _unreachable(order, _too_dear(best, order.amount_in))
     limits = _limits(order, best)
     if best.amount_out < limits["floor_amount_out"]:
-        return ended(order, _out_of_reach(best, limits["floor_amount_out"]))
+        return _unreachable(order, _out_of_reach(best, limits["floor_amount_out"]))
     changes = limits | routes.columns(best) | {"quoted_slot": board.slot}
     return Transition(order, Status.BUILDING, changes, building_data(board), keep_lease)
+
+
+def _unreachable(order: Order, failure: Failure) -> Transition:
+    """Back to waiting for an order whose limit is a price; the end for one that has fired for good."""
+    if order.waits and order.type not in FIRED_FOR_GOOD:
+        return open_again(order, failure)
+    return ended(order, failure)
 
 
 def _without_offer(order: Order, failure: Failure) -> Transition:
@@ -86,7 +95,9 @@ def _limits(order: Order, best: Route) -> dict[str, Any]:
             "quoted_amount_in": best.amount_in,
         }
     if first is None:
-        first, floor = best.amount_out, max(floor, best.min_amount_out)
+        first = best.amount_out
+        # The limit of an order that waits for its price is the price alone, however often it is quoted.
+        floor = max(floor, best.min_amount_out) if order.type in _SLIPPING else floor
     return {
         "first_quoted_amount_out": first,
         "floor_amount_out": floor,

@@ -23,12 +23,12 @@ from orders import gateway
 from orders.gateway import DeadCheck, Failure, SentSwap, Verdict
 from orders.lifecycle import AttemptState, FailureReason, Status
 from orders.models import Attempt, Order
-from orders.pipeline import pool_faults, pool_use
+from orders.pipeline import groups, pool_faults, pool_use
 from orders.pipeline.outcomes import confirmed, failed_or_retried
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import attempts, costs, journal, leases, routes, sql
-from orders.records.journal import Transition
+from orders.records import attempts, costs, leases, routes, sql
+from orders.records.transition import Transition
 from orders.telemetry import stage_log
 from orders.wallets import caps
 
@@ -243,7 +243,7 @@ def _record_endings(
         if state is not AttemptState.LANDED:
             caps.take_off((order, by_order[order.pk]) for order in moved)
 
-    moved = journal.record(steps, alongside=end_attempts)
+    moved = groups.record(steps, alongside=end_attempts)
     stage_log.came_to(state.value, moved)
     return moved
 

@@ -19,14 +19,14 @@ from orders.errors import TradingHalted
 from orders.gateway import Failure, SignedSwap, StaleQuote, SwapToSign
 from orders.lifecycle import FailureReason, Status
 from orders.models import Attempt, Order
-from orders.pipeline import paper, settle
+from orders.pipeline import groups, paper, settle
 from orders.pipeline.claims import Outcome, claim_sound
 from orders.pipeline.outcomes import failed_or_retried
 from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import attempts, costs, journal, kill_switch, leases, routes
-from orders.records.journal import Transition
+from orders.records import attempts, costs, kill_switch, leases, routes
+from orders.records.transition import Transition
 from orders.telemetry import stage_log
 from orders.wallets import funds
 from orders.wallets.admission import Admission
@@ -51,7 +51,7 @@ def route(order_ids: Collection[UUID]) -> Outcome:
         short = [(order, board, step) for order, board, step in priced_ones if board.lamports_missing]
         lacking = {order.pk for order, _, _ in short}
         steps = [step for order, _, step in found if order.pk not in lacking]
-        _sort_out(journal.record([*steps, *paper.relieve(short)]), Status.BUILDING, outcome)
+        _sort_out(groups.record([*steps, *paper.relieve(short)]), Status.BUILDING, outcome)
     return outcome
 
 
@@ -80,7 +80,7 @@ def build(order_ids: Collection[UUID]) -> Outcome:
         leases.release(ready)
         failures = [failed_or_retried(o, r) for o, r in pairs if isinstance(r, Failure)]
         failures += _not_admitted([order for order, _ in signed], admission)
-        _sort_out(journal.record(failures), Status.BUILDING, outcome)
+        _sort_out(groups.record(failures), Status.BUILDING, outcome)
     outcome.onward.extend(order.pk for order in [*ready, *stored])
     return outcome
 
@@ -103,7 +103,7 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
         answers = gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
         sent = dict(zip(by_order, answers, strict=True))
         crash_point(crash_points.SENT)
-        moved = journal.record(
+        moved = groups.record(
             [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
             alongside=lambda moved: attempts.note_sent((by_order[o.pk], sent[o.pk]) for o in moved),
         )
@@ -132,7 +132,7 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
         leases.release([order for order in orders if order.pk in under_way])
         failure = gateway.failed(FailureReason.INTERNAL)
         steps = [failed_or_retried(order, failure) for order in orders if order.pk not in under_way]
-        _sort_out(journal.record(steps), Status.BUILDING, outcome)
+        _sort_out(groups.record(steps), Status.BUILDING, outcome)
     return outcome
 
 
@@ -142,7 +142,7 @@ def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]
     with leases.given_back_on_error(orders):
         again = [order for order in orders if order.status == Status.ROUTING]
         fresh = [order for order in orders if order.status == Status.PENDING]
-        return again + journal.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
+        return again + groups.record(Transition(order, Status.ROUTING, keep_lease=True) for order in fresh)
 
 
 def _not_admitted(orders: Sequence[Order], admission: Admission) -> Iterator[Transition]:
@@ -197,7 +197,7 @@ def _quote_again(orders: Sequence[Order], outcome: Outcome) -> list[Order]:
             order.quoted_slot = board.slot
     kept = [order for order, _ in same]
     changed = [(order, board) for order, board in found if order not in kept]
-    moved = journal.record([priced(order, board, keep_lease=True) for order, board in changed])
+    moved = groups.record([priced(order, board, keep_lease=True) for order, board in changed])
     requoted = [order for order in moved if order.status == Status.BUILDING and not order.waits_for]
     _sort_out([order for order in moved if order not in requoted], Status.BUILDING, outcome)
     return kept + requoted
@@ -232,7 +232,7 @@ def _hold_back(orders: Sequence[Order]) -> None:
     """Back to routing, where they wait for trading to be on: their quotes are stale by then."""
     halted = TradingHalted()
     data = ended_data(halted.code, halted.message)
-    journal.record([Transition(order, Status.ROUTING, data=data) for order in orders])
+    groups.record([Transition(order, Status.ROUTING, data=data) for order in orders])
 
 
 def _sort_out(moved: Sequence[Order], onward: Status, outcome: Outcome) -> None:

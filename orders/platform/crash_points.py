@@ -26,13 +26,17 @@ STOP: Final = "STOP"
 
 ACCEPTING: Final = "accepting"
 ACCEPTED: Final = "accepted"
+RELEASING: Final = "releasing"
+RELEASED: Final = "released"
 QUOTED: Final = "quoted"
 SIGNED: Final = "signed"
 STORING: Final = "storing"
 BEFORE_SEND: Final = "before_send"
 SENT: Final = "sent"
 SETTLING: Final = "settling"
-NAMES: Final = frozenset({ACCEPTING, ACCEPTED, QUOTED, SIGNED, STORING, BEFORE_SEND, SENT, SETTLING})
+NAMES: Final = frozenset(
+    {ACCEPTING, ACCEPTED, RELEASING, RELEASED, QUOTED, SIGNED, STORING, BEFORE_SEND, SENT, SETTLING}
+)
 
 _visits: Final[dict[str, int]] = {}
 

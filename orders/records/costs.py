@@ -7,6 +7,7 @@ nothing, so that the wallet's SOL can be accounted for from rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from dex.types import TransactionCost
+from orders.index_conditions import HAS_FAILED
 from orders.models import Attempt, Order
 
 COLUMNS: Final = ("network_fee", "priority_fee", "tip", "rent")
@@ -34,6 +36,15 @@ def paid_by_order(orders: Sequence[Order]) -> dict[UUID, int]:
     paid = Coalesce(F("priority_fee"), 0) + Coalesce(F("tip"), 0)
     rows = Attempt.objects.filter(order__in=again).values_list("order").annotate(paid=Sum(paid))
     return dict(rows.order_by())
+
+
+def failed_since(order: Order, since: datetime) -> list[tuple[datetime, int]]:
+    """When failed attempts of the order were signed after ``since``, and what each cost; oldest first."""
+    if not order.attempt:
+        return []
+    cost = Coalesce(F("network_fee"), 0) + Coalesce(F("priority_fee"), 0) + Coalesce(F("tip"), 0)
+    rows = Attempt.objects.filter(HAS_FAILED, order=order, created_at__gt=since)
+    return list(rows.order_by("created_at").values_list("created_at", cost))
 
 
 def values(attempt: Attempt) -> list[int | None]:

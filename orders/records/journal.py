@@ -16,41 +16,47 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from orders.lifecycle import Status, may_follow
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, OrderGroup, Trigger
 from orders.notify import hints
 from orders.records import sql
+from orders.records.transition import IllegalTransition, Transition
 from orders.telemetry import counters
 
 
-class IllegalTransition(RuntimeError):
-    """A step that ``TRANSITIONS`` does not have: a bug of the caller."""
+@dataclass(slots=True)
+class Consequences:
+    """What steps mean for other orders: steps that must all be taken, and new orders."""
+
+    steps: list[Transition] = field(default_factory=list)
+    new: list[Order] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One step of one order: the row as the caller read it, the target, what else changes.
+# What follows from steps that were just written, for the orders of their groups, in the same transaction.
+Follow = Callable[[Sequence[Order]], Consequences]
 
-    ``changes`` are columns of the order, ``data`` goes to the event and so to clients.
-    ``keep_lease`` leaves the lease with the caller, who goes on working on the order. A ``quiet`` one stays
-    at its status: the row changes, and there is no event, as nothing has come of it that was not said before.
-    """
 
-    order: Order
-    to: Status
-    changes: dict[str, Any] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)
-    keep_lease: bool = False
-    quiet: bool = False
+class Overtaken(RuntimeError):
+    """An order that must move along was moved by somebody else: nothing of the transaction stands."""
+
+
+def without_groups(moved: Sequence[Order]) -> Consequences:
+    """Nothing follows. Raises IllegalTransition for an order of a group: `orders.pipeline.groups` knows."""
+    for order in moved:
+        if order.group_id is not None:
+            raise IllegalTransition(f"{order.id}: its group was not asked")
+    return Consequences()
 
 
 def record(
-    transitions: Iterable[Transition], alongside: Callable[[list[Order]], None] | None = None
+    transitions: Iterable[Transition],
+    alongside: Callable[[list[Order]], None] | None = None,
+    follow: Follow = without_groups,
 ) -> list[Order]:
     """Apply transitions in one transaction and return the orders that moved.
 
     Orders missing from the answer were moved by somebody else meanwhile; nothing was written
     for them. ``alongside`` writes what must be true together with the moves, for the orders that
-    moved. Raises IllegalTransition before anything is written.
+    moved. Raises IllegalTransition before anything is written, Overtaken where what must follow cannot.
     """
     steps = list(transitions)
     for step in steps:
@@ -61,12 +67,14 @@ def record(
     ready = _make_ready(steps, now)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            _lock_groups(step.order for step in steps)
             applied = [one for one in ready if _apply(one, cursor)]
-            news = [one for one in applied if not one.step.quiet]
-            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in news])
             moved = [one.step.order for one in applied]
             if alongside and moved:
                 alongside(moved)
+            applied += _take(follow(moved), cursor, now)
+            news = [one for one in applied if not one.step.quiet]
+            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in news])
             _publish_on_commit([one.step.order for one in news])
             _count_on_commit(news, now)
     except BaseException:
@@ -77,18 +85,60 @@ def record(
     return moved
 
 
+def _lock_groups(orders: Iterable[Order]) -> None:
+    """Make others wait who want to move orders of the same groups.
+
+    On SQLite every writing transaction waits for the one before it anyway.
+    """
+    found = {order.group_id for order in orders if order.group_id is not None}
+    if found and connection.features.has_select_for_update:
+        list(OrderGroup.objects.filter(pk__in=found).order_by("pk").select_for_update().values_list("pk"))
+
+
+def _take(following: Consequences, cursor: CursorWrapper, now: datetime) -> list[_Ready]:
+    for step in following.steps:
+        _check(step)
+    ready = _make_ready(following.steps, now)
+    for one in ready:
+        if not _apply(one, cursor):
+            raise Overtaken(str(one.step.order.pk))
+    if following.new:
+        insert(following.new)
+    return ready
+
+
 def insert(orders: Sequence[Order]) -> None:
-    """Write new orders with their first event, in the caller's transaction or an own one."""
+    """Write new orders with their first event, in the caller's transaction or an own one.
+
+    With each its group, its trigger and its companions, where it has them.
+    """
+    orders = [each for order in orders for each in (order, *order.companions)]
+    triggers = [trigger for order in orders if (trigger := _new(order, "trigger"))]
+    new_groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
-        OrderEvent(order=order, sequence=order.version, status=order.status, at=order.created_at)
+        OrderEvent(
+            order=order,
+            sequence=order.version,
+            status=order.status,
+            at=order.created_at,
+            data=order.opening_data,
+        )
         for order in orders
     ]
     order_values, event_values = sql.insert_values(orders), sql.insert_values(first_events)
     with transaction.atomic(), connection.cursor() as cursor:
+        OrderGroup.objects.bulk_create(new_groups.values())
         cursor.executemany(sql.insert(Order), order_values)
         cursor.executemany(sql.insert(OrderEvent), event_values)
+        Trigger.objects.bulk_create(triggers)
         _publish_on_commit(orders)
         transaction.on_commit(lambda: counters.accepted(len(orders)), robust=True)
+
+
+def _new(order: Order, relation: str) -> Any:
+    """The row beside a new order that is not written yet, if it has one."""
+    row = order._state.fields_cache.get(relation)
+    return row if row is not None and row._state.adding else None
 
 
 def _check(step: Transition) -> None:

@@ -6,7 +6,7 @@ amount is shared out. Rows of the version before have a pool and no route.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from solders.pubkey import Pubkey
@@ -58,7 +58,11 @@ def is_of(order: Order, route: Route) -> bool:
 
 def bounds(order: Order) -> RouteBounds:
     """What the order's routes may go over, at every quote and every signature of its life."""
-    stored = order.route_bounds
+    return bounds_of(order.route_bounds)
+
+
+def bounds_of(stored: Mapping[str, Any] | None) -> RouteBounds:
+    """The bounds that a row keeps."""
     if not stored:
         return NO_BOUNDS
     return RouteBounds(

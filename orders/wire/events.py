@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from dex.types import Quotes
+from dex.types import Quotes, Route
 from orders import gateway
 from orders.amounts import from_base_units, price_text
 from orders.gateway import Failure
-from orders.lifecycle import PAPER, FailureReason, Status
+from orders.lifecycle import PAPER, FailureReason, Status, WaitsFor
 from orders.models import Order, OrderEvent
 from orders.wire.json_types import (
+    BASE_UNITS,
     CURSOR,
     DECIMAL,
     DETAILS,
@@ -24,8 +26,9 @@ from orders.wire.json_types import (
     nullable,
     timestamp,
 )
-from orders.wire.message import Field, Message, OneOf, Rows
+from orders.wire.message import Field, Message, OneOf, Rows, ref
 from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
+from orders.wire.waiting import RESTS, TRIGGER, rest_data, trigger_as_wire
 
 SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
 EXPLORER_URL: Final = f"https://explorer.solana.com/tx/{SIGNATURE}?cluster=devnet"
@@ -141,6 +144,17 @@ _PAPER: Final = (
 )
 
 
+_FIRED: Final = (
+    Field(
+        "quote", ref(LOST_OFFER), means="the executable quote that fired an order that waits", optional=True
+    ),
+    Field("slot", INTEGER, means="the slot of that quote", optional=True),
+)
+_COST: Final = (
+    Field("costLamports", BASE_UNITS, means="what the attempts in vain have cost so far", optional=True),
+)
+
+
 def _sometimes(*fields: Field) -> tuple[Field, ...]:
     return Rows(*fields).optional()
 
@@ -149,8 +163,13 @@ def _sometimes(*fields: Field) -> tuple[Field, ...]:
 # field that is added: events of before are stored without it.
 _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
     Status.PENDING: (),
-    Status.OPEN: (),
-    Status.ROUTING: _RETRY.optional(),
+    Status.OPEN: (
+        Field("trigger", ref(TRIGGER), means="what it waits for", optional=True),
+        *RESTS,
+        *_REASON.optional(),
+        *_COST,
+    ),
+    Status.ROUTING: (*_RETRY.optional(), *_FIRED),
     Status.BUILDING: (*OFFER.fields, *_sometimes(ROUTE_TAKEN), *_BOARD.fields, *_PAPER),
     # Without venue and attempt, but with a reason: when a fork has dropped the transaction.
     Status.SUBMITTED: (
@@ -168,7 +187,7 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
         *_PAPER,
     ),
     Status.FAILED: _REASON.fields,
-    Status.CANCELLED: (),
+    Status.CANCELLED: _REASON.optional(),
     Status.EXPIRED: _REASON.optional(),
 }
 
@@ -236,6 +255,22 @@ def event_as_wire(event: OrderEvent) -> dict[str, Any]:
     """One event row inside an order's answer: the stream message without its envelope."""
     message = event_message(event)
     return {name: value for name, value in message.items() if name not in {"type", "orderId"}}
+
+
+def open_data(order: Order) -> dict[str, Any]:
+    """``open``: what the order waits for."""
+    return {"trigger": trigger_as_wire(order)}
+
+
+def open_again_data(failure: Failure, waits_for: WaitsFor, rest: timedelta, cost: int) -> dict[str, Any]:
+    """``open`` again: why it was not filled, when it is tried again, lamports that it has cost in vain."""
+    said = rest_data(waits_for, rest) | failure_data(failure)
+    return said | ({"costLamports": str(cost)} if cost else {})
+
+
+def fired_data(route: Route | None, slot: int) -> dict[str, Any]:
+    """``routing`` of an order that has waited: the quote that fired it, where there is a new one."""
+    return ({} if route is None else {"quote": LOST_OFFER.of(route)}) | {"slot": slot}
 
 
 def building_data(board: Quotes) -> dict[str, Any]:

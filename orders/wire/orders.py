@@ -13,7 +13,7 @@ from typing import Any, Final
 from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import realised_slippage_bps
-from orders.lifecycle import OrderType, Status
+from orders.lifecycle import GroupRole, OrderType, Status, TimeInForce
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import routes
 from orders.wire.attempts import ATTEMPT, FAILURE, error_of, explorer_url, lamports
@@ -42,10 +42,14 @@ from orders.wire.order_columns import (
     whole,
 )
 from orders.wire.routes import POOL, ROUTE, ROUTE_EXAMPLE, route_as_wire
+from orders.wire.waiting import TRIGGER, trigger_as_wire
 
 SOL: Final = "So11111111111111111111111111111111111111112"
 USDC: Final = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 WALLET: Final = "956NGMVYWcSdiGY87o6Wus9dGaUieL3hHrz4mHnNZPs1"
+
+
+_ROLES: Final = [role.value for role in GroupRole if role.value]
 
 
 def _transfer_fee(order: Order, mint: str, side: str) -> str | None:
@@ -144,6 +148,31 @@ ORDER: Final = Message(
     Field("maxPriceImpactBps", nullable(INTEGER), "order.max_price_impact_bps", "as given", example=None),
     Field("maxCostBps", nullable(INTEGER), "order.max_cost_bps", "as given", example=None),
     Field("limitPrice", nullable(DECIMAL), "order.limit_price", "as given", example=None),
+    Field(
+        "priceOf",
+        one_of(["tokenIn", "tokenOut"]),
+        lambda shown: "tokenOut" if shown.order.prices_inverted else "tokenIn",
+        "tokenIn: its prices are tokenOut per tokenIn; tokenOut: tokenIn per tokenOut",
+    ),
+    Field("timeInForce", one_of(TimeInForce.values), "order.time_in_force", "of a limit order"),
+    Field(
+        "trigger",
+        nullable(ref(TRIGGER)),
+        lambda shown: trigger_as_wire(shown.order),
+        "what it waits for; null for one that does not",
+        example=None,
+    ),
+    Field("firedAt", nullable(INSTANT), moment_of("fired_at"), "since when it is tried", example=None),
+    Field(
+        "groupId",
+        nullable(ORDER_ID),
+        lambda shown: shown.order.group_id and str(shown.order.group_id),
+        "its group",
+        example=None,
+    ),
+    Field(
+        "groupRole", nullable(one_of(_ROLES)), text_of("group_role"), "what it is to its group", example=None
+    ),
     Field("venues", nullable(list_of(TEXT)), bound_of("venues"), "as given", example=None),
     Field("excludeVenues", nullable(list_of(TEXT)), bound_of("excludeVenues"), "as given", example=None),
     Field("maxHops", nullable(INTEGER), bound_of("maxHops"), "as given", example=None),

@@ -14,14 +14,10 @@ from orders.amounts import parse_amount, parse_raw_amount
 from orders.wire import request_fields
 from orders.wire.json_types import AMOUNT, INSTANT, RAW_AMOUNT, TEXT, integer, list_of, nullable, text
 from orders.wire.message import Field, Message, Schema
+from orders.wire.request_terms import WaitingTerms, optional, wire
 
 # What bounds a route, in quotes as in orders.
 BOUND_FIELDS: Final = ("venues", "excludeVenues", "maxHops", "maxSplits")
-
-
-def _wire(read: Any, *names: Field) -> dict[str, Any]:
-    """How a field of the intent is read, and the wire's names for it."""
-    return {"read": read, "wire": names}
 
 
 def _slippage_type() -> Schema:
@@ -29,12 +25,8 @@ def _slippage_type() -> Schema:
     return nullable({"oneOf": [integer(0, settings.MAX_SLIPPAGE_BPS, 50), words], "examples": [50]})
 
 
-def _optional(name: str, kind: Schema, means: str, **more: Any) -> Field:
-    return Field(name, nullable(kind), means=means, optional=True, **more)
-
-
 @dataclass(frozen=True, slots=True)
-class OrderIntent:
+class OrderIntent(WaitingTerms):
     """What a request asks for, read from its wire form, before the rules of intake.
 
     Exactly one of ``amount`` (whole tokens) and ``amount_raw`` (base units) is set, and at most one of
@@ -44,49 +36,49 @@ class OrderIntent:
     """
 
     token_in: str = field(
-        metadata=_wire(
+        metadata=wire(
             request_fields.token_name,
             Field("tokenIn", text(1, 64, "SOL"), means="symbol, in any letter case, or mint address"),
         )
     )
     token_out: str = field(
-        metadata=_wire(
+        metadata=wire(
             request_fields.token_name,
             Field("tokenOut", text(1, 64, "USDC"), means="symbol, in any letter case, or mint address"),
         )
     )
     amount: Decimal | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             parse_amount,
-            _optional("amountIn", AMOUNT, "what is sold, in whole tokens", example="5"),
-            _optional("amount", AMOUNT, "the same as amountIn"),
+            optional("amountIn", AMOUNT, "what is sold, in whole tokens", example="5"),
+            optional("amount", AMOUNT, "the same as amountIn"),
         ),
     )
     amount_raw: int | None = field(
         default=None,
-        metadata=_wire(
-            parse_raw_amount, _optional("amountInRaw", RAW_AMOUNT, "base units, instead of amountIn")
+        metadata=wire(
+            parse_raw_amount, optional("amountInRaw", RAW_AMOUNT, "base units, instead of amountIn")
         ),
     )
     amount_out: Decimal | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             parse_amount,
-            _optional("amountOut", AMOUNT, "what is bought, exactly"),
+            optional("amountOut", AMOUNT, "what is bought, exactly"),
         ),
     )
     amount_out_raw: int | None = field(
         default=None,
-        metadata=_wire(
-            parse_raw_amount, _optional("amountOutRaw", RAW_AMOUNT, "base units, instead of amountOut")
+        metadata=wire(
+            parse_raw_amount, optional("amountOutRaw", RAW_AMOUNT, "base units, instead of amountOut")
         ),
     )
     max_amount_in: Decimal | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             parse_amount,
-            _optional(
+            optional(
                 "maxAmountIn",
                 AMOUNT,
                 "the most that amountOut may cost; without it and limitPrice the first quote and the slippage"
@@ -96,20 +88,20 @@ class OrderIntent:
     )
     max_amount_in_raw: int | None = field(
         default=None,
-        metadata=_wire(
-            parse_raw_amount, _optional("maxAmountInRaw", RAW_AMOUNT, "base units, instead of maxAmountIn")
+        metadata=wire(
+            parse_raw_amount, optional("maxAmountInRaw", RAW_AMOUNT, "base units, instead of maxAmountIn")
         ),
     )
     type: str = field(
         default="market",
-        metadata=_wire(
+        metadata=wire(
             request_fields.word,
-            _optional("type", text(0, 64, "market"), "`market` (default), in any letter case"),
+            optional("type", text(0, 64, "market"), "`market` (default), in any letter case"),
         ),
     )
     slippage_bps: int | Literal["auto"] | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.slippage,
             Field(
                 "slippageBps",
@@ -122,9 +114,9 @@ class OrderIntent:
     )
     max_price_impact_bps: int | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.basis_points,
-            _optional(
+            optional(
                 "maxPriceImpactBps",
                 integer(0, settings.MAX_PRICE_IMPACT_BPS, 100),
                 "above this the order fails with `PRICE_IMPACT_TOO_HIGH`; default and most by settings",
@@ -133,9 +125,9 @@ class OrderIntent:
     )
     max_cost_bps: int | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.basis_points,
-            _optional(
+            optional(
                 "maxCostBps",
                 integer(0, settings.MAX_COST_BPS, 200),
                 "price impact and pool fees together; above this the order fails with"
@@ -145,63 +137,63 @@ class OrderIntent:
     )
     limit_price: Decimal | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.price,
-            _optional("limitPrice", AMOUNT, "tokenOut per tokenIn: never filled worse, for the whole life"),
+            optional("limitPrice", AMOUNT, "tokenOut per tokenIn: never filled worse, for the whole life"),
         ),
     )
     min_amount_out: Decimal | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             parse_amount,
-            _optional("minAmountOut", AMOUNT, "the least to receive, whatever the slippage allows"),
+            optional("minAmountOut", AMOUNT, "the least to receive, whatever the slippage allows"),
         ),
     )
     min_amount_out_raw: int | None = field(
         default=None,
-        metadata=_wire(
-            parse_raw_amount, _optional("minAmountOutRaw", RAW_AMOUNT, "base units, instead of minAmountOut")
+        metadata=wire(
+            parse_raw_amount, optional("minAmountOutRaw", RAW_AMOUNT, "base units, instead of minAmountOut")
         ),
     )
     venues: tuple[str, ...] | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.venue_names,
-            _optional("venues", list_of(TEXT), "the route goes over these alone: names of venues or brands"),
+            optional("venues", list_of(TEXT), "the route goes over these alone: names of venues or brands"),
         ),
     )
     exclude_venues: tuple[str, ...] | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.venue_names,
-            _optional("excludeVenues", list_of(TEXT), "the route goes over none of these"),
+            optional("excludeVenues", list_of(TEXT), "the route goes over none of these"),
         ),
     )
     max_hops: int | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.hops,
-            _optional("maxHops", integer(1, request_fields.MOST_HOPS, 2), "pools that a path may go over"),
+            optional("maxHops", integer(1, request_fields.MOST_HOPS, 2), "pools that a path may go over"),
         ),
     )
     max_splits: int | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.splits,
-            _optional("maxSplits", integer(1, request_fields.MOST_SPLITS, 3), "paths that may share it"),
+            optional("maxSplits", integer(1, request_fields.MOST_SPLITS, 3), "paths that may share it"),
         ),
     )
     expires_at: datetime | None = field(
         default=None,
-        metadata=_wire(
-            request_fields.moment, _optional("expiresAt", INSTANT, "no transaction is first signed after it")
+        metadata=wire(
+            request_fields.moment, optional("expiresAt", INSTANT, "no transaction is first signed after it")
         ),
     )
     client_order_id: str | None = field(
         default=None,
-        metadata=_wire(
+        metadata=wire(
             request_fields.key,
-            _optional(
+            optional(
                 "clientOrderId",
                 text(1, 255, "my-first-order"),
                 "your own name for the order, the same as the header Idempotency-Key",
@@ -212,13 +204,13 @@ class OrderIntent:
 
 
 READERS: Final[Mapping[str, tuple[str, Any]]] = {
-    wire.name: (each.name, each.metadata["read"])
+    named.name: (each.name, each.metadata["read"])
     for each in fields(OrderIntent)
-    for wire in each.metadata["wire"]
+    for named in each.metadata["wire"]
 }
 ORDER_REQUEST: Final = Message(
     "OrderRequest",
-    *(wire for each in fields(OrderIntent) for wire in each.metadata["wire"]),
+    *(named for each in fields(OrderIntent) for named in each.metadata["wire"]),
     means="Exactly one of amountIn, amount (the same field) and amountInRaw; or, for an exact output, one of"
     " amountOut and amountOutRaw, with at most one of maxAmountIn and maxAmountInRaw.",
     closed=True,

@@ -67,6 +67,10 @@ class TestChain:
         data = bytes(account.data)
         self.change_account(address, data[:64] + amount.to_bytes(8, "little") + data[72:])
 
+    def hold_sol(self, lamports: int) -> None:
+        """Let the wallet hold just so many lamports."""
+        self.change_account(self.wallet.pubkey(), lamports=lamports)
+
     def swaps_of_wallet(self) -> list[str]:
         """Signatures of the wallet's successful transactions so far, oldest first."""
         self.call("localnet_advance", {"slots": 2})

@@ -23,7 +23,7 @@ from orders.proving.benchmark.figures import Spread, spread
 from orders.proving.benchmark.history import HEAVY
 from orders.proving.benchmark.reads import Measured
 from orders.records import costs, journal, sql
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 
 _WARM_UP: Final = 20
 _RUNS_EACH: Final = 10

@@ -137,8 +137,8 @@ def test_a_floor_of_more_decimals_than_the_token_has(client: Client) -> None:
     refused(place(client, FIVE_SOL | {"minAmountOut": "1.0000001"}), 400, "INVALID_AMOUNT", "minAmountOut")
 
 
-def test_a_limit_order_is_not_taken_for_a_market_order(client: Client) -> None:
-    wanted = FIVE_SOL | {"type": "limit", "limitPrice": "150"}
+def test_a_sniper_order_is_not_taken_for_a_market_order(client: Client) -> None:
+    wanted = FIVE_SOL | {"type": "sniper"}
     refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "accepted", "type")
 
 

@@ -15,7 +15,7 @@ from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import claims, stages
 from orders.records import journal, leases
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from orders.telemetry import counters
 from tests.orders.chain import TestChain
 from tests.orders.fakes import FakeDispatcher

@@ -16,7 +16,7 @@ from orders.lifecycle import FailureReason, Status
 from orders.models import Order
 from orders.pipeline import stages
 from orders.records import journal, routes
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from tests.orders.chain import TestChain
 from tests.orders.rest import FIVE_SOL, place, refused
 from tests.orders.rows import order_row

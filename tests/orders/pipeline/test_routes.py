@@ -19,7 +19,7 @@ from orders.models import Attempt, Order
 from orders.pipeline import stages
 from orders.pipeline.pricing import is_unchanged, priced
 from orders.records import journal, routes
-from orders.records.journal import Transition
+from orders.records.transition import Transition
 from orders.wire.orders import order_as_wire
 from tests.orders.chain import TestChain
 from tests.orders.order_runs import settle, stored

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from orders.lifecycle import AttemptState, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import journal
-from orders.records.journal import IllegalTransition, Transition
+from orders.records.transition import IllegalTransition, Transition
 from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db

@@ -23,6 +23,7 @@ from orders.models import Attempt, Order, OrderEvent
 from orders.pipeline import followed, settle, sweeper
 from orders.pipeline.sweeper import OnTheirWay
 from orders.records import attempts, journal, leases
+from orders.records.transition import Transition
 from orders.reporting.metrics_rows import RowMetrics
 from orders.streaming import cursor as following
 from tests.factories import SOL, USDC, UserFactory
@@ -111,7 +112,7 @@ def counted(trader: User) -> None:
 
 
 def moved(trader: User) -> None:
-    assert journal.record([journal.Transition(order_row(trader), Status.ROUTING)])
+    assert journal.record([Transition(order_row(trader), Status.ROUTING)])
 
 
 @pytest.mark.parametrize("work", [claimed, settled, swept, told, watched_over, counted, moved])

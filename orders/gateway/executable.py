@@ -1,0 +1,101 @@
+"""What amounts bring now: executable quotes for orders that wait, over one snapshot for all of them.
+
+No wallet and no limits: whether an order may be executed is asked when it is routed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from dex.routing.batch import Ask
+from dex.routing.search import find_routes
+from dex.routing.ways import Answers
+from dex.types import AccountData, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
+from orders.gateway.pools import left_out, with_known_pools
+from orders.gateway.route_sizes import fitting_in, without_too_large
+from orders.gateway.routes import pools_of, read_asks
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A pair in one direction, the side that amounts fix, and what routes may go over."""
+
+    token_in: str
+    token_out: str
+    mode: SwapMode
+    bounds: RouteBounds
+
+    def request(self, amount: int) -> QuoteRequest:
+        """What is to be quoted for an amount of this market, in base units of the side that it fixes."""
+        pair = Pubkey.from_string(self.token_in), Pubkey.from_string(self.token_out)
+        return QuoteRequest(*pair, amount, self.mode, bounds=self.bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """The best route for an amount, or the code of why there is none."""
+
+    route: Route | None
+    error_code: str = ""
+
+    @property
+    def value(self) -> int | None:
+        """What it pays, or costs for an exact output; base units."""
+        if self.route is None:
+            return None
+        return self.route.amount_in if self.route.mode is SwapMode.EXACT_OUT else self.route.amount_out
+
+
+class PriceLook:
+    """Executable quotes of one slot."""
+
+    def __init__(self, asks: Mapping[Market, Ask], snapshot: Snapshot) -> None:
+        self._asks = asks
+        self._snapshot = snapshot
+        self._answers = Answers()
+        self._pools = pools_of(list(asks.values()))
+        self._fitting = fitting_in(snapshot, self._pools)
+        self._found: dict[tuple[Market, int], Executable] = {}
+
+    @property
+    def slot(self) -> int:
+        """The slot that all quotes are of."""
+        return self._snapshot.clock.slot
+
+    def of(self, market: Market, amount: int) -> Executable:
+        """The best route for ``amount``, which is no more than was said for the market."""
+        key = market, amount
+        if key not in self._found:
+            self._found[key] = self._quote(market, amount)
+        return self._found[key]
+
+    def state(self, market: Market) -> tuple[AccountData | None, ...]:
+        """The accounts that the market's quotes are made of: while they are the same, so are the quotes."""
+        pools = self._asks[market].candidates.pools()
+        addresses = dict.fromkeys(address for pool in pools for address in pool.accounts)
+        return tuple(self._snapshot.accounts.get(address) for address in addresses)
+
+    def _quote(self, market: Market, amount: int) -> Executable:
+        ask, request, fitting = self._asks[market], market.request(amount), self._fitting
+        found = find_routes(
+            request, ask.candidates, self._snapshot, ask.bounds, self._answers, fitting.together
+        )
+        found = without_too_large(found, self._pools, self._snapshot, fitting)
+        if found.quotes:
+            return Executable(found.quotes[0])
+        return Executable(None, found.errors[0].code if found.errors else "NO_ROUTE")
+
+
+def look_at(largest: Mapping[Market, int]) -> PriceLook:
+    """A look at all these markets, for amounts up to the given ones. Raises DexError.
+
+    Pools that are off or left out for all are not asked.
+    """
+    markets = list(largest)
+    requests = [market.request(largest[market]) for market in markets]
+    out = left_out()
+    asks, snapshot = with_known_pools().run(read_asks(requests, [out] * len(requests), ()))
+    return PriceLook(dict(zip(markets, asks, strict=True)), snapshot)

@@ -1,0 +1,114 @@
+"""Open orders as watchers read them, and what they write beside transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from orders.index_conditions import IS_WAITING
+from orders.models import Order, Trigger
+
+Pair = tuple[str, str]
+
+_COLUMNS: Final = (
+    "pk",
+    "version",
+    "type",
+    "token_in",
+    "token_out",
+    "mode",
+    "route_bounds",
+    "amount_in",
+    "floor_amount_out",
+    "created_at",
+    "due_at",
+    "fired_at",
+    "waits_for",
+    "trigger__fires_at_or_above",
+    "trigger__fires_at_or_below",
+    "trigger__confirmations",
+    "trigger__trail_bps",
+    "trigger__activates_at",
+    "trigger__watermark",
+    "trigger__judged",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """The columns of an open order and of its trigger that say when it fires."""
+
+    pk: UUID
+    version: int
+    type: str
+    token_in: str
+    token_out: str
+    mode: str
+    route_bounds: dict[str, Any] | None
+    amount_in: int
+    floor_amount_out: int | None
+    created_at: datetime
+    due_at: datetime
+    fired_at: datetime | None
+    waits_for: str
+    fires_at_or_above: int | None
+    fires_at_or_below: int | None
+    confirmations: int
+    trail_bps: int | None
+    activates_at: int | None
+    watermark: int | None
+    judged: bool
+
+
+def open_orders() -> QuerySet[Order]:
+    """Orders of this worker's network that wait for their trigger."""
+    return Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, trigger__isnull=False)
+
+
+def read(pairs: Collection[Pair], since: datetime | None = None) -> Iterable[OpenOrder]:
+    """Those of these pairs, in rows; only what has changed ``since``, if given."""
+    if not pairs:
+        return
+    rows = open_orders() if since is None else open_orders().filter(updated_at__gte=since)
+    if len(pairs) == 1:
+        [(token_in, token_out)] = pairs
+        rows = rows.filter(token_in=token_in, token_out=token_out)
+    for values in rows.order_by().values_list(*_COLUMNS).iterator(chunk_size=2_000):
+        found = OpenOrder(*values)
+        if (found.token_in, found.token_out) in pairs:
+            yield found
+
+
+def pairs() -> set[Pair]:
+    """The pairs that open orders wait on."""
+    return set(open_orders().order_by().values_list("token_in", "token_out").distinct())
+
+
+def expired(now: datetime, most: int) -> list[Order]:
+    """Open orders whose own expiry has come."""
+    late = Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, expires_at__lte=now)
+    return list(late.order_by("expires_at")[:most])
+
+
+def by_id(order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """These orders with their triggers, as far as they are open."""
+    rows = Order.objects.filter(IS_WAITING, pk__in=order_ids).select_related("trigger")
+    return {order.pk: order for order in rows}
+
+
+def raise_watermarks(values: Iterable[tuple[UUID, int]]) -> None:
+    """Write watermarks that are higher than those that are there; no version counts them."""
+    for order_id, watermark in values:
+        lower = Q(watermark__isnull=True) | Q(watermark__lt=watermark)
+        Trigger.objects.filter(lower, order_id=order_id).update(watermark=watermark)
+
+
+def mark_judged(order_ids: Collection[UUID]) -> None:
+    """Remember that these would not have fired when they were placed."""
+    Trigger.objects.filter(pk__in=order_ids).update(judged=True)
