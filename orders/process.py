@@ -4,8 +4,8 @@ web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
 worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watcher of prices
 
 Threads are started at first use, those of stage limit, heartbeat, sweeper and watcher by ``start``. Nothing
-else makes one: a process that has not been started, a management command say, writes its orders itself, sends no
-hints, and leaves all else to the workers.
+else makes one: a process that has not been started, a management command say, writes its orders itself, sends
+no hints, and leaves all else to the workers.
 """
 
 from __future__ import annotations

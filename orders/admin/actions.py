@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from orders.admin import csv_export
 from orders.errors import NotCancellable, NotFound
-from orders.intake import place
+from orders.intake.cancel import cancel_order
 from orders.models import Order
 
 MOST_CANCELLED: Final = 500
@@ -70,7 +70,7 @@ class OrderActions(_Admin):
 
     def _cancel(self, request: HttpRequest, order: Order) -> str | None:
         try:
-            cancelled = place.cancel_order(order.user, order.pk)
+            cancelled = cancel_order(order.user, order.pk)
         except NotCancellable as error:
             return str(error.details["status"])
         except NotFound:

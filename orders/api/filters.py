@@ -18,6 +18,7 @@ from orders.wire.message import Field, Rows
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+_OF_A_PAGE: Final = frozenset({"limit", "cursor"})
 
 
 LIST_QUERY: Final = Rows(
@@ -26,6 +27,7 @@ LIST_QUERY: Final = Rows(
     Field("dex", TEXT, means="brand of the venue, for example raydium", optional=True),
     Field("token", TEXT, means="symbol or mint, on either side", optional=True),
     Field("wallet", TEXT, means="address of the wallet that pays", optional=True),
+    Field("groupId", TEXT, means="the orders of one group", optional=True),
     Field("open", one_of(("true", "false")), means="true: those that have not ended", optional=True),
     Field("since", TEXT, means="created at or after this ISO 8601 time", optional=True),
     Field("until", TEXT, means="created before this ISO 8601 time", optional=True),
@@ -35,6 +37,14 @@ LIST_QUERY: Final = Rows(
     ),
     Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
 )
+
+
+CANCEL_QUERY: Final = Rows(*(field for field in LIST_QUERY.fields if field.name not in _OF_A_PAGE))
+
+
+def condition(query: Mapping[str, str]) -> Q:
+    """The filters of a query string as one condition. Raises InvalidRequest, UnknownToken."""
+    return Q(*_conditions(query).values())
 
 
 def parts(query: Mapping[str, str]) -> list[Q]:
@@ -148,6 +158,7 @@ _FILTERS: Final[Mapping[str, Any]] = {
     "dex": _dex,
     "token": _token,
     "wallet": lambda text: Q(wallet=request_fields.token_name(text)),
+    "groupId": lambda text: Q(group_id=request_fields.uuid_of(text)),
     "open": lambda text: IS_UNFINISHED if _is_open(text) else HAS_ENDED,
     "since": lambda text: Q(created_at__gte=request_fields.query_moment(text)),
     "until": lambda text: Q(created_at__lt=request_fields.query_moment(text)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -19,11 +19,15 @@ from orders.api import filters, pages, schema
 from orders.api.endpoint import Endpoint
 from orders.api.order_cache import Stamp, order_cache
 from orders.errors import InvalidRequest, NotFound
+from orders.intake.amend import amend_order
 from orders.intake.batch import place_batch
-from orders.intake.place import cancel_order, place_order
-from orders.models import Order
+from orders.intake.cancel import cancel_all, cancel_group, cancel_order
+from orders.intake.place import place_order
+from orders.models import Order, OrderGroup
+from orders.wire.amendments import parse_amendment
 from orders.wire.batches import outcomes_as_wire, read_batch
 from orders.wire.events import event_as_wire
+from orders.wire.groups import CANCELLED, group_as_wire
 from orders.wire.json import require_object
 from orders.wire.orders import order_as_wire
 from orders.wire.request_fields import MAX_SEQUENCE, bounded_integer, idempotency_key, order_uuid
@@ -81,6 +85,7 @@ class OrderList(Endpoint):
         cursor = query.get("cursor")
         position = pages.decode_cursor(cursor) if cursor else None
         page = pages.read_page(_orders_of(request), filters.parts(query), position, limit)
+        prefetch_related_objects([order for order in page.orders if order.waits], "trigger")
         return Response(
             {
                 "next": _page_url(request, page.next),
@@ -92,6 +97,11 @@ class OrderList(Endpoint):
 
 class OrderDetail(Endpoint):
     """One order."""
+
+    def get_permissions(self) -> list[Any]:
+        """Who reads needs no permission to trade."""
+        amends = self.request.method == "PATCH"
+        return [IsAuthenticated(), MayTrade()] if amends else [IsAuthenticated()]
 
     @extend_schema(**schema.DETAIL)
     def get(self, request: Request, order_id: str) -> HttpResponseBase:
@@ -108,6 +118,12 @@ class OrderDetail(Endpoint):
                 order_cache.keep(stamp, document)
         return HttpResponse(document, content_type=JSONRenderer.media_type)
 
+    @extend_schema(**schema.AMEND)
+    def patch(self, request: Request, order_id: str) -> Response:
+        """Amend an open order as it was read last."""
+        amendment = parse_amendment(require_object(request.data))
+        return Response(order_as_wire(amend_order(Endpoint.caller(request), order_uuid(order_id), amendment)))
+
 
 class OrderEvents(Endpoint):
     """The journal of one order."""
@@ -123,6 +139,48 @@ class OrderEvents(Endpoint):
         events = [event_as_wire(event) for event in rows[: schema.MOST_EVENTS]]
         more = len(rows) > len(events)
         return Response({"orderId": str(order.pk), "status": order.status, "events": events, "more": more})
+
+
+class CancelOrders(Endpoint):
+    """Cancels many orders."""
+
+    permission_classes = (IsAuthenticated, MayTrade)
+    query = filters.CANCEL_QUERY
+    without_query = frozenset()
+
+    @extend_schema(**schema.CANCEL_ALL)
+    def post(self, request: Request) -> Response:
+        """Cancel all of the caller's orders that fit the filters and that no worker has begun."""
+        return Response(CANCELLED.of(cancel_all(Endpoint.caller(request), filters.condition(self.values))))
+
+
+class Group(Endpoint):
+    """One group of orders."""
+
+    @extend_schema(**schema.GROUP)
+    def get(self, request: Request, group_id: str) -> Response:
+        """A group with its orders."""
+        owned = OrderGroup.objects.filter(user_id=Endpoint.caller(request).pk)
+        group = owned.filter(pk=order_uuid(group_id)).first()
+        if group is None:
+            raise NotFound("There is no such group")
+        return Response(_group_as_wire(group))
+
+
+class CancelGroup(Endpoint):
+    """Cancels groups."""
+
+    permission_classes = (IsAuthenticated, MayTrade)
+
+    @extend_schema(**schema.CANCEL_GROUP)
+    def post(self, request: Request, group_id: str) -> Response:
+        """Cancel what of a group no worker has begun."""
+        return Response(_group_as_wire(cancel_group(Endpoint.caller(request), order_uuid(group_id))))
+
+
+def _group_as_wire(group: OrderGroup) -> dict[str, Any]:
+    orders = group.orders.select_related("trigger").order_by("created_at", "group_role")
+    return group_as_wire(group, list(orders))
 
 
 class CancelOrder(Endpoint):

@@ -11,10 +11,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from orders import errors
 from orders.api.endpoint import NO_QUERY
-from orders.api.filters import LIST_QUERY
+from orders.api.filters import CANCEL_QUERY, LIST_QUERY
+from orders.wire.amendments import AMENDMENT
 from orders.wire.batches import BATCH_ANSWER, BATCH_OUTCOME, BATCH_REQUEST
 from orders.wire.errors import ERROR, error_kinds, shown
 from orders.wire.feed import FEED_PAGE
+from orders.wire.groups import CANCELLED
+from orders.wire.groups import GROUP as ORDER_GROUP
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
 from orders.wire.json_types import ORDER_ID, TEXT, integer, one_of, text
@@ -145,6 +148,7 @@ EXECUTE: Final = _operation(
     (
         *(*_WRITER, *_AMOUNT_AND_TOKENS, errors.OrderTooLarge, errors.UnsupportedOrderType),
         *(errors.UnsupportedMediaType, errors.IdempotencyMismatch, errors.TradingHalted),
+        errors.WouldTriggerNow,
     ),
     parameters=(
         _header(
@@ -205,6 +209,40 @@ CANCEL: Final = _operation(
     {200: (ORDER, "cancelled", accepted_example(status="cancelled"))},
     (*_WRITER, errors.NotFound, errors.NotCancellable),
     parameters=[_ORDER_ID],
+    request=None,
+)
+CANCEL_ALL: Final = _operation(
+    *("cancelOrders", "orders", "Cancel all orders that fit and that no worker has begun"),
+    {200: (CANCELLED, "how many were cancelled", CANCELLED.example())},
+    (*_WRITER, errors.UnknownToken),
+    query=CANCEL_QUERY,
+    request=None,
+)
+AMEND: Final = _operation(
+    *("amendOrder", "orders", "Amend an open order"),
+    {200: (ORDER, "amended", accepted_example(status="open", type="limit"))},
+    (
+        *(*_WRITER, errors.UnsupportedMediaType, errors.InvalidAmount, errors.OrderTooLarge, errors.NotFound),
+        *(errors.NotAmendable, errors.ChangedMeanwhile, errors.WouldTriggerNow),
+    ),
+    parameters=[_ORDER_ID],
+    request={_JSON: dict(ref(AMENDMENT))},
+    examples=[
+        OpenApiExample("another limit", {"version": 1, "limitPrice": "180"}, request_only=True),
+    ],
+)
+_GROUP_ID: Final = _parameter(Field("group_id", ORDER_ID, means="the group's id"), "path")
+GROUP: Final = _operation(
+    *("getGroup", "orders", "An OCO or a bracket with its orders"),
+    {200: (ORDER_GROUP, "a group", ORDER_GROUP.example())},
+    (*_CALLER, errors.NotFound),
+    parameters=[_GROUP_ID],
+)
+CANCEL_GROUP: Final = _operation(
+    *("cancelGroup", "orders", "Cancel what of a group no worker has begun"),
+    {200: (ORDER_GROUP, "cancelled", ORDER_GROUP.example())},
+    (*_WRITER, errors.NotFound, errors.NotCancellable),
+    parameters=[_GROUP_ID],
     request=None,
 )
 QUOTES: Final = _operation(

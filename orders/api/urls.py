@@ -20,6 +20,11 @@ def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> 
 urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/orders/execute", order_views.ExecuteOrder.as_view(), "execute-order"),
     *_with_and_without_slash("api/orders/batch", order_views.ExecuteBatch.as_view(), "execute-batch"),
+    *_with_and_without_slash("api/orders/cancel", order_views.CancelOrders.as_view(), "cancel-orders"),
+    *_with_and_without_slash("api/groups/<str:group_id>", order_views.Group.as_view(), "group"),
+    *_with_and_without_slash(
+        "api/groups/<str:group_id>/cancel", order_views.CancelGroup.as_view(), "cancel-group"
+    ),
     *_with_and_without_slash("api/orders", order_views.OrderList.as_view(), "orders"),
     *_with_and_without_slash("api/orders/<str:order_id>", order_views.OrderDetail.as_view(), "order"),
     *_with_and_without_slash(

@@ -22,8 +22,6 @@ from orders.errors import (
     DatabaseUnavailable,
     IdempotencyMismatch,
     InvalidRequest,
-    NotCancellable,
-    NotFound,
     OrderError,
     SameToken,
     TooManyRequests,
@@ -31,17 +29,15 @@ from orders.errors import (
     UnsupportedOrderType,
     WouldTriggerNow,
 )
-from orders.intake import exact_output, group_commit, order_rate, waiting
+from orders.intake import exact_output, group_commit, limits, order_rate, waiting
 from orders.intake.named_amounts import named
 from orders.intake.request_hash import request_hash
 from orders.intake.route_bounds import bounds_of
-from orders.lifecycle import CANCELLABLE, WAITING_TYPES, OrderType, Status
+from orders.lifecycle import WAITING_TYPES, OrderType
 from orders.models import Order
-from orders.pipeline import groups
 from orders.platform import database_trouble
 from orders.records import routes
 from orders.records.thresholds import Decimals
-from orders.records.transition import Transition
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
@@ -112,16 +108,6 @@ def _late() -> DatabaseUnavailable:
     return DatabaseUnavailable(reason=database_trouble.in_words(TimeoutError()))
 
 
-def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
-    """Cancel an order that no worker has begun; raises NotFound or NotCancellable."""
-    order = Order.objects.filter(user_id=user.pk, pk=order_id).first()
-    if order is None:
-        raise NotFound("There is no such order")
-    if Status(order.status) not in CANCELLABLE or not groups.record([Transition(order, Status.CANCELLED)]):
-        raise NotCancellable(status=Order.objects.get(pk=order_id).status)
-    return order
-
-
 def _write(orders: Sequence[Order]) -> list[BaseException | None]:
     """Write them together; for each why it was not written, or None."""
     refusals = _refused_before(orders)
@@ -170,10 +156,10 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
         request_id=bound_request_id(),
         token_in=str(token_in.mint),
         token_out=str(token_out.mint),
-        slippage_bps=_slippage(intent),
+        slippage_bps=limits.slippage(intent.slippage_bps),
         slippage_is_auto=intent.slippage_bps == AUTO,
-        max_price_impact_bps=_max_price_impact(intent.max_price_impact_bps),
-        max_cost_bps=_max_cost(intent.max_cost_bps),
+        max_price_impact_bps=limits.max_price_impact(intent.max_price_impact_bps),
+        max_cost_bps=limits.max_cost(intent.max_cost_bps),
         limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
         route_bounds=routes.bounds_column(bounds_of(intent)),
         expires_at=intent.expires_at,
@@ -225,32 +211,6 @@ def _floor(amount_in: int, intent: OrderIntent, decimals_in: int, decimals_out: 
         inverted = intent.price_of == BUYERS_WAY
         given["limitPrice"] = named("limitPrice", amount_at_price, *amounts, inverted=inverted)
     return max(given.values(), default=None)
-
-
-def _slippage(intent: OrderIntent) -> int:
-    slippage_bps = intent.slippage_bps
-    if isinstance(slippage_bps, str):
-        return gateway.auto_slippage_cap_bps()
-    if slippage_bps is None:
-        return int(settings.DEFAULT_SLIPPAGE_BPS)
-    if not 0 <= slippage_bps <= settings.MAX_SLIPPAGE_BPS:
-        allowed = f"0 to {settings.MAX_SLIPPAGE_BPS}, or auto"
-        raise InvalidRequest("The slippage is out of range", slippageBps=allowed)
-    return slippage_bps
-
-
-def _max_price_impact(impact_bps: int | None) -> int | None:
-    most = settings.MAX_PRICE_IMPACT_BPS
-    if impact_bps is not None and not 0 <= impact_bps <= most:
-        raise InvalidRequest("The price impact is out of range", maxPriceImpactBps=f"0 to {most}")
-    return impact_bps
-
-
-def _max_cost(cost_bps: int | None) -> int | None:
-    most = settings.MAX_COST_BPS
-    if cost_bps is not None and not 0 <= cost_bps <= most:
-        raise InvalidRequest("The cost is out of range", maxCostBps=f"0 to {most}")
-    return cost_bps
 
 
 def _expiry_refusal(order: Order) -> InvalidRequest | None:

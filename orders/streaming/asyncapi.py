@@ -13,7 +13,16 @@ from django.conf import settings
 
 from orders.streaming import consumers
 from orders.streaming.stream import OrderStream
-from orders.wire.actions import ACTIONS, BATCH, ENVELOPED, PONG, SOCKET_ERROR, SUBSCRIBED, UNSUBSCRIBED
+from orders.wire.actions import (
+    ACTIONS,
+    BATCH,
+    CANCELLED_ALL,
+    ENVELOPED,
+    PONG,
+    SOCKET_ERROR,
+    SUBSCRIBED,
+    UNSUBSCRIBED,
+)
 from orders.wire.events import UPDATE
 from orders.wire.message import Described, components, ref
 from orders.wire.requests import ORDER_REQUEST
@@ -32,7 +41,7 @@ class Endpoint(NamedTuple):
 
 _PING: Final = ACTIONS["ping"]
 _ALL: Final = tuple(ACTIONS.values())
-_SAID: Final = (UPDATE, BATCH, SUBSCRIBED, UNSUBSCRIBED, PONG, SOCKET_ERROR)
+_SAID: Final = (UPDATE, BATCH, CANCELLED_ALL, SUBSCRIBED, UNSUBSCRIBED, PONG, SOCKET_ERROR)
 _STREAMED: Final = (UPDATE, PONG, SOCKET_ERROR)
 _FED: Final = (UPDATE, SUBSCRIBED, PONG, SOCKET_ERROR)
 

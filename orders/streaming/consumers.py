@@ -17,13 +17,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
 from django.utils import timezone
 
 from orders import errors
 from orders.access.credentials import require_lasting
 from orders.access.permissions import require_trade
+from orders.intake.amend import amend_order
 from orders.intake.batch import place_batch
-from orders.intake.place import cancel_order, place_order
+from orders.intake.cancel import cancel_all, cancel_order
+from orders.intake.place import place_order
 from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.notify import hints
@@ -33,7 +36,9 @@ from orders.streaming.feed import FeedStream
 from orders.streaming.shared_reads import shared_rows
 from orders.streaming.stream import OrderStream, Result, in_database
 from orders.wire.actions import AFTER, FEED_AFTER, ORDER_FIELD
+from orders.wire.amendments import Amendment, parse_amendment
 from orders.wire.batches import outcomes_as_wire, read_batch
+from orders.wire.groups import CANCELLED
 from orders.wire.message import Rows
 from orders.wire.request_fields import LATEST, MAX_SEQUENCE, bounded_integer, order_uuid
 from orders.wire.request_parsing import parse_order
@@ -50,7 +55,7 @@ class Connection(FeedStream):
     default_action: ClassVar[str | None] = None
 
     async def act(self, message: dict[str, Any], request_id: Any) -> None:
-        """execute_order, execute_orders, subscribe, unsubscribe, cancel_order, ping."""
+        """Act on a message of `orders.wire.actions.ACTIONS`."""
         action = message.pop("action", self.default_action)
         frames.require_known_fields(action, message)
         actions: dict[Any, Callable[[dict[str, Any], Any], Awaitable[None]]] = {
@@ -59,6 +64,8 @@ class Connection(FeedStream):
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "cancel_order": self._cancel,
+            "amend_order": self._amend,
+            "cancel_all": self._cancel_all,
         }
         if isinstance(action, str) and action in actions:
             await actions[action](message, request_id)
@@ -104,6 +111,19 @@ class Connection(FeedStream):
         order = await in_database(self._allowed, cancel_order, order_uuid(message.get("orderId")))
         after = self.following.running().get(order.pk, order.version - 1)
         await self.follow([order.pk], after, **_aside(request_id))
+
+    async def _amend(self, message: dict[str, Any], request_id: Any) -> None:
+        order_id = order_uuid(message.pop("orderId", None))
+        amendment = parse_amendment(message)
+        order = await in_database(self._allowed, _amend(order_id), amendment)
+        after = self.following.running().get(order.pk, order.version - 1)
+        await self.follow([order.pk], after, **_aside(request_id))
+
+    async def _cancel_all(self, message: dict[str, Any], request_id: Any) -> None:
+        found = await in_database(self._allowed, cancel_all, Q())
+        await self.tell({"type": "cancelled_all", **CANCELLED.of(found)}, request_id)
+        running = self.following.running()
+        await self.follow([order.pk for order in found.cancelled if order.pk in running])
 
     def _allowed(self, action: Callable[[AbstractBaseUser, Subject], Result], subject: Subject) -> Result:
         # A connection outlives its token for a while; what it does with it must not.
@@ -209,6 +229,10 @@ class Feed(FeedStream):
     def has_work(self) -> bool:
         """A new order may come at any time."""
         return True
+
+
+def _amend(order_id: UUID) -> Callable[[AbstractBaseUser, Amendment], Order]:
+    return lambda user, amendment: amend_order(user, order_id, amendment)
 
 
 def _aside(request_id: Any) -> dict[str, Any]:

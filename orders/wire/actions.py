@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from orders.wire.amendments import AMENDMENT
 from orders.wire.batches import BATCH_ORDERS, BATCH_RESULTS
 from orders.wire.errors import ERROR
 from orders.wire.events import ORDER_EVENT, REQUEST_ID
+from orders.wire.groups import CANCELLED
 from orders.wire.json_types import CURSOR, ORDER_ID, constant, integer, text
 from orders.wire.message import Field, Message, Rows, ref
 from orders.wire.request_fields import MAX_SEQUENCE
@@ -52,6 +54,15 @@ ACTIONS: Final[Mapping[str, Message]] = {
         "unsubscribe", "follow it, or without `orderId` the feed, no more", *_FEED_OR_ORDER.optional()
     ),
     "cancel_order": _action("cancel_order", "cancel it; the answer is its `cancelled` event", ORDER_FIELD),
+    "amend_order": _action(
+        "amend_order",
+        "amend an open order; the answer is its `open` event",
+        ORDER_FIELD,
+        *AMENDMENT.fields,
+    ),
+    "cancel_all": _action(
+        "cancel_all", "cancel all orders that no worker has begun; the answer says which could not be"
+    ),
     "ping": _action("ping", "the answer is a pong"),
 }
 BATCH: Final = Message(
@@ -67,6 +78,13 @@ SUBSCRIBED: Final = Message(
     Field("cursor", CURSOR, means="where the feed begins"),
     REQUEST_ID,
     means="answers subscribe without an order, before the feed's events",
+)
+CANCELLED_ALL: Final = Message(
+    "CancelledAll",
+    Field("type", constant("cancelled_all")),
+    *CANCELLED.fields,
+    REQUEST_ID,
+    means="answers cancel_all, before the orders' events",
 )
 PONG: Final = Message("Pong", Field("type", constant("pong")), REQUEST_ID, means="answers ping")
 UNSUBSCRIBED: Final = Message(

@@ -205,6 +205,7 @@ ORDER: Final = Message(
         example=EXPLORER_URL,
     ),
     Field("slot", nullable(INTEGER), "order.slot", "of the block with the swap", example=10),
+    Field("version", INTEGER, "order.version", "counts its steps; an amendment names it"),
     Field("attempt", INTEGER, "order.attempt", "transactions signed so far"),
     Field(
         "error",

@@ -197,6 +197,14 @@ def bounded_integer(query: Mapping[str, str], name: str, default: int, lowest: i
     return int(text)
 
 
+def uuid_of(text: str) -> UUID:
+    """An id of a query string; raises ValueError saying what is wrong."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError("an id as answers give it") from None
+
+
 def order_uuid(text: object) -> UUID:
     """The id in a path or a message; raises NotFound, because no order has a malformed one."""
     try:

@@ -39,9 +39,13 @@ def test_the_main_road_is_open(current: Status, target: Status) -> None:
     assert may_follow(current, target)
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED, Status.EXPIRED])
+@pytest.mark.parametrize("status", [Status.FAILED, Status.EXPIRED])
 def test_nothing_follows_an_end(status: Status) -> None:
     assert TRANSITIONS[status] == frozenset()
+
+
+def test_only_a_sibling_that_moved_nothing_leads_out_of_cancelled() -> None:
+    assert TRANSITIONS[Status.CANCELLED] == {Status.OPEN}
 
 
 def test_only_a_dropped_fork_leads_out_of_confirmed() -> None:

@@ -84,7 +84,7 @@ def test_the_codes_of_accepting_an_order() -> None:
             "SAME_TOKEN",
         ),
         *("TOKEN_REFUSED", "TOO_MANY_REQUESTS", "TRADING_HALTED", "UNAUTHENTICATED", "UNKNOWN_TOKEN"),
-        *("UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_ORDER_TYPE"),
+        *("UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_ORDER_TYPE", "WOULD_TRIGGER_NOW"),
     ]
 
 

@@ -86,7 +86,7 @@ def test_a_token_for_itself(client: Client, other: str) -> None:
     refused(place(client, FIVE_SOL | {"tokenOut": other}), 400, "SAME_TOKEN")
 
 
-@pytest.mark.parametrize("kind", ["", "stop", "market ", "\uff2d\uff21\uff32\uff2b\uff25\uff34"])
+@pytest.mark.parametrize("kind", ["", "stopp", "market ", "\uff2d\uff21\uff32\uff2b\uff25\uff34"])
 def test_a_type_that_does_not_exist(client: Client, kind: str) -> None:
     refused(place(client, FIVE_SOL | {"type": kind}), 400, "INVALID_REQUEST", "type")
 

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from orders import errors
-from orders.intake.place import cancel_order, place_order
+from orders.intake.cancel import cancel_order
+from orders.intake.place import place_order
 from orders.lifecycle import Status
 from orders.models import Order, OrderEvent
 from orders.wire.requests import OrderIntent

@@ -88,7 +88,7 @@ def test_a_rolled_back_transition_leaves_no_event(user: User) -> None:
 
 @pytest.mark.parametrize(
     "column",
-    [{"status": "lost"}, {"type": "stop"}, {"amount_in": 0}, {"min_amount_out": 0}],
+    [{"status": "lost"}, {"type": "swap"}, {"amount_in": 0}, {"min_amount_out": 0}],
 )
 def test_the_database_refuses_what_the_table_does_not_know(user: User, column: dict[str, object]) -> None:
     order = order_row(user)

@@ -14,7 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from orders.errors import InvalidRequest
-from orders.intake.place import cancel_order, place_order
+from orders.intake.cancel import cancel_order
+from orders.intake.place import place_order
 from orders.models import Order, OrderGroup
 from orders.pipeline import stages
 from orders.records import open_orders

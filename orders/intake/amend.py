@@ -1,0 +1,141 @@
+"""Amends an open order: the same rules as for a new one, and only as its client last read it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from dex.types import SwapMode
+from orders import gateway
+from orders.amounts import amount_at_price, amount_for_price, to_base_units
+from orders.errors import ChangedMeanwhile, InvalidRequest, NotAmendable, NotFound
+from orders.intake import limits, waiting
+from orders.intake.named_amounts import named
+from orders.lifecycle import OrderType, Status
+from orders.models import Order
+from orders.pipeline import groups
+from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
+from orders.records.transition import Transition
+from orders.wire.amendments import Amendment
+from orders.wire.events import open_data
+
+# Columns of an order that an amendment may change.
+_COLUMNS: Final = ("amount_in", "floor_amount_out", "limit_price", "slippage_bps", "expires_at")
+_HAS_LIMIT: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+
+
+def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) -> Order:
+    """Change an open order; it waits anew by its new terms.
+
+    Raises NotFound, NotAmendable, ChangedMeanwhile, InvalidRequest, InvalidAmount, OrderTooLarge,
+    WouldTriggerNow.
+    """
+    order = Order.objects.filter(user_id=user.pk, pk=order_id).select_related("trigger").first()
+    if order is None:
+        raise NotFound("There is no such order")
+    if order.status != Status.OPEN or not order.waits:
+        raise NotAmendable(status=order.status)
+    if order.version != amendment.version:
+        raise ChangedMeanwhile(version=order.version, status=order.status)
+    before = {name: getattr(order, name) for name in _COLUMNS}
+    _change(order, amendment)
+    for refusal in waiting.refusals_at_once([order]).values():
+        raise refusal
+    changes = {name: getattr(order, name) for name in _COLUMNS if getattr(order, name) != before[name]}
+    changes |= {"due_at": timezone.now(), "retries": 0}
+    step = Transition(order, Status.OPEN, changes, open_data(order))
+    if not groups.record([step], alongside=lambda _: order.trigger.save()):
+        now = Order.objects.get(pk=order_id)
+        if now.status != Status.OPEN:
+            raise NotAmendable(status=now.status)
+        raise ChangedMeanwhile(version=now.version, status=now.status)
+    return order
+
+
+def _change(order: Order, amendment: Amendment) -> None:
+    """Give a row that is not written yet what the amendment says, its trigger too."""
+    _require_fitting(order, amendment)
+    decimals = Decimals(gateway.decimals_of(order.token_in), gateway.decimals_of(order.token_out))
+    amount_before = order.amount_in
+    if amendment.amount is not None:
+        order.amount_in = named("amountIn", to_base_units, amendment.amount, decimals.token_in)
+    if amendment.amount_raw is not None:
+        order.amount_in = amendment.amount_raw
+    token = gateway.token_by_mint(order.token_in)
+    if token is not None:
+        gateway.require_within_cap(token, order.amount_in)
+    if amendment.slippage_bps is not None:
+        order.slippage_bps = limits.slippage(amendment.slippage_bps)
+    if "expires_at" in amendment.given:
+        order.expires_at = amendment.expires_at
+        if order.expires_at is not None and order.expires_at <= timezone.now():
+            raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
+    _limit(order, amendment, decimals)
+    _trigger(order, amendment, decimals, amount_before)
+
+
+def _require_fitting(order: Order, amendment: Amendment) -> None:
+    kind = OrderType(order.type)
+    may = {
+        "limitPrice": kind in _HAS_LIMIT,
+        "triggerPrice": order.trigger.trigger_price is not None and order.fired_at is None,
+        "trailBps": kind is OrderType.TRAILING_STOP,
+        "activationPrice": kind is OrderType.TRAILING_STOP and order.trigger.watermark is None,
+        "amountIn": order.group_id is None and order.mode == SwapMode.EXACT_IN,
+        "amountInRaw": order.group_id is None and order.mode == SwapMode.EXACT_IN,
+    }
+    refusals = {
+        name: "not of this order" for name, fits in may.items() if name in amendment.names and not fits
+    }
+    if refusals:
+        raise InvalidRequest("The amendment is not valid", **refusals)
+
+
+def _limit(order: Order, amendment: Amendment, decimals: Decimals) -> None:
+    """The floor by the limit price, or by what the amendment says at least."""
+    if amendment.limit_price is not None:
+        order.limit_price = format(amendment.limit_price, "f")
+    given = [_least(amendment, decimals)]
+    if order.limit_price is not None:
+        price, inverted = Decimal(order.limit_price), order.prices_inverted
+        if order.mode == SwapMode.EXACT_OUT:
+            amounts = order.floor_amount_out or 1, decimals.token_out, price, decimals.token_in
+            order.amount_in = named("limitPrice", amount_for_price, *amounts, inverted=inverted)
+            return
+        amounts = order.amount_in, decimals.token_in, price, decimals.token_out
+        given.append(named("limitPrice", amount_at_price, *amounts, inverted=inverted))
+    floors = [floor for floor in given if floor is not None]
+    if floors:
+        order.floor_amount_out = max(floors)
+
+
+def _least(amendment: Amendment, decimals: Decimals) -> int | None:
+    if amendment.min_amount_out_raw is not None:
+        return amendment.min_amount_out_raw
+    if amendment.min_amount_out is None:
+        return None
+    return named("minAmountOut", to_base_units, amendment.min_amount_out, decimals.token_out)
+
+
+def _trigger(order: Order, amendment: Amendment, decimals: Decimals, amount_before: int) -> None:
+    before = order.trigger
+    terms = TriggerTerms(
+        amendment.trigger_price or _price(before.trigger_price),
+        amendment.activation_price or _price(before.activation_price),
+        amendment.trail_bps or before.trail_bps,
+        amendment.confirmations or before.confirmations,
+    )
+    made = named("triggerPrice", trigger_of, order, terms, decimals)
+    if before.watermark is not None:
+        # Of the same price, for the new amount.
+        made.watermark = before.watermark * order.amount_in // amount_before
+    made.judged = made.judged or amendment.trigger_price is None
+    made._state.adding = False
+
+
+def _price(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
