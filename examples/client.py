@@ -26,7 +26,7 @@ Status = Literal[
 
 
 class OrderUpdate(TypedDict):
-    """One step of an order as every stream tells it; what a step knows is in it, the rest is absent."""
+    """One step of an order as every stream sends it; what a step knows is in it, the rest is absent."""
 
     type: str
     orderId: str

@@ -1,4 +1,4 @@
-"""A slot that is not finalized yet, what has happened in it, and who is told of it."""
+"""A slot that is not finalized yet, what has happened in it, and who is notified of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Block:
 
 
 class ChainListener(Protocol):
-    """Told what happens, as it happens; subscriptions are built on it."""
+    """Notified of what happens, as it happens; subscriptions are built on it."""
 
     def slot_opened(self, slot: int) -> None: ...
 

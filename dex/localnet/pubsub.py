@@ -79,23 +79,23 @@ class SubscriptionHub:
         """Notifications at commitment processed."""
         if not self._all:
             return
-        self._tell_transaction(execution, Commitment.PROCESSED)
+        self._notify_transaction(execution, Commitment.PROCESSED)
         keys = zip(execution.keys.all, execution.keys.writable, strict=True)
         changed = [address for address, writable in keys if writable]
-        self._tell_accounts(changed, execution.slot, Commitment.PROCESSED)
+        self._notify_accounts(changed, execution.slot, Commitment.PROCESSED)
 
     def accounts_changed(self, addresses: Iterable[Pubkey], slot: int) -> None:
         """Notifications at commitment processed of what no transaction wrote."""
-        self._tell_accounts(addresses, slot, Commitment.PROCESSED)
+        self._notify_accounts(addresses, slot, Commitment.PROCESSED)
 
     def slot_committed(self, block: Block, commitment: Commitment) -> None:
         """Notifications at confirmed and finalized."""
         if not self._all:
             return
         for execution in block.executions:
-            self._tell_transaction(execution, commitment)
+            self._notify_transaction(execution, commitment)
         changed = self._chain.bank.accounts.changed_in(block.slot)
-        self._tell_accounts(changed, block.slot, commitment)
+        self._notify_accounts(changed, block.slot, commitment)
         if commitment is Commitment.FINALIZED:
             for found in self._matching("root", _ALL):
                 found.notify(block.slot)
@@ -127,27 +127,27 @@ class SubscriptionHub:
         return tuple(self._index[kind].get(key, {}).values())
 
     def _catch_up(self, found: Subscription) -> None:
-        """A signature that has already got there is told at once: nothing more will happen to it."""
+        """A signature that has already got there is notified at once: nothing more will happen to it."""
         if found.kind != "signature" or found.number not in self._all:
             return
         status = self._chain.status_in_history(str(found.key))
         if status is not None and status.slot <= self._chain.slot_at(found.commitment):
-            self._tell_signature(found, status.slot, status.error)
+            self._notify_signature(found, status.slot, status.error)
 
-    def _tell_signature(self, found: Subscription, slot: int, error: object) -> None:
+    def _notify_signature(self, found: Subscription, slot: int, error: object) -> None:
         found.notify(with_context(slot, {"err": error}))
         self._remove(found)
 
-    def _tell_transaction(self, execution: Execution, commitment: Commitment) -> None:
+    def _notify_transaction(self, execution: Execution, commitment: Commitment) -> None:
         for found in self._matching("signature", execution.signature):
             if found.commitment is commitment:
-                self._tell_signature(found, execution.slot, execution.error)
+                self._notify_signature(found, execution.slot, execution.error)
             elif commitment is Commitment.PROCESSED and found.options.flag("enableReceivedNotification"):
                 found.notify(with_context(execution.slot, "receivedSignature"))
         if self._index["logs"]:
-            self._tell_logs(execution, commitment)
+            self._notify_logs(execution, commitment)
 
-    def _tell_logs(self, execution: Execution, commitment: Commitment) -> None:
+    def _notify_logs(self, execution: Execution, commitment: Commitment) -> None:
         matching = {
             found.number: found
             for key in (_ALL, *execution.keys.all)
@@ -162,21 +162,21 @@ class SubscriptionHub:
             }
             found.notify(with_context(execution.slot, value))
 
-    def _tell_accounts(self, changed: Iterable[Pubkey], slot: int, commitment: Commitment) -> None:
+    def _notify_accounts(self, changed: Iterable[Pubkey], slot: int, commitment: Commitment) -> None:
         if not self._index["account"] and not self._index["program"]:
             return
         for address in changed:
             for found in self._matching("account", address):
                 if found.commitment is commitment:
-                    self._tell_account(found, address, slot)
-            self._tell_program(address, slot, commitment)
+                    self._notify_account(found, address, slot)
+            self._notify_program(address, slot, commitment)
 
-    def _tell_account(self, found: Subscription, address: Pubkey, slot: int) -> None:
+    def _notify_account(self, found: Subscription, address: Pubkey, slot: int) -> None:
         bank = self._chain.bank
         account = bank.account(address, slot) or Account(0, b"", SYSTEM_PROGRAM)
         found.notify(with_context(slot, account_json(bank, account, found.options)))
 
-    def _tell_program(self, address: Pubkey, slot: int, commitment: Commitment) -> None:
+    def _notify_program(self, address: Pubkey, slot: int, commitment: Commitment) -> None:
         bank = self._chain.bank
         account = bank.accounts.at(address, slot)
         if account is None:

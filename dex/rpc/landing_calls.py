@@ -1,4 +1,4 @@
-"""What a node tells that helps a transaction land: recent fees, and the units it would use."""
+"""What a node reports that helps a transaction land: recent fees, and the units it would use."""
 
 from __future__ import annotations
 

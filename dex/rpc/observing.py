@@ -1,4 +1,4 @@
-"""What is told of each request to a node, for anyone who counts; nothing of what was asked or answered."""
+"""What is reported of each request to a node, for anyone who counts; not what was asked or answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node tells of a token beside its mint: who holds most of it."""
+"""What a node reports of a token beside its mint: who holds most of it."""
 
 from __future__ import annotations
 

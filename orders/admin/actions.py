@@ -38,7 +38,7 @@ class OrderActions(_Admin):
 
     @admin.action(description="Cancel (pending and open only)", permissions=["cancel"])
     def cancel_orders(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
-        """Cancel what can still be cancelled, and tell what could not."""
+        """Cancel what can still be cancelled, and say what could not."""
         orders = list(queryset.select_related("user")[: MOST_CANCELLED + 1])
         too_late: Counter[str] = Counter()
         cancelled = 0
@@ -47,7 +47,7 @@ class OrderActions(_Admin):
             cancelled += refusal is None
             if refusal is not None:
                 too_late[refusal] += 1
-        self._tell(request, cancelled, too_late, is_cut=len(orders) > MOST_CANCELLED)
+        self._report(request, cancelled, too_late, is_cut=len(orders) > MOST_CANCELLED)
         if FROM_ORDER_PAGE in request.POST and len(orders) == 1:
             return HttpResponseRedirect(reverse("admin:orders_order_change", args=[orders[0].pk]))
         return None
@@ -78,7 +78,7 @@ class OrderActions(_Admin):
         self.log_change(request, cancelled, "Cancelled")
         return None
 
-    def _tell(self, request: HttpRequest, cancelled: int, too_late: Counter[str], *, is_cut: bool) -> None:
+    def _report(self, request: HttpRequest, cancelled: int, too_late: Counter[str], *, is_cut: bool) -> None:
         if cancelled:
             messages.success(request, f"{_counted(cancelled)} cancelled.")
         if too_late:

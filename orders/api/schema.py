@@ -101,9 +101,9 @@ def _operation(
         (status, _JSON): OpenApiResponse(dict(ref(message)), meaning, [OpenApiExample(meaning, example)])
         for status, (message, meaning, example) in answers.items()
     }
-    told = [kind for kind in error_kinds() if kind in {*refusals, *_EVERYWHERE}]
-    for status in dict.fromkeys(kind.http_status for kind in told):
-        found = [shown(kind) for kind in told if kind.http_status == status]
+    kinds = [kind for kind in error_kinds() if kind in {*refusals, *_EVERYWHERE}]
+    for status in dict.fromkeys(kind.http_status for kind in kinds):
+        found = [shown(kind) for kind in kinds if kind.http_status == status]
         examples = [OpenApiExample(refusal.code, refusal.as_wire()) for refusal in found]
         codes = ", ".join(refusal.code for refusal in found)
         responses[status, _JSON] = OpenApiResponse(dict(ref(ERROR)), codes, examples)

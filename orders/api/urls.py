@@ -1,4 +1,4 @@
-"""Routes of the REST API. Each answers with and without a trailing slash; what has none is told so."""
+"""Routes of the REST API. Each answers with and without a trailing slash; others get a JSON 404."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class ProgressDisplay:
 
 
 def describe(event: Mapping[str, Any], order: Mapping[str, Any]) -> str:
-    """What an event tells, in words."""
+    """What an event says, in words."""
     status = event["status"]
     if event.get("network") == PAPER and status in ("submitted", "confirmed"):
         received = event.get("executedAmountOut")

@@ -99,7 +99,7 @@ class Connection:
 
 
 def count_request(seen: RequestSeen) -> None:
-    """Count a request to a node, and tell traces of it."""
+    """Count a request to a node, and report it to traces."""
     counters.answered(seen.node, seen.method, seen.seconds)
     for (method, code), calls in seen.calls.items():
         counters.called(seen.node, method, code, calls)

@@ -1,7 +1,7 @@
 """Every event of every order of a user, in one order that never skips one.
 
 An event's position is its row's id. Ids are taken when rows are inserted, and transactions commit out of
-turn: who reads id 8 and goes on behind it may miss id 7, which commits a moment later. So a reader goes
+order: who reads id 8 and goes on behind it may miss id 7, which commits a moment later. So a reader goes
 no further than the position up to which every id is settled, committed or gone for good.
 
 SQLite has one writer at a time, which takes its ids, commits, and only then lets the next one begin: what

@@ -32,7 +32,7 @@ class RowMetrics(Collector):
         yield _by_status()
         yield GaugeMetricFamily(
             "orders_attempts_open",
-            "Signed transactions whose outcome the chain has not told yet",
+            "Signed transactions whose outcome the chain has not decided yet",
             value=Attempt.objects.filter(
                 state=AttemptState.OPEN, order__network=settings.SOLANA_NETWORK
             ).count(),

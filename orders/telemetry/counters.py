@@ -27,7 +27,7 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 _CALL_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLIPPAGE_BPS: Final = (-100, -10, -1, 0, 1, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
-# When a counter was made is told by one process alone, never by several that share a folder.
+# When a counter was made is reported by one process alone, never by several that share a folder.
 disable_created_metrics()
 # No count may end a process: prometheus_client's own files do on a full volume.
 count_files.install()

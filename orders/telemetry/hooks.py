@@ -1,6 +1,6 @@
-"""What the engine tells of itself for traces. While they are off, each call is one look at a name.
+"""What the engine reports of itself for traces. While they are off, each call is one look at a name.
 
-Nothing here waits, raises, or writes: what is told goes to a bounded queue in memory.
+Nothing here waits, raises, or writes: what is reported goes to a bounded queue in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _recorder: SpanRecorder | None = None
 
 
 def use(recorder: SpanRecorder | None) -> None:
-    """Tell ``recorder`` from now on; None switches traces off."""
+    """Report to ``recorder`` from now on; None switches traces off."""
     global _recorder
     _recorder = recorder
 

@@ -1,4 +1,4 @@
-"""Makes spans of what the hooks are told."""
+"""Makes spans of what the hooks report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class SpanRecorder:
-    """Makes spans of what the hooks are told."""
+    """Makes spans of what the hooks report."""
 
     def __init__(self, tracer: Tracer, order_traces: OrderTraces) -> None:
         self._tracer = tracer
@@ -79,7 +79,7 @@ class SpanRecorder:
         span.end()
 
     def called(self, node: str, method: str, seconds: float, calls: Counter[tuple[str, str]]) -> None:
-        """Of calls that belong to no stage and no request, as when pools are looked for, nothing is told."""
+        """Of calls that belong to no stage and no request, such as looking for pools, nothing is reported."""
         work = work_under_way()
         if work is not None:
             work.note(NodeCall(node, method, time.time_ns(), int(seconds * 1_000_000_000), calls))

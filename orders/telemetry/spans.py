@@ -82,7 +82,7 @@ class Work:
         if waiting is not None:
             waiting.append(call)
         elif self._is_kept:
-            self._tell(call)
+            self._export_call(call)
 
     def _leave(self) -> None:
         _under_way.reset(self._token)
@@ -91,13 +91,13 @@ class Work:
         self._is_kept = True
         waiting, self._waiting = self._waiting or [], None
         for call in waiting:
-            self._tell(call)
+            self._export_call(call)
         self.span.end()
 
     def _drop(self) -> None:
         self._waiting = None
 
-    def _tell(self, call: NodeCall) -> None:
+    def _export_call(self, call: NodeCall) -> None:
         failed = {code for _, code in call.calls if code != _OK}
         attributes: dict[str, str | int | list[str]] = {
             "rpc.system": "jsonrpc",
@@ -171,7 +171,7 @@ class StageWork(Work):
         self._error = error
 
     def end(self) -> None:
-        """Export what was told, if anything was."""
+        """Export what was reported, if anything was."""
         self._leave()
         if self._error:
             self._results = {order_id: Result("broke off", failed=True) for order_id in self._asked}
@@ -200,9 +200,9 @@ class StageWork(Work):
                 self.span.set_attributes(_attributes(order_id, result))
                 _mark(self.span, result)
             else:
-                self._tell_in_its_trace(order_id, result)
+                self._export_in_its_trace(order_id, result)
 
-    def _tell_in_its_trace(self, order_id: UUID, result: Result) -> None:
+    def _export_in_its_trace(self, order_id: UUID, result: Result) -> None:
         root = self._order_traces.root(order_id)
         self.span.add_link(root)
         span = self._tracer.start_span(

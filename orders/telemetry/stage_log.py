@@ -1,7 +1,7 @@
 """One log line for each batch of each stage: its orders, the requests that placed them, what came of it.
 
 A line costs the same for one order as for sixty-four. Whatever else is logged meanwhile, in this thread or
-on the node's event loop, carries the stage and its orders too. Traces are told the same.
+on the node's event loop, carries the stage and its orders too. Traces get the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`manage.py bench_subscribers`: many WebSockets on a running engine; was each told everything?"""
+"""`manage.py bench_subscribers`: many WebSockets on a running engine; was each sent everything?"""
 
 from __future__ import annotations
 

@@ -251,11 +251,11 @@ def _events(draft: _Draft) -> Iterator[OrderEvent]:
     order = draft.order
     for sequence, status in enumerate(draft.statuses, start=1):
         at = order.created_at + timedelta(milliseconds=80 * (sequence - 1))
-        data = _told(draft, status)
+        data = _facts(draft, status)
         yield OrderEvent(order_id=order.pk, sequence=sequence, status=status.value, at=at, data=data)
 
 
-def _told(draft: _Draft, status: Status) -> dict[str, Any]:
+def _facts(draft: _Draft, status: Status) -> dict[str, Any]:
     order = draft.order
     chosen = {"dex": order.dex, "venue": order.venue}
     match status:

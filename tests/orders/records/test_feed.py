@@ -1,4 +1,4 @@
-"""The feed: one order of all events, which skips none though transactions commit out of turn."""
+"""The feed: one order of all events, which skips none though transactions commit out of order."""
 
 from __future__ import annotations
 
