@@ -23,6 +23,7 @@ from django.db.utils import DatabaseError, OperationalError
 
 _LOOK_AGAIN_SECONDS: Final = 0.001
 _DEFAULT_TIMEOUT_SECONDS: Final = 5
+_NO_FILE: Final = -1
 
 # Database files that this process has opened: none of them is made anew when it is gone.
 _opened: Final[set[str]] = set()
@@ -37,10 +38,8 @@ class WriterLock:
 
     def __init__(self, database: str) -> None:
         self._thread_lock = _thread_locks[database]
-        try:
-            self._file = os.open(f"{database}.writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise OperationalError(f"no writer lock for the database: {error.strerror}") from error
+        self._path = f"{database}.writer"
+        self._file = self._opened()
         self._mine = False
 
     def take(self, timeout_seconds: float) -> None:
@@ -63,17 +62,36 @@ class WriterLock:
 
     def give_up(self) -> None:
         """Let the next writer in, if this one has the lock."""
-        if self._mine:
-            self._mine = False
+        if not self._mine:
+            return
+        self._mine = False
+        try:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+        except OSError:
+            # What it was taken for is done. A file that is closed is unlocked too.
+            self._close_file()
+        finally:
             self._thread_lock.release()
 
     def close(self) -> None:
         """Give up the lock and the file."""
         self.give_up()
-        os.close(self._file)
+        self._close_file()
+
+    def _opened(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise OperationalError(f"no writer lock for the database: {error.strerror}") from error
+
+    def _close_file(self) -> None:
+        if self._file != _NO_FILE:
+            os.close(self._file)
+            self._file = _NO_FILE
 
     def _lock_file(self) -> bool:
+        if self._file == _NO_FILE:
+            self._file = self._opened()
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -35,6 +35,21 @@ def refuse(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
+def written_by_another_thread() -> list[str]:
+    """The users that there are once another thread has made one."""
+    from django.contrib.auth.models import User
+
+    def write() -> None:
+        User.objects.create(username="kept")
+        connection.close()
+
+    other = threading.Thread(target=write)
+    other.start()
+    other.join(5)
+    assert not other.is_alive()
+    return list(User.objects.values_list("username", flat=True))
+
+
 @pytest.mark.parametrize("error", [OSError(errno.ENOLCK, "No locks available"), KeyboardInterrupt()])
 def test_a_turn_that_could_not_be_taken_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
@@ -47,6 +62,38 @@ def test_a_turn_that_could_not_be_taken_is_free(
     other.take(0.1)
     other.close()
     lock.close()
+
+
+def test_a_lock_that_could_not_be_given_up_is_free_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, other = WriterLock(str(tmp_path / "database")), WriterLock(str(tmp_path / "database"))
+    for _ in range(2):
+        lock.take(1)
+        with monkeypatch.context() as broken:
+            broken.setattr(fcntl, "flock", refuse(OSError(errno.EIO, "Input/output error")))
+            lock.give_up()
+        other.take(0.1)
+        other.give_up()
+    other.close()
+    lock.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [MemoryError(), KeyboardInterrupt(), SystemExit(1), ValueError()])
+def test_after_any_exception_inside_a_transaction_another_thread_writes(error: BaseException) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no writer lock")
+    from django.contrib.auth.models import User
+
+    @transaction.atomic
+    def break_off() -> None:
+        User.objects.create(username="lost")
+        raise error
+
+    with pytest.raises(type(error)):
+        break_off()
+    assert written_by_another_thread() == ["kept"]
 
 
 def test_without_a_file_descriptor_the_database_is_unavailable(
@@ -69,15 +116,7 @@ def test_after_a_commit_that_breaks_off_another_thread_writes(monkeypatch: pytes
         with pytest.raises(MemoryError), transaction.atomic():
             User.objects.create(username="lost")
 
-    def write() -> None:
-        User.objects.create(username="kept")
-        connection.close()
-
-    other = threading.Thread(target=write)
-    other.start()
-    other.join(5)
-    assert not other.is_alive()
-    assert list(User.objects.values_list("username", flat=True)) == ["kept"]
+    assert written_by_another_thread() == ["kept"]
 
 
 @pytest.mark.django_db
