@@ -195,6 +195,7 @@ MAX_HOPS = env.int("MAX_HOPS", default=2)
 MAX_SPLITS = env.int("MAX_SPLITS", default=3)
 # Pools that are known beforehand, by address; the others are looked for in the background.
 POOLS = env.list("POOLS", default=[])
+POOLS_FILE = env.str("POOLS_FILE", default="")
 # A pool in which a purchase and a sale of what it bought lose more is not asked: dex.routing.depth.
 MAX_ROUND_TRIP_LOSS_BPS = env.int("MAX_ROUND_TRIP_LOSS_BPS", default=3_000)
 POOL_REFRESH_SECONDS = env.int("POOL_REFRESH_SECONDS", default=300)

@@ -30,6 +30,8 @@ _REMEMBERED_LOOKUPS: Final = 4096
 # Of a venue and pair so many are opened, the deepest by what they say of themselves; those are judged.
 _MOST_OPENED: Final = 32
 _MOST_REASONS: Final = 5
+# What one call of a node shows at one slot.
+_READ_TOGETHER: Final = 90
 
 _Pair = tuple[Pubkey, Pubkey]
 _Key = tuple[str, _Pair]
@@ -168,19 +170,23 @@ class PoolDirectory:
         return found, errors
 
     async def _read_pinned(self) -> None:
-        try:
-            snapshot = await self._source.snapshot(self._unread)
-        except DexError as error:
-            # They are read again before the next answer; what can be asked for is there meanwhile.
-            logger.warning("the pools of the settings are not read yet: %s", error.code)
-            return
-        for address in self._unread:
-            account = snapshot.accounts.get(address)
-            if account is not None:
-                self._pin(address, account)
-            else:
-                logger.error("%s of the settings is no pool: there is no such account", address)
-        self._unread = ()
+        """Read those that are not read yet, some at a time; they need not be of one slot."""
+        while self._unread:
+            some = self._unread[:_READ_TOGETHER]
+            try:
+                snapshot = await self._source.snapshot(some)
+            except DexError as error:
+                # They are read again before the next answer; what can be asked for is there meanwhile.
+                logger.warning("the pools of the settings are not read yet: %s", error.code)
+                return
+            for address in some:
+                account = snapshot.accounts.get(address)
+                if account is not None:
+                    self._pin(address, account)
+                else:
+                    logger.error("%s of the settings is no pool: there is no such account", address)
+            # Another caller may have read the same meanwhile.
+            self._unread = tuple(address for address in self._unread if address not in some)
 
     def _pin(self, address: Pubkey, account: AccountData) -> None:
         venue = next((venue for venue in self._venues if venue.program_id == account.owner), None)

@@ -106,7 +106,8 @@ class ExecutedTransaction:
     """A transaction that is in a block, whether it succeeded (``error`` None) or not. Lamports.
 
     ``lamport_changes`` are by account, of those that hold more or less than before. ``payer`` has signed for
-    it and paid its fees. ``programs`` are those of its own instructions, in their order.
+    it and paid its fees. ``programs`` are those of its own instructions, in their order,
+    ``accounts`` all that it names, those of lookup tables too.
     """
 
     signature: str
@@ -121,6 +122,7 @@ class ExecutedTransaction:
     token_balances_after: tuple[TokenBalance, ...]
     payer: str
     programs: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ def read_transaction(result: Any) -> ExecutedTransaction:
             read_text(keys[entry["programIdIndex"]])
             for entry in transaction["message"].get("instructions", ())
         ),
+        accounts=tuple(read_text(key) for key in keys),
     )
 
 

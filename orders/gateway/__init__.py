@@ -39,6 +39,8 @@ from orders.gateway.named_tokens import (
     tokens_at_hand,
 )
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports, watched_chain_health
+from orders.gateway.pinned_pools import pool_config_errors
+from orders.gateway.pool_lookup import Refused, look_up_pools, pools_of_transaction
 from orders.gateway.pools import list_pools, warm_up
 from orders.gateway.priority_fees import fee_config_errors
 from orders.gateway.quotes import (
@@ -122,6 +124,7 @@ __all__ = [
     "OnChainFailure",
     "PoolShare",
     "PriceLook",
+    "Refused",
     "Relief",
     "RoundTrip",
     "RoutingFigures",
@@ -162,6 +165,7 @@ __all__ = [
     "largest_amount",
     "list_pools",
     "look_at",
+    "look_up_pools",
     "named_token",
     "named_tokens",
     "network_config_errors",
@@ -171,6 +175,8 @@ __all__ = [
     "on_chain_failures",
     "plan_extension",
     "plan_new_table",
+    "pool_config_errors",
+    "pools_of_transaction",
     "prove_dead",
     "quote_pair",
     "quote_swaps",

@@ -28,6 +28,7 @@ from dex.transactions.units import UnitLimits
 from dex.types import PoolAddress
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
+from orders.gateway.pinned_pools import pinned_pools
 from orders.platform.loop_thread import LoopThread
 from orders.telemetry import counters, hooks
 
@@ -133,6 +134,6 @@ def require_network() -> None:
 def _connection(
     _rpc_url: str, network: str, commitment: Commitment, max_slots_behind: int, _pid: int
 ) -> Connection:
-    pinned = [Pubkey.from_string(address) for address in settings.POOLS]
+    pinned = pinned_pools()
     most_loss = settings.MAX_ROUND_TRIP_LOSS_BPS
     return Connection(node_urls(), network, commitment, max_slots_behind, pinned, most_loss)

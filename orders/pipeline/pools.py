@@ -14,9 +14,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from dex.errors import DexError
-from dex.types import PoolAddress
 from orders import gateway
 from orders.models import KnownPool, PoolRefresh
+from orders.records.pools import by_mint
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def refresh_due() -> bool:
             mint_a=str(pool.mints[0]),
             mint_b=str(pool.mints[1]),
             seen_at=now,
-            reserves=_by_mint(pool),
+            reserves=by_mint(pool),
         )
         for pool in found
     }
@@ -58,13 +58,6 @@ def refresh_due() -> bool:
         known = KnownPool.objects.filter(network=network).count()
         logger.warning("pools could not all be listed (%s): %d known ones stay in use", error_code, known)
     return True
-
-
-def _by_mint(pool: PoolAddress) -> dict[str, str] | None:
-    """Base units as text: as JSON numbers they would lose digits in a browser."""
-    if pool.reserves is None:
-        return None
-    return {str(mint): str(held) for mint, held in zip(pool.mints, pool.reserves, strict=True)}
 
 
 def _take() -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from solders.pubkey import Pubkey
 
 from dex.errors import ChainBusy, WrongMint
 from dex.routing.discovery import PoolDirectory, PoolSet
-from dex.types import AccountData, AccountFilter, VenueError
+from dex.types import AccountData, AccountFilter, Snapshot, VenueError
+from dex.types import Clock as Clock_
 from dex.venues.registry import venues_for
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
 
@@ -244,3 +245,30 @@ async def test_a_bug_is_not_hidden_and_does_not_block_the_next_lookup(node: Node
     node.accounts = {CPMM_ENTRY.pool.address: account_of(CPMM_ENTRY)}
 
     assert addresses(await directory.pools(*MINTS)) == [CPMM_ENTRY.pool.address]
+
+
+async def test_many_pinned_pools_are_read_some_at_a_time(node: Node) -> None:
+    strangers = [Pubkey.new_unique() for _ in range(200)]
+    reader = Reader(node)
+    directory = PoolDirectory(reader, VENUES, pinned=[*strangers, CPMM_ENTRY.pool.address])
+    node.failing = {METEORA.program_id, RAYDIUM.program_id}
+
+    assert addresses(await directory.pools(*MINTS)) == [CPMM_ENTRY.pool.address]
+    assert [len(asked) for asked in reader.asked][:3] == [90, 90, 21]
+
+
+class Reader:
+    """The node, and how many accounts each look at it asked for."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.asked: list[list[Pubkey]] = []
+
+    async def program_accounts(
+        self, program_id: Pubkey, query: AccountFilter, /
+    ) -> list[tuple[Pubkey, AccountData]]:
+        return await self._node.program_accounts(program_id, query)
+
+    async def snapshot(self, wanted: Sequence[Pubkey], /) -> Snapshot:
+        self.asked.append(list(wanted))
+        return Snapshot(Clock_(1, 1, 0), {key: self._node.accounts.get(key) for key in wanted})
