@@ -55,10 +55,11 @@ AT_ONCE: Final[frozenset[TimeInForce]] = frozenset({TimeInForce.IOC, TimeInForce
 
 
 class GroupKind(TextChoices):
-    """What ties the orders of a group: one of two, or an entry with its two exits."""
+    """What ties the orders of a group: one of two, an entry with its two exits, or rounds of one amount."""
 
     OCO = "oco"
     BRACKET = "bracket"
+    DCA = "dca"
 
 
 class GroupRole(TextChoices):
@@ -68,6 +69,8 @@ class GroupRole(TextChoices):
     ENTRY = "entry"
     TAKE_PROFIT = "take_profit"
     STOP_LOSS = "stop_loss"
+    SCHEDULE = "schedule"
+    ROUND = "round"
 
 
 class Status(TextChoices):
@@ -131,6 +134,7 @@ class FailureReason(TextChoices):
     TOO_MANY_STARTS = "TOO_MANY_STARTS", "Work on this order broke off too often"
     WOULD_TRIGGER_NOW = "WOULD_TRIGGER_NOW", "The price is beyond the trigger already"
     PRICE_GUARD = "PRICE_GUARD", "The price is far from that of the last minutes"
+    NO_ROUND_FILLED = "NO_ROUND_FILLED", "None of its rounds was filled"
     SIBLING_FIRED = "SIBLING_FIRED", "The other order of its group has fired"
     INTERNAL = "INTERNAL", "Something unexpected went wrong"
 
@@ -192,7 +196,8 @@ _END: Final = (Status.FAILED, Status.EXPIRED)
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     Status.PENDING: frozenset({Status.OPEN, Status.ROUTING, Status.CANCELLED, *_END}),
     # open -> open: amended, or held back with a reason.
-    Status.OPEN: frozenset({Status.OPEN, Status.ROUTING, Status.CANCELLED, *_END}),
+    # open -> confirmed: a schedule whose rounds have all ended, one of them confirmed at least.
+    Status.OPEN: frozenset({Status.OPEN, Status.ROUTING, Status.CONFIRMED, Status.CANCELLED, *_END}),
     # routing -> routing: a retry after a failed quote or a failed attempt is a step of its own.
     # routing, building, submitted -> open: an order that waits, whose limit is out of reach again.
     Status.ROUTING: frozenset({Status.OPEN, Status.ROUTING, Status.BUILDING, *_END}),

@@ -46,7 +46,7 @@ from orders.wire.requests import OrderIntent
 
 # A request that is refused so may be one that was accepted before.
 _MAY_BE_REPEATED = (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted, WouldTriggerNow)
-_ACCEPTED_TYPES = frozenset({OrderType.MARKET}) | WAITING_TYPES
+_ACCEPTED_TYPES = WAITING_TYPES | {OrderType.MARKET, OrderType.DCA}
 
 
 @dataclass(frozen=True, slots=True)

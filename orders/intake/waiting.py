@@ -19,6 +19,7 @@ from orders import gateway
 from orders.amounts import amount_at_price
 from orders.errors import InvalidRequest, OrderError, WouldTriggerNow
 from orders.gateway import Market
+from orders.intake import rounds
 from orders.intake.exact_output import is_asked_for
 from orders.intake.named_amounts import named
 from orders.lifecycle import (
@@ -48,12 +49,19 @@ _FIELDS: Final[Mapping[str, str]] = {
     "trailBps": "trail_bps",
     "activationPrice": "activation_price",
     "timeInForce": "time_in_force",
+    "rounds": "rounds",
+    "intervalSeconds": "interval_seconds",
+    "startAt": "start_at",
+    "minPrice": "min_price",
+    "maxPrice": "max_price",
+    "missed": "missed",
 }
 _REQUIRED: Final[Mapping[OrderType, tuple[str, ...]]] = {
     OrderType.STOP: ("triggerPrice",),
     OrderType.STOP_LIMIT: ("triggerPrice", "limitPrice"),
     OrderType.TAKE_PROFIT: ("triggerPrice",),
     OrderType.TRAILING_STOP: ("trailBps",),
+    OrderType.DCA: ("rounds", "intervalSeconds"),
 }
 _MAY: Final[Mapping[OrderType, frozenset[str]]] = {
     OrderType.MARKET: frozenset(),
@@ -62,6 +70,7 @@ _MAY: Final[Mapping[OrderType, frozenset[str]]] = {
     OrderType.STOP_LIMIT: frozenset({"triggerPrice", "confirmations"}),
     OrderType.TAKE_PROFIT: frozenset({"triggerPrice", "confirmations"}),
     OrderType.TRAILING_STOP: frozenset({"trailBps", "activationPrice", "confirmations"}),
+    OrderType.DCA: frozenset({"rounds", "intervalSeconds", "startAt", "minPrice", "maxPrice", "missed"}),
 }
 _CLASSED: Final = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
@@ -74,7 +83,9 @@ def require_fitting(kind: OrderType, intent: OrderIntent) -> None:
         refusals["limitPrice"] = f"not with {kind.value}; stop_limit has both, minAmountOut is a floor"
     present = given | ({"limitPrice"} if intent.limit_price is not None else set())
     refusals |= {name: "required" for name in _REQUIRED.get(kind, ()) if name not in present}
-    if kind in WAITING_TYPES - {OrderType.LIMIT} and is_asked_for(intent):
+    if intent.limit_price is not None and kind is OrderType.DCA:
+        refusals["limitPrice"] = "not with dca; minPrice and maxPrice bound its rounds"
+    if kind in {*WAITING_TYPES, OrderType.DCA} - {OrderType.LIMIT} and is_asked_for(intent):
         refusals["amountOut"] = f"not with {kind.value}"
     if kind is OrderType.LIMIT and _has_no_limit(intent):
         refusals["limitPrice"] = "required"
@@ -118,6 +129,9 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     order.time_in_force = intent.time_in_force or TimeInForce.GTC
     if intent.slippage_bps is None and order.type in (OrderType.STOP, OrderType.TRAILING_STOP):
         order.slippage_bps = min(settings.STOP_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS)
+    if order.type == OrderType.DCA:
+        rounds.prepare(order, intent, decimals)
+        return
     if intent.order_class == OCO:
         _make_pair(order, intent, decimals)
         return
@@ -222,6 +236,11 @@ def meaning(intent: OrderIntent) -> dict[str, Any]:
         "trail": intent.trail_bps,
         "activation": intent.activation_price and str(intent.activation_price.normalize()),
         "time_in_force": intent.time_in_force,
+        "rounds": intent.rounds,
+        "interval": intent.interval_seconds,
+        "start": intent.start_at and intent.start_at.isoformat(),
+        "min_price": intent.min_price and str(intent.min_price.normalize()),
+        "max_price": intent.max_price and str(intent.max_price.normalize()),
         "class": None if intent.order_class == SIMPLE else intent.order_class,
         "take_profit": intent.take_profit and intent.take_profit.as_json(),
         "stop_loss": intent.stop_loss and intent.stop_loss.as_json(),
@@ -262,7 +281,7 @@ def refusals_at_once(orders: Sequence[Order]) -> dict[uuid.UUID, OrderError]:
 
 def _unjudged(order: Order) -> Iterable[Order]:
     for each in (order, *order.companions):
-        if each.status == Status.OPEN and not each.trigger.judged:
+        if each.status == Status.OPEN and each.waits and not each.trigger.judged:
             yield each
 
 

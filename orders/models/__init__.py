@@ -9,7 +9,7 @@ from orders.models.order import Order
 from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
 from orders.models.trading import DaySales, TradingSwitch
-from orders.models.waiting import OrderGroup, Trigger, WatchedPair
+from orders.models.waiting import OrderGroup, Schedule, Trigger, WatchedPair
 from orders.models.worker_process import WorkerProcess
 from orders.models.write_trial import WriteTrial
 
@@ -24,6 +24,7 @@ __all__ = [
     "OrderGroup",
     "PoolRefresh",
     "PoolState",
+    "Schedule",
     "TokenScope",
     "TradingSwitch",
     "Trigger",

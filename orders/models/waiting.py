@@ -58,6 +58,30 @@ class Trigger(models.Model):
         return f"trigger of {self.order_id}"
 
 
+class Schedule(models.Model):
+    """When the rounds of a DCA order are placed, each as an order of its own.
+
+    ``next_round`` counts from 1; beyond ``rounds`` all have been placed or skipped. A round sells the whole
+    amount divided by ``rounds``, the last one what is left over besides. ``min_price`` and ``max_price`` are
+    as the client gave them; a round whose price lies outside is skipped.
+    """
+
+    order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="schedule")
+    rounds = models.PositiveIntegerField()
+    next_round = models.PositiveIntegerField(default=1)
+    interval_seconds = models.PositiveIntegerField()
+    next_at = models.DateTimeField()
+    min_price = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 -- not given is NULL
+    max_price = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
+    is_paused = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=("next_at",), name="schedule_next")]
+
+    def __str__(self) -> str:
+        return f"schedule of {self.order_id}"
+
+
 class WatchedPair(models.Model):
     """A pair that open orders wait on: which worker watches it, and when it last had a price."""
 

@@ -41,7 +41,7 @@ def record(
 def consequences(moved: Sequence[Order]) -> journal.Consequences:
     """What steps that were just written mean for the other orders of their groups."""
     found = journal.Consequences()
-    grouped = [order for order in moved if order.group_id is not None]
+    grouped = [order for order in moved if order.group_role in (GroupRole.ENTRY, *_EXITS)]
     if not grouped:
         return found
     siblings = _siblings(grouped)

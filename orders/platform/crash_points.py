@@ -28,6 +28,7 @@ ACCEPTING: Final = "accepting"
 ACCEPTED: Final = "accepted"
 RELEASING: Final = "releasing"
 RELEASED: Final = "released"
+PLACING_ROUND: Final = "placing_round"
 QUOTED: Final = "quoted"
 SIGNED: Final = "signed"
 STORING: Final = "storing"
@@ -35,7 +36,19 @@ BEFORE_SEND: Final = "before_send"
 SENT: Final = "sent"
 SETTLING: Final = "settling"
 NAMES: Final = frozenset(
-    {ACCEPTING, ACCEPTED, RELEASING, RELEASED, QUOTED, SIGNED, STORING, BEFORE_SEND, SENT, SETTLING}
+    {
+        ACCEPTING,
+        ACCEPTED,
+        RELEASING,
+        RELEASED,
+        PLACING_ROUND,
+        QUOTED,
+        SIGNED,
+        STORING,
+        BEFORE_SEND,
+        SENT,
+        SETTLING,
+    }
 )
 
 _visits: Final[dict[str, int]] = {}

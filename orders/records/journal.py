@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from orders.lifecycle import Status, may_follow
-from orders.models import Order, OrderEvent, OrderGroup, Trigger
+from orders.models import Order, OrderEvent, OrderGroup, Schedule, Trigger
 from orders.notify import hints
 from orders.records import sql
 from orders.records.transition import IllegalTransition, Transition
@@ -114,6 +114,7 @@ def insert(orders: Sequence[Order]) -> None:
     """
     orders = [each for order in orders for each in (order, *order.companions)]
     triggers = [trigger for order in orders if (trigger := _new(order, "trigger"))]
+    schedules = [schedule for order in orders if (schedule := _new(order, "schedule"))]
     new_groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
         OrderEvent(
@@ -131,6 +132,7 @@ def insert(orders: Sequence[Order]) -> None:
         cursor.executemany(sql.insert(Order), order_values)
         cursor.executemany(sql.insert(OrderEvent), event_values)
         Trigger.objects.bulk_create(triggers)
+        Schedule.objects.bulk_create(schedules)
         _publish_on_commit(orders)
         transaction.on_commit(lambda: counters.accepted(len(orders)), robust=True)
 

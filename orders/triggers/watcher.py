@@ -27,7 +27,7 @@ from orders.platform.lazy_thread import LazyThread
 from orders.records import kill_switch, open_orders, watched_pairs
 from orders.records.open_orders import OpenOrder, Pair
 from orders.records.watched_pairs import PairState
-from orders.triggers import release
+from orders.triggers import release, rounds
 from orders.triggers.book import Book, Entry
 from orders.triggers.entries import entry_of
 from orders.triggers.evaluation import Evaluation, Found
@@ -81,6 +81,7 @@ class Watcher:
         self._share()
         self._read()
         release.end_expired()
+        self._on_the_way(rounds.place_due())
         largest = self._book.largest()
         self._evaluation.keep(largest)
         if not largest:

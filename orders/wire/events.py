@@ -28,6 +28,7 @@ from orders.wire.json_types import (
 )
 from orders.wire.message import Field, Message, OneOf, Rows, ref
 from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
+from orders.wire.schedules import ROUND_STEPS, SCHEDULE, schedule_as_wire
 from orders.wire.waiting import RESTS, TRIGGER, rest_data, trigger_as_wire
 
 SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
@@ -165,6 +166,8 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
     Status.PENDING: (),
     Status.OPEN: (
         Field("trigger", ref(TRIGGER), means="what it waits for", optional=True),
+        Field("schedule", ref(SCHEDULE), means="when its rounds are placed", optional=True),
+        *ROUND_STEPS,
         *RESTS,
         *_REASON.optional(),
         *_COST,
@@ -178,8 +181,9 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
         *_sometimes(_EXPLORER_URL, _ATTEMPT, *_REASON.fields),
         *_PAPER,
     ),
+    # Without venue for a schedule, whose rounds have their own.
     Status.CONFIRMED: (
-        *_VENUE,
+        *_sometimes(*_VENUE),
         _TX_HASH,
         *_sometimes(_EXPLORER_URL, _ATTEMPT),
         _SLOT,
@@ -260,6 +264,16 @@ def event_as_wire(event: OrderEvent) -> dict[str, Any]:
 def open_data(order: Order) -> dict[str, Any]:
     """``open``: what the order waits for."""
     return {"trigger": trigger_as_wire(order)}
+
+
+def schedule_data(order: Order) -> dict[str, Any]:
+    """``open``: when the order's rounds are placed."""
+    return {"schedule": schedule_as_wire(order)}
+
+
+def all_rounds_data(order: Order, amount_in: int, amount_out: int) -> dict[str, Any]:
+    """``confirmed`` of a schedule: what its rounds have moved together, in base units."""
+    return {"txHash": None, "slot": None, **executed_data(order, amount_in, amount_out)}
 
 
 def open_again_data(failure: Failure, waits_for: WaitsFor, rest: timedelta, cost: int) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from orders.wire.order_columns import (
     whole,
 )
 from orders.wire.routes import POOL, ROUTE, ROUTE_EXAMPLE, route_as_wire
+from orders.wire.schedules import SCHEDULE, schedule_as_wire
 from orders.wire.waiting import TRIGGER, trigger_as_wire
 
 SOL: Final = "So11111111111111111111111111111111111111112"
@@ -160,6 +161,13 @@ ORDER: Final = Message(
         nullable(ref(TRIGGER)),
         lambda shown: trigger_as_wire(shown.order),
         "what it waits for; null for one that does not",
+        example=None,
+    ),
+    Field(
+        "schedule",
+        nullable(ref(SCHEDULE)),
+        lambda shown: schedule_as_wire(shown.order) if shown.order.type == OrderType.DCA else None,
+        "when the rounds of a dca order are placed",
         example=None,
     ),
     Field("firedAt", nullable(INSTANT), moment_of("fired_at"), "since when it is tried", example=None),

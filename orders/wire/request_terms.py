@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from orders.errors import InvalidAmount
 from orders.lifecycle import TimeInForce
 from orders.wire import request_fields
-from orders.wire.json_types import AMOUNT, integer, nullable, one_of
+from orders.wire.json_types import AMOUNT, INSTANT, integer, nullable, one_of
 from orders.wire.message import Field, Message, Schema, ref
 
 LEAST_TRAIL_BPS: Final = 50
@@ -19,6 +20,9 @@ _MOST_CONFIRMATIONS: Final = 100
 # Which token a price is of: what one of the token in brings, or what one of the token out costs.
 SELLERS_WAY: Final = "tokenIn"
 BUYERS_WAY: Final = "tokenOut"
+LEAST_ROUNDS: Final = 2
+MOST_ROUNDS: Final = 1_000
+MOST_INTERVAL_SECONDS: Final = 366 * 86_400
 SIMPLE: Final = "simple"
 OCO: Final = "oco"
 BRACKET: Final = "bracket"
@@ -66,6 +70,15 @@ def _trail(value: object) -> int:
     if not LEAST_TRAIL_BPS <= trail_bps <= MOST_TRAIL_BPS:
         raise ValueError(f"an integer of basis points from {LEAST_TRAIL_BPS} to {MOST_TRAIL_BPS}")
     return trail_bps
+
+
+def _within(lowest: int, highest: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise ValueError(f"an integer from {lowest} to {highest}")
+        return value
+
+    return read
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
@@ -200,6 +213,54 @@ class WaitingTerms:
                 "market or limit: `oco` places takeProfit and stopLoss, of which at most one is filled;"
                 " `bracket` places them when this order is confirmed, for what it received",
             ),
+        ),
+    )
+    rounds: int | None = field(
+        default=None,
+        metadata=wire(
+            _within(LEAST_ROUNDS, MOST_ROUNDS),
+            optional(
+                "rounds",
+                integer(LEAST_ROUNDS, MOST_ROUNDS, 10),
+                "dca: orders that share amountIn; the last sells what is left over",
+            ),
+        ),
+    )
+    interval_seconds: int | None = field(
+        default=None,
+        metadata=wire(
+            _within(1, MOST_INTERVAL_SECONDS),
+            optional(
+                "intervalSeconds",
+                integer(1, MOST_INTERVAL_SECONDS, 3_600),
+                "dca: between two rounds; at least 60, but on localnet",
+            ),
+        ),
+    )
+    start_at: datetime | None = field(
+        default=None,
+        metadata=wire(
+            request_fields.moment, optional("startAt", INSTANT, "dca: its first round; now if absent")
+        ),
+    )
+    min_price: Decimal | None = field(
+        default=None,
+        metadata=wire(
+            request_fields.price,
+            optional("minPrice", AMOUNT, "dca: a round at a lower price is skipped, and says so"),
+        ),
+    )
+    max_price: Decimal | None = field(
+        default=None,
+        metadata=wire(
+            request_fields.price,
+            optional("maxPrice", AMOUNT, "dca: a round at a higher price is skipped, and says so"),
+        ),
+    )
+    missed: str | None = field(
+        default=None,
+        metadata=wire(
+            _one_of("skip"), optional("missed", one_of(["skip"]), "dca: late rounds are skipped and named")
         ),
     )
     take_profit: ExitTerms | None = field(
