@@ -26,6 +26,7 @@ class Fitting:
     def __init__(self, fits: Callable[[Route, Snapshot], bool]) -> None:
         self._fits = fits
         self._known: dict[_Key, bool] = {}
+        self._roomy: dict[_Key, bool] = {}
 
     def ask_anew(self, fits: Callable[[Route, Snapshot], bool]) -> None:
         """Ask ``fits`` from now on, whose answers for pools that were asked before are the same."""
@@ -45,9 +46,19 @@ class Fitting:
             return True
         return self._remember(key, self._fits(route, first.snapshot))
 
+    def has_room(self, route: Route, ask: Callable[[Route], bool]) -> bool:
+        """Whether routes over these pools fit for any amount, which ``ask`` is asked once."""
+        key = _key_of(route)
+        known = self._roomy.get(key)
+        if known is None:
+            if len(self._roomy) >= _REMEMBERED:
+                self._roomy.clear()
+            known = self._roomy[key] = ask(route)
+        return known
+
     def note_too_large(self, route: Route) -> None:
         """A route over these pools has turned out not to fit."""
-        self._remember((route.mode, frozenset((leg.pool, leg.token_in) for leg in route.legs)), False)
+        self._remember(_key_of(route), False)
 
     def _remember(self, key: _Key, fits: bool) -> bool:
         self._known.pop(key, None)
@@ -55,3 +66,7 @@ class Fitting:
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
         return fits
+
+
+def _key_of(route: Route) -> _Key:
+    return route.mode, frozenset((leg.pool, leg.token_in) for leg in route.legs)

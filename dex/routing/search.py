@@ -168,13 +168,14 @@ def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:
 
 
 def reads(
-    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers | None = None
 ) -> Iterator[tuple[QuoteRequest, Pool]]:
     """What each candidate is asked for at most, so that the host can read the accounts for it.
 
-    The far side of a middle token is asked for what the near side carries by ``snapshot``, which may be an
-    older one; where that tells nothing, for the request's own amount.
+    The far side of a middle token is asked for what the near side carries by ``snapshot``; where that tells
+    nothing, as an empty one does, for the request's own amount. ``answers`` as in `find_routes`.
     """
+    answers = answers or Answers()
     for pool in candidates.direct:
         yield request, pool
     exact_in = request.mode is SwapMode.EXACT_IN
@@ -184,7 +185,8 @@ def reads(
         far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
         for pool in near:
             yield QuoteRequest(*near_pair, request.amount, request.mode), pool
-        best = ranked([Way(snapshot, (pool,), near_pair, request.mode) for pool in near], request.amount)
+        ways = [answers.way(snapshot, (pool,), near_pair, request.mode) for pool in near]
+        best = ranked(ways, request.amount) if snapshot.accounts else []
         carried = abs(best[0].worth(request.amount) or 0) if best else request.amount
         for pool in far:
             yield QuoteRequest(*far_pair, carried, request.mode), pool

@@ -18,6 +18,7 @@ from dex.venues.base import Pool
 # A first look, what it points to, and twice more where the price has moved in between.
 _MOST_READS: Final = 4
 _REMEMBERED: Final = 4096
+_NOTHING: Final = Snapshot(Clock(0, 0, 0), {})
 
 
 class AccountReader(Protocol):
@@ -33,7 +34,6 @@ class Snapshots:
 
     def __init__(self, reader: AccountReader) -> None:
         self._reader = reader
-        self._last = Snapshot(Clock(0, 0, 0), {})
         self._pointed: dict[tuple[Pubkey, Pubkey], tuple[Pubkey, ...]] = {}
 
     async def read(
@@ -52,8 +52,11 @@ class Snapshots:
         asks_by: Callable[[Snapshot], Iterable[tuple[QuoteRequest, Pool]]],
         more_accounts: Sequence[Pubkey],
     ) -> Snapshot:
-        """`read` where what is asked depends on the state: ``asks_by`` first gets the snapshot read last."""
-        wanted = list(asks_by(self._last))
+        """`read` where what is asked depends on the state.
+
+        ``asks_by`` first gets an empty snapshot: what pools pointed to before is a first look for any amount.
+        """
+        wanted = list(asks_by(_NOTHING))
         known = [address for ask in wanted for address in self._pointed.get(_key(ask), ())]
         first = (*accounts_of(pool for _, pool in wanted), *more_accounts, *known)
         addresses = list(dict.fromkeys(first))
@@ -64,7 +67,6 @@ class Snapshots:
                 break
             addresses += missing
             snapshot = await self._reader.snapshot(addresses)
-        self._last = snapshot
         return snapshot
 
     def _missing(self, wanted: Sequence[tuple[QuoteRequest, Pool]], snapshot: Snapshot) -> list[Pubkey]:

@@ -25,6 +25,7 @@ from dex.rpc.answers import (
     SendOutcome,
     SignatureStatuses,
 )
+from dex.rpc.kept_accounts import KeptAccounts
 from dex.rpc.node import Commitment, SolanaRpc
 from dex.rpc.nodes import Node, NodeReport, NodeSet, make_node, node_names
 from dex.rpc.observing import Observer
@@ -56,6 +57,7 @@ class FailoverRpc(SolanaRpc):
         self._nodes = NodeSet(nodes, network=network, max_slots_behind=max_slots_behind)
         self._rpc = self._nodes
         self._commitment = commitment
+        self._accounts = KeptAccounts()
         self._sending: set[asyncio.Task[list[SendOutcome]]] = set()
 
     async def require_network(self) -> None:

@@ -18,6 +18,8 @@ _HEADERS: Final = {
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": "order-execution-engine",
 }
+# Each request looks at every idle connection first: what a burst has left over would cost all that follow.
+_LIMITS: Final = httpx2.Limits(max_connections=100, max_keepalive_connections=6)
 
 
 class HttpPost:
@@ -30,7 +32,7 @@ class HttpPost:
         self._url = httpx2.URL(url)
         self._headers = httpx2.Headers(_HEADERS | _authorization(self._url))
         self._extensions = {"timeout": httpx2.Timeout(timeout_seconds).as_dict()}
-        self._transport = transport or httpx2.AsyncHTTPTransport(proxy=_proxy_for(self._url))
+        self._transport = transport or httpx2.AsyncHTTPTransport(proxy=_proxy_for(self._url), limits=_LIMITS)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -40,6 +40,7 @@ from dex.rpc.answers import (
     reading,
 )
 from dex.rpc.jsonrpc import Call, JsonRpcClient, Reply, RpcClient, RpcErrorCode, call, split_calls
+from dex.rpc.kept_accounts import KeptAccounts
 from dex.rpc.landing_calls import LandingCalls
 from dex.rpc.observing import Observer
 from dex.rpc.token_calls import TokenCalls
@@ -84,6 +85,7 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
         )
         self._rpc: RpcClient = self.client
         self._commitment = commitment
+        self._accounts = KeptAccounts()
 
     async def aclose(self) -> None:
         await self._rpc.aclose()
@@ -241,7 +243,7 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
         accounts: dict[Pubkey, AccountData | None] = {}
         with reading("getMultipleAccounts"):
             for keys, result in zip(asked, results, strict=True):
-                accounts |= _accounts(keys, result["value"])
+                accounts |= self._accounts.read(keys, result["value"])
             return {read_context_slot(result) for result in results}, accounts
 
     async def _send_batch(self, calls: Sequence[Call]) -> Sequence[Reply | SendOutcome]:
@@ -259,12 +261,6 @@ def _transaction_result(reply: Reply) -> Any:
 
 def _signature(raw: bytes) -> str:
     return str(Signature.from_bytes(raw[_SIGNATURE_BYTES]))
-
-
-def _accounts(keys: Sequence[Pubkey], entries: Sequence[Any]) -> dict[Pubkey, AccountData | None]:
-    return {
-        key: None if entry is None else read_account(entry) for key, entry in zip(keys, entries, strict=True)
-    }
 
 
 def _snapshot(accounts: Mapping[Pubkey, AccountData | None]) -> Snapshot:

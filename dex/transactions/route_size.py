@@ -20,6 +20,8 @@ from dex.venues.base import Pool, Venue
 # As long as those of an order: its id, an attempt of two digits; eleven letters of a seed.
 _MEMO: Final = "order 00000000-0000-0000-0000-000000000000 attempt 00"
 _SEED: Final = "00000000000"
+# No instruction passes more tick or bin arrays, a bitmap extension among them.
+MOST_ARRAYS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ class Sizing:
         """Whether the network would take the route in one transaction; False where it cannot be built."""
         try:
             return fits(self._plan(route, pools, snapshot))
+        except DexError:
+            return False
+
+    def has_room(self, route: Route, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> bool:
+        """Whether it fits for any amount: however many tick or bin arrays its legs then pass."""
+        try:
+            return fits(self._plan(route, pools, snapshot), MOST_ARRAYS * len(route.legs))
         except DexError:
             return False
 

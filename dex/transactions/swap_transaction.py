@@ -36,6 +36,8 @@ from dex.types import SignedTransaction
 MAX_TRANSACTION_BYTES: Final = 1232
 # agave transaction accounts-lock limit.
 MAX_ACCOUNTS: Final = 64
+# Its address, and its place in the instruction.
+_BYTES_AN_ACCOUNT: Final = 33
 # The network's bound on a transaction.
 MAX_COMPUTE_UNITS: Final = 1_400_000
 
@@ -90,15 +92,16 @@ def transaction_bytes(message: MessageV0) -> int:
     return _transaction_bytes(to_bytes_versioned(message))
 
 
-def fits(plan: SwapPlan) -> bool:
+def fits(plan: SwapPlan, more_accounts: int = 0) -> bool:
     """Whether the network would take the transaction: its bytes, and the accounts that it locks.
 
-    Same errors as `build_message`.
+    With ``more_accounts``, whether it would with so many besides. Same errors as `build_message`.
     """
     message = build_message(plan)
     looked_up = sum(len(t.writable_indexes) + len(t.readonly_indexes) for t in message.address_table_lookups)
-    accounts = len(message.account_keys) + looked_up
-    return transaction_bytes(message) <= MAX_TRANSACTION_BYTES and accounts <= MAX_ACCOUNTS
+    accounts = len(message.account_keys) + looked_up + more_accounts
+    size = transaction_bytes(message) + more_accounts * _BYTES_AN_ACCOUNT
+    return size <= MAX_TRANSACTION_BYTES and accounts <= MAX_ACCOUNTS
 
 
 def written_accounts(plan: SwapPlan) -> list[Pubkey]:

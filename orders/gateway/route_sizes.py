@@ -52,7 +52,14 @@ def without_too_large(
 ) -> Quotes:
     """``found`` without the routes before the first that fits by its own amounts."""
     sizing = sizing_in(snapshot)
-    too_large = list(takewhile(lambda route: not sizing.fits(route, pools, snapshot), found.quotes))
+
+    def has_room(route: Route) -> bool:
+        return sizing.has_room(route, pools, snapshot)
+
+    def is_too_large(route: Route) -> bool:
+        return not fitting.has_room(route, has_room) and not sizing.fits(route, pools, snapshot)
+
+    too_large = list(takewhile(is_too_large, found.quotes))
     if not too_large:
         return found
     for route in too_large:

@@ -43,7 +43,7 @@ def time_routing(token_in: Token, token_out: Token, amount_in: int, candidates: 
 def _read(token_in: Token, token_out: Token, amount_in: int) -> tuple[Ask, Snapshot]:
     request = QuoteRequest(token_in.mint, token_out.mint, amount_in)
     try:
-        [ask], snapshot = with_known_pools().run(read_asks([request], [left_out()], ()))
+        [ask], snapshot, _ = with_known_pools().run(read_asks([request], [left_out()], ()))
     except DexError as error:
         raise ChainUnavailable() from error
     return ask, snapshot

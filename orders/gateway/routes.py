@@ -12,6 +12,7 @@ from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
+from dex.routing.ways import Answers
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
@@ -37,10 +38,10 @@ async def quote_routes(
     ``avoided`` are pools, by address, that each request is not to use; ``more_accounts`` are read with the
     others. ``compared``: with what a second node shows, where there is one. Raises ChainError, WrongMint.
     """
-    asks, snapshot = await read_asks(requests, avoided, more_accounts)
+    asks, snapshot, answers = await read_asks(requests, avoided, more_accounts)
     pools = pools_of(asks)
     fitting = fitting_in(snapshot, pools)
-    routed = route_batch(asks, snapshot, _goes_on, fitting.together)
+    routed = route_batch(asks, snapshot, _goes_on, fitting.together, answers)
     second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
     if second is not None:
         others = route_batch(asks, second, _goes_on, fitting.together)
@@ -52,13 +53,24 @@ async def read_asks(
     requests: Sequence[QuoteRequest],
     avoided: Sequence[Collection[str]],
     more_accounts: Sequence[Pubkey],
-) -> tuple[list[Ask], Snapshot]:
-    """Each request with its candidates, and one snapshot that holds what they need. Raises ChainError."""
+) -> tuple[list[Ask], Snapshot, Answers]:
+    """Each request with its candidates, one snapshot that holds what they need, and what pools said by it.
+
+    Raises ChainError.
+    """
     found = await candidates_of(connection().directory, requests, middle_tokens())
     asks = _asks(requests, avoided, found)
     vaults = [vault for pool in pools_of(asks).values() for vault in pool.vaults]
     more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
-    return asks, await connection().snapshots.read_for(lambda known: list(_reads(asks, known)), more)
+    answers = Answers()
+
+    def asked(snapshot: Snapshot) -> list[tuple[QuoteRequest, Pool]]:
+        nonlocal answers
+        answers = Answers()
+        return list(_reads(asks, snapshot, answers))
+
+    snapshot = await connection().snapshots.read_for(asked, more)
+    return asks, snapshot, answers
 
 
 def _asks(
@@ -97,7 +109,7 @@ def _goes_on(found: Quotes) -> bool:
     return price_sanity.too_dear(found) is None
 
 
-def _reads(asks: Sequence[Ask], known: Snapshot) -> Iterator[tuple[QuoteRequest, Pool]]:
+def _reads(asks: Sequence[Ask], known: Snapshot, answers: Answers) -> Iterator[tuple[QuoteRequest, Pool]]:
     """Of the requests over the same pools the largest: what it reads holds what the others read."""
     largest: dict[tuple[Pubkey, Pubkey, str, int], Ask] = {}
     for ask in asks:
@@ -106,7 +118,7 @@ def _reads(asks: Sequence[Ask], known: Snapshot) -> Iterator[tuple[QuoteRequest,
         if key not in largest or largest[key].request.amount < request.amount:
             largest[key] = ask
     for ask in largest.values():
-        yield from reads(ask.request, ask.candidates, known)
+        yield from reads(ask.request, ask.candidates, known, answers)
 
 
 def agreeing(found: Quotes, other: Quotes) -> Quotes:

@@ -196,6 +196,9 @@ def test_what_does_not_fit_is_known_before_it_is_signed(svm):
     assert with_a_table.fits(plan.route, plan.pools, plan.snapshot)
     size = with_a_table.bytes_of(plan.route, plan.pools, plan.snapshot)
     assert transaction_bytes(build_message(shorter)) < size < 1_000
+    # Room for the most arrays that two legs pass, of which each account takes 33 bytes.
+    assert not with_a_table.has_room(plan.route, plan.pools, plan.snapshot) or size <= 1_232 - 33 * 18
+    assert not sizing.has_room(plan.route, plan.pools, plan.snapshot)
 
 
 def test_a_table_is_read_as_the_runtime_reads_it():

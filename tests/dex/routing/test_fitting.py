@@ -147,3 +147,17 @@ def test_orders_of_a_batch_are_quoted_behind_routes_that_fit() -> None:
         asks[1].request, among, used.after(snapshot(), taken), Bounds(), fits=fitting.together
     )
     assert [route.amount_out for route in second.quotes] == [route.amount_out for route in after.quotes]
+
+
+def test_room_for_any_amount_is_asked_for_once() -> None:
+    route = found("1", candidates("SOL", "USDC"), Refusing()).quotes[0]
+    fitting = Fitting(Refusing())
+    asked: list[Route] = []
+
+    def ask_once(one: Route) -> bool:
+        asked.append(one)
+        return True
+
+    assert fitting.has_room(route, ask_once)
+    assert fitting.has_room(route, ask_once)
+    assert asked == [route]

@@ -26,7 +26,7 @@ def request(sold: str, bought: str, whole: int) -> QuoteRequest:
 
 
 def bytes_of(asked: QuoteRequest, offered: tuple[Route, ...], snapshot: Snapshot) -> list[int]:
-    asks, _ = connection().run(read_asks([asked], [()], ()))
+    asks, _, _ = connection().run(read_asks([asked], [()], ()))
     sizing = sizing_in(snapshot)
     return [sizing.bytes_of(route, pools_of(asks), snapshot) for route in offered]
 
