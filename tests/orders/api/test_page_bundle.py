@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from orders.api import page_bundle
 
 # What a slow line of 20 kB per second carries in 1.5 s, with the document.
 _MOST_BYTES = 36_000
+# A field or a method of a class; browsers refuse a script with two of a name, and with it the whole page.
+# A getter and a setter are one.
+_PRIVATE = re.compile(r"^  (?:static |async |get |\*)*(#\w+)(?= ?[=;(])", re.MULTILINE)
 
 
 def test_a_module_is_called_before_those_that_import_it(tmp_path: Path) -> None:
@@ -46,6 +50,15 @@ def test_what_cannot_be_joined_is_named(tmp_path: Path, source: str, problem: st
 def test_script_and_styles_are_small_enough_for_a_slow_line() -> None:
     files = page_bundle.assets()
     assert len(files["script"].gzipped) + len(files["style"].gzipped) <= _MOST_BYTES
+
+
+def test_no_class_declares_a_private_name_twice() -> None:
+    folder = Path(page_bundle.__file__).parent.parent / "static" / "orders" / "js"
+    doubled = {}
+    for path in folder.glob("*.js"):
+        names = _PRIVATE.findall(path.read_text())
+        doubled[path.name] = sorted({name for name in names if names.count(name) > 1})
+    assert {name: found for name, found in doubled.items() if found} == {}
 
 
 @pytest.mark.parametrize("use", ["script", "style", "chart"])

@@ -27,8 +27,8 @@ export class History {
     this.filters.addEventListener("reset", () => setTimeout(() => this.#restart()));
     this.filters.addEventListener("submit", (event) => event.preventDefault());
     byId("refresh-history").addEventListener("click", () => this.read());
-    byId("older").addEventListener("click", () => this.#show([...this.#pages, this.#next]));
-    byId("newer").addEventListener("click", () => this.#show(this.#pages.slice(0, -1)));
+    byId("older").addEventListener("click", () => this.#goTo([...this.#pages, this.#next]));
+    byId("newer").addEventListener("click", () => this.#goTo(this.#pages.slice(0, -1)));
   }
 
   get query() {
@@ -83,7 +83,7 @@ export class History {
     return this.read();
   }
 
-  #show(pages) {
+  #goTo(pages) {
     this.#pages = pages;
     return this.read();
   }

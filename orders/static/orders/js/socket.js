@@ -14,12 +14,12 @@ export class OrderSocket {
   #timer = null;
   #heartbeat = null;
   #overdue = null;
-  #received;
+  #deliver;
   #changed;
 
   /** `received(message)` gets every message but pongs; `changed(state, delayMs)` every state. */
   constructor({ received, changed }) {
-    this.#received = received;
+    this.#deliver = received;
     this.#changed = changed;
     this.state = "connecting";
     window.addEventListener("online", () => this.#hurry());
@@ -83,7 +83,7 @@ export class OrderSocket {
   #received(text) {
     clearTimeout(this.#overdue);
     const message = JSON.parse(text);
-    if (message.type !== "pong") this.#received(message);
+    if (message.type !== "pong") this.#deliver(message);
   }
 
   #lost() {
