@@ -28,4 +28,4 @@ def require_yes(
     if not (sys.stdin.isatty() if at_a_terminal is None else at_a_terminal):
         raise CommandError(f"{network} is real money: give --yes to {what}", returncode=2)
     if ask(f"{network} is REAL MONEY. Type yes to {what}: ").strip() != "yes":
-        raise CommandError("nothing was placed", returncode=2)
+        raise CommandError("nothing was done", returncode=2)

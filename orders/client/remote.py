@@ -63,6 +63,26 @@ class RemoteEngine:
         """One order as it stands. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", f"/api/orders/{quote(order_id, safe='')}")
 
+    def orders(self, **query: str) -> dict[str, Any]:
+        """A page of the caller's orders by the list's filters. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("GET", "/api/orders", params=query)
+
+    def group(self, group_id: str) -> dict[str, Any]:
+        """A group with its orders. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("GET", f"/api/groups/{quote(group_id, safe='')}")
+
+    def amend(self, order_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Amend an open order, with its ``version``. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("PATCH", f"/api/orders/{quote(order_id, safe='')}", json=dict(changes))
+
+    def cancel(self, order_id: str) -> dict[str, Any]:
+        """Cancel an order. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("POST", f"/api/orders/{quote(order_id, safe='')}/cancel")
+
+    def cancel_all(self, **query: str) -> dict[str, Any]:
+        """Cancel what fits the list's filters. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("POST", "/api/orders/cancel", params=query)
+
     def quote(self, token_in: str, token_out: str, amount: str) -> dict[str, Any]:
         """What the venues would pay now. Raises EngineRefused or EngineUnreachable."""
         return self.quotes(tokenIn=token_in, tokenOut=token_out, amount=amount)
@@ -79,13 +99,14 @@ class RemoteEngine:
         """The chain that the engine swaps on. Raises EngineRefused or EngineUnreachable."""
         return str(self.tokens()["network"])
 
-    def follow(self, order_id: str) -> Iterator[dict[str, Any] | None]:
-        """Every event of an order, each once and in order, until its end; None whenever time has passed.
+    def follow(self, order_id: str, after: int = 0) -> Iterator[dict[str, Any] | None]:
+        """Every event of an order behind sequence ``after``, each once and in order, until its end; None
+        whenever time has passed.
 
         A dropped connection is made again, from behind the last event that came. Raises EngineRefused,
         and EngineUnreachable when the engine stays away.
         """
-        after, failures = 0, 0
+        failures = 0
         while True:
             try:
                 for message in self._stream(order_id, after):

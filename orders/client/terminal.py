@@ -10,12 +10,14 @@ from decimal import Decimal
 from io import TextIOBase
 from typing import Any, Final, TextIO
 
+from orders.client.waiting_text import fired_text, open_text, terms_text
 from orders.lifecycle import PAPER
 
 _SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _CLEAR_LINE: Final = "\r\x1b[K"
 _COLOURS: Final = {"confirmed": "32", "failed": "31", "cancelled": "33", "expired": "33"}
 _AWAITED: Final = {
+    "open": "waiting for its price",
     "pending": "waiting for a worker",
     "routing": "asking the pools for their prices",
     "building": "signing",
@@ -40,7 +42,7 @@ class ProgressDisplay:
         order = self._order
         self._line(
             f"order {order['orderId']}: {order['amountIn']} {order['tokenIn']} to {order['tokenOut']}, "
-            f"slippage up to {order['slippageBps']} bps"
+            f"{terms_text(order)}"
         )
 
     def step(self, event: Mapping[str, Any]) -> None:
@@ -96,6 +98,10 @@ class ProgressDisplay:
 def describe(event: Mapping[str, Any], order: Mapping[str, Any]) -> str:
     """What an event says, in words."""
     status = event["status"]
+    if status == "open":
+        return open_text(event, order)
+    if status == "routing" and "slot" in event:
+        return fired_text(event, order)
     if event.get("network") == PAPER and status in ("submitted", "confirmed"):
         received = event.get("executedAmountOut")
         return f"{received} {order['tokenOut']} {event['note']}" if received else "no transaction: on paper"

@@ -1,69 +1,69 @@
-"""`manage.py order SOL USDC 5`: place an order at a running engine and watch it to its end."""
+"""`manage.py order SOL USDC 5 --limit 180`: place an order at a running engine and watch it to its end."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from orders.client.engine_address import find_engine
+from orders.client.command import EngineCommand, network_of
+from orders.client.group_following import group_orders, sibling_to_follow
+from orders.client.order_arguments import add_order_arguments, basis_points, order_request
 from orders.client.real_money import require_yes
-from orders.client.remote import EngineRefused, EngineUnreachable, RemoteEngine
+from orders.client.remote import EngineUnreachable, RemoteEngine
 from orders.client.terminal import ProgressDisplay
+from orders.client.waiting_text import row_text
 from orders.lifecycle import Status
 
-_CONFIRMED, _NOT_CONFIRMED, _NOT_PLACED, _INTERRUPTED = 0, 1, 2, 130
+_CONFIRMED, _NOT_CONFIRMED = 0, 1
 _LATER: Final = "the order goes on. See it with: curl {url}/api/orders/{order_id}"
+_COME_BACK: Final = (
+    "it waits in the engine, also when this ends: script/manage orders --open lists it, "
+    "script/manage amend {order_id} and cancel {order_id} change and end it"
+)
 
 
-class Command(BaseCommand):
+class Command(EngineCommand):
     """Exit status: 0 confirmed; 1 failed, cancelled or expired; 2 refused or unreachable; 130 Ctrl-C."""
 
-    help = "Place a swap order at a running engine and follow it until it is final."
-    requires_system_checks = []
+    help = (
+        "Place a swap order at a running engine and follow it until it is final. "
+        "Without a price: at market. Ctrl-C ends this command, not the order."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("token_in", metavar="TOKEN_IN", help="symbol or mint address")
         parser.add_argument("token_out", metavar="TOKEN_OUT", help="symbol or mint address")
         parser.add_argument("amount", metavar="AMOUNT", help="whole tokens to spend, for example 1.5")
-        parser.add_argument("--slippage-bps", type=_basis_points, metavar="N", help="default: the engine's")
+        add_order_arguments(parser)
+        parser.add_argument("--slippage-bps", type=basis_points, metavar="N", help="default: the engine's")
         parser.add_argument("--client-order-id", metavar="ID", help="the same ID never makes a second order")
-        parser.add_argument("--url", help="default: the engine that runs on DATA_DIR, else HOST and PORT")
-        parser.add_argument("--token", default=os.environ.get("ORDER_ENGINE_TOKEN"), help="bearer token")
+        parser.add_argument("--no-follow", action="store_true", help="place it, and end with status 0")
         parser.add_argument("--yes", action="store_true", help="spend real money without a question")
-        parser.add_argument("--json", action="store_true", help="print the raw events, one a line")
+        super().add_arguments(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        # The display ends its lines itself: a line that moves has no end yet.
-        self.stdout.ending = ""
-        url = (options["url"] or find_engine().url).rstrip("/")
-        try:
-            with RemoteEngine(url, options["token"]) as engine:
-                what = f"swap {options['amount']} {options['token_in']} for {options['token_out']}"
-                network = engine.network() if options["url"] else find_engine().network
-                require_yes(network, what, yes=options["yes"])
-                order = engine.place(_request(options))
-                status = self._watch(engine, order, url, as_json=options["json"])
-        except EngineRefused as error:
-            details = f" {json.dumps(error.details)}" if error.details else ""
-            self.stderr.write(f"{error.code}: {error.message}{details}")
-            status = _NOT_PLACED
-        except EngineUnreachable as error:
-            self.stderr.write(f"no engine answers: {error}. Start one with script/server, or give --url")
-            status = _NOT_PLACED
-        except KeyboardInterrupt:
-            status = _INTERRUPTED
-        sys.exit(status)
+    def work(self, engine: RemoteEngine, options: Mapping[str, Any]) -> int:
+        request = order_request(options)
+        what = f"swap {options['amount']} {options['token_in']} for {options['token_out']}"
+        require_yes(network_of(engine, options), what, yes=options["yes"])
+        order = engine.place(request)
+        if options["no_follow"]:
+            self.line(json.dumps(order) if options["json"] else row_text(order))
+            return _CONFIRMED
+        return self._watch(engine, order, options["url"], as_json=options["json"])
 
     def _watch(self, engine: RemoteEngine, order: Mapping[str, Any], url: str, *, as_json: bool) -> int:
-        display = ProgressDisplay(self.stdout, order)
+        followed: Mapping[str, Any] | None = order
+        # Behind which event each of two siblings is followed.
+        sequences: dict[str, int] = {}
         try:
-            return self._follow(engine, order["orderId"], None if as_json else display)
+            while followed is not None:
+                display = None if as_json else ProgressDisplay(self.stdout, followed)
+                last = self._follow(engine, followed, display, sequences)
+                order, followed = followed, sibling_to_follow(engine, followed, last)
+            return self._ended(engine, order, last, display)
         except KeyboardInterrupt:
             self.stderr.write("\n" + _LATER.format(url=url, order_id=order["orderId"]))
             raise
@@ -71,43 +71,45 @@ class Command(BaseCommand):
             later = _LATER.format(url=url, order_id=order["orderId"])
             raise EngineUnreachable(f"{error}; {later}") from error
 
-    def _follow(self, engine: RemoteEngine, order_id: str, display: ProgressDisplay | None) -> int:
-        last: Mapping[str, Any] = {}
-        if display:
+    def _follow(
+        self,
+        engine: RemoteEngine,
+        order: Mapping[str, Any],
+        display: ProgressDisplay | None,
+        sequences: dict[str, int],
+    ) -> Mapping[str, Any]:
+        """Show an order's events to its end; the last of them."""
+        order_id, last = order["orderId"], {}
+        after = sequences.get(order_id, 0)
+        if display and not after:
             display.head()
-        for event in engine.follow(order_id):
-            if event is not None:
-                last = event
+        for event in engine.follow(order_id, after):
+            if event is None:
+                if display:
+                    display.wait()
+                continue
+            last, sequences[order_id] = event, event["sequence"]
             if display is None:
-                self._print_json(event)
-            elif event is None:
-                display.wait()
-            else:
-                display.step(event)
+                self.line(json.dumps(event))
+                continue
+            display.step(event)
+            if event["status"] == Status.OPEN and event["sequence"] == 1:
+                display.note(_COME_BACK.format(order_id=order_id))
+        return last
+
+    def _ended(
+        self,
+        engine: RemoteEngine,
+        order: Mapping[str, Any],
+        last: Mapping[str, Any],
+        display: ProgressDisplay | None,
+    ) -> int:
         if last["status"] != Status.CONFIRMED:
             return _NOT_CONFIRMED
         if display:
-            display.summary(engine.order(order_id))
+            display.summary(engine.order(order["orderId"]))
+            if order.get("groupRole") == "entry":
+                for each in group_orders(engine, order):
+                    if each["groupRole"] != "entry":
+                        display.note(row_text(each))
         return _CONFIRMED
-
-    def _print_json(self, event: Mapping[str, Any] | None) -> None:
-        if event is not None:
-            self.stdout.write(json.dumps(event) + "\n")
-            self.stdout.flush()
-
-
-def _request(options: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {
-        "tokenIn": options["token_in"],
-        "tokenOut": options["token_out"],
-        "amountIn": options["amount"],
-        "slippageBps": options["slippage_bps"],
-        "clientOrderId": options["client_order_id"],
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _basis_points(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of basis points")
-    return int(text)

@@ -22,7 +22,7 @@ def test_real_money_wants_a_yes() -> None:
         asked.append(text)
         return "yes" if len(asked) > 1 else "y"
 
-    with pytest.raises(CommandError, match="nothing was placed"):
+    with pytest.raises(CommandError, match="nothing was done"):
         require_yes("mainnet-beta", "swap 1 SOL", yes=False, ask=answer, at_a_terminal=True)
     require_yes("mainnet-beta", "swap 1 SOL", yes=False, ask=answer, at_a_terminal=True)
     assert asked == ["mainnet-beta is REAL MONEY. Type yes to swap 1 SOL: "] * 2

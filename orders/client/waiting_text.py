@@ -1,0 +1,78 @@
+"""What an order waits for, in words for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_BPS_A_PERCENT: Final = 100
+Wire = Mapping[str, Any]
+
+
+def terms_text(order: Wire) -> str:
+    """The kind of an order and the bounds that its owner set."""
+    kind = order.get("type", "market")
+    if kind == "market":
+        return f"slippage up to {order['slippageBps']} bps"
+    limit = f" at {order['limitPrice']} or better" if order.get("limitPrice") else ""
+    at_once = f", {order['timeInForce']}" if order.get("timeInForce") in ("ioc", "fok") else ""
+    until = f", until {order['expiresAt']}" if order.get("expiresAt") else ""
+    return f"{kind}{limit}{at_once}{until}"
+
+
+def waits_text(trigger: Wire, order: Wire) -> str:
+    """What fires an order, in amounts of its own size."""
+    sold, bought = f"{order['amountIn']} {order['tokenIn']}", order["tokenOut"]
+    above, below = trigger.get("firesAtOrAbove"), trigger.get("firesAtOrBelow")
+    if order.get("swapMode") == "exactOut":
+        return f"fires when it costs {below} {order['tokenIn']} or less"
+    if "trailBps" in trigger:
+        return _trailing_text(trigger, order)
+    brings = f"fires when {sold} bring {above if above else below} {bought} or {'more' if above else 'less'}"
+    return brings + _confirmations_text(trigger)
+
+
+def _trailing_text(trigger: Wire, order: Wire) -> str:
+    percent = f"{trigger['trailBps'] / _BPS_A_PERCENT:g} %"
+    if "watermark" not in trigger:
+        begins = f", from a price of {trigger['activationPrice']} on" if "activationPrice" in trigger else ""
+        return f"fires {percent} below the best price from now on{begins}{_confirmations_text(trigger)}"
+    return (
+        f"fires when {order['amountIn']} {order['tokenIn']} bring {trigger['firesAtOrBelow']} "
+        f"{order['tokenOut']} or less, {percent} below {trigger['watermark']}{_confirmations_text(trigger)}"
+    )
+
+
+def _confirmations_text(trigger: Wire) -> str:
+    slots = trigger.get("confirmations", 1)
+    return "" if slots == 1 else f", in {slots} slots in a row"
+
+
+def open_text(event: Wire, order: Wire) -> str:
+    """What an `open` event says: what the order waits for, or why it was not filled."""
+    if "error" not in event:
+        return waits_text(event["trigger"], order) if event.get("trigger") else ""
+    again = f", tried again in {event['retryInMs']} ms" if "retryInMs" in event else ""
+    cost = f"; in vain so far: {event['costLamports']} lamports" if "costLamports" in event else ""
+    return f"{event['error']} ({event['code']}){again}{cost}"
+
+
+def fired_text(event: Wire, order: Wire) -> str:
+    """What the `routing` event of an order that has waited says: the slot, and the quote that fired it."""
+    quote = event.get("quote")
+    at = f": {quote['dex']} gives {quote['amountOut']} {order['tokenOut']}" if quote else ""
+    return f"fired in slot {event['slot']}{at}"
+
+
+def row_text(order: Wire) -> str:
+    """One line of a list of orders."""
+    trigger = order.get("trigger") if order["status"] == "open" else None
+    waits = trigger or {}
+    what = waits_text(waits, order) if trigger else terms_text(order)
+    limit = f", at {order['limitPrice']} or better" if trigger and order["type"] == "stop_limit" else ""
+    lacks = f" [{waits['waitingFor']}]" if waits.get("waitingFor") in ("FUNDS", "RETRY") else ""
+    group = f"  {order['groupRole']} of group {order['groupId']}" if order.get("groupId") else ""
+    amount = f"{order['amountIn']} {order['tokenIn']} to {order['tokenOut']}"
+    done = f" for {order['executedAmountOut']}" if order.get("executedAmountOut") else ""
+    head = f"{order['orderId']}  {order['type']:<13} {order['status']:<9}"
+    return f"{head} {amount}{done}, {what}{limit}{lacks}{group}"
