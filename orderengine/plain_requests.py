@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
@@ -111,14 +112,15 @@ class Answering:
             reactor.callFromThread(_deliver, batch, answers)
 
     def _answers(self, requests: Sequence[PlainRequest]) -> list[PlainAnswer | None]:
-        close_old_connections()
         try:
+            close_old_connections()
             return self._accept(requests)
-        except DatabaseError:
-            # The view says so to each.
+        except Exception as error:  # noqa: BLE001 -- nothing is written: the view says to each what is wrong
+            logger.warning("%d plain requests go to the view: %s", len(requests), type(error).__name__)
             return [None] * len(requests)
         finally:
-            close_old_connections()
+            with suppress(DatabaseError, OSError):
+                close_old_connections()
 
     def _next_batch(self) -> list[Pending]:
         try:

@@ -86,7 +86,7 @@ def accept(requests: Sequence[PlainRequest]) -> list[PlainAnswer | None]:
     callers = _Callers()
     drafts = [_draft(request, callers) for request in requests]
     outcomes = iter(_written([draft.order for draft in drafts if draft is not None]))
-    return [None if draft is None else _answer(draft, next(outcomes)) for draft in drafts]
+    return [None if draft is None else _surely(draft, next(outcomes)) for draft in drafts]
 
 
 def _written(orders: Sequence[Order]) -> Sequence[Placed | BaseException]:
@@ -173,6 +173,13 @@ def _scheme(request: PlainRequest) -> str | None:
     if settings.SECURE_SSL_REDIRECT and not secure:
         return None
     return "https" if secure else "http"
+
+
+def _surely(draft: _Draft, outcome: Placed | BaseException) -> PlainAnswer:
+    try:
+        return _answer(draft, outcome)
+    except Exception as error:  # noqa: BLE001 -- answered as any fault: the order is written, no second try
+        return _refusal(draft, error)
 
 
 def _answer(draft: _Draft, outcome: Placed | BaseException) -> PlainAnswer:

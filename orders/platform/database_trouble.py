@@ -6,7 +6,7 @@ import errno
 from collections.abc import Mapping
 from typing import Final
 
-from django.db import DataError, Error, IntegrityError
+from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
 
 _NO_ANSWER: Final = "it does not answer"
 _NO_ROOM: Final = "there is no room on its disk"
@@ -43,6 +43,7 @@ _OF_POSTGRES: Final[Mapping[str, str]] = {
     "57P03": "it is starting or stopping",
     "58030": _DISK_ERRORS,
 }
+_FOR_THE_OPERATOR: Final = frozenset({"42P01", "42501"})
 _OF_FILES: Final[Mapping[int, str]] = {
     errno.ENOSPC: _NO_ROOM,
     errno.EDQUOT: _NO_ROOM,
@@ -61,6 +62,15 @@ def is_database_trouble(error: BaseException) -> bool:
     (DataError, IntegrityError) is a fault of who asked.
     """
     return isinstance(error, Error) and not isinstance(error, DataError | IntegrityError)
+
+
+def is_fault_of_the_program(error: Error) -> bool:
+    """Whether the database answered and refused, so that asking again does not help.
+
+    PostgreSQL refuses what it has no table or no permission for: that is for its operator to give.
+    """
+    refused = isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError)
+    return refused and getattr(error.__cause__, "sqlstate", None) not in _FOR_THE_OPERATOR
 
 
 def in_words(error: BaseException) -> str:

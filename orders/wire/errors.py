@@ -16,7 +16,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views.csrf import csrf_failure as django_csrf_failure
@@ -31,9 +31,6 @@ from orders.wire.json_types import BOOLEAN, OPEN_OBJECT, TEXT, one_of
 from orders.wire.message import Field, Message
 
 logger = logging.getLogger(__name__)
-
-# The database answered and refused: a fault of this program, asking again does not help.
-_PROGRAM_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 _FRAMEWORK_ERRORS: tuple[tuple[type[Exception], type[errors.OrderError]], ...] = (
     (Http404, errors.NotFound),
@@ -89,7 +86,7 @@ def as_order_error(error: Exception) -> errors.OrderError:
     """What a client is answered about an exception; faults are logged under the request id they carry."""
     if isinstance(error, errors.OrderError) and not isinstance(error, errors.Internal):
         return error
-    if isinstance(error, Error) and not isinstance(error, _PROGRAM_FAULTS):
+    if isinstance(error, Error) and not database_trouble.is_fault_of_the_program(error):
         logger.error("the database is not available: %s", type(error).__name__, exc_info=error)
         return errors.DatabaseUnavailable(reason=database_trouble.in_words(error))
     if isinstance(error, DisallowedHost):

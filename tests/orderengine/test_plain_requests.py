@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from knox.models import AuthToken
 
-from orderengine.plain_requests import read_head
+from orderengine.plain_requests import Answering, read_head
+from orders.api.plain_orders import PlainAnswer, PlainRequest
 from orders.models import Order
 from orders.proving.soak.waiting import eventually
 from tests.factories import UserFactory
@@ -104,6 +105,15 @@ def line(web: HttpLine) -> Iterator[Line]:
     opened = Line(web.connected())
     yield opened
     opened.socket.close()
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError(), KeyError("a fault")])
+def test_whatever_goes_wrong_the_view_is_asked(error: Exception) -> None:
+    def fail(_: Sequence[PlainRequest]) -> list[PlainAnswer | None]:
+        raise error
+
+    requests = [PlainRequest("127.0.0.1", secure=False, headers={}, body=BODY)] * 3
+    assert Answering(fail)._answers(requests) == [None, None, None]
 
 
 def test_a_plain_order_is_accepted(line: Line, head: bytes) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from knox.models import AuthToken
+from rest_framework.renderers import JSONRenderer
 
 from orders.access.authentication import local_user
 from orders.access.permissions import let_trade
@@ -179,3 +180,13 @@ def test_what_may_be_written_is_not_tried_again(monkeypatch: pytest.MonkeyPatch)
     answer = answered(plain())
     assert answer.status == 503
     assert json.loads(answer.body)["code"] == DatabaseUnavailable.code
+
+
+def test_what_is_written_is_not_tried_again_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(JSONRenderer, "render", fail)
+    answer = answered(plain())
+    assert (answer.status, json.loads(answer.body)["code"]) == (503, "OUT_OF_RESOURCES")
+    assert Order.objects.count() == 1
