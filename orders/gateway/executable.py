@@ -52,10 +52,10 @@ class Executable:
 class PriceLook:
     """Executable quotes of one slot."""
 
-    def __init__(self, asks: Mapping[Market, Ask], snapshot: Snapshot) -> None:
+    def __init__(self, asks: Mapping[Market, Ask], snapshot: Snapshot, answers: Answers) -> None:
         self._asks = asks
         self._snapshot = snapshot
-        self._answers = Answers()
+        self._answers = answers
         self._pools = pools_of(list(asks.values()))
         self._fitting = fitting_in(snapshot, self._pools)
         self._found: dict[tuple[Market, int], Executable] = {}
@@ -97,5 +97,5 @@ def look_at(largest: Mapping[Market, int]) -> PriceLook:
     markets = list(largest)
     requests = [market.request(largest[market]) for market in markets]
     out = left_out()
-    asks, snapshot = with_known_pools().run(read_asks(requests, [out] * len(requests), ()))
-    return PriceLook(dict(zip(markets, asks, strict=True)), snapshot)
+    asks, snapshot, answers = with_known_pools().run(read_asks(requests, [out] * len(requests), ()))
+    return PriceLook(dict(zip(markets, asks, strict=True)), snapshot, answers)
