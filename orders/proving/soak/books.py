@@ -29,6 +29,10 @@ class OrderRow:
     signature: str
     error_code: str
     client_order_id: str | None
+    type: str = "market"
+    floor_out: int | None = None
+    group_id: UUID | str | None = None
+    group_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,10 @@ class EngineBooks:
         """Every order by its id."""
         rows = self._rows(
             "SELECT id, status, version, token_in, token_out, amount_in, executed_amount_in, "
-            "executed_amount_out, network_fee + priority_fee, signature, error_code, client_order_id "
-            "FROM orders_order"
+            "executed_amount_out, network_fee + priority_fee, signature, error_code, client_order_id, "
+            "type, floor_amount_out, group_id, group_role FROM orders_order"
         )
-        found = [OrderRow(_uuid(row[0]), *row[1:]) for row in rows]
+        found = [OrderRow(_uuid(first), *others) for first, *others in rows]
         return {order.order_id: order for order in found}
 
     def attempts(self) -> Mapping[UUID, list[AttemptRow]]:

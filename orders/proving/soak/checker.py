@@ -8,6 +8,7 @@ G4  every transaction of the wallet belongs to an attempt
 G5  never two open attempts: each next one was made after the one before it had ended
 G6  event sequences run from 1 without a gap, each step is one that TRANSITIONS has
 G7  no form of the wallet's secret stands in a log
+G8  no order has received less than its floor, and of two siblings at most one is filled
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from uuid import UUID
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from orders.lifecycle import FINAL, AttemptState, Status, may_follow
+from orders.lifecycle import FINAL, AttemptState, GroupRole, OrderType, Status, may_follow
 from orders.proving.soak.books import AttemptRow, EngineBooks, EventRow, OrderRow
 from orders.proving.soak.chain import NATIVE, Balances, ChainBooks, Landed
 
@@ -49,7 +50,8 @@ class Checker:
         """The accepted orders that are missing or not at their end yet (G1)."""
         orders = self._engine.orders()
         missing = [f"G1: {order_id} was accepted and is gone" for order_id in accepted - orders.keys()]
-        waiting = [o for o in orders.values() if Status(o.status) not in FINAL]
+        # An open order waits for its price: whether it ever comes is not the engine's to say.
+        waiting = [o for o in orders.values() if Status(o.status) not in {*FINAL, Status.OPEN}]
         return missing + [f"G1: {order.order_id} is still {order.status}" for order in waiting]
 
     def verify(self, accepted: Collection[UUID]) -> None:
@@ -58,6 +60,7 @@ class Checker:
         landed, now = self._read_chain()
         found = self.unfinished(accepted)
         found += swaps_match(orders, landed)
+        found += limits_held(orders.values())
         found += _unknown_signatures(attempts, landed)
         found += self._imbalances(orders.values(), attempts, now)
         found += fees_match(orders, attempts, landed)
@@ -81,7 +84,7 @@ class Checker:
     ) -> Iterator[str]:
         wallet, vaults = Counter[str](), Counter[str]()
         for order in orders:
-            if order.status != Status.CONFIRMED:
+            if order.status != Status.CONFIRMED or order.type == OrderType.DCA:
                 continue
             for books, sign in ((wallet, 1), (vaults, -1)):
                 books[order.token_in] -= sign * (order.executed_in or 0)
@@ -120,11 +123,27 @@ def swaps_match(orders: Mapping[UUID, OrderRow], landed: Sequence[Landed]) -> It
     """G2: what is wrong with the number of swaps of each order."""
     swaps = Counter(one.order_id for one in landed if one.succeeded)
     for order in orders.values():
-        wanted = 1 if order.status == Status.CONFIRMED else 0
+        # A schedule's rounds are orders of their own.
+        wanted = 1 if order.status == Status.CONFIRMED and order.type != OrderType.DCA else 0
         if swaps[order.order_id] != wanted:
             yield f"G2: {order.order_id} is {order.status} with {swaps[order.order_id]} swaps on chain"
     for order_id in swaps.keys() - orders.keys():
         yield f"G2: {swaps[order_id]} swaps for {order_id}, which is no order"
+
+
+def limits_held(orders: Iterable[OrderRow]) -> Iterator[str]:
+    """G8: orders that were filled worse than their limit, and pairs of which both were filled."""
+    filled = [order for order in orders if order.status == Status.CONFIRMED]
+    for order in filled:
+        received, is_swap = order.executed_out or 0, order.type != OrderType.DCA
+        if is_swap and order.floor_out is not None and received < order.floor_out:
+            yield f"G8: {order.order_id} received {received} of {order.floor_out} at least"
+    exits = Counter(
+        o.group_id for o in filled if o.group_role in (GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS)
+    )
+    for group_id, count in exits.items():
+        if count > 1:
+            yield f"G8: {count} exits of group {group_id} were filled"
 
 
 def fees_match(
@@ -139,7 +158,8 @@ def fees_match(
         if attempt.fees != fee:
             yield f"G3: {attempt.signature} cost {fee} lamports, its attempt says {attempt.fees}"
     for order in orders.values():
-        if order.status == Status.CONFIRMED and order.fees != charged.get(order.signature, 0):
+        is_swap = order.status == Status.CONFIRMED and order.type != OrderType.DCA
+        if is_swap and order.fees != charged.get(order.signature, 0):
             yield f"G3: {order.order_id} says that its swap cost {order.fees} lamports"
 
 
@@ -152,7 +172,8 @@ def attempts_in_turn(
     states = [attempt.state for attempt in attempts]
     open_ones = states.count(AttemptState.OPEN)
     landed = states.count(AttemptState.LANDED)
-    if Status(order.status) in FINAL and (open_ones, landed) != (0, int(order.status == Status.CONFIRMED)):
+    swaps = int(order.status == Status.CONFIRMED and order.type != OrderType.DCA)
+    if Status(order.status) in FINAL and (open_ones, landed) != (0, swaps):
         yield f"G5: {order.order_id} is {order.status} with attempts {states}"
     for earlier, later in pairwise(attempts):
         ended = [e for e in events if earlier.created_at <= e.at <= later.created_at]
@@ -164,7 +185,8 @@ def events_legal(order: OrderRow, events: Sequence[EventRow]) -> Iterator[str]:
     """G6: gaps, repeats, illegal steps, or a journal that ends elsewhere than its order."""
     if [event.sequence for event in events] != list(range(1, order.version + 1)):
         yield f"G6: {order.order_id} has events {[event.sequence for event in events]}"
-    if events and (events[0].status, events[-1].status) != (Status.PENDING, order.status):
+    first = {Status.PENDING, Status.OPEN}
+    if events and (events[0].status not in first or events[-1].status != order.status):
         yield f"G6: {order.order_id} is {order.status}, its journal ends with {events[-1].status}"
     for earlier, later in pairwise(events):
         if not may_follow(Status(earlier.status), Status(later.status)):
