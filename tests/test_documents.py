@@ -70,8 +70,8 @@ def test_the_diagram_has_every_step_and_no_other() -> None:
     steps = [line.split(" --> ") for line in lifecycle_diagram().splitlines()[1:]]
 
     assert ["routing", "routing"] in [[source.strip(), target] for source, target in steps]
-    assert ["cancelled", "open"] not in [[source.strip(), target] for source, target in steps]
-    assert len(steps) == 28
+    assert ["cancelled", "routing"] not in [[source.strip(), target] for source, target in steps]
+    assert len(steps) == 34
 
 
 def test_every_status_is_explained() -> None:
