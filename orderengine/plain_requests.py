@@ -11,6 +11,7 @@ import logging
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
@@ -18,7 +19,6 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 from twisted.internet import interfaces, reactor
 from twisted.internet.protocol import connectionDone
-from twisted.web import http
 
 from orderengine.http_server import Channel
 from orders.api import plain_orders
@@ -217,7 +217,8 @@ class PlainChannel(Channel):
 
     def _write(self, request: PlainRequest, answer: PlainAnswer) -> None:
         name = self.factory.server.server_name
-        lines = [b"HTTP/1.1 %d %s" % (answer.status, http.RESPONSES[answer.status])]
+        # Twisted has no phrase for 422 and 429.
+        lines = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
         lines += [f"{header}: {value}".encode("latin-1") for header, value in answer.headers]
         lines.append(b"Content-Length: %d" % len(answer.body))
         if name:

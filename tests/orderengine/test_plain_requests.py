@@ -143,6 +143,15 @@ def test_orders_one_behind_another_are_answered_in_turn(line: Line, head: bytes)
     assert [body["clientOrderId"] for _, _, body in answers] == keys
 
 
+def test_a_key_that_was_used_for_another_order_is_answered(line: Line, head: bytes) -> None:
+    key = b"Idempotency-Key: used"
+    other = BODY.replace(b'"5"', b'"6"')
+    line.socket.sendall(post(head, BODY, key) + post(head, other, key) + post(head, BODY, key))
+    answers = [line.answer() for _ in range(3)]
+    assert [status for status, _, _ in answers] == [201, 422, 200]
+    assert answers[1][2]["code"] == "IDEMPOTENCY_MISMATCH"
+
+
 def test_what_is_not_plain_takes_its_turn(line: Line, head: bytes) -> None:
     requests = [
         post(head),
