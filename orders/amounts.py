@@ -65,8 +65,12 @@ def to_base_units(amount: Decimal, decimals: int) -> int:
 
 def from_base_units(raw: int, decimals: int) -> str:
     """Base units as whole tokens: plain decimal text, no exponent, no trailing zeros."""
-    text = format(_EXACT.scaleb(Decimal(raw), -decimals), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if not decimals:
+        return str(raw)
+    digits = str(abs(raw)).zfill(decimals + 1)
+    rest = digits[-decimals:].rstrip("0")
+    sign = "-" if raw < 0 else ""
+    return f"{sign}{digits[:-decimals]}.{rest}" if rest else f"{sign}{digits[:-decimals]}"
 
 
 def grouped(whole: str) -> str:

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from django.conf import settings
@@ -24,6 +25,10 @@ from orders.gateway.wallet import wallet_address
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,10}")
 # As many as base units of a mint have room for in 64 bits.
 _DECIMALS: Final = re.compile(r"1?[0-9]")
+# All tokens that may be named; by symbol and mint; by mint, with those of other networks.
+Lists = tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]
+# The settings that were last asked by, and the lists that they make.
+_last: tuple[Mapping[str, str], str, Lists] | None = None
 
 
 class WrongToken(Exception):
@@ -120,14 +125,17 @@ def require_tokens() -> None:
             raise WrongToken(f"TOKENS: {token.symbol} has {decimals} decimals, not {token.decimals}")
 
 
-def _named() -> tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]:
-    return _lists(settings.SOLANA_NETWORK, tuple(settings.TOKENS.items()))
+def _named() -> Lists:
+    """Those of the settings. Asked for many times an order: the same two objects are the same lists."""
+    global _last
+    network, own = settings.SOLANA_NETWORK, settings.TOKENS
+    if _last is None or _last[0] is not own or _last[1] != network:
+        _last = (own, network, _lists(network, tuple(own.items())))
+    return _last[2]
 
 
 @functools.lru_cache(maxsize=8)
-def _lists(
-    network: str, own: tuple[tuple[str, str], ...]
-) -> tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]:
+def _lists(network: str, own: tuple[tuple[str, str], ...]) -> Lists:
     added = {} if network == MAINNET else {token.symbol: token for token in _read(own)[0]}
     known = tuple(({token.symbol: token for token in tokens_of(network)} | added).values())
     by_mint = {str(token.mint): token for token in known}
@@ -160,7 +168,12 @@ def networks() -> tuple[str, ...]:
 
 def venue_brands() -> Mapping[str, str]:
     """The brand of each venue of the settings' network, by the venue's name."""
-    return {venue.name: venue.dex for venue in venues_for(settings.SOLANA_NETWORK)}
+    return _brands_by_venue(settings.SOLANA_NETWORK)
+
+
+@functools.cache
+def _brands_by_venue(network: str) -> Mapping[str, str]:
+    return MappingProxyType({venue.name: venue.dex for venue in venues_for(network)})
 
 
 @functools.cache

@@ -118,7 +118,7 @@ def insert(orders: Sequence[Order]) -> None:
     new_groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
         OrderEvent(
-            order=order,
+            order_id=order.pk,
             sequence=order.version,
             status=order.status,
             at=order.created_at,
@@ -204,7 +204,7 @@ def _put_back(one: _Ready) -> None:
 
 def _event(step: Transition, now: datetime) -> OrderEvent:
     return OrderEvent(
-        order=step.order, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
+        order_id=step.order.pk, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
     )
 
 

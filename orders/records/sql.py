@@ -7,13 +7,22 @@ before, and inside the transaction there is nothing left to do but to run them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from django.db import connection
+from django.db import connection, connections, models
 from django.db.models import Model
 
 Row = TypeVar("Row", bound=Model)
+_OF_TEXT: Final = frozenset({models.CharField, models.TextField})
+_OF_NUMBERS: Final = frozenset(
+    {
+        *(models.IntegerField, models.BigIntegerField, models.SmallIntegerField),
+        *(models.PositiveIntegerField, models.PositiveBigIntegerField, models.PositiveSmallIntegerField),
+    }
+)
 
 
 def insert(model: type[Model]) -> str:
@@ -34,8 +43,9 @@ def copy(model: type[Model]) -> str:
 
 def insert_values(rows: Iterable[Model]) -> list[list[Any]]:
     """The parameters of ``insert`` for each row."""
+    database = connections[connection.alias]
     return [
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row))]
+        [_stored(field, getattr(row, field.attname), database) for field in _fields(type(row))]
         for row in rows
     ]
 
@@ -54,7 +64,8 @@ def update(
 
 def values(model: type[Model], named: Sequence[tuple[str, object]]) -> list[Any]:
     """Parameters for the named columns, as the database stores them."""
-    return [_field(model, name).get_db_prep_save(value, connection) for name, value in named]
+    database = connections[connection.alias]
+    return [_stored(_field(model, name), value, database) for name, value in named]
 
 
 def table(model: type[Model]) -> str:
@@ -87,6 +98,29 @@ def rows(model: type[Row], fetched: Iterable[Sequence[Any]]) -> list[Row]:
 def keys(model: type[Model], fetched: Iterable[Sequence[Any]]) -> list[Any]:
     """The primary keys of rows that consist of nothing else."""
     return [key for (key,) in _converted((model._meta.pk,), fetched)]
+
+
+def _stored(field: Any, value: Any, database: Any) -> Any:
+    """What `get_db_prep_save` of the field gives, without its five calls where the type says it all."""
+    kind = type(value)
+    if value is None or kind in _kept_as_they_are(field.__class__, database.vendor):
+        return value
+    if kind is UUID:
+        return value if database.features.has_native_uuid_field else value.hex
+    if kind is datetime:
+        return database.ops.adapt_datetimefield_value(value)
+    return field.get_db_prep_save(value, database)
+
+
+@lru_cache(maxsize=64)
+def _kept_as_they_are(field: type[Any], vendor: str) -> frozenset[type]:
+    """Types of values that the database takes from such a field unchanged."""
+    if field in _OF_TEXT:
+        return frozenset({str})
+    if field is models.BooleanField:
+        return frozenset({bool})
+    # PostgreSQL's driver is told the width of the column.
+    return frozenset({int}) if field in _OF_NUMBERS and vendor == "sqlite" else frozenset()
 
 
 def _converted(fields: tuple[Any, ...], fetched: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:

@@ -1,0 +1,64 @@
+"""Values as the database stores them: those of the fields themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, models
+from django.db.models import F
+
+from orders.lifecycle import OrderType, Status
+from orders.models import Attempt, Order, OrderEvent
+from orders.records import sql
+
+pytestmark = pytest.mark.django_db
+ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "value"),
+    [
+        (Order, "id", ID),
+        (Order, "id", str(ID)),
+        (Order, "lease_token", None),
+        (Order, "status", Status.PENDING),
+        (Order, "type", OrderType.MARKET),
+        (Order, "token_in", "SOL"),
+        (Order, "client_order_id", None),
+        (Order, "amount_in", 2**63 - 1),
+        (Order, "amount_in", "5"),
+        (Order, "slippage_is_auto", True),
+        (Order, "slippage_is_auto", 0),
+        (Order, "created_at", datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)),
+        (Order, "created_at", datetime(2030, 1, 2, 3, tzinfo=timezone(timedelta(hours=5)))),
+        (Order, "route_bounds", None),
+        (OrderEvent, "order", ID),
+        (Attempt, "signed_transaction", b"\x00\xff"),
+    ],
+)
+def test_a_value_is_stored_as_its_field_stores_it(model: type[models.Model], name: str, value: Any) -> None:
+    field: Any = model._meta.get_field(name)
+    [stored] = sql.values(model, [(name, value)])
+    expected = field.get_db_prep_save(value, connection)
+    # The driver's binary and its typed numbers are equal by what they hold.
+    assert (type(stored), bytes(stored) if isinstance(value, bytes) else stored) == (
+        type(expected),
+        bytes(expected) if isinstance(value, bytes) else expected,
+    )
+
+
+def test_an_expression_is_left_to_its_field() -> None:
+    [stored] = sql.values(Order, [("starts", F("starts") + 1)])
+    assert hasattr(stored, "resolve_expression")
+
+
+def test_an_events_data_is_stored_as_json() -> None:
+    row = OrderEvent(order_id=ID, sequence=1, status="pending", at=datetime.now(UTC), data={"a": [1, "b"]})
+    [stored] = sql.insert_values([row])
+    field: Any = OrderEvent._meta.get_field("data")
+    kept = stored[sql.columns(OrderEvent).index("data")]
+    expected = field.get_db_prep_save({"a": [1, "b"]}, connection)
+    assert repr(kept) == repr(expected)
