@@ -28,6 +28,7 @@ from orders.gateway.audit import WalletAudit
 from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.proving.benchmark.chain_check import ChainBooks, check_run
+from orders.proving.benchmark.cpu_bound import check_cpu, ms_per_order, recorded_cpu
 from orders.proving.benchmark.figures import figures
 from orders.proving.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
 from orders.proving.benchmark.machine import machine_line
@@ -70,6 +71,12 @@ class Command(BaseCommand):
         parser.add_argument("--final-timeout", type=positive, default=180, metavar="SECONDS")
         parser.add_argument("--yes", action="store_true", help="spend real money without a question")
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+        parser.add_argument(
+            "--cpu-bound",
+            type=recorded_cpu,
+            metavar="FILE",
+            help="fail when an order takes far more CPU than FILE says, as docs/cpu-per-order.json does",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         address = find_engine()
@@ -128,6 +135,8 @@ class Command(BaseCommand):
             kinds, more = check_quotes(found, records.routes(), audit.moved(swaps), venues)
             checks += more
         audit.close()
+        if options["cpu_bound"] is not None:
+            checks.append(check_cpu(options["cpu_bound"], machine_line(), ms_per_order(usage, plan.orders)))
         setup = f"{plan.orders} orders, {plan.clients} clients" + (", one at a time" if settled else "")
         return Report(machine_line(), setup, figures(samples, found), usage, checks, kinds)
 
