@@ -14,7 +14,7 @@ from orders.api import schema
 from orders.api.endpoint import Endpoint
 from orders.errors import ChainUnavailable, InvalidRequest, NoRoute, SameToken
 from orders.intake.route_bounds import bounds_of
-from orders.records import kill_switch
+from orders.records import kill_switch, open_orders
 from orders.wallets import funds
 from orders.wire.holdings import HOLDINGS, Wallet
 from orders.wire.offers import QUOTE_BOARD, Asked, venue_errors
@@ -93,7 +93,8 @@ class Tokens(Endpoint):
             pass
         tokens, taken = gateway.tokens(), funds.committed()
         committed = {str(token.mint): taken.of(wallet, str(token.mint)) for token in tokens}
-        return Response(HOLDINGS.of(Wallet(wallet, switch, tokens, balances, committed)))
+        waiting = open_orders.needed(wallet)
+        return Response(HOLDINGS.of(Wallet(wallet, switch, tokens, balances, committed, waiting)))
 
 
 class TokenByMint(Endpoint):

@@ -13,15 +13,15 @@ from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import amount_at_price, amount_for_price, to_base_units
 from orders.errors import ChangedMeanwhile, InvalidRequest, NotAmendable, NotFound
-from orders.intake import limits, waiting
+from orders.intake import limits, rounds, waiting
 from orders.intake.named_amounts import named
 from orders.lifecycle import OrderType, Status
-from orders.models import Order
+from orders.models import Order, Schedule, Trigger
 from orders.pipeline import groups
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
 from orders.records.transition import Transition
 from orders.wire.amendments import Amendment
-from orders.wire.events import open_data
+from orders.wire.events import open_data, schedule_data
 
 # Columns of an order that an amendment may change.
 _COLUMNS: Final = ("amount_in", "floor_amount_out", "limit_price", "slippage_bps", "expires_at")
@@ -34,21 +34,30 @@ def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) ->
     Raises NotFound, NotAmendable, ChangedMeanwhile, InvalidRequest, InvalidAmount, OrderTooLarge,
     WouldTriggerNow.
     """
-    order = Order.objects.filter(user_id=user.pk, pk=order_id).select_related("trigger").first()
+    rows = Order.objects.filter(user_id=user.pk, pk=order_id)
+    order = rows.select_related("trigger", "schedule").first()
     if order is None:
         raise NotFound("There is no such order")
-    if order.status != Status.OPEN or not order.waits:
+    if order.status != Status.OPEN:
         raise NotAmendable(status=order.status)
     if order.version != amendment.version:
         raise ChangedMeanwhile(version=order.version, status=order.status)
     before = {name: getattr(order, name) for name in _COLUMNS}
-    _change(order, amendment)
-    for refusal in waiting.refusals_at_once([order]).values():
-        raise refusal
+    is_schedule = order.type == OrderType.DCA
+    row: Trigger | Schedule
+    if is_schedule:
+        _require_fitting(order, amendment)
+        _change_slippage_and_expiry(order, amendment)
+        rounds.change(order, amendment)
+        row, data = order.schedule, schedule_data(order)
+    else:
+        _change(order, amendment)
+        for refusal in waiting.refusals_at_once([order]).values():
+            raise refusal
+        row, data = order.trigger, open_data(order)
     changes = {name: getattr(order, name) for name in _COLUMNS if getattr(order, name) != before[name]}
     changes |= {"due_at": timezone.now(), "retries": 0}
-    step = Transition(order, Status.OPEN, changes, open_data(order))
-    if not groups.record([step], alongside=lambda _: order.trigger.save()):
+    if not groups.record([Transition(order, Status.OPEN, changes, data)], alongside=lambda _: row.save()):
         now = Order.objects.get(pk=order_id)
         if now.status != Status.OPEN:
             raise NotAmendable(status=now.status)
@@ -68,25 +77,35 @@ def _change(order: Order, amendment: Amendment) -> None:
     token = gateway.token_by_mint(order.token_in)
     if token is not None:
         gateway.require_within_cap(token, order.amount_in)
+    _change_slippage_and_expiry(order, amendment)
+    _limit(order, amendment, decimals)
+    _trigger(order, amendment, decimals, amount_before)
+
+
+def _change_slippage_and_expiry(order: Order, amendment: Amendment) -> None:
     if amendment.slippage_bps is not None:
         order.slippage_bps = limits.slippage(amendment.slippage_bps)
     if "expires_at" in amendment.given:
         order.expires_at = amendment.expires_at
         if order.expires_at is not None and order.expires_at <= timezone.now():
             raise InvalidRequest("The expiry lies in the past", expiresAt="must lie ahead")
-    _limit(order, amendment, decimals)
-    _trigger(order, amendment, decimals, amount_before)
 
 
 def _require_fitting(order: Order, amendment: Amendment) -> None:
     kind = OrderType(order.type)
+    is_schedule, trails = kind is OrderType.DCA, kind is OrderType.TRAILING_STOP
+    trigger = None if is_schedule else order.trigger
+    has_own_amount = order.group_id is None and order.mode == SwapMode.EXACT_IN
     may = {
         "limitPrice": kind in _HAS_LIMIT,
-        "triggerPrice": order.trigger.trigger_price is not None and order.fired_at is None,
-        "trailBps": kind is OrderType.TRAILING_STOP,
-        "activationPrice": kind is OrderType.TRAILING_STOP and order.trigger.watermark is None,
-        "amountIn": order.group_id is None and order.mode == SwapMode.EXACT_IN,
-        "amountInRaw": order.group_id is None and order.mode == SwapMode.EXACT_IN,
+        "triggerPrice": trigger is not None and bool(trigger.trigger_price) and order.fired_at is None,
+        "confirmations": not is_schedule,
+        "trailBps": trails,
+        "activationPrice": trails and trigger is not None and trigger.watermark is None,
+        **dict.fromkeys(("amount", "amountIn", "amountInRaw"), has_own_amount),
+        **dict.fromkeys(("minAmountOut", "minAmountOutRaw"), not is_schedule),
+        # Of a schedule alone.
+        **dict.fromkeys(("rounds", "minPrice", "maxPrice", "paused"), is_schedule),
     }
     refusals = {
         name: "not of this order" for name, fits in may.items() if name in amendment.names and not fits

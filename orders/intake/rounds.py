@@ -14,6 +14,7 @@ from orders.intake.named_amounts import named
 from orders.lifecycle import GroupKind, GroupRole, Status
 from orders.models import Order, OrderGroup, Schedule
 from orders.records.thresholds import Decimals
+from orders.wire.amendments import Amendment
 from orders.wire.events import schedule_data
 from orders.wire.requests import OrderIntent
 
@@ -43,12 +44,36 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     Schedule(
         order=order,
         rounds=intent.rounds,
+        last_round=intent.rounds,
         interval_seconds=intent.interval_seconds,
         next_at=max(intent.start_at or order.created_at, order.created_at),
         min_price=_text(intent.min_price),
         max_price=_text(intent.max_price),
     )
     order.open_with(schedule_data(order))
+
+
+def change(order: Order, amendment: Amendment) -> None:
+    """Give the schedule of an order what an amendment says, not yet written; raises InvalidRequest.
+
+    A round sells its share of the whole amount by the number of rounds then: fewer rounds left sell less in
+    all, and never more than the order's amount.
+    """
+    schedule = order.schedule
+    if amendment.rounds is not None:
+        if not schedule.next_round <= amendment.rounds <= schedule.rounds:
+            span = f"{schedule.next_round} to {schedule.rounds}"
+            raise InvalidRequest("The amendment is not valid", rounds=f"{span}: the last round to be placed")
+        schedule.last_round = amendment.rounds
+    if "min_price" in amendment.given:
+        schedule.min_price = _text(amendment.min_price)
+    if "max_price" in amendment.given:
+        schedule.max_price = _text(amendment.max_price)
+    low, high = schedule.min_price, schedule.max_price
+    if low is not None and high is not None and Decimal(low) > Decimal(high):
+        raise InvalidRequest("The amendment is not valid", minPrice="above maxPrice")
+    if amendment.paused is not None:
+        schedule.is_paused = amendment.paused
 
 
 def _text(price: Decimal | None) -> str | None:

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='schedule', serialize=False, to='orders.order')),
                 ('rounds', models.PositiveIntegerField()),
+                ('last_round', models.PositiveIntegerField()),
                 ('next_round', models.PositiveIntegerField(default=1)),
                 ('interval_seconds', models.PositiveIntegerField()),
                 ('next_at', models.DateTimeField()),

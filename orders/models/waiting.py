@@ -61,13 +61,15 @@ class Trigger(models.Model):
 class Schedule(models.Model):
     """When the rounds of a DCA order are placed, each as an order of its own.
 
-    ``next_round`` counts from 1; beyond ``rounds`` all have been placed or skipped. A round sells the whole
-    amount divided by ``rounds``, the last one what is left over besides. ``min_price`` and ``max_price`` are
-    as the client gave them; a round whose price lies outside is skipped.
+    ``next_round`` counts from 1; beyond ``last_round`` all have been placed or skipped. A round sells the
+    whole amount divided by ``rounds``, the last one what is left over besides. ``min_price`` and
+    ``max_price`` are as the client gave them; a round whose price lies outside is skipped.
     """
 
     order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="schedule")
     rounds = models.PositiveIntegerField()
+    # Fewer than ``rounds`` where the client has cut them short.
+    last_round = models.PositiveIntegerField()
     next_round = models.PositiveIntegerField(default=1)
     interval_seconds = models.PositiveIntegerField()
     next_at = models.DateTimeField()

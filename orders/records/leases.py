@@ -94,7 +94,8 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     with forgettable(), connection.cursor() as cursor:
         cursor.execute(_claim(len(statuses), len(ids)), sql.values(Order, named))
         claimed = sql.rows(Order, cursor.fetchall())
-    return sorted(claimed, key=lambda order: order.created_at)
+    # Orders that fired at once are due in price-time order.
+    return sorted(claimed, key=lambda order: (order.due_at, order.created_at))
 
 
 def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +10,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Sum
 
 from orders.index_conditions import IS_WAITING
+from orders.lifecycle import GroupRole
 from orders.models import Order, Trigger
 
 Pair = tuple[str, str]
@@ -112,3 +114,24 @@ def raise_watermarks(values: Iterable[tuple[UUID, int]]) -> None:
 def mark_judged(order_ids: Collection[UUID]) -> None:
     """Remember that these would not have fired when they were placed."""
     Trigger.objects.filter(pk__in=order_ids).update(judged=True)
+
+
+def needed(wallet: str) -> dict[str, int]:
+    """Base units by mint that the open orders of a wallet would sell together; they reserve nothing.
+
+    Of the two orders of a pair the larger counts alone, of a schedule what its rounds have left.
+    """
+    ours = Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, wallet=wallet)
+    found: Counter[str] = Counter()
+    alone = ours.filter(group_role__in=(GroupRole.NONE, GroupRole.ENTRY))
+    for mint, amount in alone.order_by().values_list("token_in").annotate(Sum("amount_in")):
+        found[mint] += amount
+    pairs = ours.filter(group_role__in=(GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS))
+    largest = pairs.order_by().values_list("token_in", "group_id").annotate(Max("amount_in"))
+    for mint, _, amount in largest:
+        found[mint] += amount
+    schedules = ours.filter(group_role=GroupRole.SCHEDULE, schedule__isnull=False)
+    columns = ("token_in", "amount_in", "schedule__rounds", "schedule__last_round", "schedule__next_round")
+    for mint, amount, rounds, last, following in schedules.values_list(*columns):
+        found[mint] += amount * max(0, last - following + 1) // rounds
+    return dict(found)

@@ -48,7 +48,7 @@ def place_due() -> list[Order]:
     open_ones = due.filter(order__in=Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK))
     placed = []
     for schedule in open_ones.order_by("next_at")[:_MOST_AT_ONCE]:
-        if schedule.next_round > schedule.rounds:
+        if schedule.next_round > schedule.last_round:
             _end(schedule, now)
         elif (order := _step(schedule, now)) is not None:
             placed.append(order)
@@ -83,7 +83,7 @@ def _missed(schedule: Schedule, now: datetime) -> int:
     late = now - schedule.next_at - grace(schedule.interval_seconds)
     if late <= timedelta(0):
         return 0
-    return min(-(-late // interval), schedule.rounds - schedule.next_round + 1)
+    return min(-(-late // interval), schedule.last_round - schedule.next_round + 1)
 
 
 def _skip(schedule: Schedule, count: int, because: str) -> None:
@@ -105,7 +105,7 @@ def _advance(schedule: Schedule, count: int) -> None:
     schedule.order.schedule = schedule
     schedule.next_round += count
     schedule.next_at += timedelta(seconds=schedule.interval_seconds) * count
-    if schedule.next_round > schedule.rounds:
+    if schedule.next_round > schedule.last_round:
         schedule.next_at = timezone.now() + _LOOK_AGAIN
 
 

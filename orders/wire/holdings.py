@@ -26,6 +26,7 @@ class Holding(NamedTuple):
     balance: int | None
     committed: int
     kept_back: int
+    waiting: int = 0
 
     @property
     def spendable(self) -> int | None:
@@ -46,6 +47,7 @@ class Wallet(NamedTuple):
     tokens: Iterable[Token]
     balances: Mapping[str, int] | None
     committed: Mapping[str, int]
+    waiting: Mapping[str, int]
 
     def holdings(self) -> list[Holding]:
         """Of each token that orders may name."""
@@ -54,7 +56,8 @@ class Wallet(NamedTuple):
     def _holding(self, token: Token, mint: str) -> Holding:
         balance = None if self.balances is None else self.balances.get(mint, 0)
         kept_back = gateway.SOL_RESERVE if mint == gateway.SOL else 0
-        return Holding(token, balance, self.committed.get(mint, 0), kept_back)
+        committed, waiting = self.committed.get(mint, 0), self.waiting.get(mint, 0)
+        return Holding(token, balance, committed, kept_back, waiting)
 
 
 def _whole(name: str) -> Callable[[Holding], str | None]:
@@ -94,6 +97,13 @@ HOLDING: Final = Message(
         example="99994999995000",
     ),
     Field("committed", DECIMAL, _whole("committed"), "what orders under way may still take", example="0"),
+    Field(
+        "waiting",
+        DECIMAL,
+        _whole("waiting"),
+        "what open orders would sell together; they reserve nothing",
+        example="0",
+    ),
     Field("keptBack", DECIMAL, _whole("kept_back"), "of SOL, for fees and rent", example="0.01"),
     Field(
         "spendable",

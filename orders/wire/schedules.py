@@ -22,8 +22,13 @@ SCHEDULE: Final = Message(
     "Schedule",
     Field("rounds", INTEGER, "rounds", "orders that share the amount", example=10),
     Field(
-        "nextRound", INTEGER, "next_round", "the round that comes next, from 1; above rounds: none", example=3
+        "nextRound",
+        INTEGER,
+        "next_round",
+        "the round that comes next, from 1; above lastRound: none",
+        example=3,
     ),
+    Field("lastRound", INTEGER, "last_round", "fewer than rounds where it was cut short", example=10),
     Field("intervalSeconds", INTEGER, "interval_seconds", "between two rounds", example=3600),
     Field("nextAt", nullable(INSTANT), lambda s: timestamp(s.next_at), "when the next round comes"),
     Field("minPrice", nullable(DECIMAL), "min_price", "as given", example=None),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from orders.models import Order
 from tests.orders.chain import TestChain
@@ -90,6 +92,38 @@ def test_a_stop_cannot_be_amended_to_fire_at_once(client: Client, chain: TestCha
     answer = amend(client, stop["orderId"], version=1, triggerPrice=times(now, 110))
     assert (answer.status_code, answer.json()["code"]) == (422, "WOULD_TRIGGER_NOW")
     assert Order.objects.get().version == 1
+
+
+@pytest.fixture
+def rounds(client: Client, chain: TestChain, user: User) -> dict[str, Any]:
+    wanted = FIVE | {"type": "dca", "rounds": 5, "intervalSeconds": 3_600}
+    wanted |= {"startAt": (timezone.now() + timedelta(days=1)).isoformat()}
+    return dict(place(client, wanted).json())
+
+
+def test_a_schedule_is_paused_cut_short_and_banded(client: Client, rounds: dict[str, Any]) -> None:
+    answer = amend(client, rounds["orderId"], version=1, paused=True, rounds=3, minPrice="100")
+    schedule = answer.json()["schedule"]
+    assert answer.status_code == 200, answer.json()
+    assert (schedule["paused"], schedule["lastRound"], schedule["minPrice"]) == (True, 3, "100")
+    again = amend(client, rounds["orderId"], version=2, paused=False, minPrice=None).json()["schedule"]
+    assert (again["paused"], again["lastRound"], again["minPrice"]) == (False, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"rounds": 6}, "rounds"),
+        ({"limitPrice": "100"}, "limitPrice"),
+        ({"paused": "yes"}, "paused"),
+        ({"minPrice": "3", "maxPrice": "2"}, "minPrice"),
+    ],
+)
+def test_what_a_schedule_cannot_be_amended_to_is_named(
+    client: Client, rounds: dict[str, Any], fields: dict[str, Any], name: str
+) -> None:
+    answer = amend(client, rounds["orderId"], version=1, **fields)
+    assert (answer.status_code, list(answer.json()["details"])) == (400, [name])
 
 
 def test_all_that_can_be_are_cancelled(client: Client, limit: dict[str, Any]) -> None:

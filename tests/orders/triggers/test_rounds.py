@@ -13,9 +13,11 @@ from django.utils import timezone
 from orders.errors import InvalidRequest
 from orders.intake.place import place_order
 from orders.models import Order, Schedule
+from orders.records import open_orders
 from orders.triggers import rounds
 from tests.orders.chain import TestChain
 from tests.orders.order_runs import carry_out, stored
+from tests.orders.rows import SOL
 from tests.orders.triggers.waiting_orders import intent, place, price_now, times
 
 
@@ -134,3 +136,17 @@ def test_a_schedule_that_does_not_fit_is_refused(
     with pytest.raises(InvalidRequest) as refused:
         place_order(user, intent(**wanted))
     assert name in refused.value.details
+
+
+def test_what_open_orders_would_sell_together_is_shown(user: User, chain: TestChain) -> None:
+    now = price_now()
+    schedule(user)
+    place(user, type="limit", limitPrice=times(now, 120))
+    place(
+        user,
+        orderClass="oco",
+        takeProfit={"limitPrice": times(now, 120)},
+        stopLoss={"triggerPrice": times(now, 80)},
+    )
+    wallet = str(chain.wallet.pubkey())
+    assert open_orders.needed(wallet) == {SOL: 10_100_000_000}
