@@ -1,15 +1,16 @@
 """The settlement poller: one a process, which looks at all of its open attempts again and again.
 
-What it adopts is on trial first: who followed it before may have died of it. Such orders are looked at a
-few at a time or alone, those that were never on trial first, and their rows say so before: so one that kills
-its poller is known by its count, and takes the others along once at most.
+What it adopts is on trial first: who followed it before may have died of it. Their rows say so before each is
+looked at. Those that were never on trial come first, in a few groups, so that all of them move soon though a
+node is slow; those that were, alone. So one that kills its poller is known by its count, and takes others
+along once at most.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from django.db import Error as DatabaseError
@@ -26,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 0.2
 _MOST_AT_ONCE: Final = 256
-# Looked at alone as long as they are no more than this: each costs two small writes and a look.
+# Each group costs two small writes, and a look that takes as long as the node does.
+_MOST_GROUPS: Final = 4
+# Looked at alone as long as they are no more than this.
 _MOST_ALONE: Final = 64
 
 
@@ -87,26 +90,41 @@ class Poller:
             return settle_or_leave(group, self._retry)
 
     def _try(self, on_trial: Sequence[Watched]) -> None:
-        together = -(-len(on_trial) // _MOST_ALONE)
-        for start in range(0, len(on_trial), max(1, together)):
-            group = on_trial[start : start + together]
-            try:
+        try:
+            for group in _groups(on_trial):
                 _submitted(group).update(starts=F("starts") + 1)
                 done = self._settled(group)
                 _submitted(group).update(starts=0)
-            except DatabaseError as error:
-                logger.warning("%d adopted orders wait: %s", len(group), type(error).__name__)
-                connection.close()
-                return
-            with self._lock:
-                self._on_trial = self._on_trial[len(group) :]
-                passed = [one for one in group if one.attempt.signature not in done]
-                self._watched |= {one.attempt.signature: one for one in passed}
+                self._pass(group, done)
+        except DatabaseError as error:
+            logger.warning("%d adopted orders wait: %s", len(on_trial), type(error).__name__)
+            connection.close()
+
+    def _pass(self, group: Sequence[Watched], done: Collection[str]) -> None:
+        tried = {one.attempt.signature for one in group}
+        with self._lock:
+            self._on_trial = [one for one in self._on_trial if one.attempt.signature not in tried]
+            passed = [one for one in group if one.attempt.signature not in done]
+            self._watched |= {one.attempt.signature: one for one in passed}
 
     def _forget(self, signatures: Iterable[str]) -> None:
         with self._lock:
             for signature in signatures:
                 self._watched.pop(signature, None)
+
+
+def _groups(on_trial: Sequence[Watched]) -> Iterator[Sequence[Watched]]:
+    tried_before = set(_submitted(on_trial).filter(starts__gt=0).values_list("pk", flat=True))
+    fresh = [one for one in on_trial if one.attempt.order_id not in tried_before]
+    yield from _parts(fresh, _MOST_GROUPS)
+    yield from _parts([one for one in on_trial if one.attempt.order_id in tried_before], _MOST_ALONE)
+
+
+def _parts(watched: Sequence[Watched], most: int) -> Iterator[Sequence[Watched]]:
+    """No more than so many groups, and of one each where that is enough."""
+    size = max(1, -(-len(watched) // most))
+    for start in range(0, len(watched), size):
+        yield watched[start : start + size]
 
 
 def _submitted(watched: Sequence[Watched]) -> QuerySet[Order]:
