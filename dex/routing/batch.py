@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.search import Bounds, Candidates, find_routes
-from dex.routing.ways import Answers, Fits, all_fit
+from dex.routing.way import Answers, Fits, all_fit
 from dex.types import QuoteRequest, Quotes, Route, Snapshot
 from dex.venues.base import Pool
 

@@ -12,7 +12,7 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
-from dex.routing.ways import Part, route_of
+from dex.routing.way import Part, route_of
 from dex.types import Route, Snapshot, SwapMode
 
 _REMEMBERED: Final = 8192

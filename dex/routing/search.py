@@ -7,24 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
 from dex.routing.split import Shares, best_splits, could_gain
-from dex.routing.ways import (
-    Answers,
-    Fits,
-    Part,
-    Way,
-    all_fit,
-    direct_ways,
-    ranked,
-    route_of,
-    text_of,
-    ways_over,
-)
+from dex.routing.way import Answers, Fits, Part, Ranked, Way, all_fit, rank, route_of
+from dex.routing.ways import direct_ways, ranked, ways_over
 from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 
@@ -84,12 +75,12 @@ def find_routes(
     shown = {id(way) for way in [*kept, *(found[0] for found, _ in over if found)]}
     best = singles[0].worth(request.amount) if singles else None
     splits, too_large = _splits(request, ways, best, bounds, fits)
-    routes = [*splits, *_routes_of_one(request, singles, shown)]
-    routes.sort(key=lambda route: _rank(request, route))
+    routes = [*((rank(split), split) for split in splits), *_routes_of_one(request, singles, shown)]
+    routes.sort(key=itemgetter(0))
     alone = [way for way in direct if way not in kept] + [way for _, large in over for way in large]
     too_large += [way for way in ranked(alone, request.amount) if best is None or _beats(way, request, best)]
     errors += [_too_large(way) for way in too_large]
-    return Quotes(request, snapshot.clock.slot, tuple(routes), tuple(errors))
+    return Quotes(request, snapshot.clock.slot, tuple([route for _, route in routes]), tuple(errors))
 
 
 def _direct(
@@ -115,9 +106,9 @@ def _over(
             yield ways_over(snapshot, request, middle, sides, answers, fits)
 
 
-def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Route]:
+def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Ranked]:
     for way in singles:
-        if id(way) in shown and (route := _route([(way, request.amount)])):
+        if id(way) in shown and (route := way.route(request.amount)):
             yield route
 
 
@@ -159,12 +150,6 @@ def _route(parts: Sequence[Part]) -> Route | None:
         return route_of(parts)
     except DexError:
         return None
-
-
-def _rank(request: QuoteRequest, route: Route) -> tuple[int, int, str, str]:
-    """Most out, or least in, first; then the simplest, then by venue and pool, so that no tie is left."""
-    worth = route.amount_in if request.mode is SwapMode.EXACT_OUT else -route.amount_out
-    return worth, len(route.legs), route.venue, text_of(route.pool)
 
 
 def reads(

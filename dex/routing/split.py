@@ -13,7 +13,7 @@ from functools import cache
 from itertools import combinations, islice
 from typing import Final
 
-from dex.routing.ways import Fits, Way, all_fit
+from dex.routing.way import Fits, Way, all_fit
 
 # Shares of the coarse grid; the best shares lie within one of them.
 _CHUNKS: Final = 16

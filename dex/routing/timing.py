@@ -21,7 +21,7 @@ from dex.errors import DexError
 from dex.routing.batch import Ask
 from dex.routing.fitting import Fitting
 from dex.routing.search import Bounds, Candidates, find_routes
-from dex.routing.ways import all_fit
+from dex.routing.way import all_fit
 from dex.transactions.route_size import Sizing
 from dex.types import Quote, QuoteRequest, Snapshot
 from dex.venues.base import Pool

@@ -1,218 +1,20 @@
-"""Ways from the token in to the token out over one pool or two, and what each is worth for an amount.
-
-A way's worth is what reaches the payer (EXACT_IN), or less the more the payer is debited (EXACT_OUT), so
-that the search always looks for the most. Pure; a way remembers what it was asked, because a search asks for
-the same amounts again.
-"""
+"""The ways from the token in to the token out: over pools of the pair, and over a middle token. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.errors import DexError, InsufficientLiquidity
-from dex.routing.router import require_moving, whole_quote
-from dex.routing.transfer_fees import with_named_fees
-from dex.types import Path, Quote, QuoteRequest, Route, Snapshot, SwapMode
+from dex.routing.way import Answers, Fits, Way, all_fit
+from dex.types import QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
-
-_Asked = tuple[Pubkey, Pubkey, int, SwapMode]
 
 # Ways over one middle token that a split may use, and pools on each side of it that are combined.
 WAYS_KEPT: Final = 2
 _COMBINED: Final = 5
-
-
-class _State:
-    """What a pool has answered by one state, and whether anything moves in and out of it."""
-
-    def __init__(self) -> None:
-        self.answers: dict[_Asked, Quote | DexError] = {}
-        self.is_checked = False
-        self.stands = True
-
-    def require_moving(self, pool: Pool, snapshot: Snapshot) -> None:
-        """Raise PoolDisabled where a vault is frozen; looked at once."""
-        if not self.is_checked:
-            require_moving(pool, snapshot)
-            self.is_checked = True
-
-
-class Answers:
-    """What pools have answered to the requests of a batch, for as long as their state stands.
-
-    A quote is a pure function of the pool's accounts and the request: orders of one batch ask the same pools
-    for the same amounts, and only the pools that the orders before them use have another state.
-    """
-
-    def __init__(self) -> None:
-        self._by_pool: dict[Pubkey, _State] = {}
-        self._ways: dict[tuple[SwapMode, tuple[Pubkey, ...], tuple[Pubkey, ...]], Way] = {}
-
-    def of(self, pool: Pool) -> _State:
-        """What is known of a pool; new answers are put in there."""
-        known = self._by_pool.get(pool.address)
-        if known is None:
-            known = self._by_pool[pool.address] = _State()
-        return known
-
-    def way(
-        self, snapshot: Snapshot, pools: tuple[Pool, ...], tokens: tuple[Pubkey, ...], mode: SwapMode
-    ) -> Way:
-        """The way over these pools, with all that it was asked while their state stands."""
-        key = mode, tokens, tuple([pool.address for pool in pools])
-        way = self._ways.get(key)
-        if way is None or not way.stands:
-            way = self._ways[key] = Way(snapshot, pools, tokens, mode, self)
-        return way
-
-    def forget(self, pool: Pubkey) -> None:
-        """Its state has changed."""
-        known = self._by_pool.pop(pool, None)
-        if known is not None:
-            known.stands = False
-
-
-@lru_cache(maxsize=4096)
-def text_of(address: Pubkey) -> str:
-    """The address as text, by which equal routes are ordered."""
-    return str(address)
-
-
-class Way:
-    """One pool, or two over a middle token, seen from one snapshot."""
-
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        pools: Sequence[Pool],
-        tokens: Sequence[Pubkey],
-        mode: SwapMode,
-        answers: Answers | None = None,
-    ) -> None:
-        """``tokens`` has one more than ``pools``: the token in, the middle if there is one, the token out.
-
-        ``answers`` are those that pools have given by this state already.
-        """
-        self.pools = tuple(pools)
-        shared = answers or Answers()
-        self._known = [shared.of(pool) for pool in self.pools]
-        self.snapshot = snapshot
-        self.mode = mode
-        self._tokens = tuple(tokens)
-        self._asked: dict[int, tuple[Quote, ...] | DexError] = {}
-        self._paths: dict[int, Path | DexError] = {}
-        # Its pools: two ways of one route share none, for each quote is of the state before the route.
-        self.addresses: Final = frozenset(pool.address for pool in self.pools)
-        # Each pool, and the token that is sold to it.
-        self.steps: Final = tuple(
-            (pool.address, sold) for pool, sold in zip(self.pools, self._tokens, strict=False)
-        )
-        self.names: Final = [text_of(pool.address) for pool in self.pools]
-
-    @property
-    def stands(self) -> bool:
-        """Whether its pools still have the state that it was made for."""
-        return all(known.stands for known in self._known)
-
-    def worth(self, amount: int) -> int | None:
-        """What ``amount`` is worth on this way, 0 for nothing; None where the way has no quote for it."""
-        if not amount:
-            return 0
-        quotes = self._quotes(amount)
-        if isinstance(quotes, DexError):
-            return None
-        return quotes[-1].amount_out if self.mode is SwapMode.EXACT_IN else -quotes[0].amount_in
-
-    def path(self, amount: int) -> Path:
-        """The path with its legs, to the unit; raises PoolRefused, NoQuote or AccountMissing."""
-        found = self._paths.get(amount)
-        if found is None:
-            try:
-                found = with_named_fees(self._path(amount), self.snapshot)
-            except DexError as error:
-                found = error
-            self._paths[amount] = found
-        if isinstance(found, DexError):
-            raise found.with_traceback(None)
-        return found
-
-    def _path(self, amount: int) -> Path:
-        quotes = self._quotes(amount)
-        if isinstance(quotes, DexError):
-            raise quotes
-        if len(quotes) == 1:
-            return Path(quotes, quotes[0].amount_in, quotes[0].amount_out)
-        first, last = quotes
-        if self.mode is SwapMode.EXACT_OUT:
-            sold = self._quote(1, last.amount_in, SwapMode.EXACT_IN)
-            return Path((first, sold), first.amount_in, amount)
-        bought = self._quote(0, last.amount_in, SwapMode.EXACT_OUT)
-        if bought.amount_in > amount:
-            raise InsufficientLiquidity("buying the middle token costs more than selling for it paid")
-        return Path((bought, last), amount, last.amount_out)
-
-    def _quotes(self, amount: int) -> tuple[Quote, ...] | DexError:
-        found = self._asked.get(amount)
-        if found is None:
-            try:
-                found = tuple(self._chain(amount))
-            except DexError as error:
-                found = error
-            self._asked[amount] = found
-        return found
-
-    def _chain(self, amount: int) -> list[Quote]:
-        """The legs' quotes in their order, asked from the side that the request fixes."""
-        legs = range(len(self.pools))
-        quotes: list[Quote] = []
-        for leg in legs if self.mode is SwapMode.EXACT_IN else reversed(legs):
-            quote = self._quote(leg, amount, self.mode)
-            quotes.append(quote)
-            amount = quote.amount_out if self.mode is SwapMode.EXACT_IN else quote.amount_in
-        return quotes if self.mode is SwapMode.EXACT_IN else quotes[::-1]
-
-    def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
-        asked = (self._tokens[leg], self._tokens[leg + 1], amount, mode)
-        answers = self._known[leg].answers
-        answer = answers.get(asked)
-        if answer is None:
-            try:
-                answer = self._whole(leg, QuoteRequest(*asked))
-            except DexError as error:
-                answer = error
-            answers[asked] = answer
-        if isinstance(answer, DexError):
-            raise answer.with_traceback(None)
-        return answer
-
-    def _whole(self, leg: int, request: QuoteRequest) -> Quote:
-        pool = self.pools[leg]
-        self._known[leg].require_moving(pool, self.snapshot)
-        # A program that swaps a part of it and calls that success would leave the rest of an order.
-        quote = whole_quote(pool, self.snapshot, request)
-        if request.mode is SwapMode.EXACT_OUT and quote.amount_out != request.amount:
-            raise InsufficientLiquidity(f"the pool gives no more than {quote.amount_out} base units")
-        return quote
-
-
-# A way with its part of an amount, and whether such parts fit into one transaction together.
-Part = tuple[Way, int]
-Fits = Callable[[Sequence[Part]], bool]
-
-
-def all_fit(_parts: Sequence[Part]) -> bool:
-    """As if transactions were of any size."""
-    return True
-
-
-def route_of(parts: Sequence[Part]) -> Route:
-    """The route of these ways together; raises PoolRefused, NoQuote or AccountMissing."""
-    return Route(tuple(way.path(amount) for way, amount in parts), parts[0][0].mode)
 
 
 def direct_ways(
@@ -237,6 +39,18 @@ def ways_over(
     pool beyond for what the best of them carries there.
     """
     answers = answers or Answers()
+    asked = (request.token_in, middle, request.token_out, request.amount, request.mode, fits)
+    return answers.over(asked, sides, lambda: _ways_over(snapshot, request, middle, sides, answers, fits))
+
+
+def _ways_over(
+    snapshot: Snapshot,
+    request: QuoteRequest,
+    middle: Pubkey,
+    sides: tuple[Sequence[Pool], Sequence[Pool]],
+    answers: Answers,
+    fits: Fits,
+) -> tuple[list[Way], list[Way]]:
     firsts, lasts = sides
     exact_in = request.mode is SwapMode.EXACT_IN
     to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)

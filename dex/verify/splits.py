@@ -12,7 +12,8 @@ from solders.pubkey import Pubkey
 
 from dex import errors
 from dex.routing.split import best_splits
-from dex.routing.ways import Way, direct_ways
+from dex.routing.way import Way
+from dex.routing.ways import direct_ways
 from dex.types import AccountData, QuoteRequest, Snapshot
 from dex.venues.base import Pool
 from dex.verify.recording import (

@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask
 from dex.routing.search import find_routes
-from dex.routing.ways import Answers
+from dex.routing.way import Answers
 from dex.types import AccountData, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.route_sizes import fitting_in, without_too_large

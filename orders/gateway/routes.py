@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask, route_batch
 from dex.routing.search import Bounds, Candidates, reads
-from dex.routing.ways import Answers
+from dex.routing.way import Answers
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity

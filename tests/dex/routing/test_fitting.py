@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dex.routing.batch import Ask, route_batch
 from dex.routing.fitting import Fitting
 from dex.routing.search import Bounds, Candidates, find_routes
-from dex.routing.ways import Part, direct_ways
+from dex.routing.way import Part
+from dex.routing.ways import direct_ways
 from dex.transactions.token_accounts import parse_token_account
 from dex.types import Quotes, Route, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
