@@ -34,9 +34,10 @@ def route_batch(
 
     Where ``goes_on`` says that the best route of a request is taken, those behind it are quoted against the
     state that it leaves: 64 orders on one pool do not all claim the price of the first. ``answers`` are those
-    that pools have given by ``snapshot`` already.
+    that pools have given by ``snapshot`` already, and get new ones that are of it.
     """
     found: list[Quotes] = []
+    given = answers
     answers = Answers() if answers is None else answers
     pools = _pools_of(asks)
     for number, ask in enumerate(asks, 1):
@@ -44,6 +45,7 @@ def route_batch(
         found.append(quotes)
         if number < len(asks) and quotes.quotes and goes_on(quotes):
             snapshot = _after(quotes.quotes[0], snapshot, pools)
+            answers = answers.copy() if answers is given else answers
             for leg in quotes.quotes[0].legs:
                 answers.forget(leg.pool)
     return found

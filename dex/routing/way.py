@@ -28,7 +28,6 @@ class _State:
     def __init__(self) -> None:
         self.answers: dict[_Asked, Quote | DexError] = {}
         self.is_checked = False
-        self.stands = True
 
     def require_moving(self, pool: Pool, snapshot: Snapshot) -> None:
         """Raise PoolDisabled where a vault is frozen; looked at once."""
@@ -38,9 +37,8 @@ class _State:
 
 
 class _Over(NamedTuple):
-    """The ways over a middle token, and the pools on both sides of it with their states."""
+    """The ways over a middle token, and the states of the pools on both sides of it."""
 
-    sides: tuple[Sequence[Pool], Sequence[Pool]]
     states: list[_State]
     found: tuple[list[Way], list[Way]]
 
@@ -70,7 +68,7 @@ class Answers:
         """The way over these pools, with all that it was asked while their state stands."""
         key = mode, tokens, tuple([pool.address for pool in pools])
         way = self._ways.get(key)
-        if way is None or not way.stands:
+        if way is None or not self._stand(way.pools, way.states):
             way = self._ways[key] = Way(snapshot, pools, tokens, mode, self)
         return way
 
@@ -85,16 +83,30 @@ class Answers:
         ``asked`` is all that it depends on beside them.
         """
         known = self._over.get(asked)
-        if known is None or known.sides is not sides or not all(state.stands for state in known.states):
-            states = [self.of(pool) for side in sides for pool in side]
-            known = self._over[asked] = _Over(sides, states, look())
+        pools = [*sides[0], *sides[1]]
+        if known is None or not self._stand(pools, known.states):
+            states = [self.of(pool) for pool in pools]
+            known = self._over[asked] = _Over(states, look())
         return known.found
 
     def forget(self, pool: Pubkey) -> None:
         """Its state has changed."""
-        known = self._by_pool.pop(pool, None)
-        if known is not None:
-            known.stands = False
+        self._by_pool.pop(pool, None)
+
+    def copy(self) -> Answers:
+        """The same answers, of which pools can be forgotten without these here being touched."""
+        copied = Answers()
+        copied._by_pool = dict(self._by_pool)
+        copied._over = dict(self._over)
+        copied._ways = dict(self._ways)
+        return copied
+
+    def _stand(self, pools: Sequence[Pool], states: Sequence[_State]) -> bool:
+        """Whether these pools have just these states."""
+        known = self._by_pool
+        return len(pools) == len(states) and all(
+            known.get(pool.address) is state for pool, state in zip(pools, states, strict=True)
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -130,7 +142,7 @@ class Way:
         """
         self.pools = tuple(pools)
         shared = answers or Answers()
-        self._known = [shared.of(pool) for pool in self.pools]
+        self.states: Final = [shared.of(pool) for pool in self.pools]
         self.snapshot = snapshot
         self.mode = mode
         self._tokens = tuple(tokens)
@@ -144,11 +156,6 @@ class Way:
             (pool.address, sold) for pool, sold in zip(self.pools, self._tokens, strict=False)
         )
         self.names: Final = [text_of(pool.address) for pool in self.pools]
-
-    @property
-    def stands(self) -> bool:
-        """Whether its pools still have the state that it was made for."""
-        return all(known.stands for known in self._known)
 
     def worth(self, amount: int) -> int | None:
         """What ``amount`` is worth on this way, 0 for nothing; None where the way has no quote for it."""
@@ -219,7 +226,7 @@ class Way:
 
     def _quote(self, leg: int, amount: int, mode: SwapMode) -> Quote:
         asked = (self._tokens[leg], self._tokens[leg + 1], amount, mode)
-        answers = self._known[leg].answers
+        answers = self.states[leg].answers
         answer = answers.get(asked)
         if answer is None:
             try:
@@ -233,7 +240,7 @@ class Way:
 
     def _whole(self, leg: int, request: QuoteRequest) -> Quote:
         pool = self.pools[leg]
-        self._known[leg].require_moving(pool, self.snapshot)
+        self.states[leg].require_moving(pool, self.snapshot)
         # A program that swaps a part of it and calls that success would leave the rest of an order.
         quote = whole_quote(pool, self.snapshot, request)
         if request.mode is SwapMode.EXACT_OUT and quote.amount_out != request.amount:

@@ -19,6 +19,7 @@ from dex.errors import ChainUnreachable
 from dex.routing.discovery import PoolDirectory
 from dex.routing.fitting import Fitting
 from dex.routing.judgement import ChainJudge
+from dex.routing.kept_answers import KeptAnswers
 from dex.routing.snapshots import Snapshots
 from dex.rpc.failover import FailoverRpc
 from dex.rpc.node import Commitment
@@ -64,6 +65,7 @@ class Connection:
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
         judge = ChainJudge(self.rpc, most_loss_bps)
+        self.answers = KeptAnswers()
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned, judge=judge)
         # What is known of the sizes of routes, by what they depend on; used on its loop alone.
         self.fittings: dict[Hashable, Fitting] = {}

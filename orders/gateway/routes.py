@@ -62,15 +62,13 @@ async def read_asks(
     asks = _asks(requests, avoided, found)
     vaults = [vault for pool in pools_of(asks).values() for vault in pool.vaults]
     more = [*vaults, *more_accounts, *lookup_tables.table_addresses()]
-    answers = Answers()
+    kept = connection().answers
 
     def asked(snapshot: Snapshot) -> list[tuple[QuoteRequest, Pool]]:
-        nonlocal answers
-        answers = Answers()
-        return list(_reads(asks, snapshot, answers))
+        return list(_reads(asks, snapshot, kept.of(snapshot) if snapshot.accounts else Answers()))
 
     snapshot = await connection().snapshots.read_for(asked, more)
-    return asks, snapshot, answers
+    return asks, snapshot, kept.of(snapshot)
 
 
 def _asks(
