@@ -94,6 +94,7 @@ from orders.gateway.tokens import (
     tokens,
     venue_brands,
 )
+from orders.gateway.value_bounds import BoundsNow, MarketBounds, Range
 from orders.gateway.wallet import unfit_to_sign, wallet_address
 from orders.gateway.wallet_funds import (
     LEAST_LAMPORTS,
@@ -111,6 +112,7 @@ __all__ = [
     "MOST_ADDRESSES",
     "SOL",
     "SOL_RESERVE",
+    "BoundsNow",
     "ChainHealth",
     "DeadCheck",
     "Executable",
@@ -120,10 +122,12 @@ __all__ = [
     "Holdings",
     "LookupTable",
     "Market",
+    "MarketBounds",
     "Named",
     "OnChainFailure",
     "PoolShare",
     "PriceLook",
+    "Range",
     "Refused",
     "Relief",
     "RoundTrip",

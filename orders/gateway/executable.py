@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask
+from dex.routing.estimates import Estimates
 from dex.routing.search import find_routes
 from dex.routing.way import Answers
 from dex.types import AccountData, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
@@ -59,11 +60,17 @@ class PriceLook:
         self._pools = pools_of(list(asks.values()))
         self._fitting = fitting_in(snapshot, self._pools)
         self._found: dict[tuple[Market, int], Executable] = {}
+        self._estimates: dict[Market, Estimates] = {}
 
     @property
     def slot(self) -> int:
         """The slot that all quotes are of."""
         return self._snapshot.clock.slot
+
+    @property
+    def routes_found(self) -> int:
+        """For how many amounts the best route was searched for."""
+        return len(self._found)
 
     def of(self, market: Market, amount: int) -> Executable:
         """The best route for ``amount``, which is no more than was said for the market."""
@@ -71,6 +78,15 @@ class PriceLook:
         if key not in self._found:
             self._found[key] = self._quote(market, amount)
         return self._found[key]
+
+    def estimates(self, market: Market) -> Estimates:
+        """What amounts of a market are worth at least and at most, for a small part of what `of` costs."""
+        if market not in self._estimates:
+            ask, request = self._asks[market], market.request(1)
+            self._estimates[market] = Estimates(
+                request, ask.candidates, ask.bounds, self._snapshot, self._answers, self._fitting.together
+            )
+        return self._estimates[market]
 
     def state(self, market: Market) -> tuple[AccountData | None, ...]:
         """The accounts that the market's quotes are made of: while they are the same, so are the quotes."""

@@ -9,14 +9,14 @@ unit, times 2**64, rounded so that none is missed.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
 from dex.types import SwapMode
-from orders.gateway import Market
+from orders.gateway import BoundsNow, Market, Range
 from orders.triggers.rules import UNSEEN, Seen, Terms
 
 _ONE: Final = 2**64
@@ -77,12 +77,30 @@ class _SizeClass:
         if entry.below_price is not None:
             _remove(self.below, (entry.below_price, entry.number))
 
-    def near(self, least: int | None, most: int | None) -> Iterator[int]:
-        """Numbers of those that prices between these bounds may matter to; without a quote there is none."""
-        for _, number in self.above[: None if most is None else bisect_right(self.above, (most, _ONE))]:
-            yield number
-        for _, number in self.below[0 if least is None else bisect_left(self.below, (least, 0)) :]:
-            yield number
+    def near(self, mode: SwapMode, bounds: BoundsNow) -> set[int]:
+        """Numbers of those that the prices of now may matter to."""
+        found: set[int] = set()
+        for known in (bounds.remembered, bounds.estimated, bounds.exact):
+            found = {number for side in self._within(*self._prices(mode, known)) for _, number in side}
+            if len(found) <= _FEW:
+                break
+        return found
+
+    def _within(self, least: int, most: int | None) -> tuple[Sequence[_KeyedId], Sequence[_KeyedId]]:
+        """Those that prices between these bounds may matter to."""
+        end = None if most is None else bisect_right(self.above, (most, _ONE))
+        return self.above[:end], self.below[bisect_left(self.below, (least, 0)) :]
+
+    def _prices(self, mode: SwapMode, known: Callable[[int], Range]) -> tuple[int, int | None]:
+        """The least and the most price that any amount of the class has now."""
+        small, large = self.amounts[0], self.amounts[-1]
+        dearest, cheapest = (large, small) if mode is SwapMode.EXACT_OUT else (small, large)
+        low, high = known(cheapest).least, known(dearest).most
+        return low * _ONE // cheapest, None if high is None else -(-high * _ONE // dearest)
+
+
+# So many near ones of a class are looked at one by one before the class is looked at more closely.
+_FEW: Final = 3
 
 
 _Sorted = TypeVar("_Sorted", int, tuple[int, int])
@@ -92,10 +110,6 @@ def _remove(rows: list[_Sorted], value: _Sorted) -> None:
     at = bisect_left(rows, value)
     assert rows[at] == value
     del rows[at]
-
-
-# What an amount of a market is worth now, or None.
-Value = Callable[[Market, int], int | None]
 
 
 class Book:
@@ -192,14 +206,22 @@ class Book:
         """Those that are to be tried again, whatever the price is."""
         return list(self._fired.values())
 
-    def near(self, market: Market, value: Value) -> list[Entry]:
+    def near(self, market: Market, bounds: BoundsNow) -> list[Entry]:
         """The entries of a market that a look at its prices may matter to."""
         found: dict[int, Entry] = {}
         for size_class in self._markets.get(market, {}).values():
-            least, most = _bounds(market, size_class, value)
-            for number in size_class.near(least, most):
-                found[number] = self._by_number[number]
+            for number in size_class.near(market.mode, bounds):
+                entry = self._by_number[number]
+                if _may_matter(entry, bounds):
+                    found[number] = entry
         return list(found.values())
+
+    def amounts(self, market: Market) -> tuple[int, int] | None:
+        """The smallest and the largest amount of a market's orders that wait for a price, or None."""
+        classes = self._markets.get(market)
+        if not classes:
+            return None
+        return min(c.amounts[0] for c in classes.values()), max(c.amounts[-1] for c in classes.values())
 
     def count(self, entry: Entry, seen: Seen) -> None:
         """Remember in how many slots in a row the price was beyond an entry's trigger."""
@@ -221,11 +243,12 @@ class Book:
         return classes.setdefault(entry.amount.bit_length(), _SizeClass())
 
 
-def _bounds(market: Market, size_class: _SizeClass, value: Value) -> tuple[int | None, int | None]:
-    """The least and the most price that any amount of a class has now."""
-    small, large = size_class.amounts[0], size_class.amounts[-1]
-    dearest, cheapest = (large, small) if market.mode is SwapMode.EXACT_OUT else (small, large)
-    high, low = value(market, dearest), value(market, cheapest)
-    most = None if high is None else -(-high * _ONE // dearest)
-    least = None if low is None else low * _ONE // cheapest
-    return least, most
+def _may_matter(entry: Entry, bounds: BoundsNow) -> bool:
+    """Whether the value of an entry's own amount may be at a level of it."""
+    terms = entry.terms
+    for known in (bounds.remembered, bounds.estimated, bounds.exact):
+        value = known(entry.amount)
+        is_above = terms.above is not None and (value.most is None or value.most >= terms.above)
+        if not is_above and (terms.below is None or value.least > terms.below):
+            return False
+    return True

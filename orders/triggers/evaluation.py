@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from dex.types import SwapMode
-from orders.gateway import Executable, Market, PriceLook
+from orders.gateway import Executable, Market, MarketBounds, PriceLook
 from orders.lifecycle import OrderType
 from orders.triggers.book import Book, Entry
 from orders.triggers.guard import PriceHistory
@@ -47,6 +47,7 @@ class Evaluation:
         self._history = PriceHistory(clock)
         self._asked: dict[Market, tuple[float, object]] = {}
         self._held_since: dict[UUID, float] = {}
+        self._bounds: dict[Market, MarketBounds] = {}
 
     def of(self, prices: PriceLook, markets: Iterable[Market]) -> Found:
         """What the prices mean for the orders of these markets."""
@@ -54,7 +55,7 @@ class Evaluation:
         asked = [market for market in markets if self._is_news(market, prices)]
         for market in asked:
             self._note_price(market, prices)
-            near = self._book.near(market, lambda m, amount: prices.of(m, amount).value)
+            near = self._near(market, prices)
             beyond = [entry for entry in near if self._judge(entry, prices, found)]
             self._book.forget_counts(market, beyond)
             self._forget_held(market, beyond)
@@ -62,12 +63,21 @@ class Evaluation:
             found.sound += [e for e in self._book.unjudged(market) if e.order_id not in early]
         return found
 
+    def _near(self, market: Market, prices: PriceLook) -> list[Entry]:
+        amounts = self._book.amounts(market)
+        if amounts is None:
+            return []
+        bounds = self._bounds.setdefault(market, MarketBounds(market))
+        return self._book.near(market, bounds.at(prices, *amounts))
+
     def keep(self, markets: Iterable[Market]) -> None:
         """Forget markets that nobody waits on."""
         kept = set(markets)
         self._history.keep(kept)
         for market in self._asked.keys() - kept:
             del self._asked[market]
+        for market in self._bounds.keys() - kept:
+            del self._bounds[market]
 
     def _is_news(self, market: Market, prices: PriceLook) -> bool:
         """Whether its quotes may be others than at the last look, or slots are to be counted."""
@@ -121,6 +131,6 @@ class Evaluation:
 
     def _note_price(self, market: Market, prices: PriceLook) -> None:
         amount = self._book.smallest(market)
-        value = None if amount is None else prices.of(market, amount).value
+        value = None if amount is None else prices.estimates(market).best_single(amount)
         if value is not None and amount is not None and market.mode is SwapMode.EXACT_IN:
             self._history.add(market, value * _SCALE // amount)

@@ -100,12 +100,13 @@ class Watcher:
         """Of each pair whether any of its orders has a price."""
         self._states = {}
         for market, amount in largest.items():
-            quote = prices.of(market, self._book.smallest(market) or amount)
-            pair = market.token_in, market.token_out
-            if quote.value is not None:
+            pair, smallest = (market.token_in, market.token_out), self._book.smallest(market) or amount
+            if prices.estimates(market).best_single(smallest) is not None:
                 self._states[pair] = PairState(prices.slot)
-            else:
-                self._states.setdefault(pair, PairState(None, quote.error_code))
+            elif pair not in self._states:
+                quote = prices.of(market, smallest)
+                slot = None if quote.value is None else prices.slot
+                self._states[pair] = PairState(slot, quote.error_code)
 
     def _write(self, found: Found) -> None:
         """What the look found beside orders that fire."""
