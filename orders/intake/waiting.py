@@ -158,7 +158,8 @@ def _make_pair(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     stop = copy.copy(order)
     stop._state = copy.deepcopy(order._state)
     stop.pk = uuid.uuid4()
-    stop.client_order_id = f"{group.pk}:{GroupRole.STOP_LOSS.value}"
+    # The client's key is the first one's.
+    stop.client_order_id = None
     order.type, order.group, order.group_role = OrderType.LIMIT, group, GroupRole.TAKE_PROFIT
     order.limit_price, order.floor_amount_out = _limit(order, intent.take_profit, decimals, "takeProfit")
     _wait(order, TriggerTerms(), decimals)

@@ -7,6 +7,7 @@ exits are made when its entry is confirmed, and sell what the entry received.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from orders import gateway
 from orders.amounts import amount_at_price
+from orders.errors import InvalidAmount
 from orders.gateway import Failure
 from orders.lifecycle import ACTIVE, FailureReason, GroupKind, GroupRole, OrderType, Status, TimeInForce
 from orders.models import Order
@@ -24,6 +26,8 @@ from orders.records import journal
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
 from orders.records.transition import Transition
 from orders.wire.events import failure_data, open_data
+
+logger = logging.getLogger(__name__)
 
 _EXITS: Final = (GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS)
 _MOVED_NOTHING: Final = (Status.OPEN, Status.FAILED, Status.EXPIRED)
@@ -104,10 +108,15 @@ def _exits_of(entry: Order, there: Sequence[Order]) -> list[Order]:
         return []
     amount = entry.executed_amount_out
     decimals = Decimals(gateway.decimals_of(entry.token_out), gateway.decimals_of(entry.token_in))
-    return [
-        _exit(entry, GroupRole.TAKE_PROFIT, group.exits["takeProfit"], amount, decimals),
-        _exit(entry, GroupRole.STOP_LOSS, group.exits["stopLoss"], amount, decimals),
-    ]
+    try:
+        return [
+            _exit(entry, GroupRole.TAKE_PROFIT, group.exits["takeProfit"], amount, decimals),
+            _exit(entry, GroupRole.STOP_LOSS, group.exits["stopLoss"], amount, decimals),
+        ]
+    except InvalidAmount:
+        # Less than a unit at these prices. What has landed has landed: the entry is confirmed all the same.
+        logger.exception("no exits can be made for %s", entry.pk)
+        return []
 
 
 def _exit(entry: Order, role: GroupRole, terms: Mapping[str, Any], amount: int, decimals: Decimals) -> Order:
@@ -116,8 +125,6 @@ def _exit(entry: Order, role: GroupRole, terms: Mapping[str, Any], amount: int, 
     kind = OrderType.LIMIT if trigger is None else OrderType.STOP_LIMIT if limit else OrderType.STOP
     order = Order(
         user_id=entry.user_id,
-        # So that each of them is made once, whatever happens.
-        client_order_id=f"{entry.group_id}:{role.value}",
         request_hash=entry.request_hash,
         request_id=entry.request_id,
         type=kind,

@@ -82,17 +82,18 @@ def failed_or_retried(order: Order, failure: Failure, *, curable: bool = False) 
 def open_again(order: Order, failure: Failure) -> Transition:
     """Back to waiting, with the reason; not tried again before 1, 2, 4, ... seconds have passed.
 
-    One that lacks funds is tried again when the wallet holds them.
+    One that lacks funds is tried again when the wallet holds them, the first time at once.
     """
     now = timezone.now()
-    rest = timedelta(seconds=min(MOST_REST_SECONDS, 2 ** min(order.retries, 6)))
+    for_funds = failure.reason is FailureReason.INSUFFICIENT_FUNDS
+    is_first = for_funds and not order.retries
+    rest = timedelta(seconds=0 if is_first else min(MOST_REST_SECONDS, 2 ** min(order.retries, 6)))
     paid = costs.failed_since(order, now - _DAY)
     due_at = max(now + rest, _affordable_from(paid, now))
-    for_funds = failure.reason is FailureReason.INSUFFICIENT_FUNDS
     waits_for = WaitsFor.FUNDS if for_funds else WaitsFor.RETRY
     changes = {
         "retries": min(order.retries + 1, _MOST_COUNTED),
-        "due_at": now if for_funds else due_at,
+        "due_at": due_at,
         "waits_for": waits_for.value,
     }
     data = open_again_data(failure, waits_for, due_at - now, sum(cost for _, cost in paid))

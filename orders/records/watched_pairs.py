@@ -44,6 +44,9 @@ def share(states: Mapping[Pair, PairState]) -> set[Pair]:
     now = timezone.now()
     token = leases.first_token()
     wanted = open_orders.pairs()
+    if not wanted and not _ours().exists():
+        # Nothing waits: no transaction is begun for it.
+        return set()
     with leases.forgettable():
         rows = {(row.token_in, row.token_out): row for row in _ours()}
         _add(wanted - set(rows))

@@ -19,6 +19,7 @@ from dex.errors import DexError
 from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import amount_at_price
+from orders.errors import InvalidAmount
 from orders.gateway import Market
 from orders.index_conditions import IS_WAITING
 from orders.lifecycle import FINAL, FailureReason, GroupRole, OrderType, Status
@@ -34,6 +35,7 @@ from orders.wire.schedules import placed_data, skipped_data
 
 MISSED: Final = "MISSED"
 OUT_OF_BAND: Final = "PRICE_OUT_OF_BAND"
+KEY_TAKEN: Final = "KEY_TAKEN"
 _LEAST_GRACE_SECONDS: Final = 30
 _MOST_GRACE_SECONDS: Final = 7_200
 _MOST_AT_ONCE: Final = 64
@@ -62,19 +64,35 @@ def grace(interval_seconds: int) -> timedelta:
 
 
 def _step(schedule: Schedule, now: datetime) -> Order | None:
+    """Place the next round or skip what cannot be placed; the new order, if there is one."""
     missed = _missed(schedule, now)
-    if missed:
-        _skip(schedule, missed, MISSED)
-        return None
     try:
-        in_band = _is_in_band(schedule)
+        because = MISSED if missed else _why_not(schedule)
     except DexError:
         # No price yet: it is asked for again until the round is missed.
         return None
-    if not in_band:
-        _skip(schedule, 1, OUT_OF_BAND)
-        return None
-    return _place(schedule, now)
+    if because is None:
+        return _place(schedule, now)
+    _skip(schedule, missed or 1, because)
+    return None
+
+
+def _why_not(schedule: Schedule) -> str | None:
+    """Why the next round is not to be placed now, or None; raises DexError."""
+    parent = schedule.order
+    key = _key(schedule, schedule.next_round)
+    if Order.objects.filter(user_id=parent.user_id, client_order_id=key).exists():
+        # Somebody has given this key to an order of his own.
+        return KEY_TAKEN
+    try:
+        return None if _is_in_band(schedule) else OUT_OF_BAND
+    except InvalidAmount:
+        # The band is less than a unit of this round, or more than there is.
+        return OUT_OF_BAND
+
+
+def _key(schedule: Schedule, number: int) -> str:
+    return f"{schedule.pk}:{number}"
 
 
 def _missed(schedule: Schedule, now: datetime) -> int:
@@ -130,7 +148,7 @@ def _round(schedule: Schedule, number: int, now: datetime) -> Order:
     parent = schedule.order
     return Order(
         user_id=parent.user_id,
-        client_order_id=f"{parent.pk}:{number}",
+        client_order_id=_key(schedule, number),
         request_hash=parent.request_hash,
         request_id=parent.request_id,
         type=OrderType.MARKET,

@@ -39,6 +39,8 @@ _SHARE_EVERY_SECONDS: Final = 1
 # Rows that changed are looked for a little further back than the last look: clocks of processes differ.
 _OVERLAP: Final = timedelta(seconds=5)
 _READ_ALL_EVERY_SECONDS: Final = 15
+# One transaction, and no more orders than are soon routed.
+_MOST_RELEASED: Final = 512
 # With nothing open there is little to look for.
 _IDLE_SECONDS: Final = 1
 
@@ -193,6 +195,8 @@ class Watcher:
     def _release(self, fired: Sequence[Fired]) -> list[Order]:
         if not fired or not kill_switch.is_on():
             return []
+        # Those that are left fire at the next look.
+        fired = fired[:_MOST_RELEASED]
         released = release.release(fired)
         for one in fired:
             # Whatever became of it: if it is open still, its row is read again.

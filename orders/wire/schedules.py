@@ -41,7 +41,9 @@ ROUND_STEPS: Final = (
     Field("round", INTEGER, means="the round that was placed", example=1, optional=True),
     Field("roundOrderId", ORDER_ID, means="the order of that round", optional=True),
     Field("skippedRounds", list_of(INTEGER), means="rounds that were not placed", example=[2], optional=True),
-    Field("skippedBecause", TEXT, means="MISSED, PRICE_OUT_OF_BAND", example="MISSED", optional=True),
+    Field(
+        "skippedBecause", TEXT, means="MISSED, PRICE_OUT_OF_BAND, KEY_TAKEN", example="MISSED", optional=True
+    ),
 )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from django.utils import timezone
+
 from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import from_base_units
-from orders.lifecycle import OrderType, WaitsFor
+from orders.lifecycle import OrderType, Status, WaitsFor
 from orders.models import Order, Trigger
 from orders.records.thresholds import trailing_stop
 from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, nullable, one_of
@@ -35,6 +37,15 @@ def waiting_of(order: Order) -> Waiting | None:
         return Waiting(order, order.trigger)
     except Trigger.DoesNotExist:
         return None
+
+
+def _waiting_for(order: Order) -> str | None:
+    if order.status != Status.OPEN:
+        return None
+    if order.waits_for == WaitsFor.RETRY and order.due_at <= timezone.now():
+        # The pause is over: of one that has fired for good, the next try comes at once.
+        return _PRICE
+    return WAITING_FOR.get(order.waits_for, _PRICE)
 
 
 def _compared(order: Order) -> str:
@@ -75,7 +86,7 @@ TRIGGER: Final = Message(
     Field(
         "waitingFor",
         nullable(one_of([_PRICE, *WAITING_FOR.values()])),
-        lambda of: WAITING_FOR.get(of.order.waits_for, _PRICE) if of.order.status == "open" else None,
+        lambda of: _waiting_for(of.order),
         "what keeps it open: the price, funds in the wallet, or the pause after a failed attempt",
         example=_PRICE,
     ),

@@ -138,3 +138,19 @@ def test_fields_that_do_not_go_together_are_refused(
         place_order(user, intent(**fields))
     assert name in refused.value.details
     assert Order.objects.count() == 0
+
+
+def test_an_order_without_funds_says_so_once_a_try(user: User, chain: TestChain) -> None:
+    order = place(user, type="limit", limitPrice=times(price_now(), 90))
+    chain.hold_sol(1_000_000_000)
+    watcher = Watcher()
+    assert len(looks(watcher, chain)) == 1
+    first = fill(order)
+    assert (first.waits_for, first.retries) == ("funds", 1)
+    assert looks(watcher, chain, 3) == []
+    said = order.events.order_by("sequence").last()
+    assert said is not None
+    assert (said.data["waitingFor"], said.data["code"]) == ("FUNDS", "INSUFFICIENT_FUNDS")
+    chain.hold_sol(100_000_000_000)
+    assert [each.pk for each in looks(watcher, chain)] == [order.pk]
+    assert fill(order).status == "confirmed"

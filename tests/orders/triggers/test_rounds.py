@@ -150,3 +150,12 @@ def test_what_open_orders_would_sell_together_is_shown(user: User, chain: TestCh
     )
     wallet = str(chain.wallet.pubkey())
     assert open_orders.needed(wallet) == {SOL: 10_100_000_000}
+
+
+def test_a_key_that_is_taken_skips_its_round(user: User, chain: TestChain) -> None:
+    order = schedule(user)
+    place(user, amountIn="0.1", clientOrderId=f"{order.pk}:1")
+    with time_machine.travel(at_round(order, 1), tick=False):
+        assert rounds.place_due() == []
+    skipped = order.events.get(sequence=2).data
+    assert (skipped["skippedRounds"], skipped["skippedBecause"]) == ([1], "KEY_TAKEN")
