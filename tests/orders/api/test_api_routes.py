@@ -46,11 +46,12 @@ def test_the_pages_are_refused_other_methods_in_the_errors_shape(client: Client)
             assert answer["Allow"] == "GET, HEAD"
 
 
-def test_the_schema_names_every_door_once(client: Client) -> None:
+def test_the_schema_names_every_address_once(client: Client) -> None:
     schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
 
     assert sorted(schema["paths"]) == [
-        *("/api/events", "/api/orders", "/api/orders/batch", "/api/orders/execute", "/api/orders/{order_id}"),
+        *("/api/events", "/api/groups/{group_id}", "/api/groups/{group_id}/cancel", "/api/orders"),
+        *("/api/orders/batch", "/api/orders/cancel", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
         *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/api/tokens/{mint}"),
         *("/health", "/health/live"),
