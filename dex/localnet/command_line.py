@@ -67,6 +67,8 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         else lambda fund: build_genesis(found.seed, fund, network, tokens).accounts,
         slot_ms=found.slot_ms,
         allow_faults=found.allow_faults,
+        # One that plays a public network has what that has, unless it may misbehave.
+        price_network=network if found.play is None or found.allow_faults else None,
         nodes=found.nodes,
         genesis_hash=found.genesis_hash or (None if role is None else role.genesis_hash),
         faucet_lamports=found.faucet_limit,

@@ -15,6 +15,7 @@ from solders.account import Account
 from solders.hash import Hash
 from solders.pubkey import Pubkey
 
+from dex.config import tokens_of
 from dex.localnet.bank import Bank
 from dex.localnet.chain import Chain
 from dex.localnet.cheats import Cheats, SlotClock
@@ -28,6 +29,7 @@ from dex.localnet.http_server import HttpServer
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
 from dex.localnet.program_files import ProgramFile, as_fact, difference, read_programs
 from dex.localnet.pubsub import SubscriptionHub
+from dex.localnet.scenario.moves import PriceMoves
 from dex.localnet.websocket_server import WebSocketServer
 from dex.types import AccountData
 
@@ -60,6 +62,8 @@ class NetworkOptions:
     genesis: GenesisAccounts = no_genesis
     slot_ms: int = 400
     allow_faults: bool = False
+    # Whose pools localnet_setPrice moves; None: the method is not there.
+    price_network: str | None = None
     nodes: int = 1
     genesis_hash: Hash | None = None
     faucet_lamports: int | None = None
@@ -87,6 +91,9 @@ class Localnet:
         self.writing = asyncio.Lock()  # held while the ledger is written
         self._slot_clock = SlotClock()
         methods = {**STANDARD_METHODS, **_faucet_methods(options)}
+        if options.price_network is not None:
+            tokens = tokens_of(options.price_network)
+            methods |= PriceMoves(self.chain, options.price_network, tokens).methods()
         self._nodes = [self._node(methods) for _ in range(options.nodes)]
         self._clock: asyncio.Task[None] | None = None
         self._confirming: asyncio.Task[None] | None = None

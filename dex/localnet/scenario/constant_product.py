@@ -26,6 +26,27 @@ def move_cpmm(read: Read, address: Pubkey, price: Fraction) -> Accounts:
     return _moved(read, keys.vaults, keys.mints, owed, price)
 
 
+def cpmm_price(read: Read, address: Pubkey) -> Fraction:
+    """Units of token 1 for one of token 0."""
+    account = existing(read, address)
+    keys = cpmm.parse_keys(account, account.owner)
+    return _quotient(read, keys.vaults, cpmm.parse_state(account.data).owed())
+
+
+def amm_v4_price(read: Read, address: Pubkey) -> Fraction:
+    """Units of pc for one of coin."""
+    account = existing(read, address)
+    nonce = int.from_bytes(account.data[8:16], "little")
+    state = amm_v4.parse_state(account.data)
+    keys = amm_v4.parse_keys(account, account.owner, nonce)
+    return _quotient(read, keys.vaults, (state.need_take_pnl_coin, state.need_take_pnl_pc))
+
+
+def _quotient(read: Read, vaults: tuple[Pubkey, Pubkey], owed: tuple[int, int]) -> Fraction:
+    first, second = (balance(read, vault) - fees for vault, fees in zip(vaults, owed, strict=True))
+    return Fraction(second, first)
+
+
 def move_amm_v4(read: Read, address: Pubkey, price: Fraction) -> Accounts:
     """The vaults of an AMM v4 pool at ``price``, units of pc for one of coin."""
     account = existing(read, address)

@@ -41,6 +41,14 @@ def move(read: Read, address: Pubkey, price: Fraction) -> Accounts:
     return {address: moved, **with_changes(read, keys.vaults, keys.mints, changes)}
 
 
+def price(read: Read, address: Pubkey) -> Fraction:
+    """Units of b for one of a."""
+    state = layout.parse_state(existing(read, address).data)
+    if state.collect_fee_mode == layout.COMPOUNDING:
+        return Fraction(state.reserve_b, state.reserve_a)
+    return Fraction(state.sqrt_price**2, 1 << 128)
+
+
 def _amounts(state: layout.PoolState, sqrt_price: int) -> tuple[int, int]:
     """What the liquidity holds at a price, rounded up (damm-v2 curve.rs get_delta_amount_{a,b}_unsigned)."""
     width = state.sqrt_max_price - sqrt_price

@@ -57,6 +57,12 @@ def move(read: Read, address: Pubkey, price: Fraction) -> Accounts:
     return {address: moved, **arrays, **with_changes(read, keys.vaults, keys.mints, changes)}
 
 
+def price(read: Read, address: Pubkey) -> Fraction:
+    """That of the active bin, units of y for one of x."""
+    state = layout.parse_state(existing(read, address).data)
+    return Fraction(price_of(state.active_id, state.bin_step), ONE)
+
+
 def nearest_bin(price: Fraction, bin_step: int) -> int:
     """The bin whose price is nearest to ``price``; the lower of two that are as near."""
     wanted = price * ONE

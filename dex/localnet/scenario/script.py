@@ -62,6 +62,12 @@ def read_scenario(path: Path, tokens: Sequence[Token]) -> tuple[Step, ...]:
         raise ScenarioRefused(f"{path}: {error}") from None
 
 
+def step_now(members: object, tokens: Sequence[Token]) -> Step:
+    """A step of slot 0 from its ``pair``, ``price`` and perhaps ``pool``; raises ScenarioRefused."""
+    found = _members(members, "the move", {"pair", "price"}, {"pool"})
+    return _step({"slot": 0, **found}, "the move", {token.symbol: token for token in tokens})
+
+
 def _steps(content: object, tokens: Mapping[str, Token]) -> tuple[Step, ...]:
     members = _members(content, "the scenario", {"format"}, {"description", "steps", "walks"})
     if members["format"] != FORMAT:

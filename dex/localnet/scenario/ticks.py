@@ -99,6 +99,16 @@ def move_clmm(read: Read, address: Pubkey, price: Fraction) -> Accounts:
     return {address: moved, **with_changes(read, keys.vaults, keys.mints, walked.changes)}
 
 
+def clmm_price_of(read: Read, address: Pubkey) -> Fraction:
+    """Units of token 1 for one of token 0."""
+    return Fraction(clmm.parse_state(existing(read, address).data).sqrt_price ** 2, 1 << 128)
+
+
+def whirlpool_price_of(read: Read, address: Pubkey) -> Fraction:
+    """Units of b for one of a."""
+    return Fraction(whirlpool.parse_state(existing(read, address).data).sqrt_price ** 2, 1 << 128)
+
+
 def _clmm_ticks(read: Read, pool: Pubkey, account: AccountData, until: int) -> Iterator[tuple[int, int]]:
     program, state = account.owner, clmm.parse_state(account.data)
     extension = clmm_arrays.parse_extension(read(extension_address(program, pool)), program, pool)

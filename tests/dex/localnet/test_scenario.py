@@ -19,7 +19,8 @@ from dex.localnet.chain import Chain
 from dex.localnet.errors import ScenarioRefused
 from dex.localnet.genesis_pools.market import GenesisPool
 from dex.localnet.scenario.dlmm import nearest_bin
-from dex.localnet.scenario.player import MOVERS, ScenarioPlayer
+from dex.localnet.scenario.mover import MOVERS
+from dex.localnet.scenario.player import ScenarioPlayer
 from dex.localnet.scenario.script import Step
 from dex.localnet.server import Localnet, open_chain
 from dex.localnet.token_accounts import read_token_account

@@ -1,0 +1,32 @@
+"""The demo of order types against a running engine: every type does what it should."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from examples.client import EngineClient
+from tests.e2e.engine import ROOT, RunningEngine
+
+pytestmark = pytest.mark.e2e
+
+
+def test_every_order_type_does_what_it_should(served: RunningEngine, client: EngineClient) -> None:
+    before = client.quotes("SOL", "USDC", "1")["best"]["price"]
+    run = subprocess.run(
+        (sys.executable, "manage.py", "demo", "orders"),
+        cwd=ROOT,
+        env=served.environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1] == "all did what they should"
+    judged = [line for line in run.stdout.splitlines() if line.startswith(("OK", "NOT OK"))]
+    assert len(judged) == 9
+    after = client.quotes("SOL", "USDC", "1")["best"]["price"]
+    assert abs(float(after) / float(before) - 1) < 1e-3
