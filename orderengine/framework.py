@@ -33,8 +33,8 @@ OPENAPI: Final = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "CAMELIZE_NAMES": False,
-    "PREPROCESSING_HOOKS": ["orders.api.schema.without_slash_twins"],
-    "POSTPROCESSING_HOOKS": ["orders.api.schema.with_components"],
+    "PREPROCESSING_HOOKS": ["orders.api.schema_hooks.without_slash_twins"],
+    "POSTPROCESSING_HOOKS": ["orders.api.schema_hooks.with_components"],
 }
 
 

@@ -10,7 +10,7 @@ from orders import gateway
 from orders.amounts import from_base_units
 from orders.lifecycle import AttemptState, FailureReason, SendAnswer
 from orders.models import Attempt
-from orders.wire.events import EXPLORER_URL, SIGNATURE
+from orders.wire.event_fields import EXPLORER_URL, SIGNATURE
 from orders.wire.json_types import DECIMAL, DETAILS, INSTANT, INTEGER, TEXT, instant, nullable, one_of
 from orders.wire.message import Field, Message, ref
 

@@ -2,158 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from dex.types import Quotes, Route
-from orders import gateway
-from orders.amounts import from_base_units, price_text
 from orders.gateway import Failure
-from orders.lifecycle import PAPER, FailureReason, Status, WaitsFor
+from orders.lifecycle import Status, WaitsFor
 from orders.models import Order, OrderEvent
+from orders.wire.event_fields import (
+    ATTEMPT_NUMBER,
+    BEST,
+    BOARD,
+    COST,
+    EXECUTED,
+    EXPLORER_LINK,
+    FIRED,
+    LANDED,
+    PAPER_FIELDS,
+    REASON,
+    RETRY,
+    SENT,
+    SLOT,
+    TX_HASH,
+    VENUE_FIELDS,
+    Ended,
+    Landed,
+    Retry,
+    Sent,
+)
 from orders.wire.json_types import (
-    BASE_UNITS,
     CURSOR,
-    DECIMAL,
-    DETAILS,
     INSTANT,
     INTEGER,
     ORDER_ID,
     TEXT,
     constant,
-    list_of,
-    nullable,
     timestamp,
 )
 from orders.wire.message import Field, Message, OneOf, Rows, ref
-from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
+from orders.wire.offers import LOST_OFFER, OFFER, ROUTE_TAKEN
 from orders.wire.schedules import ROUND_STEPS, SCHEDULE, schedule_as_wire
 from orders.wire.waiting import RESTS, TRIGGER, rest_data, trigger_as_wire
-
-SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
-EXPLORER_URL: Final = f"https://explorer.solana.com/tx/{SIGNATURE}?cluster=devnet"
-
-
-class Sent(NamedTuple):
-    """A transaction whose signed bytes are sent from now on."""
-
-    order: Order
-    signature: str
-    attempt: int
-
-
-class Landed(NamedTuple):
-    """A transaction that landed, and what really moved, in base units."""
-
-    order: Order
-    slot: int
-    amount_in: int
-    amount_out: int
-
-    @property
-    def signature(self) -> str:
-        """The transaction's."""
-        return self.order.signature
-
-
-class Ended(NamedTuple):
-    """The code of a reason, a text for people, and figures."""
-
-    code: str
-    error: str
-    details: Mapping[str, str] | None = None
-
-
-class Retry(NamedTuple):
-    """Which retry comes, when, and why."""
-
-    number: int
-    delay_seconds: int
-    code: str
-    error: str
-    details: Mapping[str, str] | None = None
-
-
-def _moved_in(landed: Landed) -> str:
-    return from_base_units(landed.amount_in, gateway.decimals_of(landed.order.token_in))
-
-
-def _moved_out(landed: Landed) -> str:
-    return from_base_units(landed.amount_out, gateway.decimals_of(landed.order.token_out))
-
-
-def _moved_price(landed: Landed) -> str:
-    decimals_in = gateway.decimals_of(landed.order.token_in)
-    decimals_out = gateway.decimals_of(landed.order.token_out)
-    return price_text(landed.amount_in, decimals_in, landed.amount_out, decimals_out)
-
-
-_BEST: Final = Rows(*OFFER.fields, ROUTE_TAKEN)
-_BOARD: Final = Rows(
-    Field(
-        "quotes",
-        list_of(LOST_OFFER),
-        lambda board: [LOST_OFFER.of(quote) for quote in board.quotes[1:]],
-        "the offers that lost",
-        example=[OTHER_OFFER],
-    ),
-    Field(
-        "errors",
-        list_of(VENUE_ERROR),
-        lambda board: [VENUE_ERROR.of(error) for error in board.errors] or None,
-        "venues without an offer",
-        optional=True,
-    ),
-)
-_VENUE: Final = (
-    Field("dex", TEXT, "order.dex", "brand of the venue", example="raydium"),
-    Field("venue", TEXT, "order.venue", "the program that holds the pool", example="raydium-cpmm"),
-)
-_TX_HASH: Final = Field(
-    "txHash", nullable(TEXT), "signature", "the transaction's signature; null on paper", example=SIGNATURE
-)
-_EXPLORER_URL: Final = Field(
-    "explorerUrl",
-    TEXT,
-    lambda of: gateway.explorer_url(of.order.network, of.signature),
-    "where people can look the transaction up",
-    example=EXPLORER_URL,
-)
-_ATTEMPT: Final = Field("attempt", INTEGER, "attempt", "which transaction of the order; 0 on paper")
-_SENT: Final = Rows(*_VENUE, _TX_HASH, _EXPLORER_URL, _ATTEMPT)
-_EXECUTED: Final = Rows(
-    Field("executedAmountIn", DECIMAL, _moved_in, "what really left the wallet", example="5"),
-    Field("executedAmountOut", DECIMAL, _moved_out, "what really came in", example="823.575312"),
-    Field("executedPrice", DECIMAL, _moved_price, "tokenOut per tokenIn", example="164.7150624"),
-)
-_SLOT: Final = Field("slot", nullable(INTEGER), "slot", "the block's slot; null on paper", example=10)
-_LANDED: Final = Rows(*_VENUE, _TX_HASH, _EXPLORER_URL, _SLOT, *_EXECUTED.fields)
-_REASON: Final = Rows(
-    Field("code", TEXT, "code", "a reason's stable code", example=FailureReason.NO_ROUTE.value),
-    Field("error", TEXT, "error", "the reason in words", example=str(FailureReason.NO_ROUTE.label)),
-    Field("details", DETAILS, "details", "figures behind the reason", optional=True),
-)
-_RETRY: Final = Rows(
-    Field("attempt", INTEGER, "number", "which retry this is"),
-    Field("retryInMs", INTEGER, lambda retry: retry.delay_seconds * 1000, "when it comes", example=1000),
-    *_REASON.fields,
-)
-_PAPER: Final = (
-    Field("network", constant(PAPER), means="only for an order that swaps nothing", optional=True),
-    Field("note", TEXT, means="says that nothing was swapped", optional=True),
-)
-
-
-_FIRED: Final = (
-    Field(
-        "quote", ref(LOST_OFFER), means="the executable quote that fired an order that waits", optional=True
-    ),
-    Field("slot", INTEGER, means="the slot of that quote", optional=True),
-)
-_COST: Final = (
-    Field("costLamports", BASE_UNITS, means="what the attempts in vain have cost so far", optional=True),
-)
 
 
 def _sometimes(*fields: Field) -> tuple[Field, ...]:
@@ -169,30 +58,30 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
         Field("schedule", ref(SCHEDULE), means="when its rounds are placed", optional=True),
         *ROUND_STEPS,
         *RESTS,
-        *_REASON.optional(),
-        *_COST,
+        *REASON.optional(),
+        *COST,
     ),
-    Status.ROUTING: (*_RETRY.optional(), *_FIRED),
-    Status.BUILDING: (*OFFER.fields, *_sometimes(ROUTE_TAKEN), *_BOARD.fields, *_PAPER),
+    Status.ROUTING: (*RETRY.optional(), *FIRED),
+    Status.BUILDING: (*OFFER.fields, *_sometimes(ROUTE_TAKEN), *BOARD.fields, *PAPER_FIELDS),
     # Without venue and attempt, but with a reason: when a fork has dropped the transaction.
     Status.SUBMITTED: (
-        *_sometimes(*_VENUE),
-        _TX_HASH,
-        *_sometimes(_EXPLORER_URL, _ATTEMPT, *_REASON.fields),
-        *_PAPER,
+        *_sometimes(*VENUE_FIELDS),
+        TX_HASH,
+        *_sometimes(EXPLORER_LINK, ATTEMPT_NUMBER, *REASON.fields),
+        *PAPER_FIELDS,
     ),
     # Without venue for a schedule, whose rounds have their own.
     Status.CONFIRMED: (
-        *_sometimes(*_VENUE),
-        _TX_HASH,
-        *_sometimes(_EXPLORER_URL, _ATTEMPT),
-        _SLOT,
-        *_EXECUTED.fields,
-        *_PAPER,
+        *_sometimes(*VENUE_FIELDS),
+        TX_HASH,
+        *_sometimes(EXPLORER_LINK, ATTEMPT_NUMBER),
+        SLOT,
+        *EXECUTED.fields,
+        *PAPER_FIELDS,
     ),
-    Status.FAILED: _REASON.fields,
-    Status.CANCELLED: _REASON.optional(),
-    Status.EXPIRED: _REASON.optional(),
+    Status.FAILED: REASON.fields,
+    Status.CANCELLED: REASON.optional(),
+    Status.EXPIRED: REASON.optional(),
 }
 
 
@@ -289,22 +178,22 @@ def fired_data(route: Route | None, slot: int) -> dict[str, Any]:
 
 def building_data(board: Quotes) -> dict[str, Any]:
     """``building``: the best offer and its route, the losing ones, and the venues that had none."""
-    return _BEST.of(board.quotes[0]) | _BOARD.of(board)
+    return BEST.of(board.quotes[0]) | BOARD.of(board)
 
 
 def submitted_data(order: Order, signature: str, attempt: int) -> dict[str, Any]:
     """``submitted``: the attempt whose signed bytes are sent from now on."""
-    return _SENT.of(Sent(order, signature, attempt))
+    return SENT.of(Sent(order, signature, attempt))
 
 
 def executed_data(order: Order, amount_in: int, amount_out: int) -> dict[str, str]:
     """What a ``confirmed`` event says of the amounts, given in base units."""
-    return _EXECUTED.of(Landed(order, 0, amount_in, amount_out))
+    return EXECUTED.of(Landed(order, 0, amount_in, amount_out))
 
 
 def confirmed_data(order: Order, slot: int, amount_in: int, amount_out: int) -> dict[str, Any]:
     """``confirmed``: the transaction that landed and what really moved, in base units."""
-    return _LANDED.of(Landed(order, slot, amount_in, amount_out))
+    return LANDED.of(Landed(order, slot, amount_in, amount_out))
 
 
 def paper_data(board: Quotes) -> dict[str, Any]:
@@ -316,17 +205,17 @@ def paper_data(board: Quotes) -> dict[str, Any]:
 def retry_data(retry: int, delay_seconds: int, failure: Failure) -> dict[str, Any]:
     """``routing`` once more: why, which retry this is, and when it comes."""
     failed = Retry(retry, delay_seconds, failure.reason.value, failure.message, failure.details or None)
-    return _RETRY.of(failed)
+    return RETRY.of(failed)
 
 
 def failure_data(failure: Failure) -> dict[str, Any]:
     """Why an order failed; with figures where the failure has some."""
-    return _REASON.of(Ended(failure.reason.value, failure.message, failure.details or None))
+    return REASON.of(Ended(failure.reason.value, failure.message, failure.details or None))
 
 
 def ended_data(code: str, error: str) -> dict[str, Any]:
     """``failed``, or a step that is held back: the reason's code and a text for people."""
-    return _REASON.of(Ended(code, error))
+    return REASON.of(Ended(code, error))
 
 
 def withdrawn_data(signature: str, code: str, error: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from orders.lifecycle import GroupRole, OrderType, Status, TimeInForce
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import routes
 from orders.wire.attempts import ATTEMPT, FAILURE, error_of, explorer_url, lamports
-from orders.wire.events import EVENT, EXPLORER_URL, SIGNATURE, event_as_wire
+from orders.wire.event_fields import EXPLORER_URL, SIGNATURE
+from orders.wire.events import EVENT, event_as_wire
 from orders.wire.json_types import (
     BOOLEAN,
     DECIMAL,
