@@ -16,7 +16,8 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from dex.routing.search import Bounds, Candidates
-from dex.routing.ways import Answers, Fits, Way, all_fit, ranked
+from dex.routing.way import Answers, Fits, Way, all_fit
+from dex.routing.ways import ranked
 from dex.types import QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
 

@@ -17,6 +17,7 @@ from dex.errors import DexError
 from dex.routing.batch import Ask
 from dex.routing.copied_pools import copy_of, made_up_mints
 from dex.routing.search import Bounds, Candidates
+from dex.routing.way import Answers
 from dex.types import NO_BOUNDS, AccountData, Clock, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
 from orders.errors import ChainUnavailable
@@ -77,7 +78,7 @@ class MadeUpMarkets:
 
     def look(self) -> PriceLook:
         """A look at all markets as they are now."""
-        return PriceLook(self._asks, self._snapshot())
+        return PriceLook(self._asks, self._snapshot(), Answers())
 
     def move(self) -> None:
         """A slot later a swap has moved every pool."""
@@ -105,7 +106,7 @@ class MadeUpMarkets:
         asked = [each for pair in pairs for each in (pair, pair[::-1])]
         requests = [QuoteRequest(*pair, _LARGEST) for pair in asked]
         try:
-            asks, snapshot = with_known_pools().run(read_asks(requests, [left_out()] * len(asked), ()))
+            asks, snapshot, _ = with_known_pools().run(read_asks(requests, [left_out()] * len(asked), ()))
         except DexError as error:
             raise ChainUnavailable() from error
         return [ask.candidates.direct for ask in asks[::2]], snapshot
