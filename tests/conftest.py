@@ -117,6 +117,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--uses-database", action="store_true", help="only tests that use the database that the settings name"
     )
+    parser.addoption("--seeds", type=int, default=1, help="how many seeds tests/faults/test_seeds.py runs")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -26,13 +26,13 @@ _SWAPS: Final[Sequence[tuple[str, str, int, int]]] = (
 class Traffic:
     """Clients that order until they are told to stop; what they meet is kept."""
 
-    def __init__(self, client: EngineClient, seed: int) -> None:
+    def __init__(self, client: EngineClient, seed: int, clients: int = _CLIENTS) -> None:
         self._client = client
         self._stop = threading.Event()
         self.failures: list[str] = []
         self._threads = [
             threading.Thread(target=self._order, args=(seed * _CLIENTS + number,), daemon=True)
-            for number in range(_CLIENTS)
+            for number in range(clients)
         ]
 
     def start(self) -> None:
