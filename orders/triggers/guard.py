@@ -17,7 +17,7 @@ _Sample = tuple[float, int]
 
 
 class PriceHistory:
-    """Prices of markets, one a second at most, for the last minutes; ``clock`` is monotonic seconds."""
+    """Prices of markets, one per second at most, for the last minutes; ``clock`` is monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
