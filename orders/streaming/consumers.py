@@ -121,7 +121,7 @@ class Connection(FeedStream):
 
     async def _cancel_all(self, message: dict[str, Any], request_id: Any) -> None:
         found = await in_database(self._allowed, cancel_all, Q())
-        await self.tell({"type": "cancelled_all", **CANCELLED.of(found)}, request_id)
+        await self.reply({"type": "cancelled_all", **CANCELLED.of(found)}, request_id)
         running = self.following.running()
         await self.follow([order.pk for order in found.cancelled if order.pk in running])
 

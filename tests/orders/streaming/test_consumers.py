@@ -116,6 +116,29 @@ async def test_cancelling_is_answered_by_the_cancelled_event() -> None:
         assert (message["type"], message["code"], message["requestId"]) == ("error", "NOT_CANCELLABLE", "d")
 
 
+async def test_a_waiting_order_is_amended_and_cancelled_on_a_socket() -> None:
+    async with opened("/api/orders/connect") as socket:
+        await socket.send_json_to({**FIVE_SOL, "type": "limit", "limitPrice": "200"})
+        order_id = (await socket.next())["orderId"]
+        amendment = {"action": "amend_order", "orderId": order_id, "limitPrice": "190", "requestId": "a"}
+        await socket.send_json_to({**amendment, "version": 1})
+        message = await socket.next()
+        assert (message["status"], message["sequence"], message["requestId"]) == ("open", 2, "a")
+        assert message["trigger"]["firesAtOrAbove"] == "950"
+        await socket.send_json_to({**amendment, "version": 1})
+        assert (await socket.next())["code"] == "CHANGED_MEANWHILE"
+        await socket.send_json_to({"action": "cancel_all", "requestId": "b"})
+        answer, ended = sorted([await socket.next(), await socket.next()], key=lambda each: each["type"])
+        assert answer == {
+            "type": "cancelled_all",
+            "cancelled": 1,
+            "orderIds": [order_id],
+            "notCancelled": [],
+            "requestId": "b",
+        }
+        assert (ended["orderId"], ended["status"]) == (order_id, "cancelled")
+
+
 async def test_a_single_order_stream_closes_after_the_final_event() -> None:
     order = await moved(await new_order(), *TO_THE_CHAIN)
     async with opened(f"/ws/orders/{order.pk}") as socket:
