@@ -27,6 +27,16 @@ _POLICY: Final = (
     ("form-action", "'self'"),
 )
 
+# As tabs of the form; `oco` is an order class of the API.
+_ORDER_TYPES: Final = (
+    ("market", "Market"),
+    ("limit", "Limit"),
+    ("stop", "Stop"),
+    ("take_profit", "Take profit"),
+    ("trailing_stop", "Trailing"),
+    ("oco", "OCO"),
+)
+
 
 class Caller(NamedTuple):
     """Who looks at the page: a name; staff, user, local or nothing; whether they may switch trading."""
@@ -70,6 +80,8 @@ def order_page(request: HttpRequest) -> HttpResponse:
             "max_slippage_bps": settings.MAX_SLIPPAGE_BPS,
             "auto_slippage_cap_bps": gateway.auto_slippage_cap_bps(),
             "max_price_impact_bps": settings.MAX_PRICE_IMPACT_BPS,
+            "stop_slippage_bps": min(settings.STOP_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS),
+            "order_types": _ORDER_TYPES,
         },
     )
     response["Content-Security-Policy"] = content_security_policy(request.get_host())

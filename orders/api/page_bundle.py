@@ -1,6 +1,8 @@
 """The page's scripts and styles, each joined into one minified file, compressed, and named by its content.
 
-The sources are ES modules as browsers run them, and stay so: joining them only turns 40 requests into two.
+The sources are ES modules as browsers run them, and stay so: joining them only turns 40 requests into two,
+and two more for what orders that wait need, which come when the page can be used. Modules that both parts
+import are in both, so such a module keeps no state.
 A module becomes a function that is called once; it returns its exports, which the modules that import them
 take apart by name. This covers what the page's modules use: named imports from files beside them, and
 exported declarations; no template text inside another. Anything else raises ImproperlyConfigured.
@@ -23,6 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _STATIC: Final = Path(__file__).resolve().parent.parent / "static" / "orders"
 _ENTRY: Final = "main.js"
+_WAITING: Final = "waiting-orders.js"
 # In the order in which later ones may say more than earlier ones.
 _STYLES: Final = (
     *("theme", "layout", "controls", "badges", "dialogs", "swap", "route", "live", "history", "chart"),
@@ -48,7 +51,7 @@ class Asset:
 
 
 def assets() -> Mapping[str, Asset]:
-    """By what they are for, "script", "style", "chart"; made anew when a source has changed."""
+    """By what they are for, "script", "waiting_script", "chart", …; made anew when a source has changed."""
     return _assets(max(path.stat().st_mtime_ns for path in _sources()))
 
 
@@ -57,21 +60,26 @@ def asset(name: str) -> Asset | None:
     return next((each for each in assets().values() if each.name == name), None)
 
 
-def joined_modules(folder: Path, entry: str) -> str:
-    """One module that does what ``entry`` in ``folder`` does with all that it imports."""
+def joined_modules(folder: Path, entry: str, *exported: str) -> str:
+    """One module that does what ``entry`` in ``folder`` does with all that it imports, and exports these."""
     sources: dict[str, str] = {}
     _gather(folder, entry, sources, ())
-    return "\n".join(_as_function(name, source) for name, source in sources.items())
+    joined = "\n".join(_as_function(name, source) for name, source in sources.items())
+    names = ", ".join(exported)
+    return f"{joined}\nexport const {{ {names} }} = {_variable(entry)};" if names else joined
 
 
 @lru_cache(maxsize=1)
 def _assets(_newest: int) -> Mapping[str, Asset]:
     script = rjsmin.jsmin(joined_modules(_STATIC / "js", _ENTRY))
+    waiting = rjsmin.jsmin(joined_modules(_STATIC / "js", _WAITING, "startWaiting"))
     style = rcssmin.cssmin("\n".join(_read(path) for path in _style_files()))
     chart = rjsmin.jsmin(_read(_chart_library()))
     return {
         "script": _asset("page", "js", "text/javascript", script),
         "style": _asset("page", "css", "text/css", style),
+        "waiting_script": _asset("waiting", "js", "text/javascript", waiting),
+        "waiting_style": _asset("waiting", "css", "text/css", rcssmin.cssmin(_read(_waiting_style()))),
         "chart": _asset("chart", "js", "text/javascript", chart),
     }
 
@@ -87,6 +95,7 @@ def _asset(stem: str, suffix: str, content_type: str, text: str) -> Asset:
 def _sources() -> Iterator[Path]:
     yield from (_STATIC / "js").glob("*.js")
     yield from _style_files()
+    yield _waiting_style()
     yield _chart_library()
 
 
@@ -95,6 +104,10 @@ def _style_files() -> Sequence[Path]:
         _STATIC / "vendor" / "uplot" / "uPlot.min.css",
         *(_STATIC / "css" / f"{name}.css" for name in _STYLES),
     ]
+
+
+def _waiting_style() -> Path:
+    return _STATIC / "css" / "waiting.css"
 
 
 def _chart_library() -> Path:

@@ -23,7 +23,7 @@ export function readAmount(text, decimals) {
 }
 
 // Whether people of this browser's locale write 1,5 for one and a half.
-const DECIMAL_COMMA =
+export const DECIMAL_COMMA =
   new Intl.NumberFormat(navigator.languages).formatToParts(1.5).find((part) => part.type === "decimal").value ===
   ",";
 // "1,234" and "1.234": one thing here, another there.

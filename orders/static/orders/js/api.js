@@ -31,20 +31,33 @@ export function forgetApiToken() {
   sessionStorage.removeItem(TOKEN_KEY);
 }
 
+/** Send `body` (or nothing) by `method`; the answer's JSON. Throws ApiError. */
+export function send(method, path, body = undefined) {
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  // A session's writes carry the token of its cookie.
+  const csrf = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  const headers = { "Content-Type": "application/json", ...(csrf ? { "X-CSRFToken": csrf } : {}) };
+  return ask(path, { method, headers, ...json });
+}
+
 /** GET `path`; `query` values that are empty are left out. Throws ApiError, or AbortError when `signal` says so. */
 export async function get(path, query = {}, signal = undefined) {
   const wanted = Object.entries(query).filter(
     ([, value]) => value !== "" && value !== null && value !== undefined,
   );
   const address = wanted.length ? `${path}?${new URLSearchParams(wanted)}` : path;
+  return ask(address, {}, signal);
+}
+
+async function ask(address, { headers = {}, ...more }, signal = undefined) {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const token = apiToken();
-  let response;
   try {
-    response = await fetch(address, {
-      headers: { Accept: "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+    const response = await fetch(address, {
+      headers: { Accept: "application/json", ...headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) },
       cache: "no-store",
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...more,
     });
     return await answer(response);
   } catch (error) {

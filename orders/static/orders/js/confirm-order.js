@@ -19,7 +19,7 @@ export class OrderConfirmation {
     this.#dialog.addEventListener("close", () => this.#resolve?.(this.#agreed));
   }
 
-  ask(network, intent, best) {
+  ask(network, intent, best, inWords = "") {
     const isReal = network === "mainnet-beta";
     const isDear = best !== null && costLevel(best.costBps) === "red";
     if (!isReal && !isDear) return Promise.resolve(true);
@@ -27,13 +27,15 @@ export class OrderConfirmation {
     byId("confirm-real").hidden = !isReal;
     byId("confirm-dear").hidden = !isDear;
     setText(byId("confirm-yes"), isReal ? "Execute on mainnet" : "Execute all the same");
+    const unknown = inWords ? "" : "unknown until routed";
     const facts = [
       ["You pay", `${grouped(intent.amountIn)} ${intent.tokenIn}`],
-      ["You receive about", best ? `${grouped(best.amountOut)} ${intent.tokenOut}` : "unknown until routed"],
-      ["At least", intent.minAmountOut ? `${grouped(intent.minAmountOut)} ${intent.tokenOut}` : "unknown until routed"],
-      ["Cost", best ? percentText(best.costBps) : "unknown until routed"],
-      ["Slippage allowed", percentText(intent.slippageBps)],
-    ];
+      ["You receive about", best ? `${grouped(best.amountOut)} ${intent.tokenOut}` : unknown],
+      ["At least", intent.minAmountOut ? `${grouped(intent.minAmountOut)} ${intent.tokenOut}` : unknown],
+      ["Cost", best ? percentText(best.costBps) : unknown],
+      ["Slippage allowed", intent.slippageBps >= 0 ? percentText(intent.slippageBps) : intent.slippageBps],
+      ["It waits", inWords],
+    ].filter(([, value]) => value);
     byId("confirm-facts").replaceChildren(
       ...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
     );

@@ -37,7 +37,8 @@ function journal(events, leftOut) {
 
 function remark(event) {
   if (event.retryInMs !== undefined)
-    return `${event.error ?? event.code}; retry ${event.attempt} in ${duration(event.retryInMs)}`;
+    return `${event.error ?? event.code}; ${event.attempt ? "retry " + event.attempt : "tried again"} in ${duration(event.retryInMs)}`;
+  if (event.status === "routing" && event.quote) return `fired at slot ${event.slot}: ${grouped(event.quote.amountOut, 9)}`;
   if (event.error) return event.error;
   if (event.status === "building" && event.amountOut) return `${event.venue}: ${grouped(event.amountOut, 9)}`;
   if (event.status === "submitted" && event.attempt) return `attempt ${event.attempt}`;

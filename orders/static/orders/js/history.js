@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { grouped } from "./amounts.js";
 import { amount, byId, copyButton, h, icon, setText } from "./dom.js";
-import { brand, moment, short, tokenLabel } from "./format.js";
+import { brand, capitalised, moment, short, tokenLabel, typeName } from "./format.js";
 import { daysProblem, queryOf } from "./history-filters.js";
 import { detailsOf } from "./history-details.js";
 import { chip, slippage } from "./order-card.js";
@@ -169,6 +169,7 @@ function cellsOf(order, tokens) {
       h(
         "span",
         {},
+        order.type === "market" ? "" : `${capitalised(typeName(order.type))}: `,
         amount(order.amountIn, tokenLabel(order.tokenIn), 6),
         " → ",
         order.executedAmountOut || !received ? "" : "≈ ",

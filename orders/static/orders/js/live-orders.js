@@ -22,6 +22,7 @@ class LiveOrder {
     this.showsOthers = false;
     // What the visitor saw when it was placed here.
     this.quote = null;
+    this.isOwn = orderId === null;
     this.sentAt = new Date().toISOString();
     this.answered = new Promise((resolve) => {
       this.answer = resolve;
@@ -95,7 +96,7 @@ export class LiveOrders {
   }
 
   /**
-   * Place an order under a key of its own; resolves once the engine has answered, a second later at least.
+   * Place an order under a key of its own; resolves to it once the engine has answered, a second later at least.
    * `placed(order)` is called at once.
    */
   async place(intent, quote, placed) {
@@ -106,6 +107,7 @@ export class LiveOrders {
     placed(order);
     this.#submit(order);
     await Promise.all([order.answered, new Promise((resolve) => setTimeout(resolve, LEAST_BUSY_MS))]);
+    return order;
   }
 
   /** Show an order that was placed elsewhere, from its beginning. */

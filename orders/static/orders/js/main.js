@@ -10,7 +10,7 @@ import { capitalised, tokenLabel } from "./format.js";
 import { History } from "./history.js";
 import { FINAL, LiveOrders } from "./live-orders.js";
 import { LivePanel } from "./live-panel.js";
-import { titleOf } from "./order-card.js";
+import { additions, titleOf } from "./order-card.js";
 import { QuoteFeed } from "./quote-feed.js";
 import { restartRing, showAge, showQuotes } from "./quote-cards.js";
 import { startShortcuts } from "./shortcuts.js";
@@ -36,6 +36,7 @@ const limits = {
   autoSlippageCapBps: Number(document.body.dataset.autoSlippageCapBps),
   maxSlippageBps: Number(document.body.dataset.maxSlippageBps),
   maxPriceImpactBps: Number(document.body.dataset.maxPriceImpactBps),
+  stopSlippageBps: Number(document.body.dataset.stopSlippageBps),
 };
 
 const tokens = new Tokens();
@@ -78,9 +79,14 @@ async function execute(intent = null, best = feed.board?.best ?? null) {
   form.isBusy = true;
   form.show(feed, socket.state);
   try {
-    if (await confirmation.ask(tokens.network, wanted, best)) {
+    const waits = !["market", undefined].includes(wanted.type);
+    const quote = waits ? null : best;
+    const inWords = intent ? "" : (form.terms?.inWords ?? "");
+    if (await confirmation.ask(tokens.network, wanted, quote, inWords)) {
       announce(`Order sent: ${wanted.amountIn} ${wanted.tokenIn} to ${wanted.tokenOut}`);
-      await liveOrders.place(wanted, best, (order) => panel.bringIntoSight(order));
+      const order = await liveOrders.place(wanted, quote, (placed) => panel.bringIntoSight(placed));
+      // What is wrong with a field is said there, and needs no card.
+      if (order.refusal && !intent && form.terms?.refuse(order.refusal)) liveOrders.remove(order);
     }
   } finally {
     form.isBusy = false;
@@ -90,9 +96,8 @@ async function execute(intent = null, best = feed.board?.best ?? null) {
 
 // A retry is another order: it gets a key of its own, the same question again, and the same least amount.
 async function retry(order) {
-  const { tokenIn, tokenOut, amountIn, slippageBps, minAmountOut } = order.intent;
-  const least = minAmountOut ? { minAmountOut } : {};
-  await execute({ tokenIn, tokenOut, amountIn, slippageBps, ...least }, order.quote);
+  const { clientOrderId: _, ...intent } = order.intent;
+  await execute(Object.fromEntries(Object.entries(intent).filter(([, value]) => value !== null)), order.quote);
 }
 
 let lookAgain = null;
@@ -119,6 +124,7 @@ function look(hasMoved) {
   moved ||= hasMoved;
   lookAgain ??= setTimeout(() => {
     history.read();
+    openOrders?.read();
     if (moved) refreshTokens();
     lookAgain = null;
     moved = false;
@@ -130,7 +136,8 @@ const isFresh = (event) => Date.now() - Date.parse(event.at) < FRESH_MS;
 
 function tellEnd(order, event) {
   const words = event.error ?? (event.executedAmountOut ? `Received ${grouped(event.executedAmountOut, 6)} ${tokenLabel(order.intent.tokenOut)}` : "");
-  toasts.add(`${capitalised(event.status)}: ${titleOf(order)}`, words, event.status === "confirmed" ? "good" : "bad");
+  const isGood = event.status === "confirmed" || event.code === "SIBLING_FIRED";
+  toasts.add(`${capitalised(event.status)}: ${titleOf(order)}`, words, isGood ? "good" : "bad");
 }
 
 let wasOpen = false;
@@ -143,6 +150,7 @@ function connectionChanged(state, delayMs) {
     if (wasOpen) {
       refreshTokens();
       history.read();
+      openOrders?.read();
     }
     wasOpen = true;
   } else if (state === "reconnecting") {
@@ -181,20 +189,43 @@ tokens.onChange(() => {
 function historyRead(rows, isNewest) {
   chart.mark(executed(rows));
   if (!isNewest) return;
-  for (const {
-    orderId,
-    clientOrderId,
-    tokenIn,
-    tokenOut,
-    amountIn,
-    slippageBps,
-    floorAmountOut: minAmountOut,
-    status,
-  } of rows.toReversed()) {
-    if (!FINAL.has(status) || toFollow.has(orderId))
-      liveOrders.follow(orderId, { tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
-    toFollow.delete(orderId);
+  for (const order of rows.toReversed()) {
+    const isWanted = FINAL.has(order.status) ? toFollow.has(order.orderId) : true;
+    if (isWanted && !isAtRest(order)) follow(order);
+    toFollow.delete(order.orderId);
   }
+}
+
+// Those that wait, or have waited in vain, are on the panel of open orders.
+const isAtRest = ({ type, status }) => type !== "market" && ["open", "cancelled", "expired"].includes(status);
+
+function follow({ orderId, clientOrderId, type, tokenIn, tokenOut, amountIn, slippageBps, floorAmountOut: minAmountOut }) {
+  liveOrders.follow(orderId, { type, tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
+}
+
+// What orders that wait need: nothing else on the page waits for it.
+let openOrders = null;
+
+async function loadWaiting() {
+  const style = document.createElement("link");
+  style.rel = "stylesheet";
+  style.href = document.body.dataset.waitingStyle;
+  const isStyled = new Promise((resolve) => style.addEventListener("load", resolve));
+  document.head.append(style);
+  const [{ startWaiting }] = await Promise.all([import(document.body.dataset.waitingScript), isStyled]);
+  const said = (title, text, tone) => toasts.add(title, text, tone);
+  const parts = startWaiting({ form, tokens, changed: wishChanged, follow: followInSight, said });
+  form.terms = parts.terms;
+  openOrders = parts.openOrders;
+  additions.storyOf = parts.storyOf;
+  for (const order of liveOrders.all()) panel.changed(order, null);
+  wishChanged();
+}
+
+function followInSight(order) {
+  follow(order);
+  const followed = liveOrders.all().find(({ orderId }) => orderId === order.orderId);
+  if (followed) panel.bringIntoSight(followed);
 }
 
 const executed = (rows) =>
@@ -226,7 +257,10 @@ function signIn() {
 async function start() {
   socket.connect();
   await refreshTokens();
-  setTimeout(() => history.read(), feed.isWaiting ? AFTER_QUOTES_MS : 0);
+  setTimeout(async () => {
+    await history.read();
+    await loadWaiting();
+  }, feed.isWaiting ? AFTER_QUOTES_MS : 0);
 }
 
 function askForToken() {

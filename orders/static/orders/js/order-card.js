@@ -2,11 +2,14 @@
 
 import { grouped, readAmount, slippageBps } from "./amounts.js";
 import { amount, copyButton, h, icon } from "./dom.js";
-import { adviceFor, capitalised, clock, duration, millisecondsBetween, short, tokenLabel } from "./format.js";
+import { adviceFor, capitalised, clock, duration, millisecondsBetween, short, tokenLabel, typeName } from "./format.js";
 import { leadText, losersList } from "./offers.js";
 import { pathsOf, routeDrawing } from "./route.js";
 
 const STEPS = ["pending", "routing", "building", "submitted", "confirmed"];
+
+/** What the part of the page for orders that wait adds to cards, once it is there. */
+export const additions = { storyOf: () => null };
 
 /** The card of `order`; `act` has retry(order), cancel(order), remove(order). `tokens` knows decimals by symbol. */
 export function orderCard(order, tokens, act) {
@@ -23,6 +26,7 @@ export function orderCard(order, tokens, act) {
     h(
       "div",
       { class: "order-notes" },
+      additions.storyOf(order),
       retries(order),
       choice(order, tokens),
       outcome(order, tokens),
@@ -32,11 +36,14 @@ export function orderCard(order, tokens, act) {
   );
 }
 
-/** "5 SOL → USDC". */
+/** "5 SOL → USDC", "Limit: 5 SOL → USDC". */
 export function titleOf(order) {
-  const { amountIn, tokenIn, tokenOut } = order.intent;
-  return `${grouped(amountIn)} ${tokenLabel(tokenIn)} → ${tokenLabel(tokenOut)}`;
+  const { amountIn, tokenIn, tokenOut, type } = order.intent;
+  const kind = isMarket(order) ? "" : `${capitalised(typeName(type))}: `;
+  return `${kind}${grouped(amountIn)} ${tokenLabel(tokenIn)} → ${tokenLabel(tokenOut)}`;
 }
+
+const isMarket = ({ intent }) => (intent.type ?? "market") === "market";
 
 export function chip(status) {
   return h("span", { class: `chip ${status}` }, capitalised(status));
@@ -45,9 +52,11 @@ export function chip(status) {
 /** What the engine's journal says of each step: state, time, and ms since the step before. */
 function stepsOf(order) {
   const { last } = order;
-  const reached = last ? STEPS.indexOf(last.status) : -1;
-  const ended = last && reached === -1 && last.status !== "open";
-  const steps = STEPS.map((name, index) => {
+  const waits = order.events.some(({ status }) => status === "open");
+  const names = waits ? ["open", ...STEPS.slice(1)] : STEPS;
+  const reached = last ? names.indexOf(last.status) : -1;
+  const ended = last && reached === -1;
+  const steps = names.map((name, index) => {
     const event = order.events.findLast((each) => each.status === name);
     const isPast = event !== undefined && (ended || index <= reached);
     const state = !isPast ? "todo" : index === reached && name !== "confirmed" ? "now" : "done";
@@ -123,7 +132,7 @@ function isWaiting(event) {
 
 function retries(order) {
   return order.events
-    .filter((event) => event.retryInMs !== undefined || isWaiting(event))
+    .filter((event) => event.status === "routing" && (event.retryInMs !== undefined || isWaiting(event)))
     .map((event) =>
       h(
         "p",
@@ -138,7 +147,7 @@ function retries(order) {
 function choice(order, tokens) {
   const chosen = order.events.findLast((event) => event.status === "building" && event.amountOut);
   // Where the route will be drawn there is room for it from the beginning.
-  if (!chosen) return order.isFinal ? null : h("div", { class: "route-waits" }, h("span", { class: "skeleton w5" }));
+  if (!chosen) return order.isFinal || order.status === "open" ? null : h("div", { class: "route-waits" }, h("span", { class: "skeleton w5" }));
   const { tokenIn, tokenOut, amountIn } = order.intent;
   const swap = { tokenIn, tokenOut, amountIn };
   const paths = pathsOf(chosen, swap);
@@ -243,7 +252,8 @@ function failure(order, act) {
       adviceFor(ending.code),
       ending.code ? h("code", {}, ending.code) : null,
     ),
-    ending.code === "ORDER_TOO_LARGE"
+    // Of one that waits, placed elsewhere, the page does not know all that was asked for.
+    ["ORDER_TOO_LARGE", "SIBLING_FIRED"].includes(ending.code) || !(order.isOwn || isMarket(order))
       ? null
       : h(
           "button",

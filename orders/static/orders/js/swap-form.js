@@ -18,6 +18,8 @@ export class SwapForm {
     this.tokens = tokens;
     this.picker = picker;
     this.limits = limits;
+    // The part that says what an order waits for; it comes later, as nothing waits for it.
+    this.terms = null;
     this.tokenIn = "SOL";
     this.tokenOut = "USDC";
     this.amount = byId("amount");
@@ -79,11 +81,19 @@ export class SwapForm {
     return amountText(raw, this.tokens.decimals(this.tokenOut));
   }
 
-  /** What an order of now asks for: at least what the page shows of `best`. */
+  /** What an order of now asks for: at least what the page shows of `best`, or what its terms say. */
   intent(best) {
     const { tokenIn, tokenOut, amount: amountIn, slippageBps } = this.query();
+    const swap = { tokenIn, tokenOut, amountIn };
+    if (this.waits) return { ...swap, ...this.terms.terms() };
     const allowed = this.slippage.isAuto ? "auto" : slippageBps;
-    return { tokenIn, tokenOut, amountIn, slippageBps: allowed, minAmountOut: this.least(best) };
+    const now = { ...swap, slippageBps: allowed, minAmountOut: this.least(best) };
+    return this.terms?.isPlain === false ? { ...now, ...this.terms.terms() } : now;
+  }
+
+  /** Whether the order waits for a price; neither quote nor balance of now decides about it. */
+  get waits() {
+    return this.terms?.waits ?? false;
   }
 
   /** While an order is on its way to the engine no other one can be sent. */
@@ -127,10 +137,11 @@ export class SwapForm {
     byId("amount-hint").classList.toggle("bad", Boolean(problem));
     this.amount.setAttribute("aria-invalid", String(Boolean(problem)));
     const best = this.hasAmount ? (feed.board?.best ?? null) : null;
+    this.terms?.show(feed);
     this.#showSlippage(best);
     this.#showReceived(best);
     setText(byId("token-warning"), warningText(tokenOut));
-    byId("cost-hint").replaceChildren(...costText(best));
+    byId("cost-hint").replaceChildren(...costText(this.waits ? null : best));
     this.#showButton(this.#obstacle(feed, connection), feed);
   }
 
@@ -143,6 +154,7 @@ export class SwapForm {
 
   #showReceived(best) {
     this.received = best?.amountOut ?? null;
+    setText(byId("receive-label"), this.waits ? "It would bring now" : "You receive");
     const text = best ? grouped(best.amountOut, 9) : "–";
     const receive = byId("receive");
     setText(receive, text);
@@ -161,11 +173,12 @@ export class SwapForm {
     const { raw, problem } = this.read;
     if (problem || !raw) return problem || "Enter an amount";
     const available = spendable(tokenIn);
-    if (available !== null && raw > available) return `Insufficient ${tokenIn.symbol} balance`;
+    if (!this.waits && available !== null && raw > available) return `Insufficient ${tokenIn.symbol} balance`;
     if (tokenIn.most !== null && raw > tokenIn.most) return `At most ${grouped(tokenIn.maxAmountIn)} ${tokenIn.symbol} an order`;
     if (this.tokens.halted !== null) return "Trading is off";
     if (this.slippage.problem) return `Slippage: ${this.slippage.problem.toLowerCase()}`;
-    return this.#quoteObstacle(feed);
+    const missing = this.terms?.obstacle() ?? null;
+    return this.waits ? missing : (this.#quoteObstacle(feed) ?? missing);
   }
 
   #quoteObstacle(feed) {
@@ -183,7 +196,8 @@ export class SwapForm {
     const button = byId("execute");
     button.setAttribute("aria-disabled", String(obstacle !== null));
     const [paid, received] = [this.tokenIn, this.tokenOut].map((ref) => this.tokens.find(ref)?.symbol ?? ref);
-    setText(button, obstacle ?? `Execute: ${grouped(feed.query.amount)} ${paid} → ${received}`);
+    const does = this.waits ? "Place" : "Execute";
+    setText(button, obstacle ?? `${does}: ${grouped(feed.query.amount)} ${paid} → ${received}`);
   }
 
   #showSlippage(best) {
@@ -196,6 +210,7 @@ export class SwapForm {
   }
 
   #leastText(best) {
+    if (this.waits) return "";
     const bps = this.slippage.bps(best.priceImpactBps);
     const warning = bps > 300 ? "That is a lot. " : "";
     const auto = this.slippage.isAuto ? `${percentText(bps)} now. ` : "";
