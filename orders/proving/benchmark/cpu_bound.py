@@ -1,8 +1,8 @@
 """CPU an order, held against what was recorded on a machine of the same class. Pure but for reading the file.
 
-CPU time, not the clock: how long orders take says more about what else the machine does. But processes that
-share caches and cores with others take more CPU too, by up to a half, so the bound is wide: it finds an order
-that costs twice as much, not one that costs a tenth more.
+CPU time, not the clock: how long orders take says more about what else the machine does. Processes that share
+caches and cores with others take more CPU too, so the bound is wide: it finds an order that costs half as
+much again, not one that costs a tenth more.
 """
 
 from __future__ import annotations
