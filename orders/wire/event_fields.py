@@ -20,7 +20,7 @@ from orders.wire.json_types import (
     nullable,
 )
 from orders.wire.message import Field, Rows, ref
-from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR
+from orders.wire.offers import LOST_OFFER, OFFER, OTHER_OFFER, ROUTE_TAKEN, VENUE_ERROR, lost_offer
 
 SIGNATURE: Final = "2Qxi7AwEqqJcbHaGVsPdmWe1hxDS1nJ9rWyLsXroRVsu73WZTSSRrBFafVaMuPipMSiXHSkN4ndMLcwQ6ZqUZFym"
 EXPLORER_URL: Final = f"https://explorer.solana.com/tx/{SIGNATURE}?cluster=devnet"
@@ -85,7 +85,7 @@ BOARD: Final = Rows(
     Field(
         "quotes",
         list_of(LOST_OFFER),
-        lambda board: [LOST_OFFER.of(quote) for quote in board.quotes[1:]],
+        lambda board: [lost_offer(quote) for quote in board.quotes[1:]],
         "the offers that lost",
         example=[OTHER_OFFER],
     ),

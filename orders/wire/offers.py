@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from dex.types import Quotes, Route, SwapMode, Token
@@ -101,6 +102,22 @@ LOST_OFFER: Final = Message(
         optional=True,
     ),
 )
+
+
+def lost_offer(route: Route) -> dict[str, Any]:
+    """An offer as the events of an order that took another one show it.
+
+    Orders of one batch lose against the same offers, and each is written down with all of them.
+    """
+    mints = dict.fromkeys(mint for leg in route.legs for mint in (leg.token_in, leg.token_out, leg.fee_mint))
+    return dict(_lost_offer(route, tuple([gateway.token_by_mint(str(mint)) for mint in mints])))
+
+
+@lru_cache(maxsize=1024)
+def _lost_offer(route: Route, _tokens: tuple[Token | None, ...]) -> dict[str, Any]:
+    return LOST_OFFER.of(route)
+
+
 OTHER_OFFER: Final = OFFER.example(
     dex="meteora",
     venue="meteora-damm-v2",
