@@ -14,10 +14,20 @@ def terms_text(order: Wire) -> str:
     kind = order.get("type", "market")
     if kind == "market":
         return f"slippage up to {order['slippageBps']} bps"
+    if order.get("schedule"):
+        return _schedule_text(order["schedule"])
     limit = f" at {order['limitPrice']} or better" if order.get("limitPrice") else ""
     at_once = f", {order['timeInForce']}" if order.get("timeInForce") in ("ioc", "fok") else ""
     until = f", until {order['expiresAt']}" if order.get("expiresAt") else ""
     return f"{kind}{limit}{at_once}{until}"
+
+
+def _schedule_text(schedule: Wire) -> str:
+    coming, last = schedule["nextRound"], schedule["lastRound"]
+    if coming > last:
+        return f"dca, all {last} rounds placed"
+    when = "paused" if schedule["paused"] else f"at {schedule['nextAt']}"
+    return f"dca, round {coming} of {last} {when}"
 
 
 def waits_text(trigger: Wire, order: Wire) -> str:

@@ -59,6 +59,8 @@ class Command(EngineCommand):
         # Behind which event each of two siblings is followed.
         sequences: dict[str, int] = {}
         try:
+            if not as_json:
+                self._show_siblings(engine, order)
             while followed is not None:
                 display = None if as_json else ProgressDisplay(self.stdout, followed)
                 last = self._follow(engine, followed, display, sequences)
@@ -70,6 +72,12 @@ class Command(EngineCommand):
         except EngineUnreachable as error:
             later = _LATER.format(url=url, order_id=order["orderId"])
             raise EngineUnreachable(f"{error}; {later}") from error
+
+    def _show_siblings(self, engine: RemoteEngine, order: Mapping[str, Any]) -> None:
+        """Write the other order of an OCO, which is followed only if it fires."""
+        for each in group_orders(engine, order):
+            if each["orderId"] != order["orderId"]:
+                self.line(row_text(each))
 
     def _follow(
         self,

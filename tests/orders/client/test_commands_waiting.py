@@ -160,10 +160,12 @@ def test_of_an_oco_the_one_that_fires_is_followed_to_its_end() -> None:
         event(3, "confirmed", executedAmountOut="749", slot=82),
     ]
     group = {"orders": [OPEN | PAIR, STOP]}
-    engine = ScriptedEngine([(201, OPEN | PAIR), (200, group), (200, BOUGHT)], [first, second])
+    answers = [(201, OPEN | PAIR), (200, group), (200, group), (200, BOUGHT)]
+    engine = ScriptedEngine(answers, [first, second])
     status, out, _ = run(engine, "order", "SOL", "USDC", "5", "--oco", "200", "150")
     assert status == 0
     assert engine.stream_paths == [f"/ws/orders/{ORDER_ID}?after=0", f"/ws/orders/{SIBLING_ID}?after=0"]
+    assert out.splitlines()[0].startswith(f"{SIBLING_ID}  stop          open")
     assert f"order {SIBLING_ID}: 5 SOL to USDC, stop" in out
     assert "fires when 5 SOL bring 750 USDC or less, in 2 slots in a row" in out
 
@@ -184,6 +186,20 @@ def test_orders_lists_a_row_each_by_the_filters_given() -> None:
         f"{SIBLING_ID}  stop          open      5 SOL to USDC, fires when 5 SOL bring 900 USDC or more  "
         f"stop_loss of group {GROUP_ID}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "text"),
+    [
+        ({"nextRound": 2, "paused": False}, "dca, round 2 of 3 at 12:00"),
+        ({"nextRound": 2, "paused": True}, "dca, round 2 of 3 paused"),
+        ({"nextRound": 4, "paused": False}, "dca, all 3 rounds placed"),
+    ],
+)
+def test_a_schedule_is_listed_with_the_round_that_comes_next(schedule: dict[str, Any], text: str) -> None:
+    dca = OPEN | {"type": "dca", "trigger": None, "schedule": {"lastRound": 3, "nextAt": "12:00", **schedule}}
+    _, out, _ = run(ScriptedEngine([(200, {"results": [dca], "next": None})]), "orders")
+    assert out.strip() == f"{ORDER_ID}  dca           open      5 SOL to USDC, {text}"
 
 
 def test_amend_reads_the_version_again_when_it_has_moved() -> None:
