@@ -61,6 +61,8 @@ def _one_of(statuses: Iterable[Status]) -> Q:
 IS_ACTIVE: Final = _one_of(ACTIVE)
 # Orders that wait for their trigger.
 IS_WAITING: Final = _one_of(WAITING)
+# Rows beside orders that wait for their trigger.
+OF_WAITING_ORDER: Final = Q(order__status__in=[_Written(status) for status in in_index_order(WAITING)])
 # Orders that have not ended, by user.
 IS_UNFINISHED: Final = _one_of(UNFINISHED)
 # Orders that have ended, by user and one more column.

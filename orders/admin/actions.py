@@ -17,6 +17,7 @@ from django.utils import timezone
 from orders.admin import csv_export
 from orders.errors import NotCancellable, NotFound
 from orders.intake.cancel import cancel_order
+from orders.lifecycle import Status
 from orders.models import Order
 
 MOST_CANCELLED: Final = 500
@@ -41,9 +42,14 @@ class OrderActions(_Admin):
         """Cancel what can still be cancelled, and say what could not."""
         orders = list(queryset.select_related("user")[: MOST_CANCELLED + 1])
         too_late: Counter[str] = Counter()
-        cancelled = 0
+        cancelled, groups = 0, set()
         for order in orders[:MOST_CANCELLED]:
             refusal = self._cancel(request, order)
+            if refusal is None and order.group_id is not None:
+                groups.add(order.group_id)
+            elif refusal == Status.CANCELLED and order.group_id in groups:
+                # It went with its sibling.
+                refusal = None
             cancelled += refusal is None
             if refusal is not None:
                 too_late[refusal] += 1

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from orders.admin.columns import STATUS_COLOURS, bps_text, swap_text
+from orders.admin.open_orders import fires_text, group_link
 from orders.admin.routes import compared
 from orders.lifecycle import CANCELLABLE, FINAL, Status
 from orders.models import Order, OrderEvent
@@ -101,6 +102,7 @@ def facts_of(order: Order) -> list[tuple[str, str]]:
         ("Transaction", wire["txHash"]),
         ("Slot", wire["slot"]),
         ("Limit price", wire["limitPrice"]),
+        *_waiting_facts(order, wire),
         ("Expires", wire["expiresAt"]),
         ("Error", wire["error"] and f"{wire['error']['message']} ({wire['error']['code']})"),
         ("Placed", wire["createdAt"]),
@@ -110,13 +112,36 @@ def facts_of(order: Order) -> list[tuple[str, str]]:
         ("Leased until", _moment(order.lease_until)),
         ("Attempts, retries", f"{order.attempt}, {order.retries}"),
     ]
+    # A link stays markup: it is marked as safe.
     return [(label, str(value)) for label, value in rows if value not in (None, "")]
+
+
+def _waiting_facts(order: Order, wire: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What an order waits or has waited for, and its group; nothing for the others."""
+    group = [("Group", group_link(order)), ("In its group", wire["groupRole"])] if order.group_id else []
+    trigger = wire["trigger"]
+    if trigger is None:
+        return group
+    return [
+        ("Trigger price", trigger.get("triggerPrice")),
+        ("Trails by", trigger.get("trailBps") and f"{trigger['trailBps']} bps"),
+        ("Fires at", fires_text(order)),
+        ("Best so far", trigger.get("watermark")),
+        ("Slots in a row", trigger["confirmations"]),
+        ("Waits for", trigger["waitingFor"]),
+        ("Fired", wire["firedAt"]),
+        *group,
+    ]
 
 
 def _remark(data: Mapping[str, Any]) -> str:
     words = str(data.get("error", ""))
-    if "retryInMs" in data:
+    if "retryInMs" in data and "attempt" in data:
         return f"{words}; retry {data.get('attempt', '')} in {data['retryInMs']} ms".lstrip("; ")
+    if data.get("waitingFor") or "trigger" in data:
+        return _open_remark(data, words)
+    if "quote" in data:
+        return f"fired at slot {data['slot']}: {data['quote']['amountOut']} by {data['quote']['venue']}"
     known = (
         ("amountOut", f"{data.get('venue', '')} quoted {{}}"),
         ("executedAmountOut", "received {}"),
@@ -127,6 +152,19 @@ def _remark(data: Mapping[str, Any]) -> str:
     return ", ".join(
         [*([words] if words else []), *(text.format(data[k]) for k, text in known if data.get(k))]
     )
+
+
+def _open_remark(data: Mapping[str, Any], words: str) -> str:
+    trigger = data.get("trigger") or {}
+    levels = [
+        f"{said} {trigger[name]}"
+        for name, said in (("firesAtOrAbove", "fires at or above"), ("firesAtOrBelow", "fires at or below"))
+        if trigger.get(name)
+    ]
+    again = f"tried again in {data['retryInMs']} ms" if "retryInMs" in data else ""
+    waits = f"waits for {data['waitingFor'].lower()}" if data.get("waitingFor") else ""
+    cost = f"cost so far {data['costLamports']} lamports" if data.get("costLamports") else ""
+    return "; ".join(part for part in (words, *levels, waits, again, cost) if part)
 
 
 def _took(order: Order, events: Sequence[OrderEvent]) -> str:

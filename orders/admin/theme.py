@@ -43,6 +43,9 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 _item("Dashboard", "monitoring", "index"),
                 *_model(request, "orders.order", "swap_horiz"),
+                *_model(request, "orders.trigger", "hourglass_empty"),
+                *_model(request, "orders.ordergroup", "join_inner"),
+                *_model(request, "orders.watchedpair", "visibility"),
                 *_model(request, "orders.tradingswitch", "power_settings_new"),
                 *_model(request, "orders.knownpool", "water"),
             ],
@@ -76,6 +79,9 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 _TITLES = {
     "orders.order": "Order browser",
+    "orders.trigger": "Open orders",
+    "orders.ordergroup": "Groups",
+    "orders.watchedpair": "Watched pairs",
     "orders.tradingswitch": "Kill switch",
     "orders.knownpool": "Pools",
     "orders.auditentry": "Audit log",

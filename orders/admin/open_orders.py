@@ -1,0 +1,242 @@
+"""Open orders: what each waits for and how far off that is, by quotes of their own sizes of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RadioFilter
+
+from dex.errors import DexError
+from dex.types import SwapMode
+from orders import gateway
+from orders.admin import listing
+from orders.admin.actions import MOST_CANCELLED
+from orders.admin.columns import label, swap_text
+from orders.admin.read_only import ReadOnly
+from orders.errors import NotCancellable, NotFound
+from orders.gateway import Market
+from orders.index_conditions import OF_WAITING_ORDER
+from orders.intake.cancel import cancel_order
+from orders.lifecycle import WAITING_TYPES, GroupKind
+from orders.models import Order, Trigger
+from orders.records import routes
+from orders.wire.waiting import below, trigger_as_wire
+
+_BPS: Final = 10_000
+_PER_PAGE: Final = 50
+
+
+class TypeFilter(RadioFilter):  # type: ignore[misc]
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """The types that wait for a price."""
+        return [(each.value, str(each.label)) for each in sorted(WAITING_TYPES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> QuerySet[Trigger]:
+        """Those of the chosen type."""
+        return queryset.filter(order__type=self.value()) if self.value() else queryset
+
+
+class GroupFilter(RadioFilter):  # type: ignore[misc]
+    title = "group"
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> Sequence[tuple[str, str]]:
+        """Alone, or by what ties it to others."""
+        return [("none", "alone"), *((kind.value, str(kind.label)) for kind in GroupKind)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> QuerySet[Trigger]:
+        """Those of the chosen kind of group."""
+        if self.value() == "none":
+            return queryset.filter(order__group=None)
+        return queryset.filter(order__group__kind=self.value()) if self.value() else queryset
+
+
+class PricedChangeList(ChangeList):
+    """A page of open orders, each with what its own amount is worth now: one look at the chain a page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, then the prices of its markets."""
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        values = values_now([trigger.order for trigger in self.result_list])
+        for trigger in self.result_list:
+            trigger.value_now = values.get(trigger.pk)
+
+
+def values_now(orders: Iterable[Order]) -> Mapping[UUID, int]:
+    """What each amount would bring now, or cost for an exact output; base units. Nothing without a node."""
+    asked = {order.pk: (_market(order), _amount(order)) for order in orders}
+    largest: dict[Market, int] = {}
+    for market, amount in asked.values():
+        largest[market] = max(largest.get(market, 0), amount)
+    if not largest:
+        return {}
+    try:
+        prices = gateway.look_at(largest)
+    except DexError:
+        return {}
+    found = {pk: prices.of(*each).value for pk, each in asked.items()}
+    return {pk: value for pk, value in found.items() if value is not None}
+
+
+def distance_bps(trigger: Trigger, value: int) -> int | None:
+    """How far the price is from the trigger, in basis points of the price; 0 and below: it is beyond."""
+    if trigger.fires_at_or_above is not None:
+        return (trigger.fires_at_or_above - value) * _BPS // value
+    level = below(trigger)
+    return None if level is None else (value - level) * _BPS // value
+
+
+def _market(order: Order) -> Market:
+    return Market(order.token_in, order.token_out, SwapMode(order.mode), routes.bounds(order))
+
+
+def _amount(order: Order) -> int:
+    return (order.floor_amount_out or 1) if order.mode == SwapMode.EXACT_OUT else order.amount_in
+
+
+def fires_text(order: Order) -> str:
+    """When a trigger fires, in whole tokens of its own size; a dash while a trailing stop has no level."""
+    trigger = trigger_as_wire(order) or {}
+    token = gateway.token_by_mint(order.token_in if order.mode == SwapMode.EXACT_OUT else order.token_out)
+    levels = [
+        f"{sign} {trigger[name]} {token.symbol if token else ''}".strip()
+        for name, sign in (("firesAtOrAbove", "≥"), ("firesAtOrBelow", "≤"))
+        if trigger.get(name) is not None
+    ]
+    return ", ".join(levels) or "-"
+
+
+def group_link(order: Order) -> str:
+    """The order's group, leading to it; a dash without one."""
+    if order.group is None:
+        return "-"
+    url = reverse("admin:orders_ordergroup_change", args=[order.group_id])
+    return format_html('<a class="oe-link" href="{}">{}</a>', url, order.group.kind)
+
+
+@admin.register(Trigger)
+class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+    """The open orders, those that moved last first; each leads to its order."""
+
+    list_display = (
+        "order_link",
+        "user",
+        "type",
+        "swap",
+        "fires",
+        "distance",
+        "waits_for",
+        "group",
+        "expires",
+    )
+    list_display_links = None
+    list_filter = (TypeFilter, GroupFilter)
+    list_filter_submit = False
+    list_fullwidth = True
+    list_select_related = ("order", "order__user", "order__group")
+    list_per_page = _PER_PAGE
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = listing.BoundedPaginator
+    ordering = ("-order__updated_at",)
+    actions = ("cancel_orders",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The one that looks at prices."""
+        return PricedChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trigger]:
+        """Triggers of orders that wait for them."""
+        triggers: QuerySet[Trigger] = super().get_queryset(request)
+        return triggers.filter(OF_WAITING_ORDER)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """As in the order browser."""
+        return request.user.has_perm("orders.change_order")
+
+    @admin.action(description="Cancel, with what is tied to them", permissions=["cancel"])
+    def cancel_orders(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> None:
+        """With one of two the other is cancelled too; what has fired meanwhile is left alone."""
+        chosen = [trigger.order for trigger in queryset.select_related("order__user")[:MOST_CANCELLED]]
+        groups: set[UUID] = set()
+        cancelled = late = 0
+        for order in chosen:
+            if order.group_id in groups:
+                continue
+            try:
+                self.log_change(request, cancel_order(order.user, order.pk), "Cancelled")
+            except (NotCancellable, NotFound):
+                late += 1
+                continue
+            cancelled += 1
+            if order.group_id is not None:
+                groups.add(order.group_id)
+        if cancelled:
+            messages.success(request, f"{cancelled} cancelled, groups counted as one.")
+        if late:
+            messages.warning(request, f"{late} not cancelled: fired or ended meanwhile.")
+
+    @admin.display(description="order")
+    def order_link(self, trigger: Trigger) -> str:
+        """The beginning of its id, leading to its page."""
+        url = reverse("admin:orders_order_change", args=[trigger.pk])
+        return format_html('<a class="oe-mono oe-link" href="{}">{}</a>', url, str(trigger.pk)[:8])
+
+    @admin.display(description="user")
+    def user(self, trigger: Trigger) -> str:
+        """Whose it is."""
+        return str(trigger.order.user.get_username())
+
+    @admin.display(description="type")
+    def type(self, trigger: Trigger) -> str:
+        """The order's type."""
+        return trigger.order.type.replace("_", " ")
+
+    @admin.display(description="swap")
+    def swap(self, trigger: Trigger) -> str:
+        """Amounts and tokens."""
+        return swap_text(trigger.order)
+
+    @admin.display(description="fires at")
+    def fires(self, trigger: Trigger) -> str:
+        """What its whole amount has to bring, fees included."""
+        return fires_text(trigger.order)
+
+    @admin.display(description="distance")
+    def distance(self, trigger: Trigger) -> str:
+        """How far off that is by the quote of now; a dash where there is none."""
+        value: int | None = getattr(trigger, "value_now", None)
+        bps = None if value is None else distance_bps(trigger, value)
+        if bps is None:
+            return "-"
+        return f"{bps / 100:.2f} %" if bps > 0 else label("reached", "success")
+
+    @admin.display(description="waits for")
+    def waits_for(self, trigger: Trigger) -> str:
+        """The price, funds, or the end of a pause after a try in vain."""
+        return str((trigger_as_wire(trigger.order) or {}).get("waitingFor", "")).lower()
+
+    @admin.display(description="group")
+    def group(self, trigger: Trigger) -> str:
+        """What ties it to others."""
+        return group_link(trigger.order)
+
+    @admin.display(description="until (UTC)")
+    def expires(self, trigger: Trigger) -> str:
+        """Its own expiry; a dash without one."""
+        at = trigger.order.expires_at
+        return f"{at:%Y-%m-%d %H:%M}" if at else "-"
