@@ -70,10 +70,15 @@ class Dispatcher:
         self._thread.ensure()
 
     def at_due_time(self, orders: Iterable[Order]) -> None:
-        """Publish each of these orders when it is due; returns at once and never raises."""
+        """Publish each of these orders when it is due, except open ones, which are for their watcher.
+
+        Returns at once and never raises.
+        """
         now, clock = timezone.now(), time.monotonic()
         with self._changed:
             for order in orders:
+                if not STAGES[Status(order.status)].tasks:
+                    continue
                 moment = clock + max(0.0, (order.due_at - now).total_seconds())
                 entry = (moment, next(self._numbers), Status(order.status), order.pk)
                 if len(self._later) < _BACKLOG:

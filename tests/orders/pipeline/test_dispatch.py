@@ -76,6 +76,16 @@ def test_each_waiting_order_goes_out_at_its_own_moment(
         assert wait <= broker.moment_of(order.pk) - began + 0.01 < wait + 0.15
 
 
+def test_an_order_that_is_open_again_is_left_to_its_watcher(
+    dispatcher: Dispatcher, broker: Broker, user: User
+) -> None:
+    rests, retries = (order_row(user, status=status) for status in (Status.OPEN, Status.ROUTING))
+    dispatcher.at_due_time([rests])
+    dispatcher.at_due_time([retries])
+    eventually(lambda: broker.came)
+    assert [came[1:] for came in broker.came] == [(Status.ROUTING, [retries.pk])]
+
+
 def test_after_a_refusal_the_dispatcher_goes_on(dispatcher: Dispatcher, broker: Broker) -> None:
     broker.refusals = 1
     dispatcher.announce([uuid.uuid4()])
