@@ -183,6 +183,8 @@ LOCAL_USER_ALLOWED = DEBUG and HOST in {"127.0.0.1", "localhost", "::1"} and SOL
 SOLANA_RPC_URL = env.str(
     "SOLANA_RPC_URL", default=published.rpc_url(DATA_DIR, SOLANA_NETWORK, "http://127.0.0.1:8899")
 )
+# Where nodes take subscriptions; empty: beside SOLANA_RPC_URL, as nodes do. "off": none.
+SOLANA_WS_URL = env.str("SOLANA_WS_URL", default="")
 # Tokens besides those of the network's list: SYMBOL=MINT:DECIMALS, not for mainnet-beta.
 TOKENS = env.dict("TOKENS", default={})
 # Dangers of a mint that are warned of and not refused: dex.tokens.mint.Danger.
@@ -284,7 +286,7 @@ SECRETS = secrecy.known_secrets(
     urls=(
         *(REDIS_URL, CELERY_BROKER_URL, VAULT_ADDR, JITO_URL, OTEL_EXPORTER_OTLP_ENDPOINT),
         os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""),
-        *(url.strip() for url in SOLANA_RPC_URL.split(",")),
+        *(url.strip() for url in f"{SOLANA_RPC_URL},{SOLANA_WS_URL}".split(",")),
     ),
 )
 LOGGING = logs.logging_config(LOG_FORMAT, env.log_level("LOG_LEVEL", default="INFO"), SECRETS)

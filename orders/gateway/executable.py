@@ -94,6 +94,13 @@ class PriceLook:
         addresses = dict.fromkeys(address for pool in pools for address in pool.accounts)
         return tuple(self._snapshot.accounts.get(address) for address in addresses)
 
+    def moving_accounts(self) -> list[str]:
+        """The accounts by whose changes prices move: pools and their vaults, those of the pairs first."""
+        candidates = [ask.candidates for ask in self._asks.values()]
+        direct = [pool for each in candidates for pool in each.direct]
+        pools = dict.fromkeys([*direct, *(pool for each in candidates for pool in each.pools())])
+        return list(dict.fromkeys(str(each) for pool in pools for each in (pool.address, *pool.vaults)))
+
     def _quote(self, market: Market, amount: int) -> Executable:
         ask, request, fitting = self._asks[market], market.request(amount), self._fitting
         found = find_routes(

@@ -31,6 +31,7 @@ from orders.triggers import release, rounds
 from orders.triggers.book import Book, Entry
 from orders.triggers.entries import entry_of
 from orders.triggers.evaluation import Evaluation, Found
+from orders.triggers.feed import Feed
 from orders.triggers.release import Fired
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ _READ_ALL_EVERY_SECONDS: Final = 15
 _MOST_RELEASED: Final = 512
 # With nothing open there is little to look for.
 _IDLE_SECONDS: Final = 1
+# However often pools change, about one look a slot.
+_LEAST_SECONDS: Final = 0.2
 
 # Sets released orders on their way; returns at once and never raises.
 OnTheWay = Callable[[Sequence[Order]], None]
@@ -64,6 +67,10 @@ class Watcher:
         self._shared_at = self._read_all_at = float("-inf")
         self._read_until = timezone.now()
         self._stopped = threading.Event()
+        # Set when there is something to look at before the next look is due.
+        self._woken = threading.Event()
+        self._feed = Feed(self._woken.set)
+        self._moving: tuple[list[str], int] = [], 0
         self._thread = LazyThread("watcher", self._run)
 
     def start(self) -> None:
@@ -73,17 +80,17 @@ class Watcher:
     def stop(self) -> None:
         """Watch no more; returns when the thread has ended and its pairs are free."""
         self._stopped.set()
+        self._woken.set()
         self._thread.join()
+        self._feed.stop()
 
     def look(self) -> list[Order]:
         """Look once at all pairs of this worker; the orders that were set on their way.
 
         Raises what the database raises. A node that does not answer is the state of the pairs: they wait.
         """
-        self._share()
-        self._read()
-        release.end_expired()
-        self._on_the_way(rounds.place_due())
+        self._keep_up()
+        self._woken.clear()
         largest = self._book.largest()
         self._evaluation.keep(largest)
         if not largest:
@@ -93,10 +100,18 @@ class Watcher:
         except DexError as error:
             self._states = {pair: PairState(None, error.code) for pair in self._pairs}
             return []
+        self._moving = prices.moving_accounts(), prices.slot
         found = self._evaluation.of(prices, largest)
         self._note_states(largest, prices)
         self._write(found)
         return self._release(self._ready(found, prices.slot))
+
+    def _keep_up(self) -> None:
+        """What is due whether or not prices are looked at."""
+        self._share()
+        self._read()
+        release.end_expired()
+        self._on_the_way(rounds.place_due())
 
     def _note_states(self, largest: Mapping[Market, int], prices: PriceLook) -> None:
         """Of each pair whether any of its orders has a price."""
@@ -123,20 +138,32 @@ class Watcher:
             entry.version = release.hold_back(entry, deviation_bps) or entry.version
 
     def _run(self) -> None:
+        looked_at = float("-inf")
         while not self._stopped.is_set():
             began = time.monotonic()
-            self._look_or_wait()
             pause = settings.WATCH_SECONDS if len(self._book) else _IDLE_SECONDS
-            self._stopped.wait(max(0.01, pause - (time.monotonic() - began)))
+            if self._woken.is_set() or began - looked_at >= pause:
+                looked_at = began
+                self._run_or_log(self.look)
+                self._feed.watch(*self._moving)
+            else:
+                self._run_or_log(self._keep_up)
+            self._wait(began, looked_at + pause)
         try:
             watched_pairs.give_up()
         except DatabaseError as error:
             logger.warning("pairs are free when their leases run out: %s", type(error).__name__)
         database.close()
 
-    def _look_or_wait(self) -> None:
+    def _wait(self, began: float, due: float) -> None:
+        """Until the next look is due or pools have changed; leases are kept up meanwhile."""
+        self._stopped.wait(max(0.01, began + min(_LEAST_SECONDS, settings.WATCH_SECONDS) - time.monotonic()))
+        until = min(due, began + _SHARE_EVERY_SECONDS)
+        self._woken.wait(max(0, until - time.monotonic()))
+
+    def _run_or_log(self, step: Callable[[], object]) -> None:
         try:
-            self.look()
+            step()
         except DatabaseError as error:
             logger.warning("no look at prices now: %s", type(error).__name__)
             database.close()
@@ -172,6 +199,7 @@ class Watcher:
             known = self._book.get(row.pk)
             if known is None or known.version != row.version:
                 self._book.put(entry_of(row))
+                self._woken.set()
 
     def _ready(self, found: Found, slot: int) -> list[Fired]:
         """Those that may be set on their way now: rested, and with the funds that they wait for."""
