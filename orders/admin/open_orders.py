@@ -223,7 +223,7 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         bps = None if value is None else distance_bps(trigger, value)
         if bps is None:
             return "-"
-        return f"{bps / 100:.2f} %" if bps > 0 else label("reached", "success")
+        return f"{bps // 100}.{bps % 100:02d} %" if bps > 0 else label("reached", "success")
 
     @admin.display(description="waits for")
     def waits_for(self, trigger: Trigger) -> str:

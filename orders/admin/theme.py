@@ -80,7 +80,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 _TITLES = {
     "orders.order": "Order browser",
     "orders.trigger": "Open orders",
-    "orders.ordergroup": "Groups",
+    "orders.ordergroup": "Order groups",
     "orders.watchedpair": "Watched pairs",
     "orders.tradingswitch": "Kill switch",
     "orders.knownpool": "Pools",

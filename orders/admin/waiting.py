@@ -67,9 +67,13 @@ class OrderGroupAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     paginator = listing.BoundedPaginator
     search_fields = ("id__exact",)
-    fields = ("id", "user", "kind", "created_at", "exits")
     inlines = (GroupOrders,)
     actions = ("cancel_groups",)
+
+    def get_fields(self, request: HttpRequest, obj: OrderGroup | None = None) -> list[str]:
+        """Exits are a bracket's."""
+        exits = ["exits"] if obj is not None and obj.exits else []
+        return ["id", "user", "kind", "created_at", *exits]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderGroup]:
         """Groups with their orders."""
