@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import Error
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from orders.intake import acceptance
 from orders.models import KnownPool, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.platform import database_trouble
-from orders.records import attempts, kill_switch
+from orders.records import attempts, kill_switch, open_orders, watched_pairs
 from orders.reporting.workers import living_workers
 from orders.wire.health import HEALTH, Database, Look, Pools
 
@@ -62,6 +63,15 @@ def _database() -> Database:
     if refusal is not None:
         return Database(refusal)
     try:
-        return Database(None, oldest_due_seconds(), kill_switch.is_on(), attempts.not_taken())
+        unpriced = watched_pairs.unpriced(timezone.now())
+        return Database(
+            None,
+            oldest_due_seconds(),
+            kill_switch.is_on(),
+            attempts.not_taken(),
+            open_orders.count(),
+            len(unpriced),
+            unpriced[0][1] if unpriced else 0,
+        )
     except Error as error:
         return Database(database_trouble.in_words(error))

@@ -270,7 +270,13 @@ LIVE: Final = _operation(
 _UNHEALTHY: Final = HEALTH.example(
     status="degraded",
     checks=CHECKS.example(
-        database="unavailable", oldestDueOrderSeconds=None, trading=None, transactionsNotTaken=None
+        database="unavailable",
+        oldestDueOrderSeconds=None,
+        trading=None,
+        transactionsNotTaken=None,
+        openOrders=None,
+        pairsWithoutPrice=None,
+        secondsWithoutPrice=None,
     ),
     pools=None,
 )

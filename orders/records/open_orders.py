@@ -87,6 +87,11 @@ def read(pairs: Collection[Pair], since: datetime | None = None) -> Iterable[Ope
             yield found
 
 
+def count() -> int:
+    """How many orders wait for their trigger."""
+    return open_orders().count()
+
+
 def pairs() -> set[Pair]:
     """The pairs that open orders wait on."""
     return set(open_orders().order_by().values_list("token_in", "token_out").distinct())

@@ -78,6 +78,15 @@ def without_price(since: datetime) -> list[WatchedPair]:
     return list(_ours().filter(late).order_by("waits_since"))
 
 
+def unpriced(now: datetime) -> list[tuple[WatchedPair, int]]:
+    """Pairs of open orders that have no price, the longest without one first; each with the seconds since."""
+    wanted = open_orders.pairs()
+    late = without_price(now - timedelta(seconds=LEASE_SECONDS + 2))
+    waiting = [row for row in late if (row.token_in, row.token_out) in wanted]
+    found = [(row, int((now - (row.priced_at or row.waits_since or now)).total_seconds())) for row in waiting]
+    return sorted(found, key=lambda each: -each[1])
+
+
 def _add(pairs: Collection[Pair]) -> None:
     now = timezone.now()
     rows = [

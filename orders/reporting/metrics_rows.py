@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count
+from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -16,7 +17,7 @@ from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt
 from orders.pipeline.followed import waiting_for_somebody
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import attempts, kill_switch, leases
+from orders.records import attempts, kill_switch, leases, open_orders, watched_pairs
 from orders.reporting.workers import living_workers
 
 
@@ -53,6 +54,10 @@ class RowMetrics(Collector):
             value=leases.ours().filter(status=Status.CONFIRMED, finalized_at__isnull=True).count(),
         )
         yield GaugeMetricFamily(
+            "orders_open", "Orders that wait for their trigger", value=open_orders.count()
+        )
+        yield _without_price()
+        yield GaugeMetricFamily(
             "orders_trading_on",
             "1 while new transactions may be signed, else 0",
             value=int(kill_switch.is_on()),
@@ -63,6 +68,17 @@ class RowMetrics(Collector):
             yield GaugeMetricFamily(
                 "orders_workers", "Workers that have shown a sign of life lately", value=workers
             )
+
+
+def _without_price() -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "orders_pair_without_price_seconds",
+        "For how long a pair of open orders has had no price; only those without one",
+        labels=["token_in", "token_out"],
+    )
+    for row, seconds in watched_pairs.unpriced(timezone.now()):
+        family.add_metric([row.token_in, row.token_out], seconds)
+    return family
 
 
 def _nodes() -> Iterator[GaugeMetricFamily]:

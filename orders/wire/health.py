@@ -13,14 +13,18 @@ from orders.wire.message import Field, Message, ref
 class Database(NamedTuple):
     """Why orders are not written, None where they are; and what the rows say, None where they are not.
 
-    For how many seconds the oldest due order has waited, the kill switch, and how many transactions
-    are under way that the node does not take.
+    For how many seconds the oldest due order has waited, the kill switch, how many transactions are under
+    way that the node does not take; how many orders are open, how many pairs of theirs have no price, and for
+    how many seconds the first of these has had none.
     """
 
     refusal: str | None
     oldest_due_seconds: int | None = None
     trading_is_on: bool | None = None
     not_taken: int | None = None
+    open_orders: int | None = None
+    unpriced_pairs: int | None = None
+    unpriced_seconds: int | None = None
 
 
 class Pools(NamedTuple):
@@ -86,6 +90,21 @@ CHECKS: Final = Message(
         nullable(INTEGER),
         "database.not_taken",
         "under way, and refused by the node",
+        example=0,
+    ),
+    Field("openOrders", nullable(INTEGER), "database.open_orders", "wait for their trigger", example=3),
+    Field(
+        "pairsWithoutPrice",
+        nullable(INTEGER),
+        "database.unpriced_pairs",
+        "pairs of open orders; these wait",
+        example=0,
+    ),
+    Field(
+        "secondsWithoutPrice",
+        nullable(INTEGER),
+        "database.unpriced_seconds",
+        "for how long the first of them has had none; 0 where all have one",
         example=0,
     ),
 )

@@ -112,6 +112,9 @@ def test_health_is_ok_with_database_redis_chain_and_a_worker(client: Client, set
         "workers": 1,
         "trading": "on",
         "transactionsNotTaken": 0,
+        "openOrders": 0,
+        "pairsWithoutPrice": 0,
+        "secondsWithoutPrice": 0,
     }
 
 
@@ -132,6 +135,9 @@ def test_health_is_degraded_without_redis_and_chain(client: Client, redis_server
         "oldestDueOrderSeconds": 0,
         "trading": "on",
         "transactionsNotTaken": 0,
+        "openOrders": 0,
+        "pairsWithoutPrice": 0,
+        "secondsWithoutPrice": 0,
     }
 
 
