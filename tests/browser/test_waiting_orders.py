@@ -93,6 +93,14 @@ async def test_an_order_is_said_in_words_while_it_is_typed(
     await expect(page.locator("#order-sentence")).to_have_text(sentence.replace("1 000", "1\u202f000"))
 
 
+async def test_a_stop_has_a_slippage_of_its_own(visit: Visit) -> None:
+    page = await visit()
+    await type_in(page, "Stop")
+    await expect(page.locator("#slippage-hint")).to_have_text("Counts once it has fired: 20 %.")
+    await page.get_by_role("radio", name="1 %", exact=True).check()
+    await expect(page.locator("#slippage-hint")).to_have_text("Counts once it has fired: 1 %.")
+
+
 async def test_a_buyer_says_what_one_costs(visit: Visit, engine: BrowsedEngine) -> None:
     page = await visit()
     await page.click("#flip")

@@ -101,8 +101,15 @@ export class OrderTerms {
   get slippageBps() {
     const { slippage, limits } = this.form;
     const chosen = slippage.bps() ?? limits.defaultSlippageBps;
-    const isStop = ["stop", "trailing_stop", "oco"].includes(this.#chosen);
+    if (this.#chosen === "oco") return limits.stopSlippageBps;
+    const isStop = ["stop", "trailing_stop"].includes(this.#chosen);
     return isStop && chosen === limits.defaultSlippageBps ? limits.stopSlippageBps : chosen;
+  }
+
+  /** What the choice of slippage means for the type on show. */
+  get slippageText() {
+    if (this.#chosen === "limit") return "Not asked for: the limit price bounds it.";
+    return `Counts once it has fired: ${percentText(this.slippageBps)}.`;
   }
 
   /** What a request says beside pair and amount. */
@@ -204,9 +211,7 @@ export class OrderTerms {
     return {
       type: this.#chosen,
       paid: amountText(raw, tokenIn.decimals),
-      tokenIn: tokenIn.symbol,
-      tokenOut: tokenOut.symbol,
-      buys,
+      ...{ tokenIn: tokenIn.symbol, tokenOut: tokenOut.symbol, buys },
       prices,
       amounts,
       trailBps: trail ?? null,
@@ -234,15 +239,9 @@ export class OrderTerms {
   }
 
   #field(name) {
-    const input = h("input", {
-      id: `term-${name}`,
-      inputmode: "decimal",
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: "44",
-      "aria-describedby": `unit-${name} problem-${name}`,
-      oninput: () => this.changed(),
-    });
+    const plain = { inputmode: "decimal", autocomplete: "off", spellcheck: "false", maxlength: "44" };
+    const describedBy = `unit-${name} problem-${name}`;
+    const input = h("input", { id: `term-${name}`, ...plain, "aria-describedby": describedBy, oninput: () => this.changed() });
     const unit = h("span", { class: "term-unit quiet", id: `unit-${name}` });
     const isOptional = ["activationPrice", "stopLimit"].includes(name);
     const row = h(

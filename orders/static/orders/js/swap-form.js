@@ -210,7 +210,7 @@ export class SwapForm {
   }
 
   #leastText(best) {
-    if (this.waits) return "";
+    if (this.waits) return this.terms.slippageText;
     const bps = this.slippage.bps(best.priceImpactBps);
     const warning = bps > 300 ? "That is a lot. " : "";
     const auto = this.slippage.isAuto ? `${percentText(bps)} now. ` : "";
