@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 
 from orders.errors import InvalidRequest
+from orders.intake.place import place_order
 from orders.models import Order
 from orders.triggers.watcher import Watcher
+from orders.wire.request_parsing import parse_order
 from tests.orders.chain import TestChain
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import (
+    ONLY,
     fill,
     intent,
     looks,
@@ -132,8 +137,6 @@ def test_one_try_at_once_is_filled_in_reach(user: User, chain: TestChain) -> Non
 def test_fields_that_do_not_go_together_are_refused(
     user: User, chain: TestChain, fields: dict[str, object], name: str
 ) -> None:
-    from orders.intake.place import place_order
-
     with pytest.raises(InvalidRequest) as refused:
         place_order(user, intent(**fields))
     assert name in refused.value.details
@@ -154,3 +157,50 @@ def test_an_order_without_funds_says_so_once_a_try(user: User, chain: TestChain)
     chain.hold_sol(100_000_000_000)
     assert [each.pk for each in looks(watcher, chain)] == [order.pk]
     assert fill(order).status == "confirmed"
+
+
+def test_an_exact_output_waits_until_it_costs_no_more(user: User, chain: TestChain) -> None:
+    dear = price_now() * 110 / 100
+    order = place_order(
+        user,
+        parse_order(
+            {
+                "tokenIn": "SOL",
+                "tokenOut": "USDC",
+                "amountOut": "100",
+                **ONLY,
+                "type": "limit",
+                "limitPrice": format(dear.quantize(Decimal("0.000001")), "f"),
+            }
+        ),
+    ).order
+    assert (order.mode, order.status) == ("exact_out", "open")
+    assert stored(order).trigger.fires_at_or_below == order.amount_in
+    watcher = Watcher()
+    assert looks(watcher, chain, 2) == []
+    move_price(chain, 120)
+    assert [each.pk for each in looks(watcher, chain)] == [order.pk]
+    filled = fill(order)
+    assert (filled.status, filled.executed_amount_out) == ("confirmed", 100_000_000)
+    assert filled.executed_amount_in is not None
+    assert filled.executed_amount_in <= order.amount_in
+
+
+def test_an_exact_output_that_became_too_dear_waits_again(user: User, chain: TestChain) -> None:
+    order = place_order(
+        user,
+        parse_order(
+            {
+                "tokenIn": "SOL",
+                "tokenOut": "USDC",
+                "amountOut": "100",
+                **ONLY,
+                "type": "limit",
+                "limitPrice": times(price_now(), 99),
+            }
+        ),
+    ).order
+    assert len(looks(Watcher(), chain)) == 1
+    move_price(chain, 90)
+    again = fill(order)
+    assert (again.status, again.waits_for, again.amount_in) == ("open", "retry", order.amount_in)
