@@ -87,6 +87,14 @@ def read(pairs: Collection[Pair], since: datetime | None = None) -> Iterable[Ope
             yield found
 
 
+def versions(pairs: Collection[Pair]) -> dict[UUID, int]:
+    """The versions of all open orders of these pairs."""
+    if not pairs:
+        return {}
+    rows = open_orders().order_by().values_list("pk", "version", "token_in", "token_out")
+    return {pk: version for pk, version, *pair in rows.iterator(chunk_size=2_000) if tuple(pair) in pairs}
+
+
 def count() -> int:
     """How many orders wait for their trigger."""
     return open_orders().count()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -184,15 +185,20 @@ class Watcher:
         """Bring the book up to the rows."""
         now = time.monotonic()
         began = timezone.now()
-        if now - self._read_all_at >= _READ_ALL_EVERY_SECONDS:
-            self._read_all_at = now
-            rows = {row.pk: row for row in open_orders.read(self._pairs)}
-            for entry in [entry for entry in self._book if entry.order_id not in rows]:
-                self._book.drop(entry.order_id)
-            self._put(rows.values())
-        else:
+        if len(self._book):
             self._put(open_orders.read(self._pairs, since=self._read_until - _OVERLAP))
+        if now - self._read_all_at >= _READ_ALL_EVERY_SECONDS or not len(self._book):
+            self._read_all_at = now
+            self._compare(open_orders.versions(self._pairs))
         self._read_until = began
+
+    def _compare(self, versions: Mapping[UUID, int]) -> None:
+        """Drop what is open no more, and read what is not known as it is, if anything."""
+        for entry in [entry for entry in self._book if entry.order_id not in versions]:
+            self._book.drop(entry.order_id)
+        known = {entry.order_id: entry.version for entry in self._book}
+        if known != versions:
+            self._put(open_orders.read(self._pairs))
 
     def _put(self, rows: Iterable[OpenOrder]) -> None:
         for row in rows:
