@@ -59,3 +59,5 @@ def put_pool(chain: TestChain, token: Token, price: tuple[int, int]) -> None:
 
 def _put(chain: TestChain, address: Pubkey, account: AccountData) -> None:
     chain.network.put_account(address, Account(account.lamports, account.data, account.owner))
+    # What stands in the open slot is not confirmed yet.
+    chain.call("localnet_advance", {"slots": 2})
