@@ -123,7 +123,7 @@ class Connection(FeedStream):
         found = await in_database(self._allowed, cancel_all, Q())
         await self.reply({"type": "cancelled_all", **CANCELLED.of(found)}, request_id)
         running = self.following.running()
-        await self.follow([order.pk for order in found.cancelled if order.pk in running])
+        await self.deliver({order.pk: running[order.pk] for order in found.cancelled if order.pk in running})
 
     def _allowed(self, action: Callable[[AbstractBaseUser, Subject], Result], subject: Subject) -> Result:
         # A connection outlives its token for a while; what it does with it must not.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -24,6 +24,8 @@ _REMEMBERED: Final = 10_000
 _REMEMBERED_SECONDS: Final = 60
 _LONGEST_SNAPSHOT: Final = 1_000
 _ORDERS_A_QUERY: Final = 500
+# An order with many more is read page by page, so that memory is bounded.
+EVENTS_A_PAGE: Final = 500
 
 
 class Following:
@@ -89,13 +91,23 @@ class Following:
 
 
 def rows_after(sent: Mapping[UUID, int]) -> list[OrderEvent]:
-    """The events of these orders behind the given sequences, each order's in sequence."""
+    """The events of these orders behind the given sequences, each order's in sequence, a page of each."""
     found: list[OrderEvent] = []
     for order_ids in _chunks(sent):
-        lowest = min(sent[order_id] for order_id in order_ids)
-        rows = OrderEvent.objects.filter(order_id__in=order_ids, sequence__gt=lowest)
-        found.extend(rows.order_by("order_id", "sequence"))
-    return [event for event in found if event.sequence > sent[event.order_id]]
+        # Those that have been sent about as far are read together, so that none is read far beyond its page.
+        for alike in _groups(order_ids, lambda order_id: sent[order_id] // EVENTS_A_PAGE):
+            lowest = min(sent[order_id] for order_id in alike)
+            highest = max(sent[order_id] for order_id in alike) + EVENTS_A_PAGE
+            rows = OrderEvent.objects.filter(order_id__in=alike, sequence__gt=lowest, sequence__lte=highest)
+            found.extend(rows.order_by("order_id", "sequence"))
+    return [event for event in found if 0 < event.sequence - sent[event.order_id] <= EVENTS_A_PAGE]
+
+
+def _groups(order_ids: Sequence[UUID], by: Callable[[UUID], int]) -> Iterable[list[UUID]]:
+    groups: dict[int, list[UUID]] = {}
+    for order_id in order_ids:
+        groups.setdefault(by(order_id), []).append(order_id)
+    return groups.values()
 
 
 def own_order(user_id: Any, order_id: UUID) -> Order | None:

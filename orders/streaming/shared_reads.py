@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -114,3 +114,16 @@ def _events_after(sent: Mapping[UUID, int]) -> dict[UUID, list[EventText]]:
 
 def _orders_since(moments: Mapping[Any, datetime]) -> dict[Any, list[UUID]]:
     return {user_id: cursor.orders_since(user_id, moment) for user_id, moment in moments.items()}
+
+
+def pieces(sent: Mapping[UUID, int], size: int) -> Iterator[dict[UUID, int]]:
+    """So many orders at a time."""
+    order_ids = list(sent)
+    for start in range(0, len(order_ids), size):
+        yield {order_id: sent[order_id] for order_id in order_ids[start : start + size]}
+
+
+def behind_page(piece: Mapping[UUID, int], found: Mapping[UUID, Sequence[EventText]]) -> dict[UUID, int]:
+    """Those of which a whole page was read, each with the sequence up to which it is known."""
+    whole = {order_id for order_id in piece if len(found.get(order_id, ())) >= cursor.EVENTS_A_PAGE}
+    return {each: max(piece[each], found[each][-1].event.sequence) for each in whole}

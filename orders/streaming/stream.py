@@ -30,7 +30,7 @@ from orders.streaming.close_codes import CLOSE_FLOOD, CLOSE_UNAUTHENTICATED, clo
 from orders.streaming.connection_limit import ConnectionLimit
 from orders.streaming.groups import Group, fan_out
 from orders.streaming.revocation import revocation
-from orders.streaming.shared_reads import EventText, shared_rows
+from orders.streaming.shared_reads import EventText, behind_page, pieces, shared_rows
 from orders.wire.errors import as_order_error
 from orders.wire.message import Rows
 from orders.wire.request_fields import single_values
@@ -227,13 +227,13 @@ class OrderStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Read the rows behind these sequences and send them, each once and in order."""
         if not sent:
             return
-        order_ids = list(sent)
         async with self._sending:
-            for start in range(0, len(order_ids), _ORDERS_A_PIECE):
-                piece = {order_id: sent[order_id] for order_id in order_ids[start : start + _ORDERS_A_PIECE]}
-                found = await shared_rows().events.ask(piece)
-                for order_id in piece:
-                    await self._send_events(order_id, found.get(order_id, ()))
+            for piece in pieces(sent, _ORDERS_A_PIECE):
+                while piece:
+                    found = await shared_rows().events.ask(piece)
+                    for order_id in piece:
+                        await self._send_events(order_id, found.get(order_id, ()))
+                    piece = behind_page(piece, found)
         await self.delivered()
 
     async def delivered(self) -> None:

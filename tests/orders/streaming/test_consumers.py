@@ -276,3 +276,23 @@ async def test_a_reader_of_many_events_sees_each_once_and_in_order() -> None:
 
 async def _order(order_id: str) -> Order:
     return await in_database(lambda: Order.objects.get(pk=order_id))
+
+
+async def test_an_order_with_more_events_than_a_page_is_replayed_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cursor, "EVENTS_A_PAGE", 3)
+    order = await new_order()
+    await moved(order, *[Status.ROUTING] * 10)
+    async with opened(f"/ws/orders/{order.pk}") as socket:
+        assert [sequence for sequence, _ in await socket.statuses(11)] == list(range(1, 12))
+        await moved(order, Status.BUILDING)
+        assert await socket.statuses(1) == [(12, "building")]
+
+
+async def test_a_replay_reads_a_page_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cursor, "EVENTS_A_PAGE", 3)
+    order = await new_order()
+    await moved(order, *[Status.ROUTING] * 6)
+    found = await in_database(cursor.rows_after, {order.pk: 2})
+    assert [event.sequence for event in found] == [3, 4, 5]
