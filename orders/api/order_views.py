@@ -23,6 +23,7 @@ from orders.intake.amend import amend_order
 from orders.intake.batch import place_batch
 from orders.intake.cancel import cancel_all, cancel_group, cancel_order
 from orders.intake.place import place_order
+from orders.lifecycle import OrderType
 from orders.models import Order, OrderGroup
 from orders.wire.amendments import parse_amendment
 from orders.wire.batches import outcomes_as_wire, read_batch
@@ -86,6 +87,8 @@ class OrderList(Endpoint):
         position = pages.decode_cursor(cursor) if cursor else None
         page = pages.read_page(_orders_of(request), filters.parts(query), position, limit)
         prefetch_related_objects([order for order in page.orders if order.waits], "trigger")
+        schedules = [order for order in page.orders if order.type == OrderType.DCA]
+        prefetch_related_objects(schedules, "schedule")
         return Response(
             {
                 "next": _page_url(request, page.next),

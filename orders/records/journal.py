@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 from django.utils import timezone
 
 from orders.lifecycle import Status, may_follow
@@ -115,7 +116,7 @@ def insert(orders: Sequence[Order]) -> None:
     orders = [each for order in orders for each in (order, *order.companions)]
     triggers = [trigger for order in orders if (trigger := _new(order, "trigger"))]
     schedules = [schedule for order in orders if (schedule := _new(order, "schedule"))]
-    new_groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
+    groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
         OrderEvent(
             order_id=order.pk,
@@ -126,13 +127,15 @@ def insert(orders: Sequence[Order]) -> None:
         )
         for order in orders
     ]
-    order_values, event_values = sql.insert_values(orders), sql.insert_values(first_events)
+    tables: Sequence[tuple[type[Model], Iterable[Model]]] = (
+        *((OrderGroup, groups.values()), (Order, orders), (OrderEvent, first_events)),
+        *((Trigger, triggers), (Schedule, schedules)),
+    )
+    # Written out for every table: a row that is rolled back stays one that is to be written.
+    ready = [(sql.insert(model), rows) for model, each in tables if (rows := sql.insert_values(each))]
     with transaction.atomic(), connection.cursor() as cursor:
-        OrderGroup.objects.bulk_create(new_groups.values())
-        cursor.executemany(sql.insert(Order), order_values)
-        cursor.executemany(sql.insert(OrderEvent), event_values)
-        Trigger.objects.bulk_create(triggers)
-        Schedule.objects.bulk_create(schedules)
+        for statement, rows in ready:
+            cursor.executemany(statement, rows)
         _publish_on_commit(orders)
         transaction.on_commit(lambda: counters.accepted(len(orders)), robust=True)
 

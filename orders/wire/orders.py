@@ -167,7 +167,7 @@ ORDER: Final = Message(
     Field(
         "schedule",
         nullable(ref(SCHEDULE)),
-        lambda shown: schedule_as_wire(shown.order) if shown.order.type == OrderType.DCA else None,
+        lambda shown: schedule_as_wire(shown.order),
         "when the rounds of a dca order are placed",
         example=None,
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from orders.models import Order
+from orders.lifecycle import OrderType
+from orders.models import Order, Schedule
 from orders.wire.json_types import (
     BOOLEAN,
     DECIMAL,
@@ -47,9 +48,14 @@ ROUND_STEPS: Final = (
 )
 
 
-def schedule_as_wire(order: Order) -> dict[str, Any]:
-    """The schedule of a DCA order. Costs a query where it was not joined."""
-    return SCHEDULE.of(order.schedule)
+def schedule_as_wire(order: Order) -> dict[str, Any] | None:
+    """The schedule of a DCA order, or None. Costs a query where it was not joined."""
+    if order.type != OrderType.DCA:
+        return None
+    try:
+        return SCHEDULE.of(order.schedule)
+    except Schedule.DoesNotExist:
+        return None
 
 
 def placed_data(order: Order, number: int, round_id: object) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_an_order_id_that_is_none(client: Client, order_id: str) -> None:
             ("cursor=é", "cursor"),
         ),
         *(("open=1", "open"), ("open=True", "open"), ("wallet=%00", "wallet")),
-        *(("status=done", "status"), ("status=pending,", "status"), ("type=stop", "type")),
+        *(("status=done", "status"), ("status=pending,", "status"), ("type=swap", "type")),
         *(
             ("since=yesterday", "since"),
             ("until=2026-01-01", "until"),

@@ -25,12 +25,15 @@ def requests() -> Iterator[dict[str, Any]]:
             yield item["request"]
 
 
-def send(client: Client, request: dict[str, Any], order_id: str) -> Any:
+def filled(text: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def send(client: Client, request: dict[str, Any], values: dict[str, str]) -> Any:
     """As Postman does: enabled parameters and headers, its own variables filled in."""
-    variables = {
-        each["key"]: each["value"].replace("{{orderId}}", order_id)
-        for each in request["url"].get("variable", ())
-    }
+    variables = {each["key"]: filled(each["value"], values) for each in request["url"].get("variable", ())}
     parts = [variables.get(part.removeprefix(":"), part) for part in request["url"]["path"]]
     query = {each["key"]: each["value"] for each in request["url"].get("query", ()) if not each["disabled"]}
     headers = {each["key"]: each["value"] for each in request["header"] if not each.get("disabled")}
@@ -56,10 +59,14 @@ def test_every_request_of_the_collection_works_twice(client: Client, chain: Test
     first = place(
         client, {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "clientOrderId": "my-first-order"}
     )
+    values: dict[str, str] = {}
     for _ in range(2):
         for request in requests():
-            order_id = str(place(client).json()["orderId"])
-            answer = send(client, request, order_id)
+            values["orderId"] = str(place(client).json()["orderId"])
+            answer = send(client, request, values)
             assert answer.status_code < 300, (request["url"]["raw"], answer.content)
+            if request["url"]["raw"].endswith("/batch"):
+                waiting = answer.json()["results"][1]["order"]
+                values |= {"openOrderId": waiting["orderId"], "groupId": waiting["groupId"]}
     assert first.status_code == 201
     assert Order.objects.filter(client_order_id__isnull=False).count() == 5

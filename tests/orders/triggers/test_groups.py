@@ -200,3 +200,18 @@ def test_an_entry_that_fails_makes_no_exits(user: User, chain: TestChain) -> Non
     entry = bracket(user, minAmountOut="100000")
     assert fill(entry).status == "failed"
     assert Order.objects.count() == 1
+
+
+def test_a_repeated_key_gives_the_same_pair(user: User, chain: TestChain) -> None:
+    first, _ = pair(user)
+    wanted = intent(
+        clientOrderId="once",
+        orderClass="oco",
+        takeProfit={"limitPrice": "100000"},
+        stopLoss={"triggerPrice": "0.001"},
+    )
+    placed = place_order(user, wanted)
+    again = place_order(user, wanted)
+    assert (placed.replayed, again.replayed, again.order.pk) == (False, True, placed.order.pk)
+    assert (Order.objects.count(), OrderGroup.objects.count()) == (4, 2)
+    assert first.group_id != placed.order.group_id
