@@ -92,6 +92,7 @@ async def choose(page: Page, side: str, symbol: str) -> None:
 async def test_a_large_order_shows_its_impact_and_is_held_back(visit: Visit) -> None:
     page = await visit()
     await choose(page, "in", "jup")
+    await choose(page, "out", "usdt")
     await page.fill("#amount", "39000000")
     await expect(page.locator("#quote-for")).to_have_text("for 39\u202f000\u202f000 JUP")
     await expect(page.locator(".quote .impact.red")).to_have_count(2)
