@@ -206,13 +206,28 @@ function follow({ orderId, clientOrderId, type, tokenIn, tokenOut, amountIn, sli
 // What orders that wait need: nothing else on the page waits for it.
 let openOrders = null;
 
+// A server that is away for a moment must not leave the page without them; browsers may keep a failed import
+// under its address.
+async function importedSurely(address) {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await import(failures ? address + "?" + failures : address);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(30_000, 1_000 * 2 ** failures)));
+    }
+  }
+}
+
 async function loadWaiting() {
   const style = document.createElement("link");
   style.rel = "stylesheet";
   style.href = document.body.dataset.waitingStyle;
-  const isStyled = new Promise((resolve) => style.addEventListener("load", resolve));
+  const isStyled = new Promise((resolve) => {
+    style.addEventListener("load", resolve);
+    style.addEventListener("error", resolve);
+  });
   document.head.append(style);
-  const [{ startWaiting }] = await Promise.all([import(document.body.dataset.waitingScript), isStyled]);
+  const [{ startWaiting }] = await Promise.all([importedSurely(document.body.dataset.waitingScript), isStyled]);
   const said = (title, text, tone) => toasts.add(title, text, tone);
   const parts = startWaiting({ form, tokens, changed: wishChanged, follow: followInSight, said });
   form.terms = parts.terms;
