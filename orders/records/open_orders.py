@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Max, Q, QuerySet, Sum
 
 from orders.index_conditions import IS_WAITING
-from orders.lifecycle import GroupRole
+from orders.lifecycle import WAITING_TYPES, GroupRole
 from orders.models import Order, Trigger
 
 Pair = tuple[str, str]
@@ -70,14 +70,16 @@ class OpenOrder:
 
 def open_orders() -> QuerySet[Order]:
     """Orders of this worker's network that wait for their trigger."""
-    return Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, trigger__isnull=False)
+    return Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, type__in=sorted(WAITING_TYPES))
 
 
 def read(pairs: Collection[Pair], since: datetime | None = None) -> Iterable[OpenOrder]:
     """Those of these pairs, in rows; only what has changed ``since``, if given."""
     if not pairs:
         return
-    rows = open_orders() if since is None else open_orders().filter(updated_at__gte=since)
+    rows = open_orders().filter(trigger__isnull=False)
+    if since is not None:
+        rows = rows.filter(updated_at__gte=since)
     if len(pairs) == 1:
         [(token_in, token_out)] = pairs
         rows = rows.filter(token_in=token_in, token_out=token_out)
