@@ -46,6 +46,11 @@ def _number_text(value: int | Decimal) -> str:
     return format(number, "f")
 
 
+def decimal_text(number: Decimal | None) -> str | None:
+    """A number as plain decimal text, as it was given; None where there is none."""
+    return None if number is None else format(number, "f")
+
+
 def parse_raw_amount(value: object) -> int:
     """A positive integer of base units from text or a JSON integer; raises InvalidAmount."""
     if isinstance(value, bool) or not isinstance(value, str | int):

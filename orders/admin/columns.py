@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from django.contrib import admin
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 
 from orders.lifecycle import PAPER, AttemptState, Status
@@ -53,6 +55,12 @@ def swap_text(order: Order) -> str:
     received = wire["executedAmountOut"] or wire["executedAmountOutRaw"]
     given = f"{wire['amountIn'] or wire['amountInRaw']} {wire['tokenIn']}"
     return f"{given} → {received} {wire['tokenOut']}" if received else f"{given} → {wire['tokenOut']}"
+
+
+def order_link(order_id: UUID) -> str:
+    """The beginning of an order's id, leading to its page."""
+    url = reverse("admin:orders_order_change", args=[order_id])
+    return format_html('<a class="oe-mono oe-link" href="{}">{}</a>', url, str(order_id)[:8])
 
 
 def bps_text(bps: int | None) -> str:

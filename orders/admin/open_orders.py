@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,21 +16,19 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RadioFilter
 
-from dex.errors import DexError
 from dex.types import SwapMode
 from orders import gateway
 from orders.admin import listing
 from orders.admin.actions import MOST_CANCELLED
-from orders.admin.columns import label, swap_text
+from orders.admin.columns import label, order_link, swap_text
 from orders.admin.read_only import ReadOnly
 from orders.errors import NotCancellable, NotFound
-from orders.gateway import Market
 from orders.index_conditions import OF_WAITING_ORDER
 from orders.intake.cancel import cancel_order
 from orders.lifecycle import WAITING_TYPES, GroupKind
 from orders.models import Order, Trigger
-from orders.records import routes
-from orders.wire.waiting import below, trigger_as_wire
+from orders.triggers.values import values_now
+from orders.wire.waiting import Waiting, above, below, trigger_as_wire
 
 _BPS: Final = 10_000
 _PER_PAGE: Final = 50
@@ -73,39 +71,16 @@ class PricedChangeList(ChangeList):
         self.result_list: Any = list(self.result_list)
         values = values_now([trigger.order for trigger in self.result_list])
         for trigger in self.result_list:
-            trigger.value_now = values.get(trigger.pk)
-
-
-def values_now(orders: Iterable[Order]) -> Mapping[UUID, int]:
-    """What each amount would bring now, or cost for an exact output; base units. Nothing without a node."""
-    asked = {order.pk: (_market(order), _amount(order)) for order in orders}
-    largest: dict[Market, int] = {}
-    for market, amount in asked.values():
-        largest[market] = max(largest.get(market, 0), amount)
-    if not largest:
-        return {}
-    try:
-        prices = gateway.look_at(largest)
-    except DexError:
-        return {}
-    found = {pk: prices.of(*each).value for pk, each in asked.items()}
-    return {pk: value for pk, value in found.items() if value is not None}
+            trigger.value_now = values.get(trigger.order)
 
 
 def distance_bps(trigger: Trigger, value: int) -> int | None:
     """How far the price is from the trigger, in basis points of the price; 0 and below: it is beyond."""
-    if trigger.fires_at_or_above is not None:
-        return (trigger.fires_at_or_above - value) * _BPS // value
-    level = below(trigger)
+    of = Waiting(trigger.order, trigger)
+    if (level := above(of)) is not None:
+        return (level - value) * _BPS // value
+    level = below(of)
     return None if level is None else (value - level) * _BPS // value
-
-
-def _market(order: Order) -> Market:
-    return Market(order.token_in, order.token_out, SwapMode(order.mode), routes.bounds(order))
-
-
-def _amount(order: Order) -> int:
-    return (order.floor_amount_out or 1) if order.mode == SwapMode.EXACT_OUT else order.amount_in
 
 
 def fires_text(order: Order) -> str:
@@ -193,8 +168,7 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="order")
     def order_link(self, trigger: Trigger) -> str:
         """The beginning of its id, leading to its page."""
-        url = reverse("admin:orders_order_change", args=[trigger.pk])
-        return format_html('<a class="oe-mono oe-link" href="{}">{}</a>', url, str(trigger.pk)[:8])
+        return order_link(trigger.pk)
 
     @admin.display(description="user")
     def user(self, trigger: Trigger) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
 from orders.admin import listing
-from orders.admin.columns import STATUS_COLOURS, label, swap_text
+from orders.admin.columns import OrderColumns, label, order_link
 from orders.admin.open_orders import fires_text
 from orders.admin.read_only import ReadOnly
 from orders.errors import NotCancellable, NotFound
@@ -23,7 +22,7 @@ from orders.models import Order, OrderGroup, WatchedPair
 from orders.wire.groups import status_of
 
 
-class GroupOrders(ReadOnly, TabularInline):  # type: ignore[misc]
+class GroupOrders(ReadOnly, OrderColumns, TabularInline):  # type: ignore[misc]
     model = Order
     fields = ("order_link", "group_role", "type", "badge", "swap", "fires")
     readonly_fields = fields
@@ -34,21 +33,7 @@ class GroupOrders(ReadOnly, TabularInline):  # type: ignore[misc]
     @admin.display(description="order")
     def order_link(self, order: Order) -> str:
         """The beginning of its id, leading to its page."""
-        url = reverse("admin:orders_order_change", args=[order.pk])
-        return format_html('<a class="oe-mono oe-link" href="{}">{}</a>', url, str(order.pk)[:8])
-
-    @admin.display(description="status")
-    def badge(self, order: Order) -> str:
-        """The status, above the reason where there is one."""
-        status = label(order.status, STATUS_COLOURS.get(order.status, ""))
-        return (
-            format_html("{}<br><small>{}</small>", status, order.error_code) if order.error_code else status
-        )
-
-    @admin.display(description="swap")
-    def swap(self, order: Order) -> str:
-        """Amounts and tokens."""
-        return swap_text(order)
+        return order_link(order.pk)
 
     @admin.display(description="fires at")
     def fires(self, order: Order) -> str:

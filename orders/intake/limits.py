@@ -23,6 +23,11 @@ def slippage(slippage_bps: int | str | None) -> int:
     return slippage_bps
 
 
+def stop_slippage() -> int:
+    """What stops get that say none."""
+    return int(min(settings.STOP_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS))
+
+
 def max_price_impact(impact_bps: int | None) -> int | None:
     """As given; raises InvalidRequest beyond MAX_PRICE_IMPACT_BPS."""
     most = settings.MAX_PRICE_IMPACT_BPS

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dex.types import Token
 from orders import gateway
-from orders.amounts import amount_at_price, to_base_units
+from orders.amounts import amount_at_price, decimal_text, to_base_units
 from orders.errors import (
     DatabaseUnavailable,
     IdempotencyMismatch,
@@ -160,7 +160,7 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
         slippage_is_auto=intent.slippage_bps == AUTO,
         max_price_impact_bps=limits.max_price_impact(intent.max_price_impact_bps),
         max_cost_bps=limits.max_cost(intent.max_cost_bps),
-        limit_price=None if intent.limit_price is None else format(intent.limit_price, "f"),
+        limit_price=decimal_text(intent.limit_price),
         route_bounds=routes.bounds_column(bounds_of(intent)),
         expires_at=intent.expires_at,
         due_at=now,

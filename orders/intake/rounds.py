@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 
-from orders.amounts import amount_at_price
+from orders.amounts import amount_at_price, decimal_text
 from orders.errors import InvalidRequest
 from orders.intake.named_amounts import named
 from orders.lifecycle import GroupKind, GroupRole, Status
@@ -47,8 +47,8 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
         last_round=intent.rounds,
         interval_seconds=intent.interval_seconds,
         next_at=max(intent.start_at or order.created_at, order.created_at),
-        min_price=_text(intent.min_price),
-        max_price=_text(intent.max_price),
+        min_price=decimal_text(intent.min_price),
+        max_price=decimal_text(intent.max_price),
     )
     order.open_with(schedule_data(order))
 
@@ -66,18 +66,14 @@ def change(order: Order, amendment: Amendment) -> None:
             raise InvalidRequest("The amendment is not valid", rounds=f"{span}: the last round to be placed")
         schedule.last_round = amendment.rounds
     if "min_price" in amendment.given:
-        schedule.min_price = _text(amendment.min_price)
+        schedule.min_price = decimal_text(amendment.min_price)
     if "max_price" in amendment.given:
-        schedule.max_price = _text(amendment.max_price)
+        schedule.max_price = decimal_text(amendment.max_price)
     low, high = schedule.min_price, schedule.max_price
     if low is not None and high is not None and Decimal(low) > Decimal(high):
         raise InvalidRequest("The amendment is not valid", minPrice="above maxPrice")
     if amendment.paused is not None:
         schedule.is_paused = amendment.paused
-
-
-def _text(price: Decimal | None) -> str | None:
-    return None if price is None else format(price, "f")
 
 
 def _require_representable(order: Order, intent: OrderIntent, decimals: Decimals) -> None:

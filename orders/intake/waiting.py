@@ -13,13 +13,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from dex.errors import DexError
-from dex.types import SwapMode
-from orders import gateway
 from orders.amounts import amount_at_price
 from orders.errors import InvalidRequest, OrderError, WouldTriggerNow
-from orders.gateway import Market
-from orders.intake import rounds
+from orders.intake import limits, rounds
 from orders.intake.exact_output import is_asked_for
 from orders.intake.named_amounts import named
 from orders.lifecycle import (
@@ -33,10 +29,10 @@ from orders.lifecycle import (
     TimeInForce,
 )
 from orders.models import Order, OrderGroup
-from orders.records import routes
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
 from orders.triggers.entries import terms_of
 from orders.triggers.rules import is_beyond
+from orders.triggers.values import values_now
 from orders.wire.events import open_data
 from orders.wire.request_terms import BRACKET, BUYERS_WAY, OCO, SIMPLE, ExitTerms
 from orders.wire.requests import OrderIntent
@@ -128,7 +124,7 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     order.prices_inverted = intent.price_of == BUYERS_WAY
     order.time_in_force = intent.time_in_force or TimeInForce.GTC
     if intent.slippage_bps is None and order.type in (OrderType.STOP, OrderType.TRAILING_STOP):
-        order.slippage_bps = min(settings.STOP_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS)
+        order.slippage_bps = limits.stop_slippage()
     if order.type == OrderType.DCA:
         rounds.prepare(order, intent, decimals)
         return
@@ -222,7 +218,7 @@ def _limit(order: Order, terms: ExitTerms, decimals: Decimals, name: str) -> tup
 
 def _exit_slippage(terms: ExitTerms) -> int:
     if terms.slippage_bps is None:
-        return int(min(settings.STOP_SLIPPAGE_BPS, settings.MAX_SLIPPAGE_BPS))
+        return limits.stop_slippage()
     if not 0 <= terms.slippage_bps <= settings.MAX_SLIPPAGE_BPS:
         text = f"slippageBps: 0 to {settings.MAX_SLIPPAGE_BPS}"
         raise InvalidRequest("The slippage is out of range", stopLoss=text)
@@ -259,21 +255,10 @@ def refusals_at_once(orders: Sequence[Order]) -> dict[uuid.UUID, OrderError]:
 
     One look at the chain for all of them, and none where no order has such a trigger.
     """
-    doubtful = {each.pk: (order, each) for order in orders for each in _unjudged(order)}
-    if not doubtful:
-        return {}
-    largest: dict[Market, int] = {}
-    for _, each in doubtful.values():
-        largest[_market(each)] = max(largest.get(_market(each), 0), each.amount_in)
-    try:
-        prices = gateway.look_at(largest)
-    except DexError:
-        return {}
+    doubtful = {each: order for order in orders for each in _unjudged(order)}
     refusals: dict[uuid.UUID, OrderError] = {}
-    for order, each in doubtful.values():
-        value = prices.of(_market(each), each.amount_in).value
-        if value is None:
-            continue
+    for each, value in values_now(doubtful).items():
+        order = doubtful[each]
         each.trigger.judged = True
         if is_beyond(terms_of(each), value):
             refusals[order.pk] = WouldTriggerNow(**thresholds_text(each, value))
@@ -284,7 +269,3 @@ def _unjudged(order: Order) -> Iterable[Order]:
     for each in (order, *order.companions):
         if each.status == Status.OPEN and each.waits and not each.trigger.judged:
             yield each
-
-
-def _market(order: Order) -> Market:
-    return Market(order.token_in, order.token_out, SwapMode(order.mode), routes.bounds(order))

@@ -20,7 +20,7 @@ from orders import gateway
 from orders.amounts import amount_at_price
 from orders.errors import InvalidAmount
 from orders.gateway import Failure
-from orders.lifecycle import ACTIVE, FailureReason, GroupKind, GroupRole, OrderType, Status, TimeInForce
+from orders.lifecycle import ACTIVE, FailureReason, GroupKind, GroupRole, OrderType, Status
 from orders.models import Order
 from orders.records import journal
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
@@ -119,34 +119,41 @@ def _exits_of(entry: Order, there: Sequence[Order]) -> list[Order]:
         return []
 
 
-def _exit(entry: Order, role: GroupRole, terms: Mapping[str, Any], amount: int, decimals: Decimals) -> Order:
+def child_of(parent: Order, **columns: Any) -> Order:
+    """A new order of the parent's group for its user and wallet, within its bounds; not written yet."""
     now = timezone.now()
+    return Order(
+        user_id=parent.user_id,
+        request_hash=parent.request_hash,
+        request_id=parent.request_id,
+        network=parent.network,
+        wallet=parent.wallet,
+        max_price_impact_bps=parent.max_price_impact_bps,
+        max_cost_bps=parent.max_cost_bps,
+        route_bounds=parent.route_bounds,
+        group_id=parent.group_id,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+        **columns,
+    )
+
+
+def _exit(entry: Order, role: GroupRole, terms: Mapping[str, Any], amount: int, decimals: Decimals) -> Order:
     limit, trigger = terms.get("limitPrice"), terms.get("triggerPrice")
     kind = OrderType.LIMIT if trigger is None else OrderType.STOP_LIMIT if limit else OrderType.STOP
-    order = Order(
-        user_id=entry.user_id,
-        request_hash=entry.request_hash,
-        request_id=entry.request_id,
+    order = child_of(
+        entry,
         type=kind,
         status=Status.OPEN,
-        network=entry.network,
-        wallet=entry.wallet,
         token_in=entry.token_out,
         token_out=entry.token_in,
         amount_in=amount,
         slippage_bps=terms.get("slippageBps", settings.STOP_SLIPPAGE_BPS),
-        max_price_impact_bps=entry.max_price_impact_bps,
-        max_cost_bps=entry.max_cost_bps,
-        route_bounds=entry.route_bounds,
         limit_price=limit,
         # The request has one way of saying prices: what the entry pays per token is what an exit gets.
         prices_inverted=not entry.prices_inverted,
-        time_in_force=TimeInForce.GTC,
-        group_id=entry.group_id,
         group_role=role,
-        due_at=now,
-        created_at=now,
-        updated_at=now,
     )
     if limit is not None:
         order.floor_amount_out = amount_at_price(

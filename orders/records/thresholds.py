@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from dex.types import SwapMode
-from orders.amounts import amount_at_price
+from orders.amounts import amount_at_price, decimal_text
 from orders.lifecycle import OrderType
 from orders.models import Order, Trigger
 
@@ -55,8 +56,8 @@ def trigger_of(order: Order, terms: TriggerTerms, decimals: Decimals) -> Trigger
         confirmations=terms.confirmations or DEFAULT_CONFIRMATIONS.get(kind, 1),
         trail_bps=terms.trail_bps,
         activates_at=_at(order, terms.activation_price, decimals, round_up=True),
-        trigger_price=_text(terms.trigger_price),
-        activation_price=_text(terms.activation_price),
+        trigger_price=decimal_text(terms.trigger_price),
+        activation_price=decimal_text(terms.activation_price),
         judged=kind is OrderType.LIMIT or kind is OrderType.TRAILING_STOP,
     )
 
@@ -86,8 +87,9 @@ def _at(order: Order, price: Decimal | None, decimals: Decimals, *, round_up: bo
     )
 
 
-def _text(price: Decimal | None) -> str | None:
-    return None if price is None else format(price, "f")
+def waits_for_its_limit(kind: str, fired_at: datetime | None) -> bool:
+    """Whether it is a stop limit whose trigger has fired: from then on it is a limit order."""
+    return kind == OrderType.STOP_LIMIT and fired_at is not None
 
 
 def trailing_stop(watermark: int, trail_bps: int) -> int:

@@ -16,11 +16,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from dex.errors import DexError
-from dex.types import SwapMode
 from orders import gateway
 from orders.amounts import amount_at_price
 from orders.errors import InvalidAmount
-from orders.gateway import Market
 from orders.index_conditions import IS_WAITING
 from orders.lifecycle import FINAL, FailureReason, GroupRole, OrderType, Status
 from orders.models import Order, Schedule
@@ -28,8 +26,9 @@ from orders.pipeline import groups
 from orders.pipeline.outcomes import ended
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import journal, routes
+from orders.records import journal
 from orders.records.transition import Transition
+from orders.triggers.entries import market_of
 from orders.wire.events import all_rounds_data
 from orders.wire.schedules import placed_data, skipped_data
 
@@ -72,7 +71,7 @@ def _step(schedule: Schedule, now: datetime) -> Order | None:
         # No price yet: it is asked for again until the round is missed.
         return None
     if because is None:
-        return _place(schedule, now)
+        return _place(schedule)
     _skip(schedule, missed or 1, because)
     return None
 
@@ -111,9 +110,9 @@ def _skip(schedule: Schedule, count: int, because: str) -> None:
     _write(schedule, first, data)
 
 
-def _place(schedule: Schedule, now: datetime) -> Order | None:
+def _place(schedule: Schedule) -> Order | None:
     number = schedule.next_round
-    order = _round(schedule, number, now)
+    order = _round(schedule, number)
     _advance(schedule, 1)
     moved = _write(schedule, number, placed_data(schedule.order, number, order.pk), order)
     return order if moved else None
@@ -144,30 +143,19 @@ def _write(schedule: Schedule, number: int, data: dict[str, object], new: Order 
         return False
 
 
-def _round(schedule: Schedule, number: int, now: datetime) -> Order:
+def _round(schedule: Schedule, number: int) -> Order:
     parent = schedule.order
-    return Order(
-        user_id=parent.user_id,
+    return groups.child_of(
+        parent,
         client_order_id=_key(schedule, number),
-        request_hash=parent.request_hash,
-        request_id=parent.request_id,
         type=OrderType.MARKET,
-        network=parent.network,
-        wallet=parent.wallet,
         token_in=parent.token_in,
         token_out=parent.token_out,
         amount_in=amount_of(schedule, number),
         floor_amount_out=_band(schedule, number)[0],
         slippage_bps=parent.slippage_bps,
         slippage_is_auto=parent.slippage_is_auto,
-        max_price_impact_bps=parent.max_price_impact_bps,
-        max_cost_bps=parent.max_cost_bps,
-        route_bounds=parent.route_bounds,
-        group_id=parent.group_id,
         group_role=GroupRole.ROUND,
-        due_at=now,
-        created_at=now,
-        updated_at=now,
     )
 
 
@@ -197,7 +185,7 @@ def _is_in_band(schedule: Schedule) -> bool:
         return True
     parent, number = schedule.order, schedule.next_round
     amount = amount_of(schedule, number)
-    market = Market(parent.token_in, parent.token_out, SwapMode.EXACT_IN, routes.bounds(parent))
+    market = market_of(parent)
     value = gateway.look_at({market: amount}).of(market, amount).value
     if value is None:
         return False

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from orders.amounts import decimal_text
 from orders.errors import InvalidAmount
 from orders.lifecycle import TimeInForce
 from orders.wire import request_fields
@@ -50,8 +51,8 @@ class ExitTerms:
     def as_json(self) -> dict[str, Any]:
         """As a group keeps it until its entry is confirmed."""
         found: dict[str, Any] = {
-            "limitPrice": self.limit_price and format(self.limit_price, "f"),
-            "triggerPrice": self.trigger_price and format(self.trigger_price, "f"),
+            "limitPrice": decimal_text(self.limit_price),
+            "triggerPrice": decimal_text(self.trigger_price),
             "slippageBps": self.slippage_bps,
             "confirmations": self.confirmations,
         }

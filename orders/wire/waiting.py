@@ -9,13 +9,12 @@ from typing import Any, Final, NamedTuple
 from django.utils import timezone
 
 from dex.types import SwapMode
-from orders import gateway
-from orders.amounts import from_base_units
 from orders.lifecycle import OrderType, Status, WaitsFor
 from orders.models import Order, Trigger
-from orders.records.thresholds import trailing_stop
+from orders.records.thresholds import trailing_stop, waits_for_its_limit
 from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, nullable, one_of
 from orders.wire.message import Field, Message
+from orders.wire.order_columns import whole
 
 # What `waitingFor` says: of an order that rests after a failed attempt, of one without funds, of the others.
 WAITING_FOR: Final = {WaitsFor.FUNDS.value: "FUNDS", WaitsFor.RETRY.value: "RETRY"}
@@ -53,27 +52,36 @@ def _compared(order: Order) -> str:
     return order.token_in if order.mode == SwapMode.EXACT_OUT else order.token_out
 
 
-def _whole(order: Order, raw: int | None) -> str | None:
-    token = gateway.token_by_mint(_compared(order))
-    return None if raw is None or token is None else from_base_units(raw, token.decimals)
+def above(of: Waiting) -> int | None:
+    """At or above what it fires; a stop limit whose trigger has fired, its limit."""
+    is_limit = waits_for_its_limit(of.order.type, of.order.fired_at)
+    return of.order.floor_amount_out if is_limit else of.trigger.fires_at_or_above
 
 
-def below(trigger: Trigger) -> int | None:
+def below(of: Waiting) -> int | None:
     """At or below what it fires; a trailing stop's follows its watermark."""
+    trigger = of.trigger
+    if waits_for_its_limit(of.order.type, of.order.fired_at):
+        return None
     if trigger.trail_bps is not None:
         return None if trigger.watermark is None else trailing_stop(trigger.watermark, trigger.trail_bps)
     return trigger.fires_at_or_below
 
 
-def _level(name: str, read: Callable[[Trigger], int | None], means: str) -> tuple[Field, Field]:
+def _level(name: str, read: Callable[[Waiting], int | None], means: str) -> tuple[Field, Field]:
     return (
         Field(
-            name, DECIMAL, lambda of: _whole(of.order, read(of.trigger)), means, optional=True, example="900"
+            name,
+            DECIMAL,
+            lambda of: whole(read(of), _compared(of.order)),
+            means,
+            optional=True,
+            example="900",
         ),
         Field(
             f"{name}Raw",
             BASE_UNITS,
-            lambda of: None if read(of.trigger) is None else str(read(of.trigger)),
+            lambda of: None if read(of) is None else str(read(of)),
             "the same in base units",
             optional=True,
             example="900000000",
@@ -92,7 +100,7 @@ TRIGGER: Final = Message(
     ),
     *_level(
         "firesAtOrAbove",
-        lambda trigger: trigger.fires_at_or_above,
+        above,
         "fires when its amount brings this much, fees included",
     ),
     *_level(
@@ -105,7 +113,7 @@ TRIGGER: Final = Message(
     Field("trailBps", INTEGER, "trigger.trail_bps", "as given", optional=True, example=500),
     Field("activationPrice", DECIMAL, "trigger.activation_price", "as given", optional=True, example="190"),
     *_level(
-        "watermark", lambda trigger: trigger.watermark, "the most that its amount would have brought so far"
+        "watermark", lambda of: of.trigger.watermark, "the most that its amount would have brought so far"
     ),
     means="what the order waits for, in amounts of its own size",
 )
@@ -113,11 +121,11 @@ TRIGGER: Final = Message(
 
 def thresholds_text(order: Order, value: int) -> dict[str, str]:
     """What a trigger compares and what the price is now, as figures of a refusal."""
-    trigger = order.trigger
+    of, mint = Waiting(order, order.trigger), _compared(order)
     figures = {
-        "firesAtOrAbove": _whole(order, trigger.fires_at_or_above),
-        "firesAtOrBelow": _whole(order, below(trigger)),
-        "now": _whole(order, value),
+        "firesAtOrAbove": whole(above(of), mint),
+        "firesAtOrBelow": whole(below(of), mint),
+        "now": whole(value, mint),
     }
     return {name: text for name, text in figures.items() if text is not None}
 

@@ -79,7 +79,7 @@ def test_without_a_node_the_distance_is_unknown(staff: Client, trader: Client, c
     ],
 )
 def test_a_distance_is_of_the_price_of_now(levels: dict[str, int], bps: int | None) -> None:
-    assert distance_bps(Trigger(**levels), 1_000) == bps
+    assert distance_bps(Trigger(order=Order(type="stop"), **levels), 1_000) == bps
 
 
 def test_the_list_is_narrowed_by_type_and_group(staff: Client, trader: Client, chain: TestChain) -> None:

@@ -11,6 +11,7 @@ from orders.errors import WouldTriggerNow
 from orders.intake.place import place_order
 from orders.models import Order, Trigger
 from orders.triggers.watcher import Watcher
+from orders.wire.waiting import trigger_as_wire
 from tests.orders.chain import TestChain, eventually
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import (
@@ -111,6 +112,9 @@ def test_a_stop_limit_waits_for_its_limit_once_fired(user: User, chain: TestChai
     assert looks(watcher, chain) == []
     fired = stored(order)
     assert (fired.status, fired.fired_at is not None, fired.attempts.count()) == ("open", True, 0)
+    waits_for = trigger_as_wire(fired) or {}
+    assert waits_for["firesAtOrAboveRaw"] == str(order.floor_amount_out)
+    assert "firesAtOrBelow" not in waits_for
     move_price(chain, 110)
     assert [each.pk for each in looks(watcher, chain, 2)] == [order.pk]
     filled = fill(order)
