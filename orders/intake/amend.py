@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -16,7 +17,7 @@ from orders.errors import ChangedMeanwhile, InvalidRequest, NotAmendable, NotFou
 from orders.intake import limits, rounds, waiting
 from orders.intake.named_amounts import named
 from orders.lifecycle import OrderType, Status
-from orders.models import Order, Schedule, Trigger
+from orders.models import Order, Trigger
 from orders.pipeline import groups
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
 from orders.records.transition import Transition
@@ -44,25 +45,43 @@ def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) ->
         raise ChangedMeanwhile(version=order.version, status=order.status)
     before = {name: getattr(order, name) for name in _COLUMNS}
     is_schedule = order.type == OrderType.DCA
-    row: Trigger | Schedule
     if is_schedule:
         _require_fitting(order, amendment)
         _change_slippage_and_expiry(order, amendment)
         rounds.change(order, amendment)
-        row, data = order.schedule, schedule_data(order)
+        data = schedule_data(order)
     else:
         _change(order, amendment)
         for refusal in waiting.refusals_at_once([order]).values():
             raise refusal
-        row, data = order.trigger, open_data(order)
+        data = open_data(order)
     changes = {name: getattr(order, name) for name in _COLUMNS if getattr(order, name) != before[name]}
     changes |= {"due_at": timezone.now(), "retries": 0}
-    if not groups.record([Transition(order, Status.OPEN, changes, data)], alongside=lambda _: row.save()):
+
+    def write_beside(_: Sequence[Order]) -> None:
+        if is_schedule:
+            order.schedule.save()
+        else:
+            _write_trigger(order, before["amount_in"])
+
+    if not groups.record([Transition(order, Status.OPEN, changes, data)], alongside=write_beside):
         now = Order.objects.get(pk=order_id)
         if now.status != Status.OPEN:
             raise NotAmendable(status=now.status)
         raise ChangedMeanwhile(version=now.version, status=now.status)
     return order
+
+
+def _write_trigger(order: Order, amount_before: int) -> None:
+    """Write the trigger with the watermark of now: a watcher raises it, which is no step of the order."""
+    now = Trigger.objects.values_list("watermark", flat=True).get(pk=order.pk)
+    order.trigger.watermark = _scaled(now, order.amount_in, amount_before)
+    order.trigger.save()
+
+
+def _scaled(watermark: int | None, amount: int, amount_before: int) -> int | None:
+    """The same price, for another amount."""
+    return None if watermark is None else watermark * amount // amount_before
 
 
 def _change(order: Order, amendment: Amendment) -> None:
@@ -149,9 +168,7 @@ def _trigger(order: Order, amendment: Amendment, decimals: Decimals, amount_befo
         amendment.confirmations or before.confirmations,
     )
     made = named("triggerPrice", trigger_of, order, terms, decimals)
-    if before.watermark is not None:
-        # Of the same price, for the new amount.
-        made.watermark = before.watermark * order.amount_in // amount_before
+    made.watermark = _scaled(before.watermark, order.amount_in, amount_before)
     made.judged = made.judged or amendment.trigger_price is None
     made._state.adding = False
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Q, QuerySet, Sum
 
 from orders.index_conditions import IS_WAITING
@@ -119,11 +120,30 @@ def by_id(order_ids: Collection[UUID]) -> dict[UUID, Order]:
     return {order.pk: order for order in rows}
 
 
-def raise_watermarks(values: Iterable[tuple[UUID, int]]) -> None:
-    """Write watermarks that are higher than those that are there; no version counts them."""
-    for order_id, watermark in values:
-        lower = Q(watermark__isnull=True) | Q(watermark__lt=watermark)
-        Trigger.objects.filter(lower, order_id=order_id).update(watermark=watermark)
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How high a trailing stop's amount has been worth, for the order as it stood at ``version``."""
+
+    order_id: UUID
+    version: int
+    value: int
+
+
+def raise_watermarks(watermarks: Collection[Watermark]) -> None:
+    """Write those that are higher than what is there; no version counts them.
+
+    An order that has moved on is left alone: amended meanwhile, it may sell another amount.
+    """
+    if not watermarks:
+        return
+    known = Q(pk__in=[each.order_id for each in watermarks])
+    with transaction.atomic():
+        rows = Order.objects.filter(IS_WAITING, known).order_by("pk").select_for_update()
+        versions = dict(rows.values_list("pk", "version"))
+        for each in watermarks:
+            if versions.get(each.order_id) == each.version:
+                lower = Q(watermark__isnull=True) | Q(watermark__lt=each.value)
+                Trigger.objects.filter(lower, pk=each.order_id).update(watermark=each.value)
 
 
 def mark_judged(order_ids: Collection[UUID]) -> None:

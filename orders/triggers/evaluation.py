@@ -13,6 +13,7 @@ from django.conf import settings
 from dex.types import SwapMode
 from orders.gateway import Executable, Market, MarketBounds, PriceLook
 from orders.lifecycle import OrderType
+from orders.records.open_orders import Watermark
 from orders.triggers.book import Book, Entry
 from orders.triggers.guard import PriceHistory
 from orders.triggers.release import Fired
@@ -34,7 +35,7 @@ class Found:
     fired: list[Fired] = field(default_factory=list)
     early: list[Entry] = field(default_factory=list)
     sound: list[Entry] = field(default_factory=list)
-    watermarks: list[tuple[UUID, int]] = field(default_factory=list)
+    watermarks: list[Watermark] = field(default_factory=list)
     held_back: list[tuple[Entry, int]] = field(default_factory=list)
 
 
@@ -94,7 +95,7 @@ class Evaluation:
         verdict, seen = judge(entry.terms, quote.value, prices.slot, entry.seen)
         if verdict is Verdict.RAISE and quote.value is not None:
             self._book.move_watermark(entry, quote.value)
-            found.watermarks.append((entry.order_id, quote.value))
+            found.watermarks.append(Watermark(entry.order_id, entry.version, quote.value))
             return False
         if verdict is Verdict.WAIT or quote.value is None:
             return False

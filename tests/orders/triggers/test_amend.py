@@ -10,7 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from orders.models import Order
+from orders.models import Order, Trigger
+from orders.records import open_orders
+from orders.records.open_orders import Watermark
 from tests.orders.chain import TestChain
 from tests.orders.rest import place
 from tests.orders.triggers.waiting_orders import ONLY, price_now, times
@@ -124,6 +126,19 @@ def test_what_a_schedule_cannot_be_amended_to_is_named(
 ) -> None:
     answer = amend(client, rounds["orderId"], version=1, **fields)
     assert (answer.status_code, list(answer.json()["details"])) == (400, [name])
+
+
+def test_an_amended_amount_takes_the_watermark_along(client: Client, chain: TestChain, user: User) -> None:
+    placed = place(client, FIVE | {"type": "trailing_stop", "trailBps": 500}).json()
+    order = Order.objects.get(pk=placed["orderId"])
+    open_orders.raise_watermarks([Watermark(order.pk, 1, 1_000)])
+    assert amend(client, placed["orderId"], version=1, amountIn="2").status_code == 200
+    assert Trigger.objects.get(pk=order.pk).watermark == 400
+    # One who has not seen the amendment yet speaks of the amount before.
+    open_orders.raise_watermarks([Watermark(order.pk, 1, 1_010)])
+    assert Trigger.objects.get(pk=order.pk).watermark == 400
+    open_orders.raise_watermarks([Watermark(order.pk, 2, 404), Watermark(order.pk, 2, 403)])
+    assert Trigger.objects.get(pk=order.pk).watermark == 404
 
 
 def test_all_that_can_be_are_cancelled(client: Client, limit: dict[str, Any]) -> None:
