@@ -162,19 +162,6 @@ EXECUTE: Final = _operation(
     request={_JSON: dict(ref(ORDER_REQUEST))},
     examples=[OpenApiExample("five SOL for USDC", ORDER_REQUEST.example(), request_only=True)],
 )
-_BATCH: Final = {
-    "orders": [
-        ORDER_REQUEST.example(),
-        {
-            "tokenIn": "SOL",
-            "tokenOut": "USDC",
-            "amountIn": "1",
-            "orderClass": "oco",
-            "takeProfit": {"limitPrice": "100000"},
-            "stopLoss": {"triggerPrice": "0.001"},
-        },
-    ]
-}
 _REFUSED: Final = BATCH_OUTCOME.example(status=400, error=shown(errors.InvalidAmount).as_wire())
 BATCH: Final = _operation(
     *("executeBatch", "orders", "Accept up to 100 orders in one commit"),
@@ -187,7 +174,7 @@ BATCH: Final = _operation(
     },
     (*_WRITER, errors.UnsupportedMediaType),
     request={_JSON: dict(ref(BATCH_REQUEST))},
-    examples=[OpenApiExample("an order, and two of which one is filled", _BATCH, request_only=True)],
+    examples=[OpenApiExample("an order and a pair", BATCH_REQUEST.example(), request_only=True)],
     description="Each order stands for itself: it is accepted, found again by its key, or refused, and its"
     " result says so with the status that it would have been answered with alone.",
 )

@@ -36,6 +36,17 @@ BATCH_ORDERS: Final = Field(
     "orders",
     {**list_of(ORDER_REQUEST), "minItems": 1, "maxItems": MOST_ORDERS},
     means=f"1 to {MOST_ORDERS} orders; each stands for itself",
+    example=[
+        ORDER_REQUEST.example(),
+        {
+            "tokenIn": "SOL",
+            "tokenOut": "USDC",
+            "amountIn": "1",
+            "orderClass": "oco",
+            "takeProfit": {"limitPrice": "100000"},
+            "stopLoss": {"triggerPrice": "0.001"},
+        },
+    ],
 )
 BATCH_REQUEST: Final = Message("BatchRequest", BATCH_ORDERS, closed=True)
 BATCH_OUTCOME: Final = Message(
