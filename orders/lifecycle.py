@@ -55,11 +55,14 @@ AT_ONCE: Final[frozenset[TimeInForce]] = frozenset({TimeInForce.IOC, TimeInForce
 
 
 class GroupKind(TextChoices):
-    """What ties the orders of a group: one of two, an entry with its two exits, or rounds of one amount."""
+    """What ties the orders of a group: one of two, an entry with its two exits, rounds of one amount, or
+    purchases of new tokens out of one budget.
+    """
 
     OCO = "oco"
     BRACKET = "bracket"
     DCA = "dca"
+    LAUNCH = "launch"
 
 
 class GroupRole(TextChoices):
@@ -71,6 +74,8 @@ class GroupRole(TextChoices):
     STOP_LOSS = "stop_loss"
     SCHEDULE = "schedule"
     ROUND = "round"
+    BUDGET = "budget"
+    PURCHASE = "purchase"
 
 
 class Status(TextChoices):

@@ -1,0 +1,98 @@
+"""New pools as they were seen to come up, and the rules by which sniper orders choose among them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from orders.models.order import Order
+
+
+class LaunchSource(models.TextChoices):
+    """What showed a new pool first."""
+
+    ACCOUNTS = "accounts", "an account subscription"
+    TRANSACTIONS = "transactions", "the transaction that created it"
+    POLL = "poll", "a look at all pools"
+
+
+class OpeningUnit(models.TextChoices):
+    """What an opening is counted in."""
+
+    NONE = "", "open from its creation"
+    SLOT = "slot"
+    UNIX = "unix", "unix seconds"
+
+
+class Launch(models.Model):
+    """A pool that was not there before: what was seen of it, and when it was created, funded and opened.
+
+    ``quote_mint`` is the known side (SOL, USDC, USDT or another listed token), ``token_mint`` the other one.
+    Swaps begin at ``opens_at_point`` or, with ``opens_after``, one unit later. ``liquidity`` is what its
+    vault of the quote mint held at the last look, in base units; ``fee_bps`` what a small purchase paid
+    then. ``flags`` are codes of warnings about the token and the pool.
+    """
+
+    network = models.CharField(max_length=16)
+    venue = models.CharField(max_length=32)
+    pool = models.CharField(max_length=44)
+    token_mint = models.CharField(max_length=44)
+    quote_mint = models.CharField(max_length=44)
+    creator = models.CharField(max_length=44, blank=True, default="")
+    signature = models.CharField(max_length=88, blank=True, default="")
+    source = models.CharField(max_length=12, choices=LaunchSource.choices)
+    seen_at = models.DateTimeField()
+    seen_slot = models.BigIntegerField()
+    # The curve on which it was sold before: "launchlab", "dbc", "pump"; empty where there was none.
+    graduated_from = models.CharField(max_length=16, blank=True, default="")
+    opens_unit = models.CharField(max_length=4, choices=OpeningUnit.choices, blank=True, default="")
+    opens_at_point = models.BigIntegerField(null=True, blank=True)
+    opens_after = models.BooleanField(default=False)
+    funded_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    liquidity = models.BigIntegerField(null=True, blank=True)
+    fee_bps = models.PositiveIntegerField(null=True, blank=True)
+    flags = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-seen_at", "-id")
+        verbose_name_plural = "launches"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("network", "pool"), name="launch_once_a_network"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("network", "-seen_at", "-id"), name="launch_newest"),
+            models.Index(fields=("network", "token_mint"), name="launch_of_mint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.venue} {self.pool}"
+
+
+class LaunchRules(models.Model):
+    """What a pool must satisfy before a sniper order buys, and what becomes of what it has bought.
+
+    Of a budget (``tokenOut: any``) each launch is bought by an order of its own, at most ``max_orders``,
+    ``placed`` so far. ``min_liquidity`` is in base units of the token in, held by the pool. ``require`` and
+    ``blocked_creators`` are lists; ``exits`` as `orders.intake.waiting` keeps those of a bracket.
+    ``held_by`` is why the last look did not buy: a code that clients see.
+    """
+
+    order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="launch_rules")
+    min_liquidity = models.BigIntegerField(null=True, blank=True)
+    max_fee_bps = models.PositiveIntegerField(null=True, blank=True)
+    max_round_trip_bps = models.PositiveIntegerField(null=True, blank=True)
+    max_holder_share_bps = models.PositiveIntegerField(null=True, blank=True)
+    require = models.JSONField(default=list)
+    blocked_creators = models.JSONField(default=list)
+    open_within_seconds = models.PositiveIntegerField(null=True, blank=True)
+    max_orders = models.PositiveIntegerField(null=True, blank=True)
+    placed = models.PositiveIntegerField(default=0)
+    exits = models.JSONField(null=True, blank=True)
+    pool = models.CharField(max_length=44, blank=True, default="")
+    held_by = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"launch rules of {self.order_id}"
