@@ -26,6 +26,7 @@ from dex.localnet.traders import trader_keypairs
 from dex.types import Token
 
 _MOST_NODES: Final = 16
+_LONGEST_PAUSE_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         allow_faults=found.allow_faults,
         # One that plays a public network has what that has, unless it may misbehave.
         price_network=network if found.play is None or found.allow_faults else None,
+        launch_seconds=found.launches,
         nodes=found.nodes,
         genesis_hash=found.genesis_hash or (None if role is None else role.genesis_hash),
         faucet_lamports=found.faucet_limit,
@@ -97,6 +99,7 @@ def _parser(tokens: Sequence[Token]) -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="of the genesis")
     add("--fund", type=_address, action="append", default=[], metavar="PUBKEY")
     add("--traders", type=int, default=0, metavar="N", help="keep the pools moving")
+    add("--launches", type=_seconds, default=0, metavar="SECONDS", help="a new token so often")
     add("--scenario", type=Path, metavar="FILE", help="play a price path; see docs/localnet.md")
     add("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     add("--slot-ms", type=int, default=400)
@@ -162,6 +165,12 @@ def _program(text: str) -> tuple[Pubkey, Path]:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_NODES:
         raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {_MOST_NODES}")
+    return int(text)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LONGEST_PAUSE_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {_LONGEST_PAUSE_SECONDS} seconds")
     return int(text)
 
 

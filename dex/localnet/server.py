@@ -26,6 +26,8 @@ from dex.localnet.faucet import faucet_account, faucet_keypair
 from dex.localnet.faucet_limit import LimitedFaucet, no_faucet
 from dex.localnet.faults import FaultPlan
 from dex.localnet.http_server import HttpServer
+from dex.localnet.launches.launcher import Launcher
+from dex.localnet.launches.methods import LaunchMethods
 from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
 from dex.localnet.program_files import ProgramFile, as_fact, difference, read_programs
 from dex.localnet.pubsub import SubscriptionHub
@@ -62,8 +64,10 @@ class NetworkOptions:
     genesis: GenesisAccounts = no_genesis
     slot_ms: int = 400
     allow_faults: bool = False
-    # Whose pools localnet_setPrice moves; None: the method is not there.
+    # Whose pools localnet_setPrice moves and localnet_launch makes; None: the methods are not there.
     price_network: str | None = None
+    # So many seconds between two launches of new tokens; 0: on demand only.
+    launch_seconds: int = 0
     nodes: int = 1
     genesis_hash: Hash | None = None
     faucet_lamports: int | None = None
@@ -94,6 +98,7 @@ class Localnet:
         if options.price_network is not None:
             tokens = tokens_of(options.price_network)
             methods |= PriceMoves(self.chain, options.price_network, tokens).methods()
+            methods |= LaunchMethods(self._launcher(options.price_network)).methods()
         self._nodes = [self._node(methods) for _ in range(options.nodes)]
         self._clock: asyncio.Task[None] | None = None
         self._confirming: asyncio.Task[None] | None = None
@@ -150,6 +155,12 @@ class Localnet:
         assert self._clock is not None
         await self._clock
 
+    def _launcher(self, network: str) -> Launcher:
+        options = self.options
+        every = -(-options.launch_seconds * 1_000 // options.slot_ms)
+        tokens = {token.symbol: token for token in tokens_of(network)}
+        return Launcher(self.chain, tokens, network, options.seed, options.slot_ms, every)
+
     def _node(self, methods: Mapping[str, Method]) -> _Node:
         faults = FaultPlan(self.chain, self.writing) if self.options.allow_faults else None
         if faults is not None:
@@ -184,18 +195,23 @@ class Localnet:
                 self.chain.confirm(block)
 
 
-def open_chain(options: NetworkOptions) -> Chain:
-    """The chain in the ledger, or a new one; raises LedgerRefused or UnusableProgram."""
+def open_chain(options: NetworkOptions, now: Callable[[], float] = time.time) -> Chain:
+    """The chain in the ledger, or a new one, by this clock; raises LedgerRefused or UnusableProgram."""
     programs = read_programs(options.programs)
     ledger = Ledger(options.ledger)
     try:
-        return _opened(options, ledger, programs)
+        return _opened(options, ledger, programs, now)
     except (LedgerRefused, UnusableProgram):
         ledger.close()
         raise
 
 
-def _opened(options: NetworkOptions, ledger: Ledger, programs: Mapping[Pubkey, ProgramFile]) -> Chain:
+def _opened(
+    options: NetworkOptions,
+    ledger: Ledger,
+    programs: Mapping[Pubkey, ProgramFile],
+    now: Callable[[], float],
+) -> Chain:
     accounts = _genesis_accounts(options, ())
     facts = {
         "format": LEDGER_FORMAT,
@@ -206,7 +222,7 @@ def _opened(options: NetworkOptions, ledger: Ledger, programs: Mapping[Pubkey, P
         # A hash that was given says nothing about the accounts.
         facts["genesis_accounts"] = str(_genesis_hash(options.seed, accounts))
     if ledger.fact("genesis_hash") is None:
-        genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), int(time.time()), 0)
+        genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), int(now()), 0)
         facts["epochs"] = options.epochs.as_text()
         facts["programs"] = as_fact(programs)
         facts.update(_funded_facts(options.fund))
@@ -219,7 +235,7 @@ def _opened(options: NetworkOptions, ledger: Ledger, programs: Mapping[Pubkey, P
     bank = Bank(options.epochs if epochs is None else Epochs.from_text(epochs))
     for address, program in programs.items():
         _load(bank, address, program)
-    return Chain(bank, ledger)
+    return Chain(bank, ledger, now)
 
 
 def _load(bank: Bank, address: Pubkey, program: ProgramFile) -> None:

@@ -163,9 +163,10 @@ def _localnet(
     plan: EnginePlan, folder: DataFolder, port: int, wallet: Wallet, environment: Mapping[str, str]
 ) -> Part:
     traders = ("--traders", str(plan.localnet_traders)) if plan.localnet_traders else ()
+    launches = ("--launches", str(plan.localnet_launches)) if plan.localnet_launches else ()
     command = (
         *(sys.executable, "-m", "dex.localnet", "--port", str(port)),
-        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *traders),
+        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *traders, *launches),
         *shlex.split(environment.get("LOCALNET_ARGS", "")),
     )
     return Part(

@@ -26,6 +26,7 @@ class EnginePlan:
     worker_concurrency: int
     localnet_port: int
     localnet_traders: int
+    localnet_launches: int
 
     @property
     def reachable_host(self) -> str:
@@ -56,6 +57,7 @@ def read_plan(environment: Mapping[str, str], data_dir: Path) -> EnginePlan:
         worker_concurrency=_whole_number(environment, "WORKER_CONCURRENCY", 2, 1, 256),
         localnet_port=_whole_number(environment, "LOCALNET_PORT", DEFAULT_LOCALNET_PORT, 1, 65534),
         localnet_traders=_whole_number(environment, "LOCALNET_TRADERS", 0, 0, 64),
+        localnet_launches=_whole_number(environment, "LOCALNET_LAUNCHES", 0, 0, 86_400),
     )
     network = environment.get("SOLANA_NETWORK") or "localnet"
     if plan.solana_rpc_url is None and network != "localnet":

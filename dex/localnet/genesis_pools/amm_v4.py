@@ -42,10 +42,11 @@ def build(market: Market) -> Iterator[PoolAccounts]:
     for spec in SPECS:
         pair = market.pair(spec.base, spec.quote)
         if pair is not None:
-            yield _build(market, spec, pair)
+            yield build_amm_v4(market, spec, pair)
 
 
-def _build(market: Market, spec: AmmV4Spec, pair: Pair) -> PoolAccounts:
+def build_amm_v4(market: Market, spec: AmmV4Spec, pair: Pair) -> PoolAccounts:
+    """The pool with LP mint and vaults."""
     program = market.address_of(RAYDIUM_AMM_V4)
     coin, pc = pair
     price = price_in_units(spec.price, pair)

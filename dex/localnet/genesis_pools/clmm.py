@@ -72,10 +72,11 @@ def build(market: Market) -> Iterator[PoolAccounts]:
     for spec in CLMM_SPECS:
         pair = market.pair(spec.base, spec.quote)
         if pair is not None:
-            yield _build(market, spec, pair)
+            yield build_clmm(market, spec, pair)
 
 
-def _build(market: Market, spec: ClmmSpec, pair: Pair) -> PoolAccounts:
+def build_clmm(market: Market, spec: ClmmSpec, pair: Pair) -> PoolAccounts:
+    """The pool with config, observation, bitmap, vaults and the tick arrays of its bands."""
     program = market.address_of(RAYDIUM_CLMM)
     base, quote = pair
     first, second = sorted((base, quote), key=lambda token: bytes(token.mint))

@@ -21,9 +21,8 @@ from dex.localnet.genesis_dlmm_layouts import (
     dlmm_pair,
 )
 from dex.localnet.genesis_layouts import token_account
-from dex.localnet.genesis_pools.market import GenesisPool, Market, PoolAccounts
+from dex.localnet.genesis_pools.market import GenesisPool, Market, Pair, PoolAccounts
 from dex.localnet.programs import METEORA_DLMM
-from dex.types import Token
 from dex.venues.meteora_dlmm.prices import price_of
 
 _INPUT_ONLY, _ONLY_Y = 0, 1
@@ -59,10 +58,12 @@ def build(market: Market) -> Iterator[PoolAccounts]:
     for spec in DLMM_SPECS:
         pair = market.pair(spec.base, spec.quote)
         if pair is not None:
-            yield _build(spec, *pair, market)
+            yield build_dlmm(market, spec, pair)
 
 
-def _build(spec: DlmmSpec, base: Token, quote: Token, market: Market) -> PoolAccounts:
+def build_dlmm(market: Market, spec: DlmmSpec, pair: Pair) -> PoolAccounts:
+    """The pair with oracle, reserves and bin arrays; with a reserve of 0 there are no arrays yet."""
+    base, quote = pair
     program = market.address_of(METEORA_DLMM)
     mints = sorted(bytes(token.mint) for token in (base, quote))
     step, factor = (value.to_bytes(2, "little") for value in (spec.bin_step, spec.base_factor))
@@ -93,6 +94,8 @@ def _build(spec: DlmmSpec, base: Token, quote: Token, market: Market) -> PoolAcc
 
 def _bins(spec: DlmmSpec, amount: int) -> dict[int, tuple[int, int]]:
     """Base tokens in the bins above the active one, quote tokens below, both in it."""
+    if not amount:
+        return {}
     first = (spec.active_id // BINS_IN_ARRAY - 1) * BINS_IN_ARRAY
     return {
         bin_id: (

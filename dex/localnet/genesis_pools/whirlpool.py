@@ -106,10 +106,11 @@ def build(market: Market) -> Iterator[PoolAccounts]:
     for spec in SPECS:
         pair = market.pair(spec.base, spec.quote)
         if pair is not None:
-            yield _build(spec, pair, market)
+            yield build_whirlpool(market, spec, pair)
 
 
-def _build(spec: WhirlpoolSpec, pair: Pair, market: Market) -> PoolAccounts:
+def build_whirlpool(market: Market, spec: WhirlpoolSpec, pair: Pair) -> PoolAccounts:
+    """The pool with its vaults and the tick arrays of its bands."""
     program, config = market.address_of(spec.program), _CONFIGS[spec.program]
     (base, quote), tokens = pair, sorted(pair, key=lambda token: bytes(token.mint))
     mints = (tokens[0].mint, tokens[1].mint)
