@@ -105,6 +105,7 @@ class PoolDirectory:
         self._known: dict[_Key, set[Pubkey]] = {}
         self._found: dict[_Key, _Found] = {}
         self._running: dict[_Key, asyncio.Task[_Found]] = {}
+        self._opened: dict[Pubkey, Pool] = {}
 
     async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
         """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint."""
@@ -118,6 +119,28 @@ class PoolDirectory:
     async def every_pool(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
         """Every venue's pools of the pair, also those that are not worth asking; raises WrongMint."""
         return _together(await self._contents(mint_a, mint_b), _MOST_OPENED)
+
+    async def at(self, addresses: Sequence[Pubkey]) -> tuple[Pool, ...]:
+        """The pools at these addresses, as far as there are any: also ones that no list has yet.
+
+        What a pool is made of never changes, so each is opened once. Raises ChainError.
+        """
+        unread = [address for address in addresses if address not in self._opened]
+        if unread:
+            for address, account in (await self._read(unread)).items():
+                self._open_at(address, account)
+            while len(self._opened) > _REMEMBERED_LOOKUPS:
+                del self._opened[next(iter(self._opened))]
+        return tuple(self._opened[address] for address in addresses if address in self._opened)
+
+    def _open_at(self, address: Pubkey, account: AccountData) -> None:
+        venue = next((venue for venue in self._venues if venue.program_id == account.owner), None)
+        if venue is None:
+            return
+        try:
+            self._opened[address] = venue.open_pool(address, account)
+        except DexError as error:
+            logger.info("pool %s cannot be used: %s", address, error)
 
     async def _contents(self, mint_a: Pubkey, mint_b: Pubkey) -> list[PoolSet]:
         if mint_a == mint_b:

@@ -224,6 +224,8 @@ def _check_bounds(paths: Sequence[tuple[_Leg, _Leg]], bounds: RouteBounds) -> No
     _require(hops <= (bounds.max_hops or hops), f"a path of {hops} hops is longer than the order allows")
     count = len(paths)
     _require(count <= (bounds.max_splits or count), f"{count} paths are more than the order allows")
+    for _, last in paths:
+        _require(bounds.may_end_in(last.swap.pool), f"the order allows no path to end in {last.swap.pool}")
 
 
 def _paths(legs: Sequence[_Leg], terms: SwapTerms) -> Iterator[tuple[_Leg, _Leg]]:

@@ -56,13 +56,15 @@ class RouteBounds:
     """What the owner of an order lets a route go over. Pools do not read it.
 
     ``venues`` and ``exclude_venues`` name venues or brands; no ``venues`` allow all that are not excluded.
-    None of ``max_hops`` (pools a path) or ``max_splits`` (paths a route) bounds nothing.
+    None of ``max_hops`` (pools a path) or ``max_splits`` (paths a route) bounds nothing. With ``last_pools``
+    each path ends in one of these pools, by address: they are used however little they are worth.
     """
 
     venues: tuple[str, ...] = ()
     exclude_venues: tuple[str, ...] = ()
     max_hops: int | None = None
     max_splits: int | None = None
+    last_pools: tuple[str, ...] = ()
 
     def allows(self, venue: str, dex: str) -> bool:
         """Whether a leg may go over a venue of this name and brand."""
@@ -70,6 +72,10 @@ class RouteBounds:
         return (not self.venues or not names.isdisjoint(self.venues)) and names.isdisjoint(
             self.exclude_venues
         )
+
+    def may_end_in(self, pool: Pubkey) -> bool:
+        """Whether the last leg of a path may go over this pool."""
+        return not self.last_pools or str(pool) in self.last_pools
 
 
 NO_BOUNDS: Final = RouteBounds()

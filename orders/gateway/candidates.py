@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 from solders.pubkey import Pubkey
@@ -11,9 +11,12 @@ from solders.pubkey import Pubkey
 from dex.routing.discovery import PoolDirectory, PoolSet
 from dex.routing.search import Candidates
 from dex.types import QuoteRequest
+from dex.venues.base import Pool
 from orders.gateway.tokens import tokens
 
 Pair = tuple[Pubkey, Pubkey]
+# A pair, and the pools that alone may end a path, by address; none for any.
+Wanted = tuple[Pair, tuple[str, ...]]
 
 
 def middle_tokens() -> tuple[Pubkey, ...]:
@@ -22,15 +25,30 @@ def middle_tokens() -> tuple[Pubkey, ...]:
     return tuple(by_name[name] for name in settings.MIDDLE_TOKENS if name in by_name)
 
 
+def wanted_by(request: QuoteRequest) -> Wanted:
+    """What a request has its candidates by."""
+    return (request.token_in, request.token_out), request.bounds.last_pools
+
+
 async def candidates_of(
     directory: PoolDirectory, requests: Iterable[QuoteRequest], middles: Sequence[Pubkey]
-) -> dict[Pair, Candidates]:
-    """The candidates of each pair that the requests name; raises WrongMint for a pair of one token."""
-    pairs = list(dict.fromkeys((request.token_in, request.token_out) for request in requests))
-    wanted = dict.fromkeys(pair for each in pairs for pair in (each, *legs_over(each, middles)))
-    sets = await asyncio.gather(*(directory.pools(*pair) for pair in wanted))
-    pools = dict(zip(wanted, sets, strict=True))
-    return {pair: _candidates(pair, pools, middles) for pair in pairs}
+) -> dict[Wanted, Candidates]:
+    """The candidates of what the requests are wanted by.
+
+    Raises WrongMint for a pair of one token, ChainError.
+    """
+    wanted = list(dict.fromkeys(wanted_by(request) for request in requests))
+    pairs = dict.fromkeys(pair for each, last in wanted for pair in _looked_up(each, bool(last), middles))
+    named = dict.fromkeys(Pubkey.from_string(pool) for _, last in wanted for pool in last)
+    sets = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
+    pools = dict(zip(pairs, sets, strict=True))
+    opened = {str(pool.address): pool for pool in await directory.at(list(named))} if named else {}
+    return {
+        (pair, last): _ending_in(pair, [opened[a] for a in last if a in opened], pools, middles)
+        if last
+        else _candidates(pair, pools, middles)
+        for pair, last in wanted
+    }
 
 
 def legs_over(pair: Pair, middles: Sequence[Pubkey]) -> Iterable[Pair]:
@@ -41,7 +59,14 @@ def legs_over(pair: Pair, middles: Sequence[Pubkey]) -> Iterable[Pair]:
             yield middle, pair[1]
 
 
-def _candidates(pair: Pair, pools: dict[Pair, PoolSet], middles: Sequence[Pubkey]) -> Candidates:
+def _looked_up(pair: Pair, has_last: bool, middles: Sequence[Pubkey]) -> Iterable[Pair]:
+    """The pairs whose pools are looked up; where the last ones are named, the first legs alone."""
+    if has_last:
+        return [leg for leg in legs_over(pair, middles) if leg[0] == pair[0]]
+    return [pair, *legs_over(pair, middles)]
+
+
+def _candidates(pair: Pair, pools: Mapping[Pair, PoolSet], middles: Sequence[Pubkey]) -> Candidates:
     direct = pools[pair]
     over = {
         middle: (pools[pair[0], middle].pools, pools[middle, pair[1]].pools)
@@ -49,3 +74,17 @@ def _candidates(pair: Pair, pools: dict[Pair, PoolSet], middles: Sequence[Pubkey
         if middle not in pair
     }
     return Candidates(direct.pools, over, direct.errors)
+
+
+def _ending_in(
+    pair: Pair, last: Sequence[Pool], pools: Mapping[Pair, PoolSet], middles: Sequence[Pubkey]
+) -> Candidates:
+    def leading_from(mint: Pubkey) -> tuple[Pool, ...]:
+        return tuple(pool for pool in last if set(pool.mints) == {mint, pair[1]})
+
+    over = {
+        middle: (pools[pair[0], middle].pools, lasts)
+        for middle in middles
+        if middle not in pair and (lasts := leading_from(middle))
+    }
+    return Candidates(leading_from(pair[0]), over)

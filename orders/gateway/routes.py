@@ -16,7 +16,7 @@ from dex.routing.way import Answers
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
-from orders.gateway.candidates import candidates_of, middle_tokens
+from orders.gateway.candidates import Wanted, candidates_of, middle_tokens, wanted_by
 from orders.gateway.connection import connection
 from orders.gateway.failures import POOL_LEFT_OUT, VENUE_EXCLUDED
 from orders.gateway.route_sizes import fitting_in, without_too_large
@@ -74,7 +74,7 @@ async def read_asks(
 def _asks(
     requests: Sequence[QuoteRequest],
     avoided: Sequence[Collection[str]],
-    found: Mapping[tuple[Pubkey, Pubkey], Candidates],
+    found: Mapping[Wanted, Candidates],
 ) -> list[Ask]:
     """Each request with its candidates; requests alike share the object, so that `_reads` reads once."""
     narrowed: dict[tuple[Pubkey, Pubkey, RouteBounds, frozenset[str]], Candidates] = {}
@@ -83,7 +83,7 @@ def _asks(
         pair = request.token_in, request.token_out
         key = (*pair, request.bounds, frozenset(out))
         if key not in narrowed:
-            narrowed[key] = _without(_allowed(found[pair], request.bounds), out)
+            narrowed[key] = _without(_allowed(found[wanted_by(request)], request.bounds), out)
         asks.append(_ask(request, narrowed[key]))
     return asks
 

@@ -54,14 +54,15 @@ class Workbench:
     blockhash: LatestBlockhash
 
 
-async def prepare(chain: Connection, swaps: Sequence[SwapToSign], wallet: Pubkey) -> Workbench:
-    """Read all that the swaps' legs need, and what ``wallet`` holds. Raises ChainError, WrongNetwork."""
+async def prepare(chain: Connection, legs: Sequence[Quote], wallet: Pubkey) -> Workbench:
+    """Read all that the legs of swaps need, and what ``wallet`` holds. Raises ChainError, WrongNetwork."""
     await chain.require_network()
-    legs = [leg for swap in swaps for leg in swap.route.legs]
     pairs = list(dict.fromkeys((leg.token_in, leg.token_out) for leg in legs))
     found = await asyncio.gather(*(chain.directory.every_pool(*pair) for pair in pairs))
     wanted = {leg.pool for leg in legs}
     pools = {pool.address: pool for one in found for pool in one.pools if pool.address in wanted}
+    # A pool that came up a moment ago is on no list yet.
+    pools |= {pool.address: pool for pool in await chain.directory.at(list(wanted - pools.keys()))}
     asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]

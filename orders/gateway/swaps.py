@@ -59,7 +59,8 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
     try:
         wallet = signer()
         read_at = timezone.now()
-        bench = with_known_pools().run(prepare(connection(), swaps, wallet.pubkey))
+        legs = [leg for swap in swaps for leg in swap.route.legs]
+        bench = with_known_pools().run(prepare(connection(), legs, wallet.pubkey))
         held_up = _held_up(swaps, bench)
         ready = [swap for swap, why in zip(swaps, held_up, strict=True) if why is None]
         plans = _plans(ready, wallet.pubkey, bench)

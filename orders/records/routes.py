@@ -70,6 +70,7 @@ def bounds_of(stored: Mapping[str, Any] | None) -> RouteBounds:
         tuple(stored.get("excludeVenues", ())),
         stored.get("maxHops"),
         stored.get("maxSplits"),
+        tuple(stored.get("lastPools", ())),
     )
 
 
@@ -80,6 +81,7 @@ def bounds_column(bounds: RouteBounds) -> dict[str, Any] | None:
         "excludeVenues": list(bounds.exclude_venues),
         "maxHops": bounds.max_hops,
         "maxSplits": bounds.max_splits,
+        "lastPools": list(bounds.last_pools),
     }
     return {name: value for name, value in named.items() if value} or None
 
