@@ -59,6 +59,22 @@ class SendOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a transaction would do now: its ``error`` or None, its log, its compute units where it works."""
+
+    error: object
+    logs: tuple[str, ...]
+    units: int
+
+    @property
+    def failed_at(self) -> int | None:
+        """The number of the instruction that failed, from 0; None where none did."""
+        detail = self.error.get("InstructionError") if isinstance(self.error, dict) else None
+        at = detail[0] if isinstance(detail, list) and len(detail) == 2 else None
+        return at if type(at) is int else None
+
+
+@dataclass(frozen=True, slots=True)
 class LatestBlockhash:
     blockhash: Hash
     last_valid_block_height: int

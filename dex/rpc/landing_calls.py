@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from solders.pubkey import Pubkey
 
-from dex.rpc.answers import read_integer, reading
+from dex.rpc.answers import Simulation, read_integer, read_text, reading
 from dex.rpc.jsonrpc import RpcClient
 
 
@@ -28,8 +28,13 @@ class LandingCalls(ABC):
 
     async def simulated_units(self, raw: bytes) -> int:
         """Compute units that an unsigned transaction would use now; 0 when it would fail."""
+        simulation = await self.simulated(raw)
+        return 0 if simulation.error is not None else simulation.units
+
+    async def simulated(self, raw: bytes, min_context_slot: int | None = None) -> Simulation:
+        """What an unsigned transaction would do on the newest state, or that of a slot at least."""
         config = {
-            **self._config(),
+            **self._config(min_context_slot),
             "encoding": "base64",
             "sigVerify": False,
             "replaceRecentBlockhash": True,
@@ -37,4 +42,6 @@ class LandingCalls(ABC):
         result = await self._rpc.call("simulateTransaction", base64.b64encode(raw).decode(), config)
         with reading("simulateTransaction"):
             value = result["value"]
-            return 0 if value["err"] is not None else read_integer(value["unitsConsumed"])
+            logs = tuple(read_text(line) for line in value.get("logs") or ())
+            units = 0 if value["err"] is not None else read_integer(value["unitsConsumed"])
+            return Simulation(value["err"], logs, units)

@@ -22,6 +22,8 @@ LONGEST_SYMBOL: Final = 16
 LONGEST_NAME: Final = 64
 _METADATA_V1: Final = 4
 _LENGTH: Final = Struct("<I")
+# Address, verified, share.
+_CREATOR_SIZE: Final = 34
 
 
 class TokenNames(NamedTuple):
@@ -52,6 +54,29 @@ def token_names(mint: Pubkey, account: AccountData, metadata: AccountData | None
     if data[:1] != bytes([_METADATA_V1]) or data[33:65] != bytes(mint):
         return NAMELESS
     return _names(data, 65)
+
+
+def is_mutable(mint: Pubkey, account: AccountData, metadata: AccountData | None) -> bool:
+    """Whether somebody may still change what the mint says of itself; not where it says nothing.
+
+    Token-2022: there is an update authority. Metaplex: the flag behind the creators (mpl-token-metadata
+    ``state/metadata.rs``: uri, seller fee u16, creators, primary sale, is_mutable). What cannot be read
+    counts as mutable.
+    """
+    inside = _inside(account)
+    if inside is not None and inside[32:64] == bytes(mint):
+        return inside[:32] != bytes(32)
+    if metadata is None or metadata.owner != METADATA_PROGRAM:
+        return False
+    data, offset = metadata.data, 65
+    for _ in range(3):
+        _, offset = _text(data, offset)
+    offset += 2
+    if data[offset : offset + 1] == b"\x01":
+        (creators,) = _LENGTH.unpack_from(data, offset + 1) if len(data) >= offset + 5 else (0,)
+        offset += _LENGTH.size + creators * _CREATOR_SIZE
+    flag = data[offset + 2 : offset + 3]
+    return flag != b"\x00"
 
 
 def _inside(account: AccountData) -> bytes | None:

@@ -85,6 +85,8 @@ class MintFacts:
     extensions: tuple[str, ...]
     fee: TransferFee
     dangers: tuple[Danger, ...]
+    # Who may raise the transfer fee, from two epochs on.
+    fee_authority: Pubkey | None = None
 
 
 def read_mint(address: Pubkey, account: AccountData, epoch: int) -> MintFacts:
@@ -107,7 +109,12 @@ def read_mint(address: Pubkey, account: AccountData, epoch: int) -> MintFacts:
             (fee_of_epoch(r, epoch) for kind, r in records if kind == TRANSFER_FEE_CONFIG), NO_TRANSFER_FEE
         ),
         dangers=tuple(danger for danger in (_danger(*record) for record in records) if danger),
+        fee_authority=next((_first_key(r) for kind, r in records if kind == TRANSFER_FEE_CONFIG), None),
     )
+
+
+def _first_key(record: bytes) -> Pubkey | None:
+    return None if record[:32] == _NOBODY else Pubkey.from_bytes(record[:32])
 
 
 def _records(account: AccountData) -> Iterator[tuple[int, bytes]]:

@@ -162,6 +162,15 @@ def _instructions(plan: SwapPlan) -> list[Instruction]:
     if plan.compute_unit_price:
         instructions.append(compute_unit_price(plan.compute_unit_price))
     instructions.append(memo(plan.memo))
+    return instructions + moves(plan)
+
+
+def moves(plan: SwapPlan) -> list[Instruction]:
+    """All that a transaction does but what it says of itself: accounts, swaps, guard and tip.
+
+    Raises PoolRefused or AccountMissing from the pool.
+    """
+    instructions: list[Instruction] = []
     for mint in plan.tokens_bought:
         if mint != NATIVE_MINT:
             program = plan.token_program(mint)
