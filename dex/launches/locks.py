@@ -13,8 +13,7 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.tokens.mint import read_mint
-from dex.types import AccountData, Snapshot
+from dex.types import AccountData
 from dex.venues.account_layout import pubkey_at
 from dex.venues.meteora_damm_v2 import layout as damm_v2
 from dex.venues.raydium_amm_v4 import layout as amm_v4
@@ -39,21 +38,19 @@ def lp_mint(venue: str, pool: AccountData) -> Pubkey | None:
     return pubkey_at(layout.check(pool, pool.owner), offset)
 
 
-def locked_bps(venue: str, pool: AccountData, snapshot: Snapshot) -> int | None:
+def locked_bps(venue: str, pool: AccountData, lp_supply: int | None) -> int | None:
     """The share of the liquidity that is burned or locked for good, rounded down; None where none can tell.
 
-    ``snapshot`` holds the pool's `lp_mint`. Raises WrongOwner, UnknownLayout, AccountMissing.
+    ``lp_supply`` is that of the pool's `lp_mint`, in base units. Raises WrongOwner, UnknownLayout.
     """
     if venue == _DAMM_V2:
         data = damm_v2.POOL.check(pool, pool.owner)
         locked = int.from_bytes(data[_PERMANENT_LOCK], "little")
         return _share(locked, damm_v2.parse_state(data).liquidity)
-    mint = lp_mint(venue, pool)
-    if mint is None:
+    if venue not in _LP_GIVEN_OUT or lp_supply is None:
         return None
     given_out = _LP_GIVEN_OUT[venue](pool.data)
-    supply = read_mint(mint, snapshot.account(mint), snapshot.clock.epoch).supply
-    return _share(max(0, given_out - supply), given_out)
+    return _share(max(0, given_out - lp_supply), given_out)
 
 
 def _share(part: int, whole: int) -> int:

@@ -86,7 +86,7 @@ class OrderList(Endpoint):
         cursor = query.get("cursor")
         position = pages.decode_cursor(cursor) if cursor else None
         page = pages.read_page(_orders_of(request), filters.parts(query), position, limit)
-        prefetch_related_objects([order for order in page.orders if order.waits], "trigger")
+        prefetch_related_objects([order for order in page.orders if order.has_trigger], "trigger")
         schedules = [order for order in page.orders if order.type == OrderType.DCA]
         prefetch_related_objects(schedules, "schedule")
         return Response(

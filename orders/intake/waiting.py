@@ -131,7 +131,7 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     if intent.order_class == OCO:
         _make_pair(order, intent, decimals)
         return
-    if order.waits:
+    if order.has_trigger:
         terms = TriggerTerms(
             intent.trigger_price, intent.activation_price, intent.trail_bps, intent.confirmations
         )
@@ -267,5 +267,5 @@ def refusals_at_once(orders: Sequence[Order]) -> dict[uuid.UUID, OrderError]:
 
 def _unjudged(order: Order) -> Iterable[Order]:
     for each in (order, *order.companions):
-        if each.status == Status.OPEN and each.waits and not each.trigger.judged:
+        if each.status == Status.OPEN and each.has_trigger and not each.trigger.judged:
             yield each

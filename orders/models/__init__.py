@@ -5,7 +5,7 @@ Amounts are base units in signed 64-bit columns.
 
 from orders.models.access import AuditEntry, TokenScope
 from orders.models.attempt import Attempt
-from orders.models.launches import Launch, LaunchRules, LaunchSource, OpeningUnit
+from orders.models.launches import Hold, Launch, LaunchRules, LaunchSource, OpeningUnit
 from orders.models.order import Order
 from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
@@ -18,6 +18,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "DaySales",
+    "Hold",
     "KnownPool",
     "Launch",
     "LaunchRules",

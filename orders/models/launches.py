@@ -25,6 +25,33 @@ class OpeningUnit(models.TextChoices):
     UNIX = "unix", "unix seconds"
 
 
+class Hold(models.TextChoices):
+    """Why a sniper order has not bought yet. Values are stable codes of the API."""
+
+    NONE = "", ""
+    NO_POOL = "NO_POOL", "There is no new pool of this token yet"
+    NOT_FUNDED = "NOT_FUNDED", "The pool holds no liquidity yet"
+    NOT_OPEN = "NOT_OPEN", "The pool has not opened yet"
+    OPENS_TOO_LATE = "OPENS_TOO_LATE", "The pool opens later than the order allows"
+    LIQUIDITY_TOO_LOW = "LIQUIDITY_TOO_LOW", "The pool holds less than the order asks for"
+    FEE_TOO_HIGH = "FEE_TOO_HIGH", "The pool's fee for this purchase is above the order's"
+    PRICE_OUT_OF_REACH = "PRICE_OUT_OF_REACH", "The purchase would bring less than the order's limit"
+    CREATOR_BLOCKED = "CREATOR_BLOCKED", "The pool's creator is on the order's blocklist"
+    MINT_AUTHORITY = "MINT_AUTHORITY", "Somebody may still issue more of the token"
+    FREEZE_AUTHORITY = "FREEZE_AUTHORITY", "Somebody may freeze token accounts"
+    FEE_AUTHORITY = "FEE_AUTHORITY", "Somebody may raise the token's transfer fee"
+    LIQUIDITY_NOT_LOCKED = "LIQUIDITY_NOT_LOCKED", "The pool's liquidity can be taken out"
+    METADATA_MUTABLE = "METADATA_MUTABLE", "The token's name and symbol can be changed"
+    HOLDER_TOO_LARGE = "HOLDER_TOO_LARGE", "One holder has more of the supply than the order allows"
+    HOLDERS_UNKNOWN = "HOLDERS_UNKNOWN", "No node says who holds the token"
+    TOKEN_REFUSED = "TOKEN_REFUSED", "The token cannot be swapped safely"
+    CANNOT_BE_SOLD = "CANNOT_BE_SOLD", "What would be bought could not be sold again"
+    ROUND_TRIP_LOSS = "ROUND_TRIP_LOSS", "Buying and selling again would lose more than the order allows"
+    NOT_SIMULATED = "NOT_SIMULATED", "Purchase and sale could not be simulated"
+    FUNDS = "FUNDS", "The wallet does not hold what the order sells"
+    NO_QUOTE = "NO_QUOTE", "The pool has no quote for this amount"
+
+
 class Launch(models.Model):
     """A pool that was not there before: what was seen of it, and when it was created, funded and opened.
 
@@ -77,7 +104,7 @@ class LaunchRules(models.Model):
     Of a budget (``tokenOut: any``) each launch is bought by an order of its own, at most ``max_orders``,
     ``placed`` so far. ``min_liquidity`` is in base units of the token in, held by the pool. ``require`` and
     ``blocked_creators`` are lists; ``exits`` as `orders.intake.waiting` keeps those of a bracket.
-    ``held_by`` is why the last look did not buy: a code that clients see.
+    ``held_by`` is why the last look did not buy.
     """
 
     order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="launch_rules")
@@ -92,7 +119,7 @@ class LaunchRules(models.Model):
     placed = models.PositiveIntegerField(default=0)
     exits = models.JSONField(null=True, blank=True)
     pool = models.CharField(max_length=44, blank=True, default="")
-    held_by = models.CharField(max_length=64, blank=True, default="")
+    held_by = models.CharField(max_length=24, choices=Hold.choices, blank=True, default=Hold.NONE)
 
     def __str__(self) -> str:
         return f"launch rules of {self.order_id}"

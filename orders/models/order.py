@@ -230,7 +230,14 @@ class Order(models.Model):
 
     @property
     def waits(self) -> bool:
-        """Whether it goes back to `open` when it cannot be filled now: it has a trigger."""
+        """Whether it goes back to `open` when it cannot be filled now."""
+        if self.type == OrderType.SNIPER:
+            return self.group_role != GroupRole.BUDGET
+        return self.has_trigger
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether there is a trigger that says when it fires."""
         return self.type in WAITING_TYPES and self.time_in_force not in AT_ONCE
 
     @property

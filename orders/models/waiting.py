@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from orders.lifecycle import GroupKind
 from orders.models.order import Order
@@ -16,13 +17,15 @@ class OrderGroup(models.Model):
     """Orders that belong together.
 
     ``exits`` of a bracket are what its two exits are made of when the entry is confirmed; they are sized by
-    what the entry received.
+    what the entry received. A purchase out of a budget with exits of its own has a group of its own, whose
+    ``parent`` is the budget's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=GroupKind.choices)
     exits = models.JSONField(null=True, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, related_name="parts", null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -40,7 +43,8 @@ class Trigger(models.Model):
     it costs, in base units of the token in. ``confirmations`` are slots in a row that must say so.
     ``watermark`` of a trailing stop is the most that its amount would have brought since ``activates_at``
     was reached; it only grows. ``trigger_price`` and ``activation_price`` are as the client gave them.
-    ``judged``: that the order would not have fired when it was placed.
+    ``judged``: that the order would not have fired when it was placed. At ``fires_at`` it fires whatever the
+    price.
     """
 
     order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="trigger")
@@ -53,6 +57,12 @@ class Trigger(models.Model):
     trigger_price = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 -- not given is NULL
     activation_price = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
     judged = models.BooleanField(default=True)
+    fires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("fires_at",), condition=Q(fires_at__isnull=False), name="trigger_timed"),
+        ]
 
     def __str__(self) -> str:
         return f"trigger of {self.order_id}"

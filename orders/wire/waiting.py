@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.utils import timezone
 
 from dex.types import SwapMode
-from orders.lifecycle import OrderType, Status, WaitsFor
+from orders.lifecycle import Status, WaitsFor
 from orders.models import Order, Trigger
 from orders.records.thresholds import trailing_stop, waits_for_its_limit
 from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, nullable, one_of
@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
 
 def waiting_of(order: Order) -> Waiting | None:
     """An order that has a trigger, with it; None for the others. Costs a query where it was not joined."""
-    if order.type == OrderType.MARKET or not order.waits:
+    if not order.has_trigger:
         return None
     try:
         return Waiting(order, order.trigger)
