@@ -16,7 +16,10 @@ NEVER: Final = "never"
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SPAN: Final = re.compile(r"([0-9]{1,6})([smhd])")
 # Of these an order has one at most.
-_KINDS: Final = ("stop", "take_profit", "trail", "oco", "bracket")
+_KINDS: Final = ("stop", "take_profit", "trail", "oco", "bracket", "rounds")
+_TYPES: Final = {"take_profit": "take_profit", "trail": "trailing_stop", "rounds": "dca"}
+# What goes with --rounds alone, in the names of the options.
+_OF_ROUNDS: Final = ("every", "min_price", "max_price", "start_at")
 
 
 def add_order_arguments(parser: CommandParser) -> None:
@@ -31,6 +34,11 @@ def add_order_arguments(parser: CommandParser) -> None:
     add("--oco", nargs=2, metavar=prices, help="a limit order and a stop, of which one at most is filled")
     add("--bracket", nargs=2, metavar=prices, help="buy now, or at --limit; then an OCO for what it received")
     add("--stop-limit", metavar="PRICE", help="with --oco and --bracket: the stop is not filled below this")
+    add("--rounds", type=int, metavar="N", help="share the amount among so many orders (DCA); with --every")
+    add("--every", type=seconds, metavar="TIME", help="with --rounds: seconds between two, or 30m, 12h, 7d")
+    add("--min-price", metavar="PRICE", help="with --rounds: a round at a lower price is skipped")
+    add("--max-price", metavar="PRICE", help="with --rounds: a round at a higher price is skipped")
+    add("--start-at", type=moment, metavar="TIME", help="with --rounds: the first of them; as --expires")
     add("--price-of", choices=("tokenIn", "tokenOut"), help="what prices are of; buyers say tokenOut")
     add("--confirmations", type=int, metavar="N", help="slots in a row that must say so")
     add("--time-in-force", choices=("gtc", "gtd", "ioc", "fok"), help="of a limit order")
@@ -50,6 +58,12 @@ def add_amendment_arguments(parser: CommandParser) -> None:
     add("--min-out", metavar="AMOUNT", help="the least to receive, in whole tokens")
     add("--slippage-bps", type=basis_points, metavar="N")
     add("--expires", type=_moment_or_never, metavar="TIME", help=f"as of an order, or {NEVER}")
+    add("--rounds", type=int, metavar="N", help="of a DCA: the last round to be placed")
+    add("--min-price", metavar="PRICE", help=f"of a DCA, or {NEVER}: skip no round for it")
+    add("--max-price", metavar="PRICE", help=f"of a DCA, or {NEVER}: skip no round for it")
+    pause = parser.add_mutually_exclusive_group()
+    pause.add_argument("--pause", dest="paused", action="store_const", const=True, help="place no round")
+    pause.add_argument("--resume", dest="paused", action="store_const", const=False, help="place rounds again")
 
 
 def order_request(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +72,7 @@ def order_request(options: Mapping[str, Any]) -> dict[str, Any]:
     if len(given) > 1:
         raise _refused(f"--{given[0]} and --{given[1]} exclude each other")
     kind = given[0] if given else ""
+    _require_rounds(kind, options)
     if options["stop_limit"] is not None and kind not in ("oco", "bracket"):
         raise _refused("--stop-limit goes with --oco and --bracket; else say --stop PRICE --limit PRICE")
     fields = {
@@ -70,6 +85,11 @@ def order_request(options: Mapping[str, Any]) -> dict[str, Any]:
         "trailBps": options["trail"],
         "activationPrice": options["activation"],
         "priceOf": options["price_of"],
+        "rounds": options["rounds"],
+        "intervalSeconds": options["every"],
+        "minPrice": options["min_price"],
+        "maxPrice": options["max_price"],
+        "startAt": options["start_at"],
         "confirmations": options["confirmations"],
         "timeInForce": options["time_in_force"],
         "expiresAt": options["expires"],
@@ -93,6 +113,10 @@ def amendment(options: Mapping[str, Any]) -> dict[str, Any]:
         "minAmountOut": options["min_out"],
         "slippageBps": options["slippage_bps"],
         "expiresAt": options["expires"],
+        "rounds": options["rounds"],
+        "minPrice": options["min_price"],
+        "maxPrice": options["max_price"],
+        "paused": options["paused"],
     }
     changes = {name: value for name, value in fields.items() if value is not None}
     if not changes:
@@ -104,10 +128,22 @@ def _type(kind: str, options: Mapping[str, Any]) -> str | None:
     has_limit = options["limit"] is not None
     if kind == "stop":
         return "stop_limit" if has_limit else "stop"
-    if kind in ("take_profit", "trail"):
-        return {"take_profit": "take_profit", "trail": "trailing_stop"}[kind]
+    if kind in _TYPES:
+        return _TYPES[kind]
     # A plain market order says nothing of its type.
     return "limit" if has_limit or kind == "oco" else None
+
+
+def _require_rounds(kind: str, options: Mapping[str, Any]) -> None:
+    if kind == "rounds":
+        if options["every"] is None:
+            raise _refused("--rounds needs --every: the time between two")
+        if options["limit"] is not None:
+            raise _refused("--rounds and --limit exclude each other: say --min-price or --max-price")
+        return
+    alone = next((name for name in _OF_ROUNDS if options[name] is not None), None)
+    if alone is not None:
+        raise _refused(f"--{alone.replace('_', '-')} goes with --rounds")
 
 
 def _exits(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +167,14 @@ def basis_points(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number of basis points")
     return int(text)
+
+
+def seconds(text: str) -> int:
+    """A length of time as an argument: whole seconds, or 30m, 12h, 7d."""
+    span = _SPAN.fullmatch(text if text[-1:].isalpha() else f"{text}s")
+    if span is None:
+        raise argparse.ArgumentTypeError(f"{text} is neither a number of seconds nor 30m, 12h, 7d")
+    return int(timedelta(**{_UNITS[span[2]]: int(span[1])}).total_seconds())
 
 
 def moment(text: str) -> str:

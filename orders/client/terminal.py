@@ -68,6 +68,12 @@ class ProgressDisplay:
         if order.get("network") == PAPER:
             self._line(f"{order['executedAmountOut']} {order['tokenOut']} on paper: nothing was swapped")
             return
+        if order.get("schedule"):
+            self._line(
+                f"swapped {order['executedAmountIn']} {order['tokenIn']} for {order['executedAmountOut']} "
+                f"{order['tokenOut']} at {order['executedPrice']} by its rounds together"
+            )
+            return
         fees = order["fees"]
         self._line(
             f"swapped {order['executedAmountIn']} {order['tokenIn']} for {order['executedAmountOut']} "
@@ -110,7 +116,8 @@ def describe(event: Mapping[str, Any], order: Mapping[str, Any]) -> str:
     if status == "submitted":
         return f"transaction {event['txHash']}"
     if status == "confirmed":
-        return f"{event['executedAmountOut']} {order['tokenOut']} in slot {event['slot']}"
+        slot = f" in slot {event['slot']}" if event["slot"] is not None else ""
+        return f"{event['executedAmountOut']} {order['tokenOut']}{slot}"
     if "retryInMs" in event:
         return f"{event['error']} ({event['code']}), retry {event['attempt']} in {event['retryInMs']} ms"
     return f"{event['error']} ({event['code']})" if "error" in event else ""

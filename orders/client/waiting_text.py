@@ -59,12 +59,24 @@ def _confirmations_text(trigger: Wire) -> str:
 
 
 def open_text(event: Wire, order: Wire) -> str:
-    """What an `open` event says: what the order waits for, or why it was not filled."""
+    """What an `open` event says: what the order waits for, or why it was not filled; of rounds, what became."""
+    if event.get("schedule"):
+        return _round_text(event)
     if "error" not in event:
         return waits_text(event["trigger"], order) if event.get("trigger") else ""
     again = f", tried again in {event['retryInMs']} ms" if "retryInMs" in event else ""
     cost = f"; in vain so far: {event['costLamports']} lamports" if "costLamports" in event else ""
     return f"{event['error']} ({event['code']}){again}{cost}"
+
+
+def _round_text(event: Wire) -> str:
+    if "round" in event:
+        return f"round {event['round']} of {event['schedule']['lastRound']} is order {event['roundOrderId']}"
+    if "skippedRounds" in event:
+        rounds = event["skippedRounds"]
+        named = f"round {rounds[0]}" if len(rounds) == 1 else f"rounds {rounds[0]} to {rounds[-1]}"
+        return f"{named} skipped ({event['skippedBecause']})"
+    return _schedule_text(event["schedule"])
 
 
 def fired_text(event: Wire, order: Wire) -> str:

@@ -101,6 +101,18 @@ def placed(*flags: str) -> dict[str, Any]:
                 "stopLoss": {"triggerPrice": "150", "limitPrice": "148"},
             },
         ),
+        (
+            "--rounds 10 --every 1h --max-price 200 --start-at 2026-12-01T12:00Z --price-of tokenOut",
+            {
+                "type": "dca",
+                "rounds": 10,
+                "intervalSeconds": 3600,
+                "maxPrice": "200",
+                "startAt": "2026-12-01T12:00:00+00:00",
+                "priceOf": "tokenOut",
+            },
+        ),
+        ("--rounds 2 --every 60", {"type": "dca", "rounds": 2, "intervalSeconds": 60}),
         ("", {}),
     ],
 )
@@ -113,6 +125,53 @@ def test_prices_of_two_kinds_are_refused_before_a_request() -> None:
     status, _, err = run(engine, "order", "SOL", "USDC", "5", "--stop", "150", "--trail", "500")
     assert (status, engine.requests) == (2, [])
     assert err.strip() == "INVALID_REQUEST: --stop and --trail exclude each other"
+
+
+@pytest.mark.parametrize(
+    ("flags", "refusal"),
+    [
+        ("--rounds 3", "--rounds needs --every: the time between two"),
+        ("--min-price 3", "--min-price goes with --rounds"),
+        (
+            "--rounds 3 --every 60 --limit 180",
+            "--rounds and --limit exclude each other: say --min-price or --max-price",
+        ),
+    ],
+)
+def test_rounds_want_what_goes_with_them(flags: str, refusal: str) -> None:
+    engine = ScriptedEngine([(201, OPEN)])
+    status, _, err = run(engine, "order", "SOL", "USDC", "5", *flags.split())
+    assert (status, engine.requests, err.strip()) == (2, [], f"INVALID_REQUEST: {refusal}")
+
+
+def test_rounds_are_followed_to_what_they_came_to() -> None:
+    schedule = {"lastRound": 3, "nextRound": 1, "nextAt": "12:00", "paused": False}
+    steps = [
+        event(1, "open", schedule=schedule),
+        event(2, "open", schedule=schedule, round=1, roundOrderId=SIBLING_ID),
+        event(3, "open", schedule=schedule, skippedRounds=[2, 3], skippedBecause="MISSED"),
+        event(4, "confirmed", executedAmountOut="901", slot=None, txHash=None),
+    ]
+    dca = OPEN | {"type": "dca", "trigger": None, "schedule": schedule}
+    bought = BOUGHT | {"type": "dca", "schedule": schedule, "fees": None, "explorerUrl": None}
+    engine = ScriptedEngine([(201, dca), (200, bought)], [steps])
+    status, out, _ = run(engine, "order", "SOL", "USDC", "5", "--rounds", "3", "--every", "60")
+    assert status == 0
+    lines = [line for line in out.splitlines() if not line.startswith("it waits")]
+    assert lines[1:] == [
+        "      0 ms  open       dca, round 1 of 3 at 12:00",
+        f"     10 ms  open       round 1 of 3 is order {SIBLING_ID}",
+        "     20 ms  open       rounds 2 to 3 skipped (MISSED)",
+        "     30 ms  confirmed  901 USDC",
+        "swapped 5 SOL for 901 USDC at 180.2 by its rounds together",
+    ]
+
+
+def test_a_schedule_is_paused_and_its_band_taken_away() -> None:
+    engine = ScriptedEngine([(200, OPEN), (200, OPEN)])
+    assert run(engine, "amend", ORDER_ID, "--pause", "--max-price", "never", "--rounds", "5")[0] == 0
+    body = {"version": 4, "rounds": 5, "maxPrice": None, "paused": True}
+    assert engine.requests[1] == (f"PATCH /api/orders/{ORDER_ID}", body)
 
 
 def test_a_span_is_counted_from_now_and_a_moment_needs_a_zone() -> None:
