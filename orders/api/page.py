@@ -35,6 +35,7 @@ _ORDER_TYPES: Final = (
     ("take_profit", "Take profit"),
     ("trailing_stop", "Trailing"),
     ("oco", "OCO"),
+    ("dca", "DCA"),
 )
 
 

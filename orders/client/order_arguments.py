@@ -63,7 +63,9 @@ def add_amendment_arguments(parser: CommandParser) -> None:
     add("--max-price", metavar="PRICE", help=f"of a DCA, or {NEVER}: skip no round for it")
     pause = parser.add_mutually_exclusive_group()
     pause.add_argument("--pause", dest="paused", action="store_const", const=True, help="place no round")
-    pause.add_argument("--resume", dest="paused", action="store_const", const=False, help="place rounds again")
+    pause.add_argument(
+        "--resume", dest="paused", action="store_const", const=False, help="place rounds again"
+    )
 
 
 def order_request(options: Mapping[str, Any]) -> dict[str, Any]:

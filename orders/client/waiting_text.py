@@ -59,7 +59,7 @@ def _confirmations_text(trigger: Wire) -> str:
 
 
 def open_text(event: Wire, order: Wire) -> str:
-    """What an `open` event says: what the order waits for, or why it was not filled; of rounds, what became."""
+    """What an `open` event says: what it waits for, or why it was not filled; of rounds, what became."""
     if event.get("schedule"):
         return _round_text(event)
     if "error" not in event:

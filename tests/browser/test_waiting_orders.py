@@ -81,6 +81,13 @@ async def place(page: Page) -> None:
             "Sell 5 SOL when one brings 200 USDC or more, for at least 1 000 USDC; or when one brings"
             " 140 USDC or less, at the market, about 700 USDC. The first that fires cancels the other.",
         ),
+        (
+            "DCA",
+            {"rounds": "4", "intervalSeconds": "2", "minPrice": "100", "maxPrice": "200"},
+            "Sell 5 SOL in 4 rounds of 1.25 SOL, each at the market then: one every 2 hours, the first now,"
+            " the last 6 hours later. A round is skipped when one brings less than 100 or more than 200"
+            " USDC.",
+        ),
     ],
 )
 async def test_an_order_is_said_in_words_while_it_is_typed(
@@ -99,6 +106,75 @@ async def test_a_stop_has_a_slippage_of_its_own(visit: Visit) -> None:
     await expect(page.locator("#slippage-hint")).to_have_text("Counts once it has fired: 20 %.")
     await page.get_by_role("radio", name="1 %", exact=True).check()
     await expect(page.locator("#slippage-hint")).to_have_text("Counts once it has fired: 1 %.")
+
+
+async def test_rounds_are_placed_paused_and_amended(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await type_in(page, "DCA")
+    await page.fill("#term-rounds", "1")
+    await expect(page.locator("#problem-rounds")).to_have_text("From 2 to 1000")
+    await page.fill("#term-rounds", "4")
+    await page.fill("#term-intervalSeconds", "2")
+    await page.fill("#term-minPrice", "1000")
+    await place(page)
+    row = page.locator(".open-row")
+    # The band is above the price: the first round is skipped, and says so.
+    await expect(row.locator(".open-level")).to_have_text(
+        "round 2 of 4, one every 2 hours, from 1\u202f000\u00a0USDC per SOL"
+    )
+    await row.get_by_role("button", name=re.compile("^Pause")).click()
+    await expect(row.locator(".open-state")).to_have_text("paused")
+    await row.get_by_role("button", name=re.compile("^Amend")).click()
+    await row.get_by_label("Last round").fill("3")
+    await row.get_by_label("Skip below").fill("")
+    await page.keyboard.press("Enter")
+    await expect(row.locator(".open-level")).to_have_text("round 2 of 3, one every 2 hours")
+    [order] = (await engine.get("/api/orders?status=open"))["results"]
+    schedule = order["schedule"]
+    assert (order["type"], order["priceOf"], schedule["intervalSeconds"]) == ("dca", "tokenIn", 7200)
+    assert (schedule["lastRound"], schedule["minPrice"], schedule["paused"]) == (3, None, True)
+
+
+async def test_a_line_on_the_chart_is_dragged_to_another_price(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    order = await engine.post("/api/orders/execute", _LIMIT)
+    tag = page.locator(".order-tag")
+    await expect(tag).to_have_text("Limit 400")
+    box = await tag.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x, y + 10)
+    await page.mouse.move(x, y + 20)
+    shown = (await tag.inner_text()).removeprefix("Limit ")
+    assert 200 < float(shown) < 400
+    await page.mouse.up()
+    row = page.locator(f".open-row[data-order-id='{order['orderId']}']")
+    await expect(row.locator(".open-level")).to_have_text(f"≥ {shown} USDC per SOL")
+    now = await engine.get(f"/api/orders/{order['orderId']}")
+    assert (now["limitPrice"], now["version"]) == (shown, 2)
+
+
+async def test_a_line_that_was_pressed_or_let_go_with_escape_changes_nothing(
+    visit: Visit, engine: BrowsedEngine
+) -> None:
+    page = await visit()
+    order = await engine.post("/api/orders/execute", _LIMIT)
+    tag = page.locator(".order-tag")
+    await tag.hover()
+    await page.mouse.down()
+    box = await tag.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 5, box["y"] + 40)
+    await expect(tag).not_to_have_text("Limit 400")
+    await page.keyboard.press("Escape")
+    await page.mouse.up()
+    await expect(tag).to_have_text("Limit 400")
+    await tag.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Limit price")).to_be_focused()
+    assert (await engine.get(f"/api/orders/{order['orderId']}"))["version"] == 1
 
 
 async def test_a_buyer_says_what_one_costs(visit: Visit, engine: BrowsedEngine) -> None:

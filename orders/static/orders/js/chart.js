@@ -11,7 +11,6 @@ const BRANDS = ["raydium", "meteora", "orca"];
 // Larger than all else together, and nothing waits for it: it comes when there is something to draw.
 const library = { uPlot: null, coming: null };
 const KEPT_POINTS = 2_000;
-const HEIGHT = 205;
 const STORE = "prices:";
 
 export class PriceChart {
@@ -22,14 +21,19 @@ export class PriceChart {
   #trades = [];
   #seconds = 300;
   #frame = byId("chart");
+  // What draws the lines of open orders; it comes later, as nothing waits for it.
+  lines = null;
+  #fits = byId("chart-fits");
 
   constructor() {
+    this.#fits.addEventListener("click", () => {
+      this.#fits.setAttribute("aria-pressed", String(this.#fits.getAttribute("aria-pressed") !== "true"));
+      this.#draw();
+    });
     for (const button of byId("chart-spans").children) {
       button.addEventListener("click", () => this.#span(button));
     }
-    new ResizeObserver(() => this.#plot?.setSize({ width: this.#frame.clientWidth, height: HEIGHT })).observe(
-      this.#frame,
-    );
+    new ResizeObserver(() => this.#plot?.setSize(this.#size)).observe(this.#frame);
   }
 
   /** Add the prices of a quote board; another pair begins another chart. */
@@ -68,11 +72,20 @@ export class PriceChart {
     this.#draw();
   }
 
+  /** Draw what is there anew. */
+  redraw() {
+    this.#draw();
+  }
+
   /** Draw with the colours of the theme on screen. */
   repaint() {
     this.#plot?.destroy();
     this.#plot = null;
     this.#draw();
+  }
+
+  get #size() {
+    return { width: this.#frame.clientWidth, height: this.#frame.clientHeight };
   }
 
   #chooseTrades() {
@@ -95,6 +108,9 @@ export class PriceChart {
   }
 
   #draw() {
+    this.lines?.showPair(...this.#pair.split("/"));
+    const { prices = [] } = this.lines ?? {};
+    this.#fits.hidden = prices.length === 0;
     if (this.#points.length === 0) {
       this.#plot?.destroy();
       this.#plot = null;
@@ -130,8 +146,7 @@ export class PriceChart {
       points: { show: () => this.#points.length < 3, size: 6, fill: colour },
     });
     return {
-      width: this.#frame.clientWidth,
-      height: HEIGHT,
+      ...this.#size,
       legend: { show: false },
       cursor: { y: false },
       padding: [10, 26, 0, 0],
@@ -153,6 +168,7 @@ export class PriceChart {
         draw: [
           (plot) => drawFlow(plot, this.#trades, ink(".key.own"), axis.grid.stroke),
           (plot) => drawMarks(plot, this.#trades, ink(".key.own")),
+          (plot) => this.lines?.place(plot),
         ],
       },
     };
@@ -168,7 +184,8 @@ export class PriceChart {
   #priceRange(low, high) {
     const [from, to] = [this.#plot?.scales.x.min ?? 0, this.#plot?.scales.x.max ?? Infinity];
     const marked = this.#trades.filter(({ at }) => at >= from && at <= to).map(({ price }) => price);
-    const [least, most] = [Math.min(low ?? Infinity, ...marked), Math.max(high ?? -Infinity, ...marked)];
+    const shown = this.#fits.getAttribute("aria-pressed") === "true" ? [...marked, ...(this.lines?.prices ?? [])] : marked;
+    const [least, most] = [Math.min(low ?? Infinity, ...shown), Math.max(high ?? -Infinity, ...shown)];
     if (!Number.isFinite(least)) return [0, 1];
     const margin = Math.max((most - least) * 0.15, most * 0.0005);
     // Room for the flow of orders below the price.

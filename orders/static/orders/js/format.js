@@ -63,7 +63,7 @@ export const clock = (iso) => CLOCK.format(new Date(iso));
 export const capitalised = (word) => (word ? word[0].toUpperCase() + word.slice(1) : "");
 
 /** An order's type as people write it: "stop_limit" → "stop limit". */
-export const typeName = (type) => type.replaceAll("_", " ");
+export const typeName = (type) => (type === "dca" ? "DCA" : type.replaceAll("_", " "));
 
 /** "7JuwJu…Ezdny": the beginning and end of an address or signature. */
 export function short(text, head = 4, tail = 4) {

@@ -229,7 +229,7 @@ async function loadWaiting() {
   document.head.append(style);
   const [{ startWaiting }] = await Promise.all([importedSurely(document.body.dataset.waitingScript), isStyled]);
   const said = (title, text, tone) => toasts.add(title, text, tone);
-  const parts = startWaiting({ form, tokens, changed: wishChanged, follow: followInSight, said });
+  const parts = startWaiting({ form, tokens, chart, changed: wishChanged, follow: followInSight, said });
   form.terms = parts.terms;
   openOrders = parts.openOrders;
   additions.storyOf = parts.storyOf;

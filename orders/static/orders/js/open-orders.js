@@ -3,7 +3,7 @@
 import { ApiError, get, send } from "./api.js";
 import { byId, h, openDialog, setText, wireDialog } from "./dom.js";
 import { Distances } from "./distances.js";
-import { editorOf } from "./open-editor.js";
+import { editorOf, namesOf } from "./open-editor.js";
 import { groupBox, rowOf } from "./open-rows.js";
 
 const MOST_SHOWN = 100;
@@ -21,9 +21,10 @@ export class OpenOrders {
   #list = byId("open-list");
   #dialog = this.#confirmation();
 
-  /** `page` {follow(order), said(title, text, tone)}. */
-  constructor(page) {
+  /** `page` {follow(order), said(title, text, tone)}; `listed(orders)` is called with what is open. */
+  constructor(page, listed) {
     this.page = page;
+    this.listed = listed;
     this.#distances = new Distances(() => this.#show());
     byId("cancel-all").addEventListener("click", () => this.#ask());
     setInterval(() => document.hidden || !this.#orders.some(({ type }) => type === "trailing_stop") || this.read(), LOOK_AGAIN_MS);
@@ -41,6 +42,7 @@ export class OpenOrders {
       [this.#orders, this.#groups, this.#more] = [results, groups, next !== null];
       setText(byId("open-problem"), "");
       this.#distances.watch(results);
+      this.listed(results);
       this.#show();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -83,13 +85,16 @@ export class OpenOrders {
       distance: this.#distances.of(order),
       problem: this.#problems.get(order.orderId) ?? "",
       editor: isEdited ? this.#editing.element : null,
-      amend: () => this.#edit(order),
+      amend: () => this.edit(order),
+      pause: () => this.amend(order, { paused: !order.schedule.paused }),
       cancel: () => this.#cancel(`/api/orders/${order.orderId}`, order.orderId),
       follow: () => this.page.follow(order),
     });
   }
 
-  #edit(order) {
+  /** Open the form that amends an order, in its row. */
+  edit(order) {
+    if (namesOf(order).length === 0) return;
     const close = () => {
       this.#editing = null;
       this.#problems.delete(order.orderId);
@@ -99,19 +104,27 @@ export class OpenOrders {
     const { element, first } = editorOf(order, { close, save: (changes) => this.#save(order, changes, close) });
     this.#editing = { orderId: order.orderId, version: order.version, element };
     this.#show();
+    element.scrollIntoView({ block: "nearest" });
     first.focus();
     first.select();
   }
 
-  // The order may have moved since it was drawn: then what is so now is read and shown, and nothing is overwritten.
-  async #save(order, changes, close) {
-    const { version } = this.#editing;
+  #save(order, changes, close) {
+    return this.amend({ ...order, version: this.#editing.version }, changes, close);
+  }
+
+  /**
+   * Change an order as it was drawn. It may have moved since: then what is so now is read and shown, and nothing
+   * is overwritten. What is refused is said on its row.
+   */
+  async amend({ orderId, version }, changes, done = () => {}) {
+    this.#problems.delete(orderId);
     try {
-      await send("PATCH", `/api/orders/${order.orderId}`, { version, ...changes });
-      close();
+      await send("PATCH", `/api/orders/${orderId}`, { version, ...changes });
+      done();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#problems.set(order.orderId, refusal(error));
+      this.#problems.set(orderId, refusal(error));
       if (error.code === "NOT_AMENDABLE") this.#editing = null;
     }
     await this.read();

@@ -4,6 +4,7 @@ import { grouped, percentText } from "./amounts.js";
 import { amount, h } from "./dom.js";
 import { capitalised, moment, tokenLabel, typeName } from "./format.js";
 import { namesOf } from "./open-editor.js";
+import { spanText } from "./order-fields.js";
 import { levelText } from "./order-story.js";
 
 const KINDS = {
@@ -25,8 +26,8 @@ export function groupBox(group, rows, cancel) {
   );
 }
 
-/** A row; `with` has distance, problem, editor, amend(), cancel(), follow(). */
-export function rowOf(order, { distance, problem, editor, amend, cancel, follow }) {
+/** A row; `with` has distance, problem, editor, amend(), pause(), cancel(), follow(). */
+export function rowOf(order, { distance, problem, editor, amend, pause, cancel, follow }) {
   const title = `${grouped(order.amountIn ?? "some")} ${tokenLabel(order.tokenIn)} → ${tokenLabel(order.tokenOut)}`;
   const key = (name) => `${name} ${order.orderId}`;
   const button = (name, label, act) =>
@@ -44,6 +45,7 @@ export function rowOf(order, { distance, problem, editor, amend, cancel, follow 
       { class: "open-tools" },
       button("story", "Story", follow),
       isOpen && !editor && namesOf(order).length ? button("amend", "Amend", amend) : null,
+      isOpen && order.schedule && namesOf(order).length ? button("pause", order.schedule.paused ? "Resume" : "Pause", pause) : null,
       isOpen ? button("cancel", "Cancel", cancel) : null,
     ),
     problem ? h("p", { class: "hint bad open-problem", role: "alert" }, problem) : null,
@@ -54,12 +56,20 @@ const typeOf = ({ groupRole, type }) => ROLES[groupRole] ?? capitalised(typeName
 
 // The prices as they were given.
 function levelOf(order) {
-  const { trigger, limitPrice, type } = order;
+  const { trigger, limitPrice, type, schedule } = order;
+  if (schedule) return roundsOf(order);
   if (type === "trailing_stop") return h("span", {}, `${percentText(trigger.trailBps)} below its best`);
   const price = trigger?.triggerPrice ?? limitPrice;
   const bound = trigger?.triggerPrice && limitPrice ? `, limit ${grouped(limitPrice)}` : "";
   const sign = trigger?.firesAtOrAbove !== undefined === (order.priceOf === "tokenIn") ? "≥" : "≤";
   return price ? [`${sign} `, amount(price, unitOf(order)), bound] : levelTitle(order);
+}
+
+function roundsOf(order) {
+  const { nextRound, lastRound, intervalSeconds, minPrice, maxPrice } = order.schedule;
+  const which = nextRound > lastRound ? `all ${lastRound} rounds placed` : `round ${nextRound} of ${lastRound}, one every ${spanText(intervalSeconds)}`;
+  const band = [minPrice ? `from ${grouped(minPrice)}` : "", maxPrice ? `to ${grouped(maxPrice)}` : ""].filter(Boolean).join(" ");
+  return band ? [which, ", ", h("span", { class: "amount" }, `${band}\u00a0${unitOf(order)}`)] : which;
 }
 
 function unitOf({ priceOf, tokenIn, tokenOut }) {
@@ -71,6 +81,7 @@ const levelTitle = ({ trigger, amountIn, tokenIn, tokenOut }) =>
   trigger ? capitalised(levelText(trigger, `${grouped(amountIn)} ${tokenLabel(tokenIn)}`, tokenLabel(tokenOut))) : "";
 
 function distanceOf(order, distance) {
+  if (order.schedule) return "";
   if (distance === null) return h("span", { class: "quiet" }, "–");
   const { bps, now } = distance;
   const words = bps > 0n ? `${percentText(bps)} to go` : "reached";
@@ -78,10 +89,16 @@ function distanceOf(order, distance) {
   return h("span", { title, class: bps > 0n ? "" : "better" }, words);
 }
 
-function stateOf({ status, trigger, error, expiresAt, executedAmountOut, tokenOut }) {
+function stateOf({ status, trigger, schedule, error, expiresAt, executedAmountOut, tokenOut }) {
   if (error?.code === "SIBLING_FIRED") return "cancelled, the other order fired";
   if (status === "confirmed") return `filled: ${grouped(executedAmountOut, 6)} ${tokenLabel(tokenOut)}`;
   if (status !== "open") return status;
+  if (schedule) return scheduleState(schedule);
   const until = expiresAt ? `, until ${moment(expiresAt)}` : "";
   return `${WAITS[trigger?.waitingFor] ?? "waits"}${until}`;
+}
+
+function scheduleState({ paused, nextRound, lastRound, nextAt }) {
+  if (nextRound > lastRound) return "waits for its last rounds to end";
+  return paused ? "paused" : `next round at ${moment(nextAt)}`;
 }

@@ -1,13 +1,15 @@
 // What an order that waits will do, in one plain sentence, while it is still being typed.
 
 import { grouped, percentText } from "./amounts.js";
+import { spanText } from "./order-fields.js";
 
 /**
- * `wish` {type, paid, tokenIn, tokenOut, buys, prices, amounts, trailBps, slippageBps, exits}: symbols and texts;
+ * `wish` {type, paid, tokenIn, tokenOut, buys, prices, amounts, trailBps, rounds, slippageBps, exits}: symbols and texts;
  * prices and amounts by field name, null where nothing usable is typed. "" while a needed price is missing.
  */
 export function sentence(wish) {
   if (wish.type === "oco") return pairText(wish);
+  if (wish.type === "dca") return roundsText(wish);
   const entry = { market: () => "", limit: limitText, stop: stopText, take_profit: profitText, trailing_stop: trailText }[
     wish.type
   ](wish);
@@ -51,6 +53,20 @@ function trailText(wish) {
   const { activationPrice } = wish.prices;
   const from = activationPrice ? `once ${when(wish, activationPrice, true)}` : "from now on";
   return `${does(wish)} when it would bring ${percentText(wish.trailBps)} less ${wish.tokenOut} than at its best, followed ${from}.`;
+}
+
+function roundsText(wish) {
+  if (wish.rounds === null) return "";
+  const { count, seconds, each } = wish.rounds;
+  const { minPrice, maxPrice } = wish.prices;
+  const bounds = [minPrice ? `less than ${grouped(minPrice)}` : "", maxPrice ? `more than ${grouped(maxPrice)}` : ""].filter(Boolean);
+  const skipped = bounds.length ? ` A round is skipped when one ${wish.buys ? "costs" : "brings"} ${bounds.join(" or ")} ${money(wish)}.` : "";
+  const span = spanText(seconds * (count - 1));
+  const last = /^\d/.test(span) ? span : "one " + span;
+  return (
+    `${does(wish)} in ${count} rounds of ${grouped(each, 9)} ${wish.tokenIn}, each at the market then: ` +
+    `one every ${spanText(seconds)}, the first now, the last ${last} later.${skipped}`
+  );
 }
 
 function pairText(wish) {

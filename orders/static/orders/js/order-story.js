@@ -6,6 +6,11 @@ import { clock, duration, tokenLabel, venueName } from "./format.js";
 
 const SHOWN = 6;
 const SIBLING = "SIBLING_FIRED";
+const SKIPPED = {
+  MISSED: "too late for its time",
+  PRICE_OUT_OF_BAND: "the price is out of its band",
+  KEY_TAKEN: "another order has its key",
+};
 
 /** The story of `order`, newest last; null for one that has never waited. */
 export function storyOf(order) {
@@ -34,6 +39,7 @@ function wordsOf(event, before, intent) {
 }
 
 function openWords(event, before, intent) {
+  if (event.schedule) return roundWords(event);
   const [paid, cost] = [paidText(intent), costText(event)];
   if (event.code === "PRICE_GUARD") return `Held back: ${event.error}${deviation(event)}. It fires if that lasts.`;
   if (event.waitingFor === "FUNDS") return `Waits for funds: ${event.error}. Tried again when the balance changes.${cost}`;
@@ -42,6 +48,13 @@ function openWords(event, before, intent) {
   if (event.slot) return `${firedWords(event, intent)} Its limit is out of reach: from now on it waits for that.`;
   const lead = before?.code === SIBLING ? "Waits again, as the other order was not filled" : before ? "Amended: waits" : "Waits for the price";
   return `${lead}: ${levelText(event.trigger, paid, tokenLabel(intent.tokenOut))}.`;
+}
+
+function roundWords({ schedule, round, skippedRounds: skipped, skippedBecause: why }) {
+  if (round) return `Round ${round} of ${schedule.lastRound} is placed.`;
+  if (!skipped) return schedule.paused ? "Paused: no round is placed." : `Round ${schedule.nextRound} of ${schedule.lastRound} comes at ${clock(schedule.nextAt)}.`;
+  const which = skipped.length === 1 ? `Round ${skipped[0]} is` : `Rounds ${skipped[0]} to ${skipped.at(-1)} are`;
+  return `${which} skipped: ${SKIPPED[why] ?? why}.`;
 }
 
 function firedWords({ slot, quote }, intent) {

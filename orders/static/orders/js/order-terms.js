@@ -1,34 +1,17 @@
 // The part of the swap form that says what an order waits for: its type, its prices, its exits, its end.
 
-import { amountText, asTyped, percentText, readPercent } from "./amounts.js";
+import { amountText, percentText } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
+import { FIELDS, LABELS, TermField } from "./order-fields.js";
 import { sentence } from "./order-hints.js";
-import { amountAt, isBuying, moved, priceText, readPrice } from "./prices.js";
+import { amountAt, isBuying, priceText } from "./prices.js";
 
-const LEAST_TRAIL_BPS = 50;
-const MOST_TRAIL_BPS = 9_000;
-// What each type asks for; those with a question mark may be left empty.
-const FIELDS = {
-  market: [],
-  limit: ["limitPrice"],
-  stop: ["triggerPrice", "stopLimit?"],
-  take_profit: ["triggerPrice"],
-  trailing_stop: ["trailBps", "activationPrice?"],
-  oco: ["takeProfit", "stopLoss", "stopLimit?"],
-};
-const LABELS = {
-  limitPrice: "Limit: never worse than",
-  triggerPrice: "Trigger: fires at",
-  trailBps: "Trails the best by",
-  activationPrice: "Begins to follow at",
-  takeProfit: "Take profit at",
-  stopLoss: "Stop loss at",
-  stopLimit: "Never worse than",
-};
 const ENDS = { 3600: "1 hour", 86400: "1 day", 604800: "7 days", 2592000: "30 days" };
-const SHIFTS = [-500, -100, 100, 500];
 // Where the form shows what the API says of a field that it has not.
 const PLACES = { timeInForce: "expiresAt" };
+const PRICES = ["limitPrice", "triggerPrice", "activationPrice", "minPrice", "maxPrice"];
+// On a network of real money rounds are a minute apart at least.
+const LEAST_INTERVAL_SECONDS = document.body.dataset.network === "localnet" ? 1 : 60;
 
 export class OrderTerms {
   #fields = {};
@@ -48,7 +31,8 @@ export class OrderTerms {
       this.#refusals = {};
       changed();
     };
-    for (const name of Object.keys(LABELS)) this.#fields[name] = this.#field(name);
+    const field = { changed: () => this.changed(), priceNow: () => this.#now, leastInterval: LEAST_INTERVAL_SECONDS };
+    for (const name of Object.keys(LABELS)) this.#fields[name] = new TermField(name, field);
     const rows = Object.values(this.#fields).map(({ row }) => row);
     byId("order-terms").prepend(...rows);
     byId("order-terms").append(this.#endRow(), this.#sentence);
@@ -81,7 +65,7 @@ export class OrderTerms {
     const may = new Set(this.#asked().map(({ name }) => name));
     for (const [name, { row }] of Object.entries(this.#fields)) row.hidden = !may.has(name);
     byId("exits-row").hidden = !["market", "limit"].includes(type);
-    byId("end-row").hidden = !this.waits;
+    byId("end-row").hidden = !this.waits || type === "dca";
     this.#offerEnds();
     this.changed();
   }
@@ -89,11 +73,11 @@ export class OrderTerms {
   /** Why the order cannot go out, or null. */
   obstacle() {
     for (const { name, isOptional } of this.#asked()) {
-      const { problem } = this.#read(name);
+      const { problem } = this.#fields[name].read();
       if (problem) return `${LABELS[name].split(":")[0]}: ${problem[0].toLowerCase()}${problem.slice(1)}`;
       if (problem === "" && !isOptional) return `Enter: ${LABELS[name].toLowerCase()}`;
     }
-    if (this.waits && this.#end.value === "at" && !this.#at.value) return "Choose when it expires";
+    if (!byId("end-row").hidden && this.#end.value === "at" && !this.#at.value) return "Choose when it expires";
     return null;
   }
 
@@ -109,20 +93,22 @@ export class OrderTerms {
   /** What the choice of slippage means for the type on show. */
   get slippageText() {
     if (this.#chosen === "limit") return "Not asked for: the limit price bounds it.";
+    if (this.#chosen === "dca") return `Counts for each round: ${percentText(this.slippageBps)}.`;
     return `Counts once it has fired: ${percentText(this.slippageBps)}.`;
   }
 
   /** What a request says beside pair and amount. */
   terms() {
     const [tokenIn, tokenOut] = this.#pair();
-    const price = (name) => this.#read(name).price?.text;
+    const price = (name) => this.#fields[name].read().price?.text;
     const said = { ...this.#exitTerms(price), priceOf: isBuying(tokenIn, tokenOut) ? "tokenOut" : "tokenIn" };
     const stop = price("stopLimit") ? "stop_limit" : "stop";
     if (this.#chosen === "stop" && price("stopLimit")) said.limitPrice = price("stopLimit");
     const kind = { stop, oco: "limit" }[this.#chosen] ?? this.#chosen;
-    for (const { name } of this.#asked().filter(({ name }) => ["limitPrice", "triggerPrice", "activationPrice"].includes(name)))
+    for (const { name } of this.#asked().filter(({ name }) => PRICES.includes(name)))
       if (price(name)) said[name] = price(name);
-    if (this.#chosen === "trailing_stop") said.trailBps = this.#read("trailBps").bps;
+    if (this.#chosen === "dca") for (const name of ["rounds", "intervalSeconds"]) said[name] = this.#fields[name].read().count;
+    if (this.#chosen === "trailing_stop") said.trailBps = this.#fields.trailBps.read().bps;
     const slippage = ["market", "limit", "oco"].includes(this.#chosen) ? {} : { slippageBps: this.slippageBps };
     return { ...said, type: kind, ...slippage, ...this.#expiry() };
   }
@@ -146,7 +132,7 @@ export class OrderTerms {
     if (feed.board) this.#now = nowText(feed.board, tokenIn, tokenOut, buys);
     this.#pricedPair = pair;
     const unit = `${buys ? tokenIn.symbol : tokenOut.symbol} per ${buys ? tokenOut.symbol : tokenIn.symbol}`;
-    for (const { name } of this.#asked()) this.#showField(name, name === "trailBps" ? "%" : unit);
+    for (const { name } of this.#asked()) this.#fields[name].show(unit, this.#refusals[name]);
     setText(byId("problem-expiresAt"), this.#refusals.expiresAt ?? "");
     setText(this.#sentence, this.inWords);
   }
@@ -193,7 +179,7 @@ export class OrderTerms {
   }
 
   #expiry() {
-    if (!this.waits || this.#end.value === "") return {};
+    if (byId("end-row").hidden || this.#end.value === "") return {};
     if (this.#end.value === "ioc") return { timeInForce: "ioc" };
     const at = this.#end.value === "at" ? new Date(this.#at.value) : new Date(Date.now() + Number(this.#end.value) * 1000);
     return { expiresAt: at.toISOString(), ...(this.#chosen === "limit" ? { timeInForce: "gtd" } : {}) };
@@ -203,11 +189,11 @@ export class OrderTerms {
     const buys = isBuying(tokenIn, tokenOut);
     const [prices, amounts] = [{}, {}];
     for (const { name } of this.#asked()) {
-      const { price } = name === "trailBps" ? {} : this.#read(name);
+      const { price } = this.#fields[name].read();
       prices[name] = price?.text ?? null;
       amounts[name] = price ? amountText(amountAt(raw, price, tokenIn, tokenOut, buys), tokenOut.decimals) : null;
     }
-    const trail = this.#chosen === "trailing_stop" ? this.#read("trailBps").bps : undefined;
+    const trail = this.#chosen === "trailing_stop" ? this.#fields.trailBps.read().bps : undefined;
     return {
       type: this.#chosen,
       paid: amountText(raw, tokenIn.decimals),
@@ -215,59 +201,18 @@ export class OrderTerms {
       prices,
       amounts,
       trailBps: trail ?? null,
+      rounds: this.#rounds(raw, tokenIn),
       slippageBps: this.slippageBps,
       exits: this.#exits.checked,
     };
   }
 
-  // {price}, {bps}, or {problem}; "" for an empty field.
-  #read(name) {
-    const { value } = this.#fields[name].input;
-    if (name !== "trailBps") return readPrice(value);
-    if (value.trim() === "") return { problem: "" };
-    const read = readPercent(value, MOST_TRAIL_BPS);
-    return read.bps < LEAST_TRAIL_BPS ? { problem: `At least ${percentText(LEAST_TRAIL_BPS)}` } : read;
-  }
-
-  #showField(name, unit) {
-    const { input, unit: place } = this.#fields[name];
-    const problem = this.#refusals[name] ?? this.#read(name).problem ?? "";
-    setText(place, unit);
-    setText(byId(`problem-${name}`), problem);
-    input.setAttribute("aria-invalid", String(problem !== ""));
-    input.placeholder = name === "trailBps" ? "5" : this.#now ? `now ${asTyped(this.#now)}` : "";
-  }
-
-  #field(name) {
-    const plain = { inputmode: "decimal", autocomplete: "off", spellcheck: "false", maxlength: "44" };
-    const describedBy = `unit-${name} problem-${name}`;
-    const input = h("input", { id: `term-${name}`, ...plain, "aria-describedby": describedBy, oninput: () => this.changed() });
-    const unit = h("span", { class: "term-unit quiet", id: `unit-${name}` });
-    const isOptional = ["activationPrice", "stopLimit"].includes(name);
-    const row = h(
-      "div",
-      { class: "term", id: `row-${name}` },
-      h("label", { for: input.id }, LABELS[name], isOptional ? h("span", { class: "quiet" }, " (optional)") : null),
-      h("div", { class: "term-box" }, input, unit),
-      name === "trailBps" ? null : this.#shifts(input),
-      h("p", { class: "hint bad kept", id: `problem-${name}`, role: "status" }),
-    );
-    return { input, unit, row };
-  }
-
-  // The price of now, a little up or down.
-  #shifts(input) {
-    const buttons = SHIFTS.map((bps) => {
-      const text = `${bps > 0 ? "+" : "−"}${Math.abs(bps) / 100} %`;
-      return h("button", { type: "button", class: "mini", "aria-label": `${text} from the price now`, onclick: () => this.#fill(input, bps) }, text);
-    });
-    return h("div", { class: "term-shifts" }, buttons);
-  }
-
-  #fill(input, bps) {
-    if (this.#now === null) return;
-    input.value = asTyped(moved(readPrice(this.#now, false).price, bps));
-    this.changed();
+  // {count, seconds, each} of a schedule, or null while something is missing.
+  #rounds(raw, tokenIn) {
+    if (this.#chosen !== "dca") return null;
+    const [{ count }, { count: seconds }] = ["rounds", "intervalSeconds"].map((name) => this.#fields[name].read());
+    if (!count || !seconds) return null;
+    return { count, seconds, each: amountText(raw / BigInt(count), tokenIn.decimals) };
   }
 
   #endRow() {
