@@ -8,6 +8,7 @@ Layouts: spl-token-2022 ``extension/mod.rs`` (records of type, length and value 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
@@ -30,7 +31,7 @@ FEE_TOKEN: Final = Token(
 TRANSFER_FEE_BPS: Final = 50
 LARGEST_TRANSFER_FEE: Final = 5_000 * 10**6
 
-_MINT_TYPE, _ACCOUNT_TYPE = 1, 2
+MINT_TYPE, ACCOUNT_TYPE = 1, 2
 _TRANSFER_FEE_CONFIG, _TRANSFER_FEE_AMOUNT = 1, 2
 _METADATA_POINTER, _TOKEN_METADATA = 18, 19
 
@@ -46,7 +47,7 @@ def holding(token: Token, owner: Pubkey, amount: int) -> AccountData:
     if program_of(token) == TOKEN_PROGRAM:
         return account
     withheld = struct.pack("<Q", 0)
-    return _extended(account, _ACCOUNT_TYPE, ((_TRANSFER_FEE_AMOUNT, withheld),))
+    return extended(account, ACCOUNT_TYPE, ((_TRANSFER_FEE_AMOUNT, withheld),))
 
 
 def mint_of(token: Token, supply: int, authority: Pubkey) -> AccountData:
@@ -57,26 +58,36 @@ def mint_of(token: Token, supply: int, authority: Pubkey) -> AccountData:
     mint = mint_account(token.decimals, supply, authority)
     if program_of(token) == TOKEN_PROGRAM:
         return mint
-    return _extended(mint, _MINT_TYPE, _mint_extensions(token, authority))
+    return extended(mint, MINT_TYPE, _mint_extensions(token, authority))
 
 
 def _mint_extensions(token: Token, authority: Pubkey) -> tuple[tuple[int, bytes], ...]:
     fee = struct.pack("<QQH", 0, LARGEST_TRANSFER_FEE, TRANSFER_FEE_BPS)
     nothing_withheld = bytes(8)
     config = bytes(authority) * 2 + nothing_withheld + fee + fee
+    return (
+        (_TRANSFER_FEE_CONFIG, config),
+        *metadata_records(token, authority, authority),
+    )
+
+
+def metadata_records(
+    token: Token, pointer_authority: Pubkey | None, update_authority: Pubkey | None
+) -> tuple[tuple[int, bytes], ...]:
+    """The extensions by which a mint says its own name; without an authority nobody can change them."""
     texts = b"".join(
         struct.pack("<I", len(text)) + text for text in (token.name.encode(), token.symbol.encode(), b"")
     )
     no_further_fields = bytes(4)
-    metadata = bytes(authority) + bytes(token.mint) + texts + no_further_fields
+    nobody = Pubkey.default()
+    metadata = bytes(update_authority or nobody) + bytes(token.mint) + texts + no_further_fields
     return (
-        (_TRANSFER_FEE_CONFIG, config),
-        (_METADATA_POINTER, bytes(authority) + bytes(token.mint)),
+        (_METADATA_POINTER, bytes(pointer_authority or nobody) + bytes(token.mint)),
         (_TOKEN_METADATA, metadata),
     )
 
 
-def _extended(account: AccountData, kind: int, records: tuple[tuple[int, bytes], ...]) -> AccountData:
+def extended(account: AccountData, kind: int, records: Sequence[tuple[int, bytes]]) -> AccountData:
     """An account of the classic program as Token-2022 has it, with extension records behind it."""
     data = account.data.ljust(TOKEN_ACCOUNT_SIZE, b"\0") + bytes([kind])
     for number, value in records:

@@ -12,9 +12,18 @@ from solders.pubkey import Pubkey
 
 from dex.launches.openings import Opening, Unit
 from dex.localnet.genesis_pools.market import Market
-from dex.localnet.launches.plan import CREATED_EMPTY, LaunchPlan, LaunchVenue, Wish, mint_keypair, plan_launch
-from dex.localnet.launches.pools import created_pool
+from dex.localnet.launches.plan import (
+    CREATED_EMPTY,
+    LaunchPlan,
+    LaunchVenue,
+    Wish,
+    mint_keypair,
+    plan_launch,
+    wish_in_turn,
+)
+from dex.localnet.launches.pools import created_pool, sides_of
 from dex.localnet.launches.record import LaunchRecord
+from dex.localnet.launches.traps import Traps
 from dex.localnet.launches.writing import creation, funding
 from dex.types import Clock, Token
 
@@ -46,6 +55,7 @@ class Launcher:
         self._slot_ms = slot_ms
         self._every = every
         self._due: defaultdict[int, list[Callable[[], None]]] = defaultdict(list)
+        self._traps = Traps(chain, self._schedule)
         self._unopened: list[LaunchRecord] = []
         self._number = 0
         self.records: list[LaunchRecord] = []
@@ -59,18 +69,22 @@ class Launcher:
         """Creates the next token and its pool in the open slot."""
         plan = self.next_plan(wish)
         opening, market = self._opening(plan), self._market(plan)
-        record = LaunchRecord(
-            plan, created_pool(plan, opening, market).pool.address, opening, self._chain.slot
-        )
+        built = created_pool(plan, opening, market)
+        sides = sides_of(built, plan.venue)
+        record = LaunchRecord(plan, built.pool.address, sides, opening, self._chain.slot)
         self._chain.change_accounts(partial(creation, plan=plan, opening=opening, market=market))
         if plan.venue in CREATED_EMPTY:
-            self._due[self._chain.slot + max(1, plan.opens_in_slots)].append(partial(self._fund, record))
+            self._schedule(self._chain.slot + max(1, plan.opens_in_slots), partial(self._fund, record))
         else:
             record.funded_slot = self._chain.slot
         self.records.append(record)
         self._unopened.append(record)
         self._note_openings()
-        _log.info("launch %s: %s on %s at %s", plan.number, plan.token.mint, plan.venue, record.pool)
+        _log.info(
+            "launch %s: %s on %s at %s%s",
+            *(plan.number, plan.token.mint, plan.venue, record.pool),
+            f", a trap: {record.trap}" if record.trap else "",
+        )
         return record
 
     # -- ChainListener ------------------------------------------------------------------------
@@ -80,11 +94,12 @@ class Launcher:
         for step in self._due.pop(slot, ()):
             step()
         if self._every and slot % self._every == 0:
-            self.launch(Wish())
+            self.launch(wish_in_turn(self._next_number()))
         self._note_openings()
 
     def transaction_processed(self, execution: Execution) -> None:
-        """Nothing."""
+        """Purchases of some traps have consequences."""
+        self._traps.bought(execution)
 
     def accounts_changed(self, addresses: Iterable[Pubkey], slot: int) -> None:
         """Nothing."""
@@ -93,6 +108,9 @@ class Launcher:
         """Nothing."""
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _schedule(self, slot: int, step: Callable[[], None]) -> None:
+        self._due[slot].append(step)
 
     def _next_number(self) -> int:
         while self._chain.bank.has(mint_keypair(self._number, self._seed).pubkey()):
@@ -129,6 +147,7 @@ class Launcher:
         for record in self._unopened:
             if record.funded_slot is not None and (record.opening is None or record.opening.is_open(clock)):
                 record.opened_slot = clock.slot
+                self._traps.opened(record)
         self._unopened = [record for record in self._unopened if record.opened_slot is None]
 
     def _clock(self) -> Clock:

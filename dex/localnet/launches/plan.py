@@ -14,6 +14,7 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from dex.config import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from dex.localnet.genesis import localnet_keypair
 from dex.types import Token
 
@@ -42,6 +43,31 @@ class FeeKind(StrEnum):
     RATE_LIMITER = "rateLimiter"
 
 
+class Trap(StrEnum):
+    """By which a buyer loses what it has paid.
+
+    FREEZE: the freeze authority freezes what buyers hold, some slots after each purchase. TRANSFER_FEE: the
+    fee of a Token-2022 mint is raised to 99 % after the opening. LIQUIDITY: the creator takes nearly all out
+    of the pool right after the opening. HOOK: a Token-2022 mint gets a transfer hook after the opening, which
+    refuses every transfer. NON_TRANSFERABLE: the token cannot be moved at all.
+    """
+
+    FREEZE = "freeze"
+    TRANSFER_FEE = "transferFee"
+    LIQUIDITY = "liquidityPulled"
+    HOOK = "transferHook"
+    NON_TRANSFERABLE = "nonTransferable"
+
+
+OF_TOKEN_2022: Final = frozenset({Trap.TRANSFER_FEE, Trap.HOOK, Trap.NON_TRANSFERABLE})
+# Where each trap can be set: AMM v4 takes no tokens of Token-2022, and LP tokens are those of three venues.
+VENUES_OF_TRAP: Final[Mapping[Trap, frozenset[LaunchVenue]]] = {
+    Trap.FREEZE: frozenset(LaunchVenue),
+    Trap.LIQUIDITY: frozenset({LaunchVenue.CPMM, LaunchVenue.DAMM_V2, LaunchVenue.AMM_V4}),
+    **{trap: frozenset({LaunchVenue.CPMM, LaunchVenue.DAMM_V2}) for trap in OF_TOKEN_2022},
+}
+_LAUNCHES_PER_TRAP: Final = 10
+
 QUOTES: Final = ("SOL", "USDC")
 LONGEST_WAIT_SLOTS: Final = 100_000
 SUPPLY_TOKENS: Final = 1_000_000_000
@@ -63,6 +89,7 @@ class Wish:
     opens_in_slots: int | None = None
     liquidity: int | None = None
     fee: FeeKind | None = None
+    trap: Trap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +111,16 @@ class LaunchPlan:
     opens_in_slots: int
     fee: FeeKind
     by_slot: bool
-    burns_lp: bool
+    trap: Trap | None
+
+    @property
+    def burns_lp(self) -> bool:
+        """Whether nobody can take the liquidity out of the pool again."""
+        return self.trap is not Trap.LIQUIDITY
+
+    @property
+    def token_program(self) -> Pubkey:
+        return TOKEN_2022_PROGRAM if self.trap in OF_TOKEN_2022 else TOKEN_PROGRAM
 
     @property
     def price(self) -> tuple[int, int]:
@@ -114,8 +150,20 @@ def plan_launch(number: int, seed: int, tokens: Mapping[str, Token], wish: Wish)
         opens_in_slots=_chosen(wish.opens_in_slots, chance.randint(*_WAIT_SLOTS)),
         fee=wish.fee or chance.choice(list(FeeKind)),
         by_slot=chance.choice((True, False)),
-        burns_lp=True,
+        trap=wish.trap,
     )
+
+
+def wish_in_turn(number: int) -> Wish:
+    """What launch ``number`` is if nobody asks for anything: every tenth one is a trap, each kind in turn."""
+    in_turn = list(LaunchVenue)[number % len(LaunchVenue)]
+    nth, position = divmod(number, _LAUNCHES_PER_TRAP)
+    if position != _LAUNCHES_PER_TRAP - 1:
+        return Wish(in_turn)
+    trap = list(Trap)[nth % len(Trap)]
+    venues = VENUES_OF_TRAP[trap]
+    elsewhere = (LaunchVenue.CPMM, LaunchVenue.DAMM_V2)[nth % 2]
+    return Wish(in_turn if in_turn in venues else elsewhere, trap=trap)
 
 
 def _chosen(wished: int | None, drawn: int) -> int:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
+from solders.pubkey import Pubkey
+
+from dex.config import TOKEN_PROGRAM
 from dex.launches.openings import Opening, Unit
 from dex.localnet.genesis_layouts import token_account
 from dex.localnet.genesis_pools.amm_v4 import AmmV4Spec, build_amm_v4
@@ -21,6 +24,7 @@ from dex.localnet.genesis_pools.market import Market, PoolAccounts
 from dex.localnet.genesis_pools.whirlpool import WhirlpoolSpec, build_whirlpool
 from dex.localnet.launches.fee_schedules import FEE_BPS, fee_fields
 from dex.localnet.launches.plan import LaunchPlan, LaunchVenue
+from dex.localnet.launches.tokens import of_its_program
 from dex.localnet.programs import ORCA_WHIRLPOOL
 from dex.transactions.token_accounts import associated_token_address
 from dex.venues.account_layout import patched, pubkey_at
@@ -29,9 +33,9 @@ from dex.venues.meteora_dlmm.prices import price_of
 _U64: Final = struct.Struct("<Q")
 _SUPPLY_OFFSET: Final = 36
 _BY_SLOT, _BY_TIMESTAMP = 0, 1
-_CPMM_OPEN_TIME, _CPMM_LP_MINT = 373, 136
+_CPMM_OPEN_TIME, _CPMM_LP_MINT, _CPMM_TOKEN_PROGRAMS = 373, 136, 232
 _AMM_V4_STATUS, _AMM_V4_OPEN_TIME, _AMM_V4_LP_MINT, _AMM_V4_WAITING = 0, 224, 464, 7
-_DAMM_ACTIVATION, _DAMM_LOCKED_LIQUIDITY = 472, 552
+_DAMM_ACTIVATION, _DAMM_LOCKED_LIQUIDITY, _DAMM_TOKEN_FLAGS = 472, 552, 482
 _CLMM_OPEN_TIME: Final = 1_080
 # Raydium's config 1, and how many ticks up and down from its first price a pool has liquidity.
 _CLMM_INDEX, _CLMM_SPACING, _CLMM_REACH = 1, 60, 60_000
@@ -39,9 +43,26 @@ _DLMM_BIN_STEP, _DLMM_BASE_FACTOR, _DLMM_LOWEST_BIN, _DLMM_BINS = 100, 10_000, -
 _WHIRLPOOL_SPACING, _WHIRLPOOL_REACH, _WHIRLPOOL_FEE_RATE = 64, 700, 3_000
 
 
+class PoolSides(NamedTuple):
+    """The vaults of a pool and their mints, in the pool's order."""
+
+    vaults: tuple[Pubkey, Pubkey]
+    mints: tuple[Pubkey, Pubkey]
+
+
 def created_pool(plan: LaunchPlan, opening: Opening | None, market: Market) -> PoolAccounts:
     """What the creation of the pool writes. ``market`` knows where the programs are."""
-    return _CREATIONS[plan.venue](plan, opening, market)
+    return _with_token_program(_CREATIONS[plan.venue](plan, opening, market), plan)
+
+
+def sides_of(built: PoolAccounts, venue: LaunchVenue) -> PoolSides:
+    """The vaults and mints that a pool's account names."""
+    data = built.accounts[built.pool.address].data
+    vaults, mints = _SIDES[venue]
+    return PoolSides(
+        (pubkey_at(data, vaults[0]), pubkey_at(data, vaults[1])),
+        (pubkey_at(data, mints[0]), pubkey_at(data, mints[1])),
+    )
 
 
 def funded_pool(plan: LaunchPlan, opening: Opening | None, market: Market) -> PoolAccounts:
@@ -120,6 +141,15 @@ def _whirlpool(plan: LaunchPlan, _opening: Opening | None, market: Market, poole
     return build_whirlpool(market, spec, (plan.token, plan.quote))
 
 
+# Where a pool's account names its vaults, and where their mints.
+_SIDES: Final[Mapping[LaunchVenue, tuple[tuple[int, int], tuple[int, int]]]] = {
+    LaunchVenue.CPMM: ((72, 104), (168, 200)),
+    LaunchVenue.AMM_V4: ((336, 368), (400, 432)),
+    LaunchVenue.DAMM_V2: ((232, 264), (168, 200)),
+    LaunchVenue.CLMM: ((137, 169), (73, 105)),
+    LaunchVenue.DLMM: ((152, 184), (88, 120)),
+    LaunchVenue.WHIRLPOOL: ((133, 213), (101, 181)),
+}
 _Builder = Callable[[LaunchPlan, Opening | None, Market], PoolAccounts]
 _FUNDED: Final[Mapping[LaunchVenue, Callable[[LaunchPlan, Opening | None, Market, int], PoolAccounts]]] = {
     LaunchVenue.CLMM: _clmm,
@@ -134,6 +164,24 @@ _CREATIONS: Final[Mapping[LaunchVenue, _Builder]] = {
     LaunchVenue.DLMM: lambda plan, opening, market: _dlmm(plan, opening, market, 0),
     LaunchVenue.WHIRLPOOL: lambda plan, opening, market: _whirlpool(plan, opening, market, 0),
 }
+
+
+def _with_token_program(built: PoolAccounts, plan: LaunchPlan) -> PoolAccounts:
+    """The same where the token is one of Token-2022, as its accounts and the pool's own say."""
+    if plan.token_program == TOKEN_PROGRAM:
+        return built
+    side = sides_of(built, plan.venue).mints.index(plan.token.mint)
+    if plan.venue is LaunchVenue.DAMM_V2:
+        fields = {_DAMM_TOKEN_FLAGS + side: b"\x01"}
+    else:
+        fields = {_CPMM_TOKEN_PROGRAMS + 32 * side: bytes(plan.token_program)}
+    accounts = {
+        address: of_its_program(plan, account)
+        if account.owner == TOKEN_PROGRAM and account.data.startswith(bytes(plan.token.mint))
+        else account
+        for address, account in built.accounts.items()
+    }
+    return _with_fields(replace(built, accounts=accounts), fields)
 
 
 def _point(opening: Opening | None) -> int:
