@@ -245,6 +245,10 @@ STOP_GUARD_SECONDS = env.int("STOP_GUARD_SECONDS", default=5)
 MAX_FAILED_COST_LAMPORTS = env.int("MAX_FAILED_COST_LAMPORTS", default=5_000_000)
 # How often prices are looked at for orders that wait: about a slot.
 WATCH_SECONDS = env.float("WATCH_SECONDS", default=0.4)
+# Which new pools are looked for: orders.launches. "wanted": those of mints that open sniper orders name.
+LAUNCHES = env.str("LAUNCHES", default="all" if SOLANA_NETWORK == "localnet" else "wanted")
+LAUNCH_POLL_SECONDS = env.int("LAUNCH_POLL_SECONDS", default=10)
+LAUNCH_KEEP_HOURS = env.int("LAUNCH_KEEP_HOURS", default=72)
 AUTO_SLIPPAGE_CAP_BPS = env.int("AUTO_SLIPPAGE_CAP_BPS", default=300)
 MAX_SLIPPAGE_BPS = env.int("MAX_SLIPPAGE_BPS", default=5_000)
 MAX_PRICE_IMPACT_BPS = env.int("MAX_PRICE_IMPACT_BPS", default=1_000)

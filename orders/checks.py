@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dex.errors import DexError, WrongNetwork
 from orders import gateway
+from orders.launches import wanted
 from orders.telemetry import starting
 
 # `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
@@ -181,6 +182,21 @@ def dangers_of_tokens_have_known_names(
     """What is not refused is allowed by its exact name."""
     hint = "Names are separated by commas."
     return [Error(f"{fault}.", hint=hint, id="orders.E031") for fault in gateway.danger_config_errors()]
+
+
+@register(TAG)
+def new_pools_can_be_looked_for(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """LAUNCHES is a known word, and pools are listed and kept for a while."""
+    faults: list[CheckMessage] = []
+    if settings.LAUNCHES not in wanted.CHOICES:
+        text = f"LAUNCHES is one of {', '.join(wanted.CHOICES)}."
+        faults.append(Error(text, hint="See docs/launches.md.", id="orders.E033"))
+    for name in ("LAUNCH_POLL_SECONDS", "LAUNCH_KEEP_HOURS"):
+        if getattr(settings, name) < 1:
+            faults.append(Error(f"{name} is at least 1.", hint="See docs/settings.md.", id="orders.E034"))
+    return faults
 
 
 @register(TAG)

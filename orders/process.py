@@ -1,9 +1,10 @@
 """The threads of one engine process, made at its start and handed to what uses them.
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
-worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watcher of prices
+worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watchers of prices
+                            and of new pools
 
-Threads are started at first use, those of stage limit, heartbeat, sweeper and watcher by ``start``. Nothing
+Threads are started at first use, those of stage limit, heartbeat, sweeper and watchers by ``start``. Nothing
 else makes one: a process that has not been started, a management command say, writes its orders itself, sends
 no hints, and leaves all else to the workers.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from orders.intake import group_commit
 from orders.intake.group_commit import GroupCommit
+from orders.launches.watcher import LaunchWatcher
 from orders.notify import hints
 from orders.notify.hint_publisher import HintPublisher
 from orders.pipeline.dispatch import Dispatcher
@@ -34,6 +36,7 @@ class Process:
         self.heartbeat = Heartbeat(worker_name, self.stage_limit)
         self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish, self.stage_limit)
         self.watcher = Watcher(self.dispatcher.at_due_time)
+        self.launches = LaunchWatcher()
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""
@@ -49,6 +52,7 @@ class Process:
         self.sweeper.stop()
         for part in (
             self.watcher,
+            self.launches,
             self.heartbeat,
             self.poller,
             self.group_commit,

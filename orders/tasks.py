@@ -153,6 +153,7 @@ def start_recovery(**_: Any) -> None:
     metrics_processes.serve_from_worker()
     process.current().sweeper.start()
     process.current().watcher.start()
+    process.current().launches.start()
 
 
 @worker_shutting_down.connect

@@ -110,12 +110,11 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
         self, program_id: Pubkey, query: AccountFilter
     ) -> list[tuple[Pubkey, AccountData]]:
         """Every account of ``program_id`` that fits ``query``."""
-        filters: list[dict[str, object]] = [{"dataSize": query.data_size}]
-        filters += [
-            {"memcmp": {"offset": offset, "bytes": base64.b64encode(expected).decode(), "encoding": "base64"}}
-            for offset, expected in query.memcmp
-        ]
-        config = {"encoding": "base64", "commitment": self._commitment, "filters": filters}
+        config = {
+            "encoding": "base64",
+            "commitment": self._commitment,
+            "filters": account_filters(query),
+        }
         result = await self._rpc.call("getProgramAccounts", str(program_id), config)
         with reading("getProgramAccounts"):
             return [(read_pubkey(entry["pubkey"]), read_account(entry["account"])) for entry in result]
@@ -251,6 +250,15 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
             return await self._rpc.request(calls)
         except ChainError as error:
             return [SendOutcome(SendKind.UNKNOWN, reason=str(error))] * len(calls)
+
+
+def account_filters(query: AccountFilter) -> list[dict[str, object]]:
+    """A query as nodes take it, of getProgramAccounts and of programSubscribe."""
+    filters: list[dict[str, object]] = [{"dataSize": query.data_size}]
+    return filters + [
+        {"memcmp": {"offset": offset, "bytes": base64.b64encode(expected).decode(), "encoding": "base64"}}
+        for offset, expected in query.memcmp
+    ]
 
 
 def _transaction_result(reply: Reply) -> Any:

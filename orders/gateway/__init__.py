@@ -30,6 +30,7 @@ from orders.gateway.executable import Executable, Market, PriceLook, look_at
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
+from orders.gateway.launch_looks import AskedPool, PoolLook, look_at_launches
 from orders.gateway.lookup_tables import table_config_errors
 from orders.gateway.named_tokens import (
     Named,
@@ -37,6 +38,15 @@ from orders.gateway.named_tokens import (
     named_token,
     named_tokens,
     tokens_at_hand,
+)
+from orders.gateway.new_pools import (
+    Opens,
+    PoolList,
+    PoolSubscription,
+    SeenPool,
+    list_every_pool,
+    pool_subscriptions,
+    seen_in,
 )
 from orders.gateway.node_health import ChainHealth, chain_health, node_reports, watched_chain_health
 from orders.gateway.pinned_pools import pool_config_errors
@@ -87,6 +97,7 @@ from orders.gateway.tokens import (
     decimals_of,
     find_token,
     holdings,
+    listed_token,
     networks,
     require_tokens,
     token_by_mint,
@@ -112,6 +123,7 @@ __all__ = [
     "MOST_ADDRESSES",
     "SOL",
     "SOL_RESERVE",
+    "AskedPool",
     "BoundsNow",
     "ChainHealth",
     "DeadCheck",
@@ -125,13 +137,18 @@ __all__ = [
     "MarketBounds",
     "Named",
     "OnChainFailure",
+    "Opens",
+    "PoolList",
+    "PoolLook",
     "PoolShare",
+    "PoolSubscription",
     "PriceLook",
     "Range",
     "Refused",
     "Relief",
     "RoundTrip",
     "RoutingFigures",
+    "SeenPool",
     "Sent",
     "SentSwap",
     "SignedSwap",
@@ -167,8 +184,11 @@ __all__ = [
     "land",
     "landed_statuses",
     "largest_amount",
+    "list_every_pool",
     "list_pools",
+    "listed_token",
     "look_at",
+    "look_at_launches",
     "look_up_pools",
     "named_token",
     "named_tokens",
@@ -180,6 +200,7 @@ __all__ = [
     "plan_extension",
     "plan_new_table",
     "pool_config_errors",
+    "pool_subscriptions",
     "pools_of_transaction",
     "prove_dead",
     "quote_pair",
@@ -190,6 +211,7 @@ __all__ = [
     "require_network",
     "require_tokens",
     "require_within_cap",
+    "seen_in",
     "send",
     "sign_swaps",
     "sign_table_change",

@@ -5,7 +5,15 @@ Amounts are base units in signed 64-bit columns.
 
 from orders.models.access import AuditEntry, TokenScope
 from orders.models.attempt import Attempt
-from orders.models.launches import Hold, Launch, LaunchRules, LaunchSource, OpeningUnit
+from orders.models.launches import (
+    Hold,
+    Launch,
+    LaunchRules,
+    LaunchSource,
+    LaunchWatch,
+    OldPool,
+    OpeningUnit,
+)
 from orders.models.order import Order
 from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
@@ -23,7 +31,9 @@ __all__ = [
     "Launch",
     "LaunchRules",
     "LaunchSource",
+    "LaunchWatch",
     "Mint",
+    "OldPool",
     "OpeningUnit",
     "Order",
     "OrderEvent",

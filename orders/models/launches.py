@@ -98,6 +98,45 @@ class Launch(models.Model):
         return f"{self.venue} {self.pool}"
 
 
+class LaunchWatch(models.Model):
+    """Which worker watches a network for new pools, and how far it has come.
+
+    ``since_slot`` is where the first watch began: what is older is no new pool. ``listed_at`` is when all
+    pools of the network were last put down as old, None while single mints alone are watched for.
+    """
+
+    network = models.CharField(max_length=16, primary_key=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    since_slot = models.BigIntegerField(null=True, blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)
+    is_subscribed = models.BooleanField(default=False)
+    seen_slot = models.BigIntegerField(null=True, blank=True)
+    polled_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "launch watches"
+
+    def __str__(self) -> str:
+        return f"new pools of {self.network}"
+
+
+class OldPool(models.Model):
+    """A pool that is no launch: it was there before the watch began, or its launch is no longer kept."""
+
+    network = models.CharField(max_length=16)
+    pool = models.CharField(max_length=44)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("network", "pool"), name="old_pool_once_a_network"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pool
+
+
 class LaunchRules(models.Model):
     """What a pool must satisfy before a sniper order buys, and what becomes of what it has bought.
 

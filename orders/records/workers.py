@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.models import Order, WorkerProcess
 from orders.platform.process_identity import ProcessIdentity, own_identity
-from orders.records import leases, watched_pairs
+from orders.records import launch_watch, leases, watched_pairs
 
 
 def show_life(name: str) -> None:
@@ -44,5 +44,6 @@ def bury(worker_id: UUID) -> list[Order]:
     """Free what a worker that has ended holds, and forget it; the orders that it held, as they stood."""
     freed = leases.free_all_of(worker_id)
     watched_pairs.free_all_of(worker_id)
+    launch_watch.free_all_of(worker_id)
     WorkerProcess.objects.filter(pk=worker_id).delete()
     return freed

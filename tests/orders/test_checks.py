@@ -11,6 +11,7 @@ from django.core.management.base import SystemCheckError
 from orders.checks import (
     debug_is_for_development,
     local_user_stays_local,
+    new_pools_can_be_looked_for,
     slippage_limits_make_sense,
     the_priority_fee_can_be_read,
     the_secret_key_cannot_be_guessed,
@@ -93,3 +94,19 @@ def test_debug_is_refused_where_others_can_reach_it_or_money_is_real(settings: A
     assert [message.id for message in debug_is_for_development()] == ["orders.E008", "orders.E009"]
     settings.HOST, settings.SOLANA_NETWORK = "127.0.0.1", "localnet"
     assert debug_is_for_development() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ids"),
+    [
+        ("LAUNCHES", "some", ["orders.E033"]),
+        ("LAUNCHES", "off", []),
+        ("LAUNCH_POLL_SECONDS", 0, ["orders.E034"]),
+        ("LAUNCH_KEEP_HOURS", 0, ["orders.E034"]),
+    ],
+)
+def test_what_new_pools_are_looked_for_is_known(
+    settings: Any, name: str, value: object, ids: list[str]
+) -> None:
+    setattr(settings, name, value)
+    assert [message.id for message in new_pools_can_be_looked_for()] == ids
