@@ -273,7 +273,8 @@ class PoolDirectory:
         return {address: account for address, account in found.items() if account is not None}
 
     async def _open_known(self, venue: Venue, key: _Key) -> PoolSet:
-        addresses = sorted(self._known.get(key, ()), key=str)
+        named = self._known.get(key, set()).union(venue.derived_pools(*key[1]))
+        addresses = sorted(named, key=str)
         if not addresses:
             return PoolSet()
         try:

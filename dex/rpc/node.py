@@ -254,7 +254,8 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
 
 def account_filters(query: AccountFilter) -> list[dict[str, object]]:
     """A query as nodes take it, of getProgramAccounts and of programSubscribe."""
-    filters: list[dict[str, object]] = [{"dataSize": query.data_size}]
+    sizes = () if query.data_size is None else (query.data_size,)
+    filters: list[dict[str, object]] = [{"dataSize": size} for size in sizes]
     return filters + [
         {"memcmp": {"offset": offset, "bytes": base64.b64encode(expected).decode(), "encoding": "base64"}}
         for offset, expected in query.memcmp

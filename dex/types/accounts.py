@@ -45,7 +45,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """A getProgramAccounts query: data size in bytes and bytes expected at offsets."""
+    """A getProgramAccounts query: data size in bytes (None: any) and bytes expected at offsets."""
 
-    data_size: int
+    data_size: int | None
     memcmp: tuple[tuple[int, bytes], ...]

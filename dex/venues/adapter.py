@@ -40,6 +40,10 @@ class VenueAdapter:
         self.error_names: Final = error_names
         self._errors = errors
 
+    def derived_pools(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[Pubkey]:
+        """None: the addresses of pools do not follow from the pair."""
+        return ()
+
     def classify_failure(self, error_code: int, logs: Sequence[str]) -> FailureKind:
         """What a failed swap of this program means."""
         return self._errors.classify(error_code, logs)

@@ -101,6 +101,10 @@ class Venue(Protocol):
         """The getProgramAccounts queries that find every pool of the pair."""
         ...
 
+    def derived_pools(self, mint_a: Pubkey, mint_b: Pubkey) -> Sequence[Pubkey]:
+        """Where pools of the pair would be that can be found without a query; most venues have none."""
+        ...
+
     def open_pool(self, address: Pubkey, account: AccountData) -> Pool:
         """Parse a pool; raises WrongOwner, UnknownLayout or UnsupportedPool."""
         ...

@@ -19,7 +19,7 @@ from solders.pubkey import Pubkey
 from dex.config import TOKEN_PROGRAM
 from dex.types import AccountData, Clock, QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool, Venue
-from dex.venues.registry import venues_for
+from dex.venues.registry import EXTRA_VENUES, venues_for
 
 Case = Mapping[str, Any]
 
@@ -36,8 +36,9 @@ _AMOUNT_OFFSET: Final = 64
 
 
 def venue_by_program(program: str) -> Venue | None:
-    """The adapter of a program on mainnet; None when there is none."""
-    return next((venue for venue in venues_for("mainnet-beta") if str(venue.program_id) == program), None)
+    """The adapter of a program on mainnet, also of one that is off; None when there is none."""
+    known = venues_for("mainnet-beta", EXTRA_VENUES)
+    return next((venue for venue in known if str(venue.program_id) == program), None)
 
 
 def recorded_account(entry: Mapping[str, Any]) -> tuple[Pubkey, AccountData]:

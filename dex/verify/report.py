@@ -15,7 +15,7 @@ class VectorFileError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """The cases of one kind and venue. ``reasons`` say why cases were skipped."""
+    """The cases of one kind and venue. ``reasons`` say why cases were skipped, ``remark`` what they are."""
 
     title: str
     cases: int = 0
@@ -23,6 +23,7 @@ class Report:
     skipped: int = 0
     differences: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    remark: str = ""
 
     def count(self, difference: str | None) -> None:
         """One compared case: equal, or what differs."""
@@ -42,6 +43,8 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The summary, why cases were skipped and the first differences, for people."""
         yield f"{self.title}: cases {self.cases} equal {self.equal} skipped {self.skipped}"
+        if self.remark:
+            yield f"  {self.remark}"
         for reason in self.reasons:
             yield f"  skipped: {reason}"
         for difference in self.differences[:SHOWN_DIFFERENCES]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from dex import errors
 from dex.types import FailureKind, Quote, QuoteRequest, Snapshot
 from dex.venues.base import Venue
+from dex.verify import pumpswap_sdk
 from dex.verify.recording import FORMAT_ERRORS, Case, completed, open_case, request_of, venue_by_program
 from dex.verify.refusals import REFUSALS, breaks_limit, failure_kind, said
 from dex.verify.report import Reports, VectorFileError
@@ -113,6 +114,8 @@ def _misread_account(venue: Venue, case: Case) -> str | None:
 
 def difference(venue: Venue, case: Case) -> str | None:
     """None when the adapter agrees with the recording, else what differs."""
+    if pumpswap_sdk.is_sdk_quote(case):
+        return pumpswap_sdk.difference(venue, case)
     if case.get("check") == "account" and not case["onchain"]["ok"]:
         return _misread_account(venue, case)
     got = answer(venue, case)
@@ -132,5 +135,6 @@ def compare(content: Content, reports: Reports) -> None:
             continue
         try:
             report.count(difference(venue, case))
+            report.remark = pumpswap_sdk.REMARK if pumpswap_sdk.is_sdk_quote(case) else report.remark
         except FORMAT_ERRORS as error:
             raise VectorFileError(f"has a case in another format: {error!r}") from error

@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from dex import errors
 from dex.types import QuoteRequest, Snapshot
 from dex.venues.base import Pool, Venue
+from dex.verify import pumpswap_sdk
 from dex.verify.recording import completed, open_case, request_of, venue_by_program
 from dex.verify.swaps import cases_of
 from dex.verify.vector_file import read
@@ -24,6 +25,8 @@ CLMM = DATA / "clmm.json.gz"
 WHIRLPOOL = DATA / "whirlpool.json.gz"
 AMM_V4 = DATA / "ammv4.json.gz"
 DLMM = DATA / "dlmm.json.gz"
+# Answers of its SDK: no program ran.
+PUMPSWAP = DATA / "pumpswap_sdk.json.gz"
 
 
 class Recorded(NamedTuple):
@@ -43,6 +46,9 @@ def recorded(path: Path) -> dict[str, Recorded]:
 def _open(case: Any) -> Recorded:
     venue = venue_by_program(case["program"])
     assert venue is not None
+    if pumpswap_sdk.is_sdk_quote(case):
+        opened = pumpswap_sdk.opened(venue, case)
+        return Recorded(case, venue, *opened, pumpswap_sdk.request_of(opened[0], case))
     pool, snapshot = open_case(venue, case)
     request = request_of(pool, case)
     with suppress(errors.DexError):

@@ -81,7 +81,8 @@ class Parent:
 
     async def program_addresses(self, program: Pubkey, query: AccountFilter) -> list[Pubkey]:
         """The addresses of a program's accounts that fit ``query``."""
-        filters: list[dict[str, object]] = [{"dataSize": query.data_size}]
+        sizes = () if query.data_size is None else (query.data_size,)
+        filters: list[dict[str, object]] = [{"dataSize": size} for size in sizes]
         filters += [
             {"memcmp": {"offset": offset, "bytes": base64.b64encode(expected).decode(), "encoding": "base64"}}
             for offset, expected in query.memcmp

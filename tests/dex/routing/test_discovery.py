@@ -47,7 +47,7 @@ class Node:
 
 
 def fits(data: bytes, query: AccountFilter) -> bool:
-    return len(data) == query.data_size and all(
+    return query.data_size in (None, len(data)) and all(
         data[offset : offset + len(wanted)] == wanted for offset, wanted in query.memcmp
     )
 
