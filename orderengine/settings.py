@@ -195,6 +195,8 @@ MIDDLE_TOKENS = env.list("MIDDLE_TOKENS", default=["SOL", "USDC", "USDT"])
 QUOTE_LASTS_SLOTS = env.int("QUOTE_LASTS_SLOTS", default=10)
 MAX_HOPS = env.int("MAX_HOPS", default=2)
 MAX_SPLITS = env.int("MAX_SPLITS", default=3)
+# Venues that are off unless they are named here: dex.venues.registry.EXTRA_VENUES.
+EXTRA_VENUES = env.list("EXTRA_VENUES", default=[])
 # Pools that are known beforehand, by address; the others are looked for in the background.
 POOLS = env.list("POOLS", default=[])
 POOLS_FILE = env.str("POOLS_FILE", default="")

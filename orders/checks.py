@@ -153,6 +153,7 @@ def network_may_be_traded_on(
     ]
     faults += [Error(f"{fault}.", hint=hint, id="orders.E007") for fault in gateway.token_config_errors()]
     faults += [Error(f"{fault}.", hint=hint, id="orders.E032") for fault in gateway.pool_config_errors()]
+    faults += [Error(f"{fault}.", hint=hint, id="orders.E033") for fault in gateway.venue_config_errors()]
     if settings.SOLANA_COMMITMENT not in _COMMITMENTS:
         text = f"SOLANA_COMMITMENT is one of {', '.join(_COMMITMENTS)}."
         faults.append(Error(text, hint="A processed block is often dropped.", id="orders.E005"))

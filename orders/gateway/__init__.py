@@ -3,7 +3,8 @@
 kept_mints.py   mints of no list, as the database keeps them
 named_tokens.py tokens as requests name them, read from the chain where they are new
 token_reports.py  what the chain says of a mint now
-tokens.py       networks, brands, the token list, wallet holdings
+tokens.py       networks, the token list, wallet holdings
+venues.py       the venues of the settings, and their brands
 connection.py   node and pools of this process; sync <-> async
 wallet.py       the wallet's address and its signer
 pools.py        pools by address: of the settings, of the database
@@ -93,7 +94,6 @@ from orders.gateway.token_reports import token_report
 from orders.gateway.tokens import (
     Holdings,
     WrongToken,
-    brands,
     decimals_of,
     find_token,
     holdings,
@@ -103,9 +103,9 @@ from orders.gateway.tokens import (
     token_by_mint,
     token_config_errors,
     tokens,
-    venue_brands,
 )
 from orders.gateway.value_bounds import BoundsNow, MarketBounds, Range
+from orders.gateway.venues import brands, venue_brands, venue_config_errors
 from orders.gateway.wallet import unfit_to_sign, wallet_address
 from orders.gateway.wallet_funds import (
     LEAST_LAMPORTS,
@@ -226,6 +226,7 @@ __all__ = [
     "tokens_at_hand",
     "unfit_to_sign",
     "venue_brands",
+    "venue_config_errors",
     "wallet_address",
     "wanted_pairs",
     "warm_up",

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from django.conf import settings
 from solders.pubkey import Pubkey
 
 from dex.config import NATIVE_MINT
@@ -19,8 +18,8 @@ from dex.errors import ChainAnswerInvalid, DexError
 from dex.rpc.answers import ExecutedTransaction
 from dex.rpc.confirmation import executed_swap
 from dex.rpc.node import SolanaRpc
-from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable
+from orders.gateway.venues import venues
 from orders.platform.loop_thread import LoopThread
 
 Result = TypeVar("Result")
@@ -61,7 +60,7 @@ class WalletAudit:
         self._nodes = [SolanaRpc(url) for url in rpc_urls]
         self._rpc = self._nodes[0]
         self._wallet = Pubkey.from_string(wallet)
-        self._swap_programs = {str(venue.program_id) for venue in venues_for(settings.SOLANA_NETWORK)}
+        self._swap_programs = {str(venue.program_id) for venue in venues()}
         self._loop = LoopThread("wallet-audit")
 
     def balances(self) -> Mapping[str, int]:

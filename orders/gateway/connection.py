@@ -47,6 +47,7 @@ class Connection:
         self,
         rpc_urls: Sequence[str],
         network: str,
+        venues: Iterable[Venue],
         commitment: Commitment,
         max_slots_behind: int,
         pinned: Sequence[Pubkey] = (),
@@ -60,7 +61,7 @@ class Connection:
             max_slots_behind=max_slots_behind,
             observer=count_request,
         )
-        self.venues: dict[str, Venue] = {venue.name: venue for venue in venues_for(network)}
+        self.venues: dict[str, Venue] = {venue.name: venue for venue in venues}
         self.fees = FeeMarket(self.rpc)
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
@@ -116,6 +117,7 @@ def connection() -> Connection:
         return _connection(
             settings.SOLANA_RPC_URL,
             settings.SOLANA_NETWORK,
+            tuple(settings.EXTRA_VENUES),
             settings.SOLANA_COMMITMENT,
             settings.SOLANA_MAX_SLOTS_BEHIND,
             os.getpid(),
@@ -134,8 +136,14 @@ def require_network() -> None:
 
 @functools.lru_cache(maxsize=4)
 def _connection(
-    _rpc_url: str, network: str, commitment: Commitment, max_slots_behind: int, _pid: int
+    _rpc_url: str,
+    network: str,
+    extra_venues: tuple[str, ...],
+    commitment: Commitment,
+    max_slots_behind: int,
+    _pid: int,
 ) -> Connection:
     pinned = pinned_pools()
     most_loss = settings.MAX_ROUND_TRIP_LOSS_BPS
-    return Connection(node_urls(), network, commitment, max_slots_behind, pinned, most_loss)
+    venues = venues_for(network, extra_venues)
+    return Connection(node_urls(), network, venues, commitment, max_slots_behind, pinned, most_loss)

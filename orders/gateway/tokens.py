@@ -1,4 +1,4 @@
-"""Networks, venues and tokens that can be named, what the wallet holds, and whether the node answers."""
+"""Networks and tokens that can be named, what the wallet holds, and whether the node answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from django.conf import settings
@@ -16,7 +15,6 @@ from dex.config import MAINNET, NATIVE_MINT, NETWORKS, tokens_of
 from dex.errors import DexError, PoolRefused
 from dex.transactions.token_accounts import parse_mint_decimals
 from dex.types import Token
-from dex.venues.registry import venues_for
 from orders.errors import ChainUnavailable, UnknownToken
 from orders.gateway.connection import connection
 from orders.gateway.kept_mints import is_address, kept_mint
@@ -164,22 +162,6 @@ def _read(own: tuple[tuple[str, str], ...]) -> tuple[list[Token], list[str]]:
 def networks() -> tuple[str, ...]:
     """The networks that the engine can be set to."""
     return NETWORKS
-
-
-def venue_brands() -> Mapping[str, str]:
-    """The brand of each venue of the settings' network, by the venue's name."""
-    return _brands_by_venue(settings.SOLANA_NETWORK)
-
-
-@functools.cache
-def _brands_by_venue(network: str) -> Mapping[str, str]:
-    return MappingProxyType({venue.name: venue.dex for venue in venues_for(network)})
-
-
-@functools.cache
-def brands() -> tuple[str, ...]:
-    """The brands of the venues of all networks, in alphabetical order."""
-    return tuple(sorted({venue.dex for network in NETWORKS for venue in venues_for(network)}))
 
 
 def holdings() -> Holdings:
