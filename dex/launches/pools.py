@@ -53,6 +53,11 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 _NOBODY: Final = Pubkey.default()
 
 
+def is_known(venue: str) -> bool:
+    """Whether new pools of a venue are recognised."""
+    return venue in _KINDS
+
+
 def every_pool(venue: str) -> AccountFilter:
     """What finds all pools of a venue; raises UnsupportedPool for an unknown one."""
     layout = _kind(venue).layout

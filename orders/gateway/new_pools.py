@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from dex.errors import ChainError, DexError
 from dex.launches.funding import is_funded
 from dex.launches.openings import Opening, opening_of
-from dex.launches.pools import every_pool, pools_of, read_pool
+from dex.launches.pools import every_pool, is_known, pools_of, read_pool
 from dex.rpc.answers import read_account, read_context_slot, read_pubkey, reading
 from dex.rpc.node import account_filters
 from dex.types import AccountData, AccountFilter
@@ -76,7 +76,7 @@ class PoolList:
 def pool_subscriptions(mints: Collection[str] | None) -> frozenset[PoolSubscription]:
     """What shows every change of a pool of these mints, on either side of it; None for pools of all."""
     found = set()
-    for venue in connection().venues.values():
+    for venue in _venues():
         for query in _queries(venue.name, mints):
             config = {
                 "encoding": "base64",
@@ -105,7 +105,7 @@ def list_every_pool(mints: Collection[str] | None) -> PoolList:
 async def _list(mints: Collection[str] | None) -> PoolList:
     slot = await connection().rpc.slot()
     free = asyncio.Semaphore(_AT_ONCE)
-    venues = list(connection().venues.values())
+    venues = _venues()
     answers = await asyncio.gather(*(_listed(venue, mints, slot, free) for venue in venues))
     found = PoolList(slot)
     for venue, answer in zip(venues, answers, strict=True):
@@ -137,6 +137,11 @@ def _all_seen(venue: str, accounts: Iterable[tuple[Pubkey, AccountData]], slot: 
         seen = _seen(venue, address, account, slot)
         if seen is not None:
             yield seen
+
+
+def _venues() -> list[Venue]:
+    """Those whose new pools are recognised."""
+    return [venue for venue in connection().venues.values() if is_known(venue.name)]
 
 
 def _queries(venue: str, mints: Collection[str] | None) -> list[AccountFilter]:

@@ -10,6 +10,7 @@ from django.core.management.base import SystemCheckError
 
 from orders import checks, gateway
 from orders.gateway.connection import connection
+from orders.gateway.new_pools import pool_subscriptions
 
 
 def use_node(settings: Any, name: str) -> None:
@@ -43,3 +44,12 @@ def test_an_unknown_extra_venue_is_refused_at_start(settings: Any) -> None:
     assert gateway.venue_config_errors() == ["EXTRA_VENUES: there is no serum, only pumpswap"]
     with pytest.raises(SystemCheckError, match=r"orders\.E033"):
         call_command("check", "--tag", checks.TAG)
+
+
+def test_new_pools_are_watched_where_they_are_recognised(settings: Any) -> None:
+    use_node(settings, "new-pools")
+    usual = pool_subscriptions(None)
+    settings.EXTRA_VENUES = ["pumpswap"]
+
+    assert len(usual) == len(connection().venues) - 1
+    assert pool_subscriptions(None) == usual
