@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -106,6 +106,8 @@ class PoolDirectory:
         self._found: dict[_Key, _Found] = {}
         self._running: dict[_Key, asyncio.Task[_Found]] = {}
         self._opened: dict[Pubkey, Pool] = {}
+        # Pools that have just come up, and until when (monotonic seconds) a node's list may lack them.
+        self._new: dict[Pubkey, float] = {}
 
     async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
         """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint."""
@@ -173,6 +175,19 @@ class PoolDirectory:
         """Pools to fall back on where a venue cannot be asked for its pools."""
         for pool in pools:
             self._known.setdefault((pool.venue, _in_order(*pool.mints)), set()).add(pool.address)
+
+    def take_up(self, pools: Collection[PoolAddress]) -> None:
+        """Remember pools that have just come up: whoever asks next finds them, listed by the node or not."""
+        now = self._monotonic()
+        self._new = {address: until for address, until in self._new.items() if until > now}
+        for pool in pools:
+            key = (pool.venue, _in_order(*pool.mints))
+            if pool.address in self._known.get(key, ()):
+                continue
+            self._new[pool.address] = now + self._ttl
+            if key in self._found:
+                self._found[key] = _Found(self._found[key].content, fresh_until=0.0)
+        self.remember(pools)
 
     async def discover(
         self, pairs: Iterable[tuple[Pubkey, Pubkey]]
@@ -242,10 +257,15 @@ class PoolDirectory:
         key = (venue.name, pair)
         try:
             content = self._open(venue, await self._accounts(venue, pair))
-            ttl = self._ttl if content.pools else self._empty_ttl
+            # Pools that hold nothing yet may be funded soon: they count as none.
+            ttl = self._ttl if any(pool.depth for pool in content.pools) else self._empty_ttl
         except DexError as error:
             last_seen = self._found[key].content.pools if key in self._found else ()
-            pools = last_seen or (await self._open_known(venue, key)).pools
+            named = self._known.get(key, set()).union(venue.derived_pools(*key[1]))
+            missing = named - {pool.address for pool in last_seen}
+            if last_seen:
+                missing &= self._new.keys()
+            pools = (*last_seen, *(await self._open_known(venue, missing)).pools)
             content = PoolSet(pools, (VenueError(venue.name, error.code, str(error)),))
             # Who refuses will refuse again, and who is busy is spared; who could not answer may answer soon.
             spared = isinstance(error, ChainRefused) or (isinstance(error, ChainBusy) and bool(pools))
@@ -264,7 +284,7 @@ class PoolDirectory:
         )
         accounts = {address: account for answer in answers for address, account in answer}
         known = self._known.get((venue.name, pair), set())
-        unlisted = sorted((known & self._pinned) - accounts.keys(), key=str)
+        unlisted = sorted((known & (self._pinned | self._new.keys())) - accounts.keys(), key=str)
         return accounts | (await self._read(unlisted) if unlisted else {})
 
     async def _read(self, addresses: Sequence[Pubkey]) -> dict[Pubkey, AccountData]:
@@ -272,13 +292,11 @@ class PoolDirectory:
         found = {address: snapshot.accounts.get(address) for address in addresses}
         return {address: account for address, account in found.items() if account is not None}
 
-    async def _open_known(self, venue: Venue, key: _Key) -> PoolSet:
-        named = self._known.get(key, set()).union(venue.derived_pools(*key[1]))
-        addresses = sorted(named, key=str)
-        if not addresses:
+    async def _open_known(self, venue: Venue, known: Collection[Pubkey]) -> PoolSet:
+        if not known:
             return PoolSet()
         try:
-            return self._open(venue, await self._read(addresses))
+            return self._open(venue, await self._read(sorted(known, key=str)))
         except DexError:
             return PoolSet()
 

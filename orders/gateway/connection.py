@@ -72,13 +72,22 @@ class Connection:
         self.fittings: dict[Hashable, Fitting] = {}
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0
+        # The newest of them by its key.
+        self.newest_pool = 0
 
     def remember(self, pools: Iterable[PoolAddress]) -> None:
         """Fall back on these pools where nodes list none."""
         self._loop.run(self._remember(list(pools)), CALL_TIMEOUT_SECONDS)
 
+    def take_up(self, pools: Iterable[PoolAddress]) -> None:
+        """Ask these pools from now on: they have just come up."""
+        self._loop.run(self._take_up(list(pools)), CALL_TIMEOUT_SECONDS)
+
     async def _remember(self, pools: Sequence[PoolAddress]) -> None:
         self.directory.remember(pools)
+
+    async def _take_up(self, pools: Sequence[PoolAddress]) -> None:
+        self.directory.take_up(pools)
 
     async def require_network(self) -> None:
         """Raise WrongNetwork when no node is of the configured network, ChainError when none answers.

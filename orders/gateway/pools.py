@@ -8,7 +8,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from solders.pubkey import Pubkey
 
@@ -18,23 +18,41 @@ from orders.gateway.wanted_pairs import usual_pairs, wanted_pairs
 from orders.models import KnownPool, PoolState
 
 _READ_AGAIN_SECONDS: Final = 60
+_OUT_OF_ORDER: Final = 20
 
 
 def with_known_pools() -> Connection:
-    """This process's connection, which has read the pools of the database within the last minute.
+    """This process's connection, which has read the database's pools within the last minute, new ones now.
 
     They are what it falls back on; without a database it goes by what it knows.
     """
     chain = connection()
     now = time.monotonic()
-    if now >= chain.pools_read_until:
-        chain.pools_read_until = now + _READ_AGAIN_SECONDS
-        try:
-            rows = list(KnownPool.objects.filter(network=settings.SOLANA_NETWORK))
-        except DatabaseError:
-            return chain
-        chain.remember(_known(rows))
+    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK)
+    try:
+        if now >= chain.pools_read_until:
+            chain.pools_read_until, chain.newest_pool = now + _READ_AGAIN_SECONDS, _newest()
+            chain.remember(_known(list(known)))
+        else:
+            _take_up_new(chain, known)
+    except DatabaseError:
+        return chain
     return chain
+
+
+def _take_up_new(chain: Connection, known: QuerySet[KnownPool]) -> None:
+    """Pools that came up since they were last read: an order that names one's token may come at once."""
+    newest = _newest()
+    if newest > chain.newest_pool:
+        # Rows may be committed out of the order of their keys.
+        rows = known.filter(pk__gt=chain.newest_pool - _OUT_OF_ORDER)
+        chain.take_up(_known(list(rows)))
+        chain.newest_pool = newest
+
+
+def _newest() -> int:
+    """The key of the newest pool of all networks: the end of an index, however many there are."""
+    return KnownPool.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def left_out() -> frozenset[str]:

@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 
 from dex.errors import ChainBusy, WrongMint
 from dex.routing.discovery import PoolDirectory, PoolSet
-from dex.types import AccountData, AccountFilter, Snapshot, VenueError
+from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
 from dex.types import Clock as Clock_
 from dex.venues.registry import venues_for
 from tests.dex.recorded_swaps import CPMM, DAMM_V2, Recorded, recorded
@@ -199,6 +199,31 @@ async def test_a_failing_venue_keeps_the_pools_last_seen(node: Node) -> None:
 
     assert addresses(found) == [CPMM_ENTRY.pool.address]
     assert [error.code for error in found.errors] == ["CHAIN_BUSY"]
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+async def test_a_pool_that_has_come_up_is_found_at_once(is_listed: bool) -> None:
+    node = Node()
+    directory = PoolDirectory(Reader(node), [RAYDIUM])
+    assert await directory.pools(*MINTS) == PoolSet()
+
+    node.accounts[CPMM_ENTRY.pool.address] = account_of(CPMM_ENTRY)
+    if not is_listed:
+        node.failing.add(RAYDIUM.program_id)
+    directory.take_up([PoolAddress("raydium-cpmm", CPMM_ENTRY.pool.address, MINTS)])
+
+    assert addresses(await directory.pools(*MINTS)) == [CPMM_ENTRY.pool.address]
+
+
+async def test_a_pool_without_liquidity_is_believed_only_briefly() -> None:
+    empty = with_depth(account_of(CPMM_ENTRY), 0)
+    node, clock = Node([(CPMM_ENTRY.pool.address, empty)]), Clock()
+    directory = PoolDirectory(node, [RAYDIUM], ttl_seconds=60, empty_ttl_seconds=5, monotonic=clock)
+    assert [pool.depth for pool in (await directory.pools(*MINTS)).pools] == [0]
+
+    node.accounts[CPMM_ENTRY.pool.address] = account_of(CPMM_ENTRY)
+    clock.now += 5
+    assert [pool.depth > 0 for pool in (await directory.pools(*MINTS)).pools] == [True]
 
 
 async def test_a_pool_that_cannot_be_opened_becomes_an_error(node: Node) -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from dex.types import Token
-from orders.launches.watcher import LaunchWatcher
 from orders.models import KnownPool, Launch, LaunchWatch, OldPool
-from tests.orders.chain import TestChain, eventually
-from tests.orders.mints import new_token, put_mint, put_pool
+from tests.orders.chain import TestChain
+from tests.orders.launches.watching import VENUES, launch, rounds, row_of, watching
 from tests.orders.rows import SOL
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-# Base units of the token a lamport.
-PRICE = (1, 1_000)
 
 
 @pytest.fixture(autouse=True)
@@ -26,76 +19,68 @@ def _all_launches(settings: Any) -> None:
     settings.LAUNCHES = "all"
 
 
-@contextmanager
-def watching(**calls: Any) -> Iterator[LaunchWatcher]:
-    """A watcher that has looked at all that is there."""
-    watcher = LaunchWatcher(**calls)
-    try:
-        rounds(watcher, lambda: LaunchWatch.objects.filter(listed_at__isnull=False).exists())
-        yield watcher
-    finally:
-        watcher.stop()
+def is_subscribed() -> bool:
+    return LaunchWatch.objects.filter(is_subscribed=True).exists()
 
 
-def rounds(watcher: LaunchWatcher, until: Callable[[], Any]) -> Any:
-    """Let the watcher look until something holds."""
-
-    def look() -> Any:
-        watcher.look()
-        return until()
-
-    return eventually(look)
-
-
-def launch(chain: TestChain) -> Token:
-    """A token that nobody has seen, and its pool."""
-    token = new_token(6)
-    put_mint(chain, token)
-    put_pool(chain, token, PRICE)
-    return token
-
-
-def row_of(token: Token) -> Launch | None:
-    return Launch.objects.filter(token_mint=str(token.mint)).first()
-
-
-def test_subscriptions_to_accounts_show_a_new_pool(chain: TestChain, settings: Any) -> None:
+def test_subscriptions_to_accounts_show_pools_of_every_venue(chain: TestChain, settings: Any) -> None:
     settings.LAUNCH_POLL_SECONDS = 3_600
     with watching() as watcher:
-        rounds(watcher, lambda: LaunchWatch.objects.filter(is_subscribed=True).exists())
-        token = launch(chain)
-        row = rounds(watcher, lambda: row_of(token))
-    assert (row.venue, row.source, row.quote_mint) == ("raydium-cpmm", "accounts", SOL)
-    assert row.creator == str(chain.wallet.pubkey())
-    assert row.funded_at is not None
+        rounds(watcher, is_subscribed)
+        launched = [launch(chain, venue=venue, quote="SOL") for venue in VENUES]
+        rounds(watcher, lambda: Launch.objects.count() == len(VENUES))
+        rows = [row_of(each) for each in launched]
+    assert [(row.venue, row.token_mint, row.quote_mint, row.source) for row in rows if row] == [
+        (each["venue"], each["mint"], SOL, "accounts") for each in launched
+    ]
 
 
-def test_a_poll_alone_finds_a_new_pool(chain: TestChain, settings: Any) -> None:
+def test_a_poll_alone_finds_pools_of_every_venue(chain: TestChain, settings: Any) -> None:
     settings.SOLANA_WS_URL = "off"
     settings.LAUNCH_POLL_SECONDS = 1
     with watching() as watcher:
-        token = launch(chain)
-        row = rounds(watcher, lambda: row_of(token))
-    assert (row.venue, row.source) == ("raydium-cpmm", "poll")
+        launched = [launch(chain, venue=venue, quote="USDC") for venue in VENUES]
+        rounds(watcher, lambda: Launch.objects.count() == len(VENUES))
+        rows = [row_of(each) for each in launched]
+    assert [(row.venue, row.token_mint, row.source) for row in rows if row] == [
+        (each["venue"], each["mint"], "poll") for each in launched
+    ]
 
 
 def test_pools_from_before_the_watch_are_no_launches(chain: TestChain, settings: Any) -> None:
     settings.SOLANA_WS_URL = "off"
-    token = launch(chain)
+    launched = launch(chain, venue="raydium-cpmm")
     with watching() as watcher:
         watcher.look()
-    assert row_of(token) is None
+    assert row_of(launched) is None
     assert OldPool.objects.count() > 10
 
 
 def test_a_new_pool_is_known_to_routing_and_looked_at(chain: TestChain) -> None:
     news: list[Launch] = []
     with watching(on_news=news.extend) as watcher:
-        token = launch(chain)
-        row = rounds(watcher, lambda: (row := row_of(token)) and row.opened_at and row)
+        launched = launch(chain, venue="raydium-cpmm", quote="SOL", liquidity=50, opensInSlots=1)
+        row = rounds(watcher, lambda: (row := row_of(launched)) and row.opened_at and row)
     assert KnownPool.objects.filter(address=row.pool).exists()
-    assert row.fee_bps == 25
-    assert row.liquidity == 500_000 * 10**9
-    assert row.flags == ["MINT_AUTHORITY"]
+    assert (row.fee_bps, row.liquidity, row.flags) == (25, 50 * 10**9, [])
     assert [each.pool for each in news][:1] == [row.pool]
     assert news[-1].opened_at is not None
+
+
+def test_creation_funding_and_opening_are_three_moments(chain: TestChain) -> None:
+    with watching() as watcher:
+        launched = launch(chain, venue="raydium-clmm", opensInSlots=400)
+        row = rounds(watcher, lambda: (row := row_of(launched)) and row.checked_at and row)
+        assert (row.funded_at, row.fee_bps) == (None, None)
+        chain.call("localnet_advance", {"slots": 400})
+        rounds(watcher, lambda: (row := row_of(launched)) and row.funded_at and row.fee_bps)
+
+
+@pytest.mark.parametrize(("fee", "bps"), [("linear", 5_000), ("rateLimiter", 100)])
+def test_the_fee_before_the_opening_is_that_of_the_opening(chain: TestChain, fee: str, bps: int) -> None:
+    with watching() as watcher:
+        launched = launch(chain, venue="meteora-damm-v2", opensInSlots=2_000, fee=fee)
+        row = rounds(watcher, lambda: (row := row_of(launched)) and row.checked_at and row)
+    assert row.opened_at is None
+    assert row.opens_at_point == launched["opening"]["point"]
+    assert row.fee_bps == bps
