@@ -193,10 +193,10 @@ def new_pools_can_be_looked_for(
     faults: list[CheckMessage] = []
     if settings.LAUNCHES not in wanted.CHOICES:
         text = f"LAUNCHES is one of {', '.join(wanted.CHOICES)}."
-        faults.append(Error(text, hint="See docs/launches.md.", id="orders.E033"))
+        faults.append(Error(text, hint="See docs/launches.md.", id="orders.E035"))
     for name in ("LAUNCH_POLL_SECONDS", "LAUNCH_KEEP_HOURS"):
         if getattr(settings, name) < 1:
-            faults.append(Error(f"{name} is at least 1.", hint="See docs/settings.md.", id="orders.E034"))
+            faults.append(Error(f"{name} is at least 1.", hint="See docs/settings.md.", id="orders.E036"))
     return faults
 
 

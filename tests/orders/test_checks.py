@@ -99,10 +99,10 @@ def test_debug_is_refused_where_others_can_reach_it_or_money_is_real(settings: A
 @pytest.mark.parametrize(
     ("name", "value", "ids"),
     [
-        ("LAUNCHES", "some", ["orders.E033"]),
+        ("LAUNCHES", "some", ["orders.E035"]),
         ("LAUNCHES", "off", []),
-        ("LAUNCH_POLL_SECONDS", 0, ["orders.E034"]),
-        ("LAUNCH_KEEP_HOURS", 0, ["orders.E034"]),
+        ("LAUNCH_POLL_SECONDS", 0, ["orders.E036"]),
+        ("LAUNCH_KEEP_HOURS", 0, ["orders.E036"]),
     ],
 )
 def test_what_new_pools_are_looked_for_is_known(
