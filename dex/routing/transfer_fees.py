@@ -29,12 +29,13 @@ def with_named_fees(path: Path, snapshot: Snapshot) -> Path:
 
 
 def _leg(leg: Quote, snapshot: Snapshot) -> Quote:
-    paid = _fee(leg.token_in, snapshot).on_gross(leg.amount_in)
-    received = _fee(leg.token_out, snapshot).on_net(leg.amount_out)
+    paid = fee_of(leg.token_in, snapshot).on_gross(leg.amount_in)
+    received = fee_of(leg.token_out, snapshot).on_net(leg.amount_out)
     return replace(leg, transfer_fee_in=paid, transfer_fee_out=received) if paid or received else leg
 
 
-def _fee(mint: Pubkey, snapshot: Snapshot) -> TransferFee:
+def fee_of(mint: Pubkey, snapshot: Snapshot) -> TransferFee:
+    """What transfers of a mint bear by a snapshot; nothing where it is not in it."""
     # Pools name the mints of Token-2022 among their accounts; one that is not there belongs to SPL Token.
     account = snapshot.accounts.get(mint)
     if account is None or account.owner != TOKEN_2022_PROGRAM or len(account.data) == MINT_SIZE:

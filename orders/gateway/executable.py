@@ -12,9 +12,11 @@ from solders.pubkey import Pubkey
 
 from dex.routing.batch import Ask
 from dex.routing.estimates import Estimates
+from dex.routing.fee_caps import may_reach_a_maximum
 from dex.routing.search import find_routes
 from dex.routing.way import Answers
 from dex.types import AccountData, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
+from dex.venues.integer_math import U64_MAX
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.route_sizes import fitting_in, without_too_large
 from orders.gateway.routes import pools_of, read_asks
@@ -87,6 +89,14 @@ class PriceLook:
                 request, ask.candidates, ask.bounds, self._snapshot, self._answers, self._fitting.together
             )
         return self._estimates[market]
+
+    def prices_fall(self, market: Market, largest: int) -> bool:
+        """Whether what amounts up to ``largest`` bring a unit falls with their size."""
+        # What an exact output costs is not known beforehand.
+        most_sold = largest if market.mode is SwapMode.EXACT_IN else U64_MAX
+        sold = Pubkey.from_string(market.token_in)
+        pools = self._asks[market].candidates.pools()
+        return not may_reach_a_maximum(pools, self._snapshot, sold, most_sold)
 
     def state(self, market: Market) -> tuple[AccountData | None, ...]:
         """The accounts that the market's quotes are made of: while they are the same, so are the quotes."""

@@ -42,8 +42,14 @@ class MarketBounds:
         # By amount, with what the pools answered then; what a look does not ask for is forgotten.
         self._known: _Known = {}
 
-    def at(self, prices: PriceLook, least: int, most: int) -> BoundsNow:
-        """The bounds by these prices, for amounts between ``least`` and ``most``."""
+    def at(self, prices: PriceLook, least: int, most: int) -> BoundsNow | None:
+        """The bounds by these prices, for amounts between ``least`` and ``most``.
+
+        None where a transfer fee with a maximum lets prices rise with the amount: then no amount says
+        anything of another.
+        """
+        if not prices.prices_fall(self._market, most):
+            return None
         estimates = prices.estimates(self._market)
         wanted = estimates.sizes(least, most)
         if self._sizes is None or not self._sizes.stand_for(wanted):

@@ -2,7 +2,8 @@
 
 What an amount brings a unit falls with its size, and what it costs a unit (exact output) grows: so of orders
 of about one size the quotes of the smallest and the largest bound the prices of all, and only those whose
-level lies within that bound or beyond are quoted with their own size. Prices are integers: base units a base
+level lies within that bound or beyond are quoted with their own size. A market where that does not hold, by a
+transfer fee with a maximum, has no bounds: there each order is quoted. Prices are integers: base units a base
 unit, times 2**64, rounded so that none is missed.
 """
 
@@ -206,8 +207,10 @@ class Book:
         """Those that are to be tried again, whatever the price is."""
         return list(self._fired.values())
 
-    def near(self, market: Market, bounds: BoundsNow) -> list[Entry]:
-        """The entries of a market that a look at its prices may matter to."""
+    def near(self, market: Market, bounds: BoundsNow | None) -> list[Entry]:
+        """The entries of a market that a look at its prices may matter to; without bounds all of them."""
+        if bounds is None:
+            return self._waiting(market)
         found: dict[int, Entry] = {}
         for size_class in self._markets.get(market, {}).values():
             for number in size_class.near(market.mode, bounds):
@@ -215,6 +218,12 @@ class Book:
                 if _may_matter(entry, bounds):
                     found[number] = entry
         return list(found.values())
+
+    def _waiting(self, market: Market) -> list[Entry]:
+        """All entries of a market that wait for a price."""
+        classes = self._markets.get(market, {}).values()
+        numbers = {number for each in classes for side in (each.above, each.below) for _, number in side}
+        return [self._by_number[number] for number in sorted(numbers)]
 
     def amounts(self, market: Market) -> tuple[int, int] | None:
         """The smallest and the largest amount of a market's orders that wait for a price, or None."""
