@@ -20,6 +20,7 @@ from orders.wire.groups import GROUP as ORDER_GROUP
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
 from orders.wire.json_types import ORDER_ID, TEXT, integer, one_of, text
+from orders.wire.launches import LAUNCH_PAGE
 from orders.wire.message import Field, Message, Rows, Schema, ref
 from orders.wire.offers import QUOTE_BOARD
 from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, USDC, accepted_example
@@ -30,6 +31,7 @@ from orders.wire.token_reports import TOKEN_REPORT
 _JSON: Final = "application/json"
 MOST_EVENTS: Final = 500
 LONGEST_WAIT: Final = 30
+MOST_LAUNCHES: Final = 200
 _Place = Literal["query", "path", "header"]
 # A host that is not ours, an answer wanted in another format, a fault.
 _EVERYWHERE: Final = (
@@ -59,6 +61,13 @@ FEED_QUERY: Final = Rows(
         means="seconds to wait for the first event where there is none yet",
         optional=True,
     ),
+)
+LAUNCHES_QUERY: Final = Rows(
+    Field("mint", TEXT, means="of the new token", optional=True),
+    Field("venue", TEXT, means="one or more programs, separated by commas", optional=True),
+    Field("since", TEXT, means="seen at or after this ISO 8601 time", optional=True),
+    Field("limit", integer(1, MOST_LAUNCHES, 50), means="a page, 50 when absent", optional=True, example=50),
+    Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
 )
 QUOTES_QUERY: Final = Rows(
     Field("tokenIn", text(1, 64, "SOL"), means="symbol or mint"),
@@ -261,6 +270,12 @@ TOKEN: Final = _operation(
     {200: (TOKEN_REPORT, "the report of a listed token", TOKEN_REPORT.example())},
     (*_CALLER, errors.NotFound, errors.ChainUnavailable),
     parameters=[_parameter(Field("mint", TEXT, means="mint address, or a symbol", example=USDC), "path")],
+)
+LAUNCHES: Final = _operation(
+    *("listLaunches", "market", "New pools that were seen, newest first"),
+    {200: (LAUNCH_PAGE, "a page", LAUNCH_PAGE.example())},
+    _CALLER,
+    query=LAUNCHES_QUERY,
 )
 LIVE: Final = _operation(
     *("getLiveness", "operation", "The process answers"),

@@ -91,6 +91,10 @@ class RemoteEngine:
         """As `quote`, by any fields of the request. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/quotes", params=query)
 
+    def launches(self, **query: str) -> dict[str, Any]:
+        """A page of the new pools that were seen. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("GET", "/api/launches", params=query)
+
     def tokens(self) -> dict[str, Any]:
         """The wallet and the tokens of the engine. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/tokens")

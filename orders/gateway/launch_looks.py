@@ -12,8 +12,8 @@ from solders.pubkey import Pubkey
 from dex.errors import AccountMissing, DexError, PoolRefused
 from dex.launches.funding import is_funded
 from dex.launches.openings import Opening, Unit, opening_of
-from dex.tokens.metadata import metadata_address, token_names
-from dex.tokens.mint import read_mint
+from dex.tokens.metadata import TokenNames, metadata_address, token_names
+from dex.tokens.mint import MintFacts, read_mint
 from dex.tokens.report import Market, PoolShare, TokenReport
 from dex.tokens.round_trip import round_trip
 from dex.transactions.token_accounts import parse_token_account
@@ -21,6 +21,7 @@ from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Token
 from dex.venues.base import Pool
 from dex.venues.orca_whirlpool import adaptive_fee
 from orders.gateway.connection import connection
+from orders.gateway.kept_mints import keep, kept_mint
 from orders.gateway.named_tokens import refused_dangers
 from orders.gateway.new_pools import Opens, opens
 from orders.gateway.tokens import listed_token, token_by_mint
@@ -51,6 +52,7 @@ class PoolLook:
 
     ``liquidity`` is what the vault of the quote mint holds, base units. ``fee_bps`` is what a small purchase
     pays to the pool now, before its opening what it will pay then; None where there is no such quote.
+    ``mint`` is None where the token's account is no mint.
     """
 
     clock: Clock
@@ -60,11 +62,20 @@ class PoolLook:
     liquidity: int | None
     fee_bps: int | None
     flags: tuple[str, ...]
+    mint: tuple[MintFacts, TokenNames] | None
 
 
 def look_at_launches(asked: Sequence[AskedPool]) -> dict[str, PoolLook]:
-    """The pools that there are, by address, all at one slot; raises ChainError."""
-    return connection().run(_look_at(asked)) if asked else {}
+    """The pools that there are, by address, all at one slot; raises ChainError.
+
+    Their mints are kept, so that whoever names one next need not ask the chain.
+    """
+    found = connection().run(_look_at(asked)) if asked else {}
+    mints = [look.mint for look in found.values() if look.mint is not None]
+    unknown = [mint for mint in mints if kept_mint(str(mint[0].address)) is None]
+    if unknown:
+        keep(unknown)
+    return found
 
 
 async def _look_at(asked: Sequence[AskedPool]) -> dict[str, PoolLook]:
@@ -114,7 +125,7 @@ def _judged(one: AskedPool, pool: Pool | None, snapshot: Snapshot) -> PoolLook:
     opening = _safe_opening(one.venue, account, oracle)
     liquidity = None if pool is None else _held(pool, Pubkey.from_string(one.quote), snapshot)
     amount = max((liquidity or 0) // _SMALL_PART, _least(one.quote))
-    at_opening = _moved_to(opening, snapshot)
+    at_opening, mint = _moved_to(opening, snapshot), _mint(Pubkey.from_string(one.token), snapshot)
     return PoolLook(
         clock=snapshot.clock,
         opens=opens(opening),
@@ -122,7 +133,8 @@ def _judged(one: AskedPool, pool: Pool | None, snapshot: Snapshot) -> PoolLook:
         is_open=opening is None or opening.is_open(snapshot.clock),
         liquidity=liquidity,
         fee_bps=None if pool is None else _fee_bps(one, pool, at_opening, amount),
-        flags=tuple(_flags(one, pool, at_opening, amount)),
+        flags=tuple(_flags(one, pool, at_opening, amount, mint)),
+        mint=mint,
     )
 
 
@@ -178,25 +190,38 @@ def _least(mint: str) -> int:
     return int(max(1, 10**decimals // _LEAST_PART_OF_TOKEN))
 
 
-def _flags(one: AskedPool, pool: Pool | None, snapshot: Snapshot, amount: int) -> Iterator[str]:
+def _mint(address: Pubkey, snapshot: Snapshot) -> tuple[MintFacts, TokenNames] | None:
+    try:
+        facts = read_mint(address, snapshot.account(address), snapshot.clock.epoch)
+    except (PoolRefused, AccountMissing):
+        return None
+    metadata = snapshot.accounts.get(metadata_address(address))
+    return facts, token_names(address, snapshot.account(address), metadata)
+
+
+def _flags(
+    one: AskedPool,
+    pool: Pool | None,
+    snapshot: Snapshot,
+    amount: int,
+    mint: tuple[MintFacts, TokenNames] | None,
+) -> Iterator[str]:
     """Codes of the token report, gravest first, over this pool alone; and that it cannot be used."""
     if pool is None:
         yield UNSUPPORTED_POOL
-    report = _report(one, pool, snapshot, amount)
-    if report is not None:
+    if mint is not None:
+        report = _report(one, pool, snapshot, amount, mint)
         yield from (code for code in report.warnings if code not in _NO_NEWS)
 
 
-def _report(one: AskedPool, pool: Pool | None, snapshot: Snapshot, amount: int) -> TokenReport | None:
-    mint = Pubkey.from_string(one.token)
-    try:
-        facts = read_mint(mint, snapshot.account(mint), snapshot.clock.epoch)
-    except (PoolRefused, AccountMissing):
-        return None
-    names = token_names(mint, snapshot.account(mint), snapshot.accounts.get(metadata_address(mint)))
+def _report(
+    one: AskedPool, pool: Pool | None, snapshot: Snapshot, amount: int, mint: tuple[MintFacts, TokenNames]
+) -> TokenReport:
+    facts, names = mint
+    unlisted = Token(one.token, names.name, facts.address, facts.decimals, verified=False)
     return TokenReport(
         slot=snapshot.clock.slot,
-        token=listed_token(one.token) or Token(one.token, names.name, mint, facts.decimals, verified=False),
+        token=listed_token(one.token) or unlisted,
         names=names,
         facts=facts,
         # Who holds most of it is asked of nodes that are asked for a report.
