@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
@@ -31,7 +32,7 @@ class Tip:
     lamports: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SwapPlan:
     """A route with its limits set, for ``payer``, over ``pools`` by address and ``venues`` by name.
 
@@ -62,31 +63,35 @@ class SwapPlan:
     def token_out(self) -> Pubkey:
         return self.route.token_out
 
-    @property
+    @cached_property
     def max_amount_in(self) -> int:
         """The most that the swaps may spend."""
         return sum(amounts.max_amount_in for amounts in self.route.path_amounts())
 
-    @property
+    @cached_property
     def account_in(self) -> Pubkey:
         """The token account that the swap spends from."""
         return self.account_of(self.token_in)
 
-    @property
+    @cached_property
     def account_out(self) -> Pubkey:
         """The token account that the swap pays into."""
         return self.account_of(self.token_out)
 
-    @property
+    @cached_property
     def tokens_bought(self) -> tuple[Pubkey, ...]:
         """The tokens between two legs and the one that the route ends with."""
         return (*self.route.middles, self.token_out)
 
-    @property
+    @cached_property
     def temporary_account(self) -> Pubkey | None:
         """The wrapped-SOL account of this transaction, if SOL is anywhere on the route."""
         if NATIVE_MINT not in (self.token_in, *self.tokens_bought):
             return None
+        return self._seeded_account
+
+    @cached_property
+    def _seeded_account(self) -> Pubkey:
         return temporary_account_address(self.payer, self.account_seed)
 
     @property
@@ -94,7 +99,7 @@ class SwapPlan:
         """What the temporary account is created with: its rent, and the SOL to be swapped."""
         return TOKEN_ACCOUNT_RENT + (self.max_amount_in if self.token_in == NATIVE_MINT else 0)
 
-    @property
+    @cached_property
     def guarded_amount(self) -> int:
         """What the temporary account must hold after a split's last leg; 0 without a guard.
 
@@ -107,7 +112,7 @@ class SwapPlan:
     def account_of(self, mint: Pubkey) -> Pubkey:
         """The wallet's account for a token of the route."""
         if mint == NATIVE_MINT:
-            return temporary_account_address(self.payer, self.account_seed)
+            return self._seeded_account
         return associated_token_address(self.payer, mint, self.token_program(mint))
 
     def token_program(self, mint: Pubkey) -> Pubkey:

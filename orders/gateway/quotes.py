@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from django.conf import settings
 from solders.pubkey import Pubkey
@@ -121,6 +122,17 @@ def _with_limits(found: Quotes) -> Quotes:
 
 
 def _with_limit(route: Route, limits: Limits) -> Route:
+    """``route`` with its limit; what depends on the settings is worked out anew."""
+    return _limited(route, limits) if limits.slippage_is_auto else _limited_as_asked(route, limits)
+
+
+@lru_cache(maxsize=1024)
+def _limited_as_asked(route: Route, limits: Limits) -> Route:
+    # Orders of one batch lose against the same routes.
+    return _limited(route, limits)
+
+
+def _limited(route: Route, limits: Limits) -> Route:
     slippage_bps = _slippage_bps(route, limits)
     if route.mode is SwapMode.EXACT_OUT:
         most = _most_amount_in(route, limits, slippage_bps)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
@@ -47,11 +48,16 @@ class SwapToSign:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What the chain said for a batch of swaps: opened pools, all accounts, the newest blockhash."""
+    """What the chain said for a batch of swaps: opened pools, all accounts, the newest blockhash.
+
+    ``tables`` are the lookup tables that can be used, ``facts`` what the signer's policy goes by.
+    """
 
     pools: Mapping[Pubkey, Pool]
     snapshot: Snapshot
     blockhash: LatestBlockhash
+    tables: tuple[AddressLookupTableAccount, ...]
+    facts: ChainFacts
 
 
 async def prepare(chain: Connection, legs: Sequence[Quote], wallet: Pubkey) -> Workbench:
@@ -67,7 +73,10 @@ async def prepare(chain: Connection, legs: Sequence[Quote], wallet: Pubkey) -> W
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
     snapshot, blockhash = await asyncio.gather(chain.snapshots.read(asks, more), chain.rpc.latest_blockhash())
-    return Workbench(pools, snapshot, blockhash)
+    tables = lookup_tables.tables_in(snapshot)
+    return Workbench(
+        pools, snapshot, blockhash, tables, _facts(chain, pools, mints, snapshot, blockhash, tables)
+    )
 
 
 def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan | DexError:
@@ -87,7 +96,7 @@ def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan
         blockhash=bench.blockhash.blockhash,
         last_valid_block_height=bench.blockhash.last_valid_block_height,
         tip=jito.tip(memo),
-        lookup_tables=lookup_tables.tables_in(bench.snapshot),
+        lookup_tables=bench.tables,
     )
 
 
@@ -99,7 +108,8 @@ def message_or_error(
         return plan
     try:
         message = build_message(plan)
-        check_policy(message, _terms(swap, wallet), _facts(swap, bench), _ceilings(swap))
+        _require_mints(swap, bench.snapshot)
+        check_policy(message, _terms(swap, wallet), bench.facts, _ceilings(swap))
     except DexError as error:
         return error
     return message
@@ -128,19 +138,29 @@ def _terms(swap: SwapToSign, wallet: Pubkey) -> SwapTerms:
     )
 
 
-def _facts(swap: SwapToSign, bench: Workbench) -> ChainFacts:
-    mints = {mint for leg in swap.route.legs for mint in (leg.token_in, leg.token_out)}
+def _require_mints(swap: SwapToSign, snapshot: Snapshot) -> None:
+    """Raise AccountMissing where the chain has no mint of the route: its program would be a guess."""
+    for leg in swap.route.legs:
+        snapshot.account(leg.token_in)
+        snapshot.account(leg.token_out)
+
+
+def _facts(
+    chain: Connection,
+    pools: Mapping[Pubkey, Pool],
+    mints: Iterable[Pubkey],
+    snapshot: Snapshot,
+    blockhash: LatestBlockhash,
+    tables: Sequence[AddressLookupTableAccount],
+) -> ChainFacts:
+    found = {mint: snapshot.accounts.get(mint) for mint in mints}
     return ChainFacts(
-        venues={venue.program_id: venue for venue in connection().venues.values()},
-        pools=bench.pools,
-        token_programs=_owners(mints, bench.snapshot),
-        blockhash=bench.blockhash.blockhash,
-        tables=lookup_tables.addresses_by_table(lookup_tables.tables_in(bench.snapshot)),
+        venues={venue.program_id: venue for venue in chain.venues.values()},
+        pools=pools,
+        token_programs={mint: account.owner for mint, account in found.items() if account is not None},
+        blockhash=blockhash.blockhash,
+        tables=lookup_tables.addresses_by_table(tables),
     )
-
-
-def _owners(mints: Iterable[Pubkey], snapshot: Snapshot) -> dict[Pubkey, Pubkey]:
-    return {mint: snapshot.account(mint).owner for mint in mints}
 
 
 def _ceilings(swap: SwapToSign) -> Ceilings:

@@ -217,11 +217,7 @@ def _send_again(watched: Sequence[Watched]) -> None:
 
 def _submitted_orders(watched: Sequence[Watched]) -> dict[Any, Order]:
     """The orders that still wait for exactly these signatures."""
-    if not watched:
-        return {}
-    signatures = {w.attempt.order_id: w.attempt.signature for w in watched}
-    submitted = Order.objects.filter(pk__in=list(signatures), status=Status.SUBMITTED)
-    return {order.pk: order for order in submitted if order.signature == signatures[order.pk]}
+    return attempts.waiting_for([w.attempt for w in watched])
 
 
 def _record_endings(

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from orders.gateway import Sent, SignedSwap
-from orders.lifecycle import TAKEN, AttemptState
+from orders.lifecycle import TAKEN, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -28,6 +28,18 @@ def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
     with connection.cursor() as cursor:
         cursor.execute(_open_of(len(orders)), ids)
         return {attempt.order_id: attempt for attempt in sql.rows(Attempt, cursor.fetchall())}
+
+
+def waiting_for(attempts: Sequence[Attempt]) -> dict[UUID, Order]:
+    """The submitted orders that still wait for exactly these transactions, by their ids."""
+    if not attempts:
+        return {}
+    signatures = {attempt.order_id: attempt.signature for attempt in attempts}
+    named = [("status", Status.SUBMITTED.value), *(("id", order_id) for order_id in signatures)]
+    with connection.cursor() as cursor:
+        cursor.execute(_submitted_of(len(signatures)), sql.values(Order, named))
+        orders = sql.rows(Order, cursor.fetchall())
+    return {order.pk: order for order in orders if order.signature == signatures[order.pk]}
 
 
 class Admission(Protocol):
@@ -109,6 +121,15 @@ def _open_of(orders: int) -> str:
         f"SELECT {sql.every_column(Attempt)} FROM {sql.table(Attempt)}"
         f" WHERE {column('state')} = '{AttemptState.OPEN.value}'"
         f" AND {column('order')} IN {sql.places(orders)}"
+    )
+
+
+@lru_cache(maxsize=256)
+def _submitted_of(orders: int) -> str:
+    column = partial(sql.column, Order)
+    return (
+        f"SELECT {sql.every_column(Order)} FROM {sql.table(Order)}"
+        f" WHERE {column('status')} = %s AND {column('id')} IN {sql.places(orders)}"
     )
 
 

@@ -7,6 +7,7 @@ amount is shared out. Rows of the version before have a pool and no route.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from solders.pubkey import Pubkey
@@ -126,6 +127,11 @@ def _transfer_fees(leg: Quote) -> dict[str, str]:
     return {name: str(fee) for name, fee in fees.items() if fee}
 
 
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Pubkey:
+    return Pubkey.from_string(text)
+
+
 def _path(stored: dict[str, Any], slot: int) -> Path:
     legs = tuple(_leg(leg, slot) for leg in stored["legs"])
     return Path(legs, int(stored["amountIn"]), int(stored["amountOut"]))
@@ -135,13 +141,13 @@ def _leg(stored: dict[str, Any], slot: int) -> Quote:
     return Quote(
         dex=stored["dex"],
         venue=stored["venue"],
-        pool=Pubkey.from_string(stored["pool"]),
-        token_in=Pubkey.from_string(stored["tokenIn"]),
-        token_out=Pubkey.from_string(stored["tokenOut"]),
+        pool=_address(stored["pool"]),
+        token_in=_address(stored["tokenIn"]),
+        token_out=_address(stored["tokenOut"]),
         amount_in=int(stored["amountIn"]),
         amount_out=int(stored["amountOut"]),
         fee_amount=int(stored["fee"]),
-        fee_mint=Pubkey.from_string(stored["feeMint"]),
+        fee_mint=_address(stored["feeMint"]),
         price_impact_bps=stored["priceImpactBps"],
         slot=slot,
         mode=SwapMode(stored["mode"]),

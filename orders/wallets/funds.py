@@ -8,13 +8,13 @@ were read still counts: they do not show it yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from orders import gateway
 from orders.amounts import from_base_units
@@ -25,8 +25,11 @@ from orders.models import Attempt, Order
 
 # Between the clocks of two hosts.
 _CLOCKS_APART: Final = timedelta(seconds=2)
-# Wallet, mint, base units that are sold, lamports beside.
-_Row = tuple[str, str, int, int | None]
+# Wallet, mint, base units that are sold, lamports beside: of all transactions of such a wallet and mint.
+_Row = tuple[str, str, int, int]
+# Sums are made of two halves of 32 bits: a database's own of 64 bits would overflow.
+_HALF_BITS: Final = 32
+_LOW_HALF: Final = (1 << _HALF_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ def committed(since: tuple[int, datetime] | None = None) -> Committed:
     """What is under way now; ``since``: and what has landed after that slot, which was read at that time."""
     found = Committed()
     for wallet, mint, amount, lamports in _open():
-        found.add(wallet, mint, amount, lamports or 0)
+        found.add(wallet, mint, amount, lamports)
     for wallet, mint, amount, lamports in _landed_after(*since) if since else ():
-        found.add(wallet, mint, amount, lamports or 0)
+        found.add(wallet, mint, amount, lamports)
     return found
 
 
@@ -110,7 +113,13 @@ def _landed_after(slot: int, read_at: datetime) -> Iterable[_Row]:
     return _rows(lately.filter(state=AttemptState.LANDED, slot__gt=slot))
 
 
-def _rows(attempts: QuerySet[Attempt]) -> Iterable[_Row]:
+def _rows(attempts: QuerySet[Attempt]) -> Iterator[_Row]:
     ours = attempts.filter(order__network=settings.SOLANA_NETWORK).order_by()
-    columns = ("order__wallet", "order__token_in", "order__amount_in", "reserved_lamports")
-    return ours.values_list(*columns)
+    sold = F("order__amount_in")
+    sums = ours.values_list("order__wallet", "order__token_in").annotate(
+        high=Sum(sold.bitrightshift(_HALF_BITS)),
+        low=Sum(sold.bitand(_LOW_HALF)),
+        lamports=Sum("reserved_lamports", default=0),
+    )
+    for wallet, mint, high, low, lamports in sums:
+        yield wallet, mint, (int(high) << _HALF_BITS) + int(low), int(lamports)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from solders.pubkey import Pubkey
+
 from dex.types import Quotes, Route, SwapMode, Token
 from orders import gateway
 from orders.amounts import from_base_units, price_text
@@ -109,8 +111,12 @@ def lost_offer(route: Route) -> dict[str, Any]:
 
     Orders of one batch lose against the same offers, and each is written down with all of them.
     """
-    mints = dict.fromkeys(mint for leg in route.legs for mint in (leg.token_in, leg.token_out, leg.fee_mint))
-    return dict(_lost_offer(route, tuple([gateway.token_by_mint(str(mint)) for mint in mints])))
+    return dict(_lost_offer(route, tuple([gateway.token_by_mint(_text_of(mint)) for mint in route.mints])))
+
+
+@lru_cache(maxsize=4096)
+def _text_of(mint: Pubkey) -> str:
+    return str(mint)
 
 
 @lru_cache(maxsize=1024)
