@@ -1,11 +1,15 @@
-/* Stand-in for Meteora DAMM v2 (cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG): swap and swap2.
+/* Stand-in for Meteora DAMM v2 (cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG): swap, swap2 and
+ * initialize_customizable_pool.
  *
  * Accounts, checks and order of effects: damm-v2 instructions/swap/ix_swap.rs, ix_p_swap.rs, swap_exact_in.rs,
  * swap_exact_out.rs, swap_partial_fill.rs; state changes: state/pool.rs.
  */
+#define MAX_ACCOUNTS 20
+
 #include "damm_v2_compounding.h"
 #include "damm_v2_curve.h"
 #include "damm_v2_fee.h"
+#include "damm_v2_initialize.h"
 
 enum {
     POOL_AUTHORITY, POOL, USER_INPUT, USER_OUTPUT, VAULT_A, VAULT_B, MINT_A, MINT_B, PAYER, PROGRAM_A, PROGRAM_B,
@@ -284,11 +288,22 @@ OUT_OF_LINE u64 run_swap(const struct invocation *call, struct limits *limits, u
     return move_tokens(call, &swap, limits->paid);
 }
 
+/* The program calls itself for each event; nobody else has its event authority sign. */
+OUT_OF_LINE u64 check_event(const struct invocation *call) {
+    if (call->account_count < 1) return RAISE(NOT_ENOUGH_KEYS);
+    if (!call->accounts[0].is_signer) return RAISE(NOT_SIGNER);
+    return same_key(call->accounts[0].key, EVENT_AUTHORITY_KEY) ? 0 : RAISE(CONSTRAINT_SEEDS);
+}
+
 u64 entrypoint(const u8 *input) {
     struct invocation call;
     struct limits limits;
     parse_input(&call, input);
     u64 name = call.data_length >= 8 ? read_u64(call.data) : 0;
+    if (name == INITIALIZE_CUSTOMIZABLE_POOL) {
+        return initialize_pool(&call, AUTHORITY_KEY, AUTHORITY_SEED, sizeof(AUTHORITY_SEED) - 1);
+    }
+    if (name == EVENT_CALL) return check_event(&call);
     if (name != SWAP && name != SWAP2) return RAISE(FALLBACK_NOT_FOUND);
     if (call.data_length < (name == SWAP ? 24 : 25)) return RAISE(DID_NOT_DESERIALIZE);
     u64 mode = name == SWAP ? EXACT_IN : call.data[24];

@@ -1,8 +1,12 @@
-/* Stand-in for Raydium CPMM (CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C): its two swap instructions.
+/* Stand-in for Raydium CPMM (CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C): its two swap instructions,
+ * and initialize.
  *
  * Accounts, checks and order of effects: raydium-cp-swap instructions/swap_base_input.rs, swap_base_output.rs.
  */
+#define MAX_ACCOUNTS 20
+
 #include "cpmm_curve.h"
+#include "cpmm_initialize.h"
 #include "cpmm_observation.h"
 
 enum {
@@ -171,6 +175,7 @@ u64 entrypoint(const u8 *input) {
     struct swap swap;
     parse_input(&call, input);
     u64 name = call.data_length >= 8 ? read_u64(call.data) : 0;
+    if (name == INITIALIZE) return initialize(&call, AUTHORITY_KEY, AUTHORITY_SEED, sizeof(AUTHORITY_SEED) - 1);
     if (name != SWAP_BASE_INPUT && name != SWAP_BASE_OUTPUT) return RAISE(FALLBACK_NOT_FOUND);
     if (call.data_length < 24) return RAISE(DID_NOT_DESERIALIZE);
     TRY(check_types(&call));

@@ -86,6 +86,9 @@ extern u64 sol_get_clock_sysvar(struct clock *clock);
 extern u64 sol_invoke_signed_c(const struct instruction *instruction, const struct account *accounts,
                                u64 account_count, const struct signer_seeds *signers, u64 signer_count);
 
+extern u64 sol_try_find_program_address(const struct seed *seeds, u64 count, const u8 *program_id, u8 *address,
+                                        u8 *bump);
+
 INLINE u16 read_u16(const u8 *bytes) { return *(const u16 *)bytes; }
 INLINE u32 read_u32(const u8 *bytes) { return *(const u32 *)bytes; }
 INLINE u64 read_u64(const u8 *bytes) { return *(const u64 *)bytes; }

@@ -4,9 +4,6 @@
 
 #include "whirlpool_price.h"
 
-extern u64 sol_try_find_program_address(const struct seed *seeds, u64 count, const u8 *program_id, u8 *address,
-                                        u8 *bump);
-
 static const char ARRAY_SEED[] = "tick_array";
 
 INLINE u64 is_empty_system_account(const struct account *account) {
