@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.lookups import Exact, In
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -23,14 +25,14 @@ from orders.admin.actions import MOST_CANCELLED
 from orders.admin.columns import label, order_link, swap_text
 from orders.admin.read_only import ReadOnly
 from orders.errors import NotCancellable, NotFound
-from orders.index_conditions import OF_WAITING_ORDER
+from orders.index_conditions import OF_WAITING_ORDER, Unindexed, in_index_order
 from orders.intake.cancel import cancel_order
-from orders.lifecycle import WAITING_TYPES, GroupKind
+from orders.lifecycle import WAITING, WAITING_TYPES, GroupKind
 from orders.models import Order, Trigger
+from orders.triggers import rules
 from orders.triggers.values import values_now
 from orders.wire.waiting import Waiting, above, below, trigger_as_wire
 
-_BPS: Final = 10_000
 _PER_PAGE: Final = 50
 
 
@@ -63,7 +65,25 @@ class GroupFilter(RadioFilter):  # type: ignore[misc]
 
 
 class PricedChangeList(ChangeList):
-    """A page of open orders, each with what its own amount is worth now: one look at the chain a page."""
+    """A page of open orders, each with what its own amount is worth now: one look at the chain a page.
+
+    By distance they are sorted as watchers have written it down, at most a minute or so ago.
+    """
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        """Those of this network that wait; by distance those alone that have one (others have no price)."""
+        rows: QuerySet[Trigger] = super().get_queryset(request, exclude_parameters)
+        network = settings.SOLANA_NETWORK
+        by = {name.lstrip("-") for name in rows.query.order_by if isinstance(name, str)}
+        if "distance_bps" not in by:
+            return rows.filter(OF_WAITING_ORDER, order__network=network)
+        # The index to go through is that of the distance; what waits no more is not in it.
+        waits = In(Unindexed("order__status"), in_index_order(WAITING))
+        return rows.filter(
+            Q(waits), Q(Exact(Unindexed("order__network"), network)), distance_bps__isnull=False
+        )
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page, then the prices of its markets."""
@@ -77,10 +97,7 @@ class PricedChangeList(ChangeList):
 def distance_bps(trigger: Trigger, value: int) -> int | None:
     """How far the price is from the trigger, in basis points of the price; 0 and below: it is beyond."""
     of = Waiting(trigger.order, trigger)
-    if (level := above(of)) is not None:
-        return (level - value) * _BPS // value
-    level = below(of)
-    return None if level is None else (value - level) * _BPS // value
+    return rules.distance_bps(above(of), below(of), value)
 
 
 def fires_text(order: Order) -> str:
@@ -134,11 +151,6 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         """The one that looks at prices."""
         return PricedChangeList
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Trigger]:
-        """Triggers of orders that wait for them."""
-        triggers: QuerySet[Trigger] = super().get_queryset(request)
-        return triggers.filter(OF_WAITING_ORDER)
-
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """As in the order browser."""
         return request.user.has_perm("orders.change_order")
@@ -190,7 +202,7 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         """What its whole amount has to bring, fees included."""
         return fires_text(trigger.order)
 
-    @admin.display(description="distance")
+    @admin.display(description="distance", ordering="distance_bps")
     def distance(self, trigger: Trigger) -> str:
         """How far off that is by the quote of now; a dash where there is none."""
         value: int | None = getattr(trigger, "value_now", None)

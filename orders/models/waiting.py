@@ -58,9 +58,16 @@ class Trigger(models.Model):
     activation_price = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
     judged = models.BooleanField(default=True)
     fires_at = models.DateTimeField(null=True, blank=True)
+    # How far an open order's price was from it when that was last written, in basis points of the price.
+    distance_bps = models.IntegerField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "open order"
+        verbose_name_plural = "open orders"
         indexes: ClassVar = [
+            models.Index(
+                fields=("distance_bps",), condition=Q(distance_bps__isnull=False), name="trigger_distance"
+            ),
             models.Index(fields=("fires_at",), condition=Q(fires_at__isnull=False), name="trigger_timed"),
         ]
 

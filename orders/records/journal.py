@@ -78,6 +78,7 @@ def record(
             if alongside and moved:
                 alongside(moved)
             applied += _take(follow(moved), cursor, now)
+            _clear_distances(applied)
             news = [one for one in applied if not one.step.quiet]
             _write(cursor, [one.event_values for one in news], [one.step.order for one in news])
             _count_on_commit(news, now)
@@ -217,6 +218,17 @@ def _apply(one: _Ready, cursor: CursorWrapper) -> bool:
     for name, value in one.changes.items():
         setattr(one.step.order, name, value)
     return True
+
+
+def _clear_distances(applied: Iterable[_Ready]) -> None:
+    """What waits no more has no distance to its trigger: staff find those that wait by it."""
+    gone = [
+        one.step.order.pk
+        for one in applied
+        if one.left == Status.OPEN and one.step.to != Status.OPEN and one.step.order.has_trigger
+    ]
+    if gone:
+        Trigger.objects.filter(pk__in=gone, distance_bps__isnull=False).update(distance_bps=None)
 
 
 def _put_back(one: _Ready) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet, Sum
 
 from orders.index_conditions import IS_WAITING
 from orders.lifecycle import WAITING_TYPES, GroupRole
 from orders.models import Order, Trigger
+from orders.records import sql
 
 Pair = tuple[str, str]
 
@@ -144,6 +145,25 @@ def raise_watermarks(watermarks: Collection[Watermark]) -> None:
             if versions.get(each.order_id) == each.version:
                 lower = Q(watermark__isnull=True) | Q(watermark__lt=each.value)
                 Trigger.objects.filter(lower, pk=each.order_id).update(watermark=each.value)
+
+
+def write_distances(distances: Mapping[UUID, tuple[int, int]]) -> None:
+    """Write how many basis points orders are from their triggers, each beside the version that it is of.
+
+    Nobody's version counts it. Those that have moved on are left alone.
+    """
+    if not distances:
+        return
+    statement = sql.update(Trigger, ("distance_bps",), ("order",), ())
+    with transaction.atomic(), connection.cursor() as cursor:
+        rows = Order.objects.filter(IS_WAITING, pk__in=list(distances)).order_by("pk").select_for_update()
+        versions = dict(rows.values_list("pk", "version"))
+        changes = [
+            sql.values(Trigger, [("distance_bps", bps), ("order", order_id)])
+            for order_id, (version, bps) in distances.items()
+            if versions.get(order_id) == version
+        ]
+        cursor.executemany(statement, changes)
 
 
 def mark_judged(order_ids: Collection[UUID]) -> None:

@@ -42,6 +42,8 @@ class Entry:
     # What it sells at most, in base units of the token in.
     sold: int = 0
     seen: Seen = UNSEEN
+    # How far it is from its trigger, as was last written down.
+    noted_bps: int | None = None
 
     @property
     def above_price(self) -> int | None:
@@ -180,6 +182,10 @@ class Book:
     def is_counting(self, market: Market) -> bool:
         """Whether an order of the market counts slots."""
         return any(entry.market == market for entry in self._counting.values())
+
+    def counting(self, market: Market) -> list[Entry]:
+        """The entries of a market that count slots."""
+        return [entry for entry in self._counting.values() if entry.market == market]
 
     def has_new(self, market: Market) -> bool:
         """Whether the market has orders that no look was at yet; not any more when this has answered."""

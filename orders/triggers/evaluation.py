@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,10 +15,13 @@ from dex.types import SwapMode
 from orders.gateway import Executable, Market, MarketBounds, PriceLook
 from orders.lifecycle import OrderType
 from orders.records.open_orders import Watermark
+from orders.triggers.audit import Audit, Distances, may_be_beyond, value_alone
 from orders.triggers.book import Book, Entry
 from orders.triggers.guard import PriceHistory
 from orders.triggers.release import Fired
 from orders.triggers.rules import Verdict, is_beyond, judge
+
+logger = logging.getLogger(__name__)
 
 # Fees may change with time alone: a price that stands still is asked for again after so long.
 _ASK_AGAIN_SECONDS: Final = 2
@@ -49,6 +53,8 @@ class Evaluation:
         self._asked: dict[Market, tuple[float, object]] = {}
         self._held_since: dict[UUID, float] = {}
         self._bounds: dict[Market, MarketBounds] = {}
+        self.audited = Audit(book, clock)
+        self.distances = Distances()
 
     def of(self, prices: PriceLook, markets: Iterable[Market]) -> Found:
         """What the prices mean for the orders of these markets."""
@@ -69,7 +75,23 @@ class Evaluation:
         if amounts is None:
             return []
         bounds = self._bounds.setdefault(market, MarketBounds(market))
-        return self._book.near(market, bounds.at(prices, *amounts))
+        near = self._book.near(market, bounds.at(prices, *amounts))
+        # What the bounds do not name, but a quote of its own size has begun to count.
+        return list({entry.order_id: entry for entry in [*near, *self._book.counting(market)]}.values())
+
+    def audit(self, prices: PriceLook, found: Found) -> None:
+        """Hold those entries against quotes of their own sizes whose turn it is; `Audit` says why."""
+        known = {one.entry.order_id for one in found.fired} | {entry.order_id for entry in found.early}
+        for entry in self.audited.due():
+            value = value_alone(entry, prices)
+            if value is None:
+                continue
+            self.distances.note(entry, value)
+            is_known = entry.order_id in known or entry.seen.times > 0
+            if not is_known and may_be_beyond(entry, value) and self._judge(entry, prices, found):
+                logger.info(
+                    "order %s: beyond its trigger, though bounds of other sizes say not", entry.order_id
+                )
 
     def keep(self, markets: Iterable[Market]) -> None:
         """Forget markets that nobody waits on."""
@@ -97,6 +119,8 @@ class Evaluation:
             self._book.move_watermark(entry, quote.value)
             found.watermarks.append(Watermark(entry.order_id, entry.version, quote.value))
             return False
+        if quote.value is not None:
+            self.distances.note(entry, quote.value)
         if verdict is Verdict.WAIT or quote.value is None:
             return False
         if not entry.judged and is_beyond(entry.terms, quote.value):

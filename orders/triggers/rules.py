@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from orders.lifecycle import OrderType
 from orders.records.thresholds import next_watermark, trailing_stop
@@ -73,6 +74,19 @@ def judge(terms: Terms, value: int | None, slot: int, seen: Seen) -> tuple[Verdi
         return Verdict.WAIT, UNSEEN
     counted = seen if seen.slot >= slot else Seen(seen.times + 1, slot)
     return (Verdict.FIRE if counted.times >= terms.confirmations else Verdict.COUNT), counted
+
+
+# What a column of 32 bits holds.
+_FURTHEST_BPS: Final = 2**31 - 1
+
+
+def distance_bps(above: int | None, below: int | None, value: int) -> int | None:
+    """How far a price is from a level, in basis points of the price; 0 and less: it is beyond."""
+    level = above if above is not None else below
+    if level is None or value <= 0:
+        return None
+    missing = level - value if above is not None else value - level
+    return min(_FURTHEST_BPS, missing * 10_000 // value)
 
 
 def is_beyond(terms: Terms, value: int) -> bool:

@@ -43,6 +43,8 @@ _OVERLAP: Final = timedelta(seconds=5)
 _READ_ALL_EVERY_SECONDS: Final = 15
 # One transaction, and no more orders than are soon routed.
 _MOST_RELEASED: Final = 512
+_DISTANCES_EVERY_SECONDS: Final = 5
+_MOST_DISTANCES: Final = 5_000
 # With nothing open there is little to look for.
 _IDLE_SECONDS: Final = 1
 # However often pools change, about one look a slot.
@@ -65,7 +67,7 @@ class Watcher:
         self._pairs: set[Pair] = set()
         self._states: dict[Pair, PairState] = {}
         self._evaluation = Evaluation(self._book)
-        self._shared_at = self._read_all_at = float("-inf")
+        self._shared_at = self._read_all_at = self._distances_at = float("-inf")
         self._read_until = timezone.now()
         self._stopped = threading.Event()
         # Set when there is something to look at before the next look is due.
@@ -103,9 +105,12 @@ class Watcher:
             return []
         self._moving = prices.moving_accounts(), prices.slot
         found = self._evaluation.of(prices, largest)
+        self._evaluation.audit(prices, found)
         self._note_states(largest, prices)
         self._write(found)
-        return self._release(self._ready(found, prices.slot))
+        released = self._release(self._ready(found, prices.slot))
+        self._write_distances()
+        return released
 
     def _keep_up(self) -> None:
         """What is due whether or not prices are looked at."""
@@ -137,6 +142,13 @@ class Watcher:
                 self._book.pass_judged(entry)
         for entry, deviation_bps in found.held_back:
             entry.version = release.hold_back(entry, deviation_bps) or entry.version
+
+    def _write_distances(self) -> None:
+        """Now and then, what staff sort open orders by."""
+        now = time.monotonic()
+        if now - self._distances_at >= _DISTANCES_EVERY_SECONDS:
+            self._distances_at = now
+            open_orders.write_distances(self._evaluation.distances.take(_MOST_DISTANCES))
 
     def _run(self) -> None:
         looked_at = float("-inf")
@@ -205,6 +217,7 @@ class Watcher:
             known = self._book.get(row.pk)
             if known is None or known.version != row.version:
                 self._book.put(entry_of(row))
+                self._evaluation.audited.put(row.pk)
                 self._woken.set()
 
     def _ready(self, found: Found, slot: int) -> list[Fired]:

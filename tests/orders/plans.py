@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from orders.models import Attempt, Order
+from orders.models import Attempt, Order, Trigger
 
 PARTIAL = frozenset(
-    [index.name for index in Order._meta.indexes if index.condition is not None]
+    [index.name for model in (Order, Trigger) for index in model._meta.indexes if index.condition is not None]
     + ["attempt_one_open_an_order"]
 )
-_TABLES = ("orders_order", "orders_attempt", "orders_orderevent")
+_TABLES = ("orders_order", "orders_attempt", "orders_orderevent", "orders_trigger")
 assert Attempt._meta.db_table in _TABLES
 
 
@@ -76,7 +76,8 @@ def _read_postgresql(plans: Plans, sql: str, params: Any) -> None:
         if index:
             plans.indexes.add(index)
         unbound = index and "Index Cond" not in node and index not in PARTIAL
-        if node.get("Node Type") == "Seq Scan" or unbound:
+        is_ours = node.get("Relation Name") in _TABLES
+        if is_ours and (node.get("Node Type") == "Seq Scan" or unbound):
             plans.whole_tables.append(f"{node}: {sql}")
 
 

@@ -49,5 +49,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"  {what}: {median(times):.0f} ms, at most {max(times):.0f} ms;"
             f" {sum(look.fired for look in looks)} fired,"
-            f" {sum(look.routes for look in looks)} routes searched"
+            f" {sum(look.routes for look in looks)} routes searched,"
+            f" {median(look.audit_seconds for look in looks) * 1_000:.1f} ms for the audit"
         )

@@ -32,11 +32,15 @@ _SLOT_SECONDS: Final = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """CPU seconds of one look, the orders that it fired, and the routes that it searched for."""
+    """CPU seconds of one look, the orders that it fired, and the routes that it searched for.
+
+    ``audit_seconds`` of it went to entries whose turn it was to be looked at whatever the bounds say.
+    """
 
     seconds: float
     fired: int
     routes: int
+    audit_seconds: float
 
 
 class ManyOrders:
@@ -64,10 +68,13 @@ class ManyOrders:
         gc.collect()
         began = time.thread_time()
         found = self._evaluation.of(prices, self.book.largest())
+        until = time.thread_time()
+        self._evaluation.audit(prices, found)
         seconds = time.thread_time() - began
         for one in found.fired:
             self.book.drop(one.entry.order_id)
-        return Look(seconds, len(found.fired), prices.routes_found)
+        audit_seconds = seconds - (until - began)
+        return Look(seconds, len(found.fired), prices.routes_found, audit_seconds)
 
     def _worths_of(self, market: Market) -> Iterator[tuple[int, int]]:
         look, largest = self._markets.look(), self._markets.largest(market)

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from orders.admin.open_orders import distance_bps
 from orders.lifecycle import Status
 from orders.models import Order, OrderGroup, Trigger, WatchedPair
-from tests.factories import SOL, USDC
+from tests.factories import SOL, USDC, OrderFactory
 from tests.orders.chain import TestChain
+from tests.orders.plans import explained
 from tests.orders.rest import place
 from tests.orders.triggers.waiting_orders import ONLY, price_now, times
 
@@ -141,3 +143,49 @@ def test_watched_pairs_can_be_read_and_not_changed(staff: Client) -> None:
     assert "SOL → USDC" in page
     assert "by nobody" in page
     assert staff.post(f"/admin/orders/watchedpair/{pair.pk}/change/", {"network": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(("order_by", "found"), [("6", ["near", "far"]), ("-6", ["far", "near"])])
+def test_the_list_is_sorted_by_distance(
+    staff: Client, trader: Client, chain: TestChain, order_by: str, found: list[str]
+) -> None:
+    ids = {"far": placed(trader, type="limit", limitPrice="500")["orderId"]}
+    ids["near"] = placed(trader, type="limit", limitPrice="400")["orderId"]
+    placed(trader, type="limit", limitPrice="600")
+    Trigger.objects.filter(pk=ids["far"]).update(distance_bps=900)
+    Trigger.objects.filter(pk=ids["near"]).update(distance_bps=20)
+
+    # One that has no price is not among them.
+    assert [str(trigger.pk) for trigger in shown(staff, o=order_by)] == [ids[each] for each in found]
+    assert "Open orders" in staff.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [({"o": "6"}, "trigger_distance"), ({"o": "-6"}, "trigger_distance"), ({}, "order_open_changed")],
+)
+def test_many_open_orders_are_sorted_through_an_index(
+    staff: Client, user: User, chain: TestChain, query: dict[str, str], index: str
+) -> None:
+    many_open(user, 3_000)
+    with explained() as plans:
+        assert len(shown(staff, **query)) == 50
+    assert index in plans.indexes
+    # The count stops at its bound.
+    assert [each for each in plans.whole_tables if "COUNT(" not in each] == []
+
+
+def many_open(user: User, count: int) -> None:
+    orders = [
+        OrderFactory.build(user=user, type="limit", status=Status.OPEN, network="localnet", limit_price="500")
+        for _ in range(count)
+    ]
+    Order.objects.bulk_create(orders)
+    Trigger.objects.bulk_create(
+        Trigger(order=order, fires_at_or_above=10**12, distance_bps=number)
+        for number, order in enumerate(orders)
+    )
+    # On SQLite nobody keeps statistics.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")

