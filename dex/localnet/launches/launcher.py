@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from dex.launches.openings import Opening, Unit
-from dex.localnet.genesis_pools.market import Market
+from dex.localnet.blocks import Commitment
+from dex.localnet.genesis_pools.market import Market, PoolAccounts
 from dex.localnet.launches.plan import (
     CREATED_EMPTY,
     LaunchPlan,
@@ -23,12 +24,13 @@ from dex.localnet.launches.plan import (
 )
 from dex.localnet.launches.pools import created_pool, sides_of
 from dex.localnet.launches.record import LaunchRecord
+from dex.localnet.launches.transactions import creation_transaction
 from dex.localnet.launches.traps import Traps
-from dex.localnet.launches.writing import creation, funding
+from dex.localnet.launches.writing import creation, funding, locked, provision
 from dex.types import Clock, Token
 
 if TYPE_CHECKING:
-    from dex.localnet.blocks import Block, Commitment
+    from dex.localnet.blocks import Block
     from dex.localnet.chain import Chain
     from dex.localnet.execution import Execution
 
@@ -72,7 +74,9 @@ class Launcher:
         built = created_pool(plan, opening, market)
         sides = sides_of(built, plan.venue)
         record = LaunchRecord(plan, built.pool.address, sides, opening, self._chain.slot)
-        self._chain.change_accounts(partial(creation, plan=plan, opening=opening, market=market))
+        record.signature = self._create(plan, opening, built)
+        if record.signature is None:
+            self._chain.change_accounts(partial(creation, plan=plan, opening=opening, market=market))
         if plan.venue in CREATED_EMPTY:
             self._schedule(self._chain.slot + max(1, plan.opens_in_slots), partial(self._fund, record))
         else:
@@ -120,6 +124,24 @@ class Launcher:
     def _market(self, plan: LaunchPlan) -> Market:
         tokens = {token.symbol: token for token in (plan.token, plan.quote)}
         return Market(tokens, plan.creator.pubkey(), self._network)
+
+    def _create(self, plan: LaunchPlan, opening: Opening | None, built: PoolAccounts) -> str | None:
+        """The signature of a transaction that created the pool; None where none did."""
+        blockhash, _ = self._chain.latest_blockhash(Commitment.PROCESSED)
+        transaction = creation_transaction(plan, opening, built, blockhash)
+        if transaction is None:
+            return None
+        self._chain.change_accounts(partial(provision, plan=plan))
+        execution = self._chain.execute(transaction)
+        if execution is None or execution.error is not None:
+            error = "it did not land" if execution is None else execution.error
+            _log.warning(
+                "launch %s is written into the slot, for its transaction failed: %s", plan.number, error
+            )
+            return None
+        if plan.venue is LaunchVenue.DAMM_V2 and plan.burns_lp:
+            self._chain.change_accounts(partial(locked, plan=plan, pool=built.pool.address))
+        return execution.signature
 
     def _opening(self, plan: LaunchPlan) -> Opening | None:
         clock = self._clock()

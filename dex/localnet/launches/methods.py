@@ -2,8 +2,9 @@
 
 localnet_launch {"venue", "quote", "opensInSlots", "liquidity", "fee", "trap"}   launches a token now,
                             answers it: number, venue, pool, mint, symbol, decimals, quote, creator, fee,
-                            trap, createdSlot, fundedSlot, openedSlot, sprungSlot (null until then), opening
-                            {unit, point, after} or null. ``venue`` raydium-cpmm, meteora-damm-v2,
+                            trap, signature (null: no transaction made it), createdSlot, fundedSlot,
+                            openedSlot, sprungSlot (null until then), opening {unit, point, after} or null.
+                            ``venue`` raydium-cpmm, meteora-damm-v2,
                             raydium-amm-v4, raydium-clmm, meteora-dlmm or orca-whirlpool; ``quote`` SOL or
                             USDC, ``liquidity`` whole tokens of it; ``fee`` of a DAMM v2 pool: flat, linear,
                             exponential or rateLimiter; ``trap`` freeze, transferFee, liquidityPulled,

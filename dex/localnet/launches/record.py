@@ -13,7 +13,8 @@ from dex.localnet.launches.pools import PoolSides
 
 @dataclass(slots=True)
 class LaunchRecord:
-    """A launch that is on chain. Slots are None until they are reached.
+    """A launch that is on chain. Slots are None until they are reached, ``signature`` where no
+    transaction created the pool.
 
     ``opening`` None: the venue has none, the pool is open once it is funded. ``opened_slot`` is the first
     slot in which the program swaps, ``sprung_slot`` that in which a trap began to cost its buyers.
@@ -24,6 +25,7 @@ class LaunchRecord:
     sides: PoolSides
     opening: Opening | None
     created_slot: int
+    signature: str | None = None
     funded_slot: int | None = None
     opened_slot: int | None = None
     sprung_slot: int | None = None
@@ -45,6 +47,7 @@ class LaunchRecord:
             "creator": str(plan.creator.pubkey()),
             "fee": plan.fee.value if plan.venue is LaunchVenue.DAMM_V2 else None,
             "trap": self.trap,
+            "signature": self.signature,
             "createdSlot": self.created_slot,
             "fundedSlot": self.funded_slot,
             "openedSlot": self.opened_slot,

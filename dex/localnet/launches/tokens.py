@@ -40,8 +40,8 @@ _ACCOUNT_RECORDS: Final[Mapping[Trap, Records]] = {
 }
 
 
-def token_accounts(plan: LaunchPlan) -> dict[Pubkey, AccountData]:
-    """The token with a fixed supply, its metadata immutable, and the creator's part of it."""
+def token_accounts(plan: LaunchPlan, *, pooled: int) -> dict[Pubkey, AccountData]:
+    """The token with a fixed supply, its metadata immutable; but for ``pooled`` tokens the creator has it."""
     token, creator = plan.token, plan.creator.pubkey()
     unit = 10**token.decimals
     mint = mint_account(token.decimals, SUPPLY_TOKENS * unit, None)
@@ -51,10 +51,9 @@ def token_accounts(plan: LaunchPlan) -> dict[Pubkey, AccountData]:
     else:
         accounts[token.mint] = _freezable(mint, creator) if plan.trap is Trap.FREEZE else mint
         accounts[metadata_address(token.mint)] = metadata_account(token, creator)
-    kept = (SUPPLY_TOKENS - plan.pooled) * unit
-    if kept:
-        address = associated_token_address(creator, token.mint, plan.token_program)
-        accounts[address] = of_its_program(plan, token_account(token.mint, creator, kept))
+    kept = (SUPPLY_TOKENS - pooled) * unit
+    address = associated_token_address(creator, token.mint, plan.token_program)
+    accounts[address] = of_its_program(plan, token_account(token.mint, creator, kept))
     return accounts
 
 
