@@ -240,6 +240,13 @@ EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
 DEFAULT_SLIPPAGE_BPS = env.int("DEFAULT_SLIPPAGE_BPS", default=50)
 # Of stop losses and trailing stops that say none: a stop that is too strict does not sell in a fall.
 STOP_SLIPPAGE_BPS = env.int("STOP_SLIPPAGE_BPS", default=2_000)
+# What a new pool and its token must satisfy before a sniper order that does not say buys there; the most of
+# the supply that one holder may have where that is asked for.
+SNIPER_REQUIRE = env.list(
+    "SNIPER_REQUIRE",
+    default=["mintAuthorityRevoked", "freezeAuthorityRevoked", "feeAuthorityRevoked", "lpBurned", "sellable"],
+)
+SNIPER_MAX_HOLDER_SHARE_BPS = env.int("SNIPER_MAX_HOLDER_SHARE_BPS", default=2_000)
 # How far a stop's price may be from the median of the last minutes before it is held back for a while.
 STOP_GUARD_BPS = env.int("STOP_GUARD_BPS", default=2_000)
 STOP_GUARD_SECONDS = env.int("STOP_GUARD_SECONDS", default=5)

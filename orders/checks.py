@@ -14,6 +14,7 @@ from dex.errors import DexError, WrongNetwork
 from orders import gateway
 from orders.launches import wanted
 from orders.telemetry import starting
+from orders.wire.launch_terms import REQUIREMENTS
 
 # `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
 TAG: Final = "orders"
@@ -94,11 +95,22 @@ def slippage_limits_make_sense(
         "MAX_PRICE_GAP_BPS",
         "NODE_PRICE_TOLERANCE_BPS",
         "MAX_ROUND_TRIP_LOSS_BPS",
+        "SNIPER_MAX_HOLDER_SHARE_BPS",
     ):
         if not 0 <= getattr(settings, name) <= _BASIS_POINTS:
             hint = f"0 <= {name} <= 10000"
             found.append(Error("No share of a price is beyond 10000 bps.", hint=hint, id="orders.E009"))
     return found
+
+
+@register(TAG)
+def sniper_requirements_are_known(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A requirement that is spelled wrong would require nothing."""
+    unknown = [name for name in settings.SNIPER_REQUIRE if name not in REQUIREMENTS]
+    hint = f"Of {', '.join(REQUIREMENTS)}."
+    return [Error(f"SNIPER_REQUIRE names {name}.", hint=hint, id="orders.E035") for name in unknown]
 
 
 @register(WEB_TAG)

@@ -92,8 +92,8 @@ class SameToken(InvalidRequest):
 
 class UnsupportedOrderType(InvalidRequest):
     code = "UNSUPPORTED_ORDER_TYPE"
-    default_message = "This order type is not supported yet"
-    details_shown = {"type": "limit", "accepted": ["market"]}
+    default_message = "This engine takes no orders of this type"
+    details_shown = {"type": "sniper", "accepted": ["limit", "market"]}
 
 
 class MalformedBody(InvalidRequest):

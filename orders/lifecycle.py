@@ -140,6 +140,7 @@ class FailureReason(TextChoices):
     WOULD_TRIGGER_NOW = "WOULD_TRIGGER_NOW", "The price is beyond the trigger already"
     PRICE_GUARD = "PRICE_GUARD", "The price is far from that of the last minutes"
     NO_ROUND_FILLED = "NO_ROUND_FILLED", "None of its rounds was filled"
+    NO_LAUNCH_BOUGHT = "NO_LAUNCH_BOUGHT", "None of its purchases was filled"
     SIBLING_FIRED = "SIBLING_FIRED", "The other order of its group has fired"
     INTERNAL = "INTERNAL", "Something unexpected went wrong"
 

@@ -2,7 +2,7 @@
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
 worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watchers of prices
-                            and of new pools
+                            and of new pools, snipers
 
 Threads are started at first use, those of stage limit, heartbeat, sweeper and watchers by ``start``. Nothing
 else makes one: a process that has not been started, a management command say, writes its orders itself, sends
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from orders.intake import group_commit
 from orders.intake.group_commit import GroupCommit
+from orders.launches.snipers import Snipers
 from orders.launches.watcher import LaunchWatcher
 from orders.notify import hints
 from orders.notify.hint_publisher import HintPublisher
@@ -36,7 +37,8 @@ class Process:
         self.heartbeat = Heartbeat(worker_name, self.stage_limit)
         self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish, self.stage_limit)
         self.watcher = Watcher(self.dispatcher.at_due_time)
-        self.launches = LaunchWatcher()
+        self.snipers = Snipers(lambda: self.launches.is_at_work, self.dispatcher.at_due_time)
+        self.launches = LaunchWatcher(self.snipers.wake, self.snipers.wake)
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""
@@ -53,6 +55,7 @@ class Process:
         for part in (
             self.watcher,
             self.launches,
+            self.snipers,
             self.heartbeat,
             self.poller,
             self.group_commit,

@@ -6,6 +6,7 @@ No text of an error quotes the URL: it may hold an access key.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from enum import IntEnum
 from typing import Any, Final, Protocol
 
 import httpx2
-import orjson
 
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
 from dex.rpc.http_post import HttpPost
@@ -71,7 +71,7 @@ class Call:
 
 def call(method: str, *params: object) -> Call:
     """A call of ``method`` with positional ``params``."""
-    return Call(method, orjson.dumps(params).decode())
+    return Call(method, json.dumps(params, separators=(",", ":")))
 
 
 def split_calls(calls: Sequence[Call]) -> list[list[Call]]:
@@ -206,8 +206,8 @@ class JsonRpcClient:
             raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
         _require_ok(status, method)
         try:
-            return orjson.loads(body)
-        except ValueError as error:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
             raise ChainAnswerInvalid(f"{method}: the answer is not JSON") from error
 
 

@@ -162,15 +162,11 @@ def _set_aside(data: Path) -> str | None:
 def _localnet(
     plan: EnginePlan, folder: DataFolder, port: int, wallet: Wallet, environment: Mapping[str, str]
 ) -> Part:
-    counts = {
-        "--traders": plan.localnet_traders,
-        "--launches": plan.localnet_launches,
-        "--rivals": plan.localnet_rivals,
-    }
-    others = [text for option, count in counts.items() if count for text in (option, str(count))]
+    traders = ("--traders", str(plan.localnet_traders)) if plan.localnet_traders else ()
+    launches = ("--launches", str(plan.localnet_launches)) if plan.localnet_launches else ()
     command = (
         *(sys.executable, "-m", "dex.localnet", "--port", str(port)),
-        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *others),
+        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *traders, *launches),
         *shlex.split(environment.get("LOCALNET_ARGS", "")),
     )
     return Part(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -89,6 +89,8 @@ class OrderList(Endpoint):
         prefetch_related_objects([order for order in page.orders if order.has_trigger], "trigger")
         schedules = [order for order in page.orders if order.type == OrderType.DCA]
         prefetch_related_objects(schedules, "schedule")
+        snipers = [order for order in page.orders if order.type == OrderType.SNIPER]
+        prefetch_related_objects(snipers, "launch_rules")
         return Response(
             {
                 "next": _page_url(request, page.next),
@@ -182,7 +184,8 @@ class CancelGroup(Endpoint):
 
 
 def _group_as_wire(group: OrderGroup) -> dict[str, Any]:
-    orders = group.orders.select_related("trigger").order_by("created_at", "group_role")
+    members = Order.objects.filter(Q(group=group) | Q(group__parent=group))
+    orders = members.select_related("trigger", "launch_rules").order_by("created_at", "group_role")
     return group_as_wire(group, list(orders))
 
 

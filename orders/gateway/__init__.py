@@ -10,6 +10,7 @@ wallet.py       the wallet's address and its signer
 pools.py        pools by address: of the settings, of the database
 quotes.py       prices: for the API, and for a batch of orders
 swaps.py        signing
+launch_checks.py  what the chain says of a new pool before a purchase
 table_changes.py  the wallet's own lookup tables; table_addresses.py: what they are filled with
 wallet_funds.py what the wallet holds, and what a transaction takes of its SOL
 sends.py        sending, and what the node says to it
@@ -31,6 +32,7 @@ from orders.gateway.executable import Executable, Market, PriceLook, look_at
 from orders.gateway.failures import Failure, failed
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
+from orders.gateway.launch_checks import LaunchFacts, Trip, launch_facts, try_round_trip
 from orders.gateway.launch_looks import AskedPool, PoolLook, look_at_launches
 from orders.gateway.lookup_tables import table_config_errors
 from orders.gateway.named_tokens import (
@@ -83,7 +85,6 @@ from orders.gateway.table_addresses import addresses_in_use
 from orders.gateway.table_changes import (
     TableChange,
     TableChangeFailed,
-    check_table_change,
     land,
     plan_extension,
     plan_new_table,
@@ -133,6 +134,7 @@ __all__ = [
     "Funds",
     "Holder",
     "Holdings",
+    "LaunchFacts",
     "LookupTable",
     "Market",
     "MarketBounds",
@@ -161,6 +163,7 @@ __all__ = [
     "TableChangeFailed",
     "TableStep",
     "TokenReport",
+    "Trip",
     "Verdict",
     "WrongToken",
     "addresses_in_use",
@@ -169,7 +172,6 @@ __all__ = [
     "brands",
     "cap_of",
     "chain_health",
-    "check_table_change",
     "danger_config_errors",
     "dead_check",
     "decimals_of",
@@ -186,6 +188,7 @@ __all__ = [
     "land",
     "landed_statuses",
     "largest_amount",
+    "launch_facts",
     "list_every_pool",
     "list_pools",
     "listed_token",
@@ -226,6 +229,7 @@ __all__ = [
     "token_report",
     "tokens",
     "tokens_at_hand",
+    "try_round_trip",
     "unfit_to_sign",
     "venue_brands",
     "venue_config_errors",

@@ -6,7 +6,7 @@ No wallet and no limits: whether an order may be executed is asked when it is ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solders.pubkey import Pubkey
 
@@ -15,8 +15,10 @@ from dex.routing.estimates import Estimates
 from dex.routing.fee_caps import may_reach_a_maximum
 from dex.routing.search import find_routes
 from dex.routing.way import Answers
-from dex.types import AccountData, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
+from dex.transactions.token_accounts import parse_token_account
+from dex.types import AccountData, Clock, Limits, QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode
 from dex.venues.integer_math import U64_MAX
+from orders.gateway import price_sanity
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.route_sizes import fitting_in, without_too_large
 from orders.gateway.routes import pools_of, read_asks
@@ -70,6 +72,11 @@ class PriceLook:
         return self._snapshot.clock.slot
 
     @property
+    def clock(self) -> Clock:
+        """The chain's clock at that slot."""
+        return self._snapshot.clock
+
+    @property
     def routes_found(self) -> int:
         """For how many amounts the best route was searched for."""
         return len(self._found)
@@ -103,6 +110,22 @@ class PriceLook:
         pools = self._asks[market].candidates.pools()
         addresses = dict.fromkeys(address for pool in pools for address in pool.accounts)
         return tuple(self._snapshot.accounts.get(address) for address in addresses)
+
+    def liquidity(self, route: Route) -> int:
+        """What the last pool holds of what it is paid in, in base units of the route's token in."""
+        last = route.legs[-1]
+        pool = self._pools[last.pool]
+        vault = pool.vaults[pool.mints.index(last.token_in)]
+        held = parse_token_account(self._snapshot.account(vault)).amount
+        if len(route.legs) == 1:
+            return held
+        first = route.legs[0]
+        return held * first.amount_in // first.amount_out
+
+    def too_dear(self, market: Market, amount: int, route: Route, limits: Limits) -> bool:
+        """Whether a route costs more than the limits or the settings allow, fees and impact together."""
+        request = replace(market.request(amount), limits=limits)
+        return price_sanity.too_dear(Quotes(request, self.slot, (route,))) is not None
 
     def moving_accounts(self) -> list[str]:
         """The accounts by whose changes prices move: pools and their vaults, those of the pairs first."""

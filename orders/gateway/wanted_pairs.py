@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 from dex.config import PAIRS
 from orders.gateway.candidates import Pair, legs_over, middle_tokens
 from orders.gateway.tokens import tokens
-from orders.models import Order
+from orders.models import ANYTHING, Order
 
 # So many orders are looked at, the newest of all: what nobody has asked for since is asked of nodes no more.
 _NEWEST: Final = 2_000
@@ -39,4 +39,6 @@ def _named_lately() -> Iterator[Pair]:
     except DatabaseError:
         return
     for sold, bought in found:
+        if bought == ANYTHING:
+            continue
         yield Pubkey.from_string(sold), Pubkey.from_string(bought)

@@ -39,7 +39,7 @@ def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) ->
     order = rows.select_related("trigger", "schedule").first()
     if order is None:
         raise NotFound("There is no such order")
-    if order.status != Status.OPEN:
+    if order.status != Status.OPEN or order.type == OrderType.SNIPER:
         raise NotAmendable(status=order.status)
     if order.version != amendment.version:
         raise ChangedMeanwhile(version=order.version, status=order.status)

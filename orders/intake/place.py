@@ -29,12 +29,12 @@ from orders.errors import (
     UnsupportedOrderType,
     WouldTriggerNow,
 )
-from orders.intake import exact_output, group_commit, limits, order_rate, waiting
+from orders.intake import exact_output, group_commit, limits, order_rate, sniping, waiting
 from orders.intake.named_amounts import named
 from orders.intake.request_hash import request_hash
 from orders.intake.route_bounds import bounds_of
-from orders.lifecycle import WAITING_TYPES, OrderType
-from orders.models import Order
+from orders.lifecycle import OrderType
+from orders.models import ANYTHING, Order
 from orders.platform import database_trouble
 from orders.records import routes
 from orders.records.thresholds import Decimals
@@ -46,7 +46,6 @@ from orders.wire.requests import OrderIntent
 
 # A request that is refused so may be one that was accepted before.
 _MAY_BE_REPEATED = (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted, WouldTriggerNow)
-_ACCEPTED_TYPES = WAITING_TYPES | {OrderType.MARKET, OrderType.DCA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +142,9 @@ def _named_token(tokens: gateway.Named, name: str) -> Token:
 def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named) -> Order:
     """An order that is not written yet; ``tokens`` has both that it names. Raises as `place_order`."""
     order_type = _known_type(intent.type)
-    token_in, token_out = _named_token(tokens, intent.token_in), _named_token(tokens, intent.token_out)
-    if token_in.mint == token_out.mint:
+    token_in = _named_token(tokens, intent.token_in)
+    mint_out, decimals_out = _bought(intent, tokens)
+    if str(token_in.mint) == mint_out:
         raise SameToken()
     now = timezone.now()
     order = Order(
@@ -155,7 +155,7 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
         wallet=settings.WALLET_ADDRESS,
         request_id=bound_request_id(),
         token_in=str(token_in.mint),
-        token_out=str(token_out.mint),
+        token_out=mint_out,
         slippage_bps=limits.slippage(intent.slippage_bps),
         slippage_is_auto=intent.slippage_bps == AUTO,
         max_price_impact_bps=limits.max_price_impact(intent.max_price_impact_bps),
@@ -169,19 +169,27 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
     )
     waiting.require_fitting(order_type, intent)
     if exact_output.is_asked_for(intent):
-        exact_output.fill_in(order, intent, token_in.decimals, token_out.decimals)
+        exact_output.fill_in(order, intent, token_in.decimals, decimals_out)
     else:
         order.amount_in = _amount_in(intent, token_in.decimals)
-        order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, token_out.decimals)
+        order.floor_amount_out = _floor(order.amount_in, intent, token_in.decimals, decimals_out)
     if order.bound_amount_in is not None:
         gateway.require_within_cap(token_in, order.bound_amount_in)
     order.request_hash = request_hash(order, intent)
-    waiting.prepare(order, intent, Decimals(token_in.decimals, token_out.decimals))
+    waiting.prepare(order, intent, Decimals(token_in.decimals, decimals_out))
     return order
 
 
+def _bought(intent: OrderIntent, tokens: gateway.Named) -> tuple[str, int]:
+    """The mint that is bought and its decimals; `ANYTHING` has none."""
+    if sniping.is_for_any_token(intent):
+        return ANYTHING, 0
+    token = _named_token(tokens, intent.token_out)
+    return str(token.mint), token.decimals
+
+
 def _known_type(text: str) -> OrderType:
-    accepted = sorted(kind.value for kind in _ACCEPTED_TYPES)
+    accepted = sorted(kind.value for kind in OrderType if kind != OrderType.SNIPER or sniping.is_on())
     spelt = spelling(text)
     if spelt in accepted:
         return OrderType(spelt)

@@ -15,13 +15,12 @@ from django.conf import settings
 
 from orders.amounts import amount_at_price
 from orders.errors import InvalidRequest, OrderError, WouldTriggerNow
-from orders.intake import limits, rounds
+from orders.intake import limits, rounds, sniping
 from orders.intake.exact_output import is_asked_for
 from orders.intake.named_amounts import named
 from orders.lifecycle import (
     AT_ONCE,
     FIRED_FOR_GOOD,
-    WAITING_TYPES,
     GroupKind,
     GroupRole,
     OrderType,
@@ -67,7 +66,10 @@ _MAY: Final[Mapping[OrderType, frozenset[str]]] = {
     OrderType.TAKE_PROFIT: frozenset({"triggerPrice", "confirmations"}),
     OrderType.TRAILING_STOP: frozenset({"trailBps", "activationPrice", "confirmations"}),
     OrderType.DCA: frozenset({"rounds", "intervalSeconds", "startAt", "minPrice", "maxPrice", "missed"}),
+    OrderType.SNIPER: frozenset(),
 }
+# What they trade in moves fast: a strict slippage would keep them from being filled.
+_IN_A_HURRY: Final = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.SNIPER})
 _CLASSED: Final = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
 
@@ -81,13 +83,13 @@ def require_fitting(kind: OrderType, intent: OrderIntent) -> None:
     refusals |= {name: "required" for name in _REQUIRED.get(kind, ()) if name not in present}
     if intent.limit_price is not None and kind is OrderType.DCA:
         refusals["limitPrice"] = "not with dca; minPrice and maxPrice bound its rounds"
-    if kind in {*WAITING_TYPES, OrderType.DCA} - {OrderType.LIMIT} and is_asked_for(intent):
+    if kind not in (OrderType.MARKET, OrderType.LIMIT) and is_asked_for(intent):
         refusals["amountOut"] = f"not with {kind.value}"
     if kind is OrderType.LIMIT and _has_no_limit(intent):
         refusals["limitPrice"] = "required"
     if intent.time_in_force == TimeInForce.GTD and intent.expires_at is None:
         refusals["expiresAt"] = "required with gtd"
-    refusals |= _class_refusals(kind, intent)
+    refusals |= _class_refusals(kind, intent) | sniping.refusals(kind, intent)
     if refusals:
         raise InvalidRequest("The order is not valid", **refusals)
 
@@ -123,8 +125,11 @@ def prepare(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     """
     order.prices_inverted = intent.price_of == BUYERS_WAY
     order.time_in_force = intent.time_in_force or TimeInForce.GTC
-    if intent.slippage_bps is None and order.type in (OrderType.STOP, OrderType.TRAILING_STOP):
+    if intent.slippage_bps is None and order.type in _IN_A_HURRY:
         order.slippage_bps = limits.stop_slippage()
+    if order.type == OrderType.SNIPER:
+        sniping.prepare(order, intent, decimals.token_in)
+        return
     if order.type == OrderType.DCA:
         rounds.prepare(order, intent, decimals)
         return
@@ -242,7 +247,7 @@ def meaning(intent: OrderIntent) -> dict[str, Any]:
         "take_profit": intent.take_profit and intent.take_profit.as_json(),
         "stop_loss": intent.stop_loss and intent.stop_loss.as_json(),
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value is not None} | sniping.meaning(intent)
 
 
 def needs_a_price(order: Order) -> bool:

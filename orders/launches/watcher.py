@@ -76,6 +76,11 @@ class LaunchWatcher:
         self._stopped = threading.Event()
         self._thread = LazyThread("launches", self._run)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether this worker holds the watch."""
+        return self._watch is not None
+
     def start(self) -> None:
         """Begin to watch; does nothing where it has begun, or where nothing is to be watched for."""
         if settings.LAUNCHES != OFF:

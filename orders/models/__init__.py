@@ -6,6 +6,7 @@ Amounts are base units in signed 64-bit columns.
 from orders.models.access import AuditEntry, TokenScope
 from orders.models.attempt import Attempt
 from orders.models.launches import (
+    ANYTHING,
     Hold,
     Launch,
     LaunchRules,
@@ -23,6 +24,7 @@ from orders.models.worker_process import WorkerProcess
 from orders.models.write_trial import WriteTrial
 
 __all__ = [
+    "ANYTHING",
     "Attempt",
     "AuditEntry",
     "DaySales",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 
 from orders.models.order import Order
+
+# The token out of a sniper order that buys whatever is launched.
+ANYTHING: Final = "any"
 
 
 class LaunchSource(models.TextChoices):
@@ -35,6 +38,7 @@ class Hold(models.TextChoices):
     OPENS_TOO_LATE = "OPENS_TOO_LATE", "The pool opens later than the order allows"
     LIQUIDITY_TOO_LOW = "LIQUIDITY_TOO_LOW", "The pool holds less than the order asks for"
     FEE_TOO_HIGH = "FEE_TOO_HIGH", "The pool's fee for this purchase is above the order's"
+    COST_TOO_HIGH = "COST_TOO_HIGH", "Price impact and fee together are above what the order allows"
     PRICE_OUT_OF_REACH = "PRICE_OUT_OF_REACH", "The purchase would bring less than the order's limit"
     CREATOR_BLOCKED = "CREATOR_BLOCKED", "The pool's creator is on the order's blocklist"
     MINT_AUTHORITY = "MINT_AUTHORITY", "Somebody may still issue more of the token"

@@ -24,7 +24,7 @@ from orders.records.transition import Transition
 from orders.wire.events import building_data
 
 # Whose floor the first quote's slippage sets, where the client gave none that is higher.
-_SLIPPING: Final = frozenset({OrderType.MARKET, *FIRED_FOR_GOOD})
+_SLIPPING: Final = frozenset({OrderType.MARKET, OrderType.SNIPER, *FIRED_FOR_GOOD})
 # Why there is no offer once pools are left out.
 _NO_POOL_LEFT: Final = frozenset(
     {FailureReason.NO_ROUTE, FailureReason.POOL_DISABLED, FailureReason.UNSUPPORTED_POOL}

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -18,7 +17,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from orders.lifecycle import Status, may_follow
-from orders.models import Order, OrderEvent, OrderGroup, Schedule, Trigger
+from orders.models import LaunchRules, Order, OrderEvent, OrderGroup, Schedule, Trigger
 from orders.notify import hints
 from orders.records import sql
 from orders.records.transition import IllegalTransition, Transition
@@ -32,9 +31,6 @@ class Consequences:
     steps: list[Transition] = field(default_factory=list)
     new: list[Order] = field(default_factory=list)
 
-
-# The columns of an event in the order of `sql.insert`.
-_EVENT: Final = ("order", "sequence", "status", "at", "data")
 
 # What follows from steps that were just written, for the orders of their groups, in the same transaction.
 Follow = Callable[[Sequence[Order]], Consequences]
@@ -80,7 +76,8 @@ def record(
             applied += _take(follow(moved), cursor, now)
             _clear_distances(applied)
             news = [one for one in applied if not one.step.quiet]
-            _write(cursor, [one.event_values for one in news], [one.step.order for one in news])
+            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in news])
+            _publish_on_commit([one.step.order for one in news])
             _count_on_commit(news, now)
     except BaseException:
         # What was not written is not so: anyone who holds the orders goes on from the rows as they are.
@@ -88,22 +85,6 @@ def record(
             _put_back(one)
         raise
     return moved
-
-
-def write_events(
-    cursor: CursorWrapper, steps: Sequence[tuple[Order, Status, dict[str, Any]]], now: datetime
-) -> None:
-    """Write the events of orders that the caller's transaction has moved to these statuses, and publish them.
-
-    Each order has its new version.
-    """
-    values = [_event_values(order.pk, order.version, to, now, data) for order, to, data in steps]
-    _write(cursor, values, [order for order, _, _ in steps])
-
-
-def _write(cursor: CursorWrapper, event_values: Sequence[Sequence[Any]], orders: Sequence[Order]) -> None:
-    cursor.executemany(sql.insert(OrderEvent), event_values)
-    _publish_on_commit(orders)
 
 
 def _lock_groups(orders: Iterable[Order]) -> None:
@@ -131,11 +112,12 @@ def _take(following: Consequences, cursor: CursorWrapper, now: datetime) -> list
 def insert(orders: Sequence[Order]) -> None:
     """Write new orders with their first event, in the caller's transaction or an own one.
 
-    With each its group, its trigger and its companions, where it has them.
+    With each its group, what it goes by, and its companions, where it has them.
     """
     orders = [each for order in orders for each in (order, *order.companions)]
     triggers = [trigger for order in orders if (trigger := _new(order, "trigger"))]
     schedules = [schedule for order in orders if (schedule := _new(order, "schedule"))]
+    launch_rules = [rules for order in orders if (rules := _new(order, "launch_rules"))]
     groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
         OrderEvent(
@@ -149,7 +131,7 @@ def insert(orders: Sequence[Order]) -> None:
     ]
     tables: Sequence[tuple[type[Model], Iterable[Model]]] = (
         *((OrderGroup, groups.values()), (Order, orders), (OrderEvent, first_events)),
-        *((Trigger, triggers), (Schedule, schedules)),
+        *((Trigger, triggers), (Schedule, schedules), (LaunchRules, launch_rules)),
     )
     # Written out for every table: a row that is rolled back stays one that is to be written.
     ready = [(sql.insert(model), rows) for model, each in tables if (rows := sql.insert_values(each))]
@@ -187,10 +169,10 @@ class _Ready:
 
 
 def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
+    event_values = sql.insert_values(_event(step, now) for step in steps)
     ready = []
-    for step in steps:
+    for step, values in zip(steps, event_values, strict=True):
         order = step.order
-        values = _event_values(order.pk, order.version + 1, step.to, now, step.data)
         step_taken = {"status": step.to.value, "version": order.version + 1, "updated_at": now}
         changes: dict[str, Any] = {
             **({} if step.quiet else step_taken),
@@ -236,9 +218,10 @@ def _put_back(one: _Ready) -> None:
         setattr(one.step.order, name, value)
 
 
-def _event_values(key: UUID, sequence: int, to: Status, at: datetime, data: dict[str, Any]) -> list[Any]:
-    """What `sql.insert` of an event wants, without an instance of the model."""
-    return sql.values(OrderEvent, list(zip(_EVENT, (key, sequence, to.value, at, data), strict=True)))
+def _event(step: Transition, now: datetime) -> OrderEvent:
+    return OrderEvent(
+        order_id=step.order.pk, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
+    )
 
 
 def _publish_on_commit(orders: Sequence[Order]) -> None:

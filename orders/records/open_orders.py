@@ -174,11 +174,12 @@ def mark_judged(order_ids: Collection[UUID]) -> None:
 def needed(wallet: str) -> dict[str, int]:
     """Base units by mint that the open orders of a wallet would sell together; they reserve nothing.
 
-    Of the two orders of a pair the larger counts alone, of a schedule what its rounds have left.
+    Of the two orders of a pair the larger counts alone, of a schedule what its rounds have left, of a budget
+    over launches what it may still place.
     """
     ours = Order.objects.filter(IS_WAITING, network=settings.SOLANA_NETWORK, wallet=wallet)
     found: Counter[str] = Counter()
-    alone = ours.filter(group_role__in=(GroupRole.NONE, GroupRole.ENTRY))
+    alone = ours.filter(group_role__in=(GroupRole.NONE, GroupRole.ENTRY, GroupRole.PURCHASE))
     for mint, amount in alone.order_by().values_list("token_in").annotate(Sum("amount_in")):
         found[mint] += amount
     pairs = ours.filter(group_role__in=(GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS))
@@ -189,4 +190,8 @@ def needed(wallet: str) -> dict[str, int]:
     columns = ("token_in", "amount_in", "schedule__rounds", "schedule__last_round", "schedule__next_round")
     for mint, amount, rounds, last, following in schedules.values_list(*columns):
         found[mint] += amount * max(0, last - following + 1) // rounds
+    budgets = ours.filter(group_role=GroupRole.BUDGET, launch_rules__isnull=False)
+    left = ("token_in", "amount_in", "launch_rules__max_orders", "launch_rules__placed")
+    for mint, amount, most, placed in budgets.values_list(*left):
+        found[mint] += amount * max(0, most - placed)
     return dict(found)

@@ -87,6 +87,16 @@ def bounds_column(bounds: RouteBounds) -> dict[str, Any] | None:
     return {name: value for name, value in named.items() if value} or None
 
 
+def ending_in(stored: Mapping[str, Any] | None, pool: str) -> dict[str, Any]:
+    """The bounds of a row whose paths end in this pool: in one path, as no pool is used twice."""
+    return {**(stored or {}), "lastPools": [pool]}
+
+
+def without_pools(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The bounds of a row for another direction: what its own were of pools does not hold there."""
+    return {name: value for name, value in (stored or {}).items() if name != "lastPools"} or None
+
+
 def venues(order: Order, first: str) -> tuple[str, ...]:
     """The venues of the order's legs, each once, ``first`` at the head: that of its attempt."""
     legs: Iterable[str] = ()

@@ -23,6 +23,7 @@ from orders.index_conditions import IS_WAITING
 from orders.lifecycle import FINAL, FailureReason, GroupRole, OrderType, Status
 from orders.models import Order, Schedule
 from orders.pipeline import groups
+from orders.pipeline.children import child_of
 from orders.pipeline.outcomes import ended
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -145,7 +146,7 @@ def _write(schedule: Schedule, number: int, data: dict[str, object], new: Order 
 
 def _round(schedule: Schedule, number: int) -> Order:
     parent = schedule.order
-    return groups.child_of(
+    return child_of(
         parent,
         client_order_id=_key(schedule, number),
         type=OrderType.MARKET,

@@ -28,7 +28,7 @@ from orders.platform.lazy_thread import LazyThread
 from orders.records import kill_switch, open_orders, watched_pairs
 from orders.records.open_orders import OpenOrder, Pair
 from orders.records.watched_pairs import PairState
-from orders.triggers import release, rounds
+from orders.triggers import release, rounds, timed
 from orders.triggers.book import Book, Entry
 from orders.triggers.entries import entry_of
 from orders.triggers.evaluation import Evaluation, Found
@@ -117,7 +117,7 @@ class Watcher:
         self._share()
         self._read()
         release.end_expired()
-        self._on_the_way(rounds.place_due())
+        self._on_the_way([*rounds.place_due(), *timed.release_due()])
 
     def _note_states(self, largest: Mapping[Market, int], prices: PriceLook) -> None:
         """Of each pair whether any of its orders has a price."""

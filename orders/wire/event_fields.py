@@ -40,7 +40,7 @@ class Landed(NamedTuple):
     order: Order
     slot: int
     amount_in: int
-    amount_out: int
+    amount_out: int | None
 
     @property
     def signature(self) -> str:
@@ -70,11 +70,15 @@ def _moved_in(landed: Landed) -> str:
     return from_base_units(landed.amount_in, gateway.decimals_of(landed.order.token_in))
 
 
-def _moved_out(landed: Landed) -> str:
+def _moved_out(landed: Landed) -> str | None:
+    if landed.amount_out is None:
+        return None
     return from_base_units(landed.amount_out, gateway.decimals_of(landed.order.token_out))
 
 
-def _moved_price(landed: Landed) -> str:
+def _moved_price(landed: Landed) -> str | None:
+    if landed.amount_out is None:
+        return None
     decimals_in = gateway.decimals_of(landed.order.token_in)
     decimals_out = gateway.decimals_of(landed.order.token_out)
     return price_text(landed.amount_in, decimals_in, landed.amount_out, decimals_out)
@@ -115,8 +119,14 @@ ATTEMPT_NUMBER: Final = Field("attempt", INTEGER, "attempt", "which transaction 
 SENT: Final = Rows(*VENUE_FIELDS, TX_HASH, EXPLORER_LINK, ATTEMPT_NUMBER)
 EXECUTED: Final = Rows(
     Field("executedAmountIn", DECIMAL, _moved_in, "what really left the wallet", example="5"),
-    Field("executedAmountOut", DECIMAL, _moved_out, "what really came in", example="823.575312"),
-    Field("executedPrice", DECIMAL, _moved_price, "tokenOut per tokenIn", example="164.7150624"),
+    Field(
+        "executedAmountOut",
+        nullable(DECIMAL),
+        _moved_out,
+        "what really came in; null for a budget, which buys several tokens",
+        example="823.575312",
+    ),
+    Field("executedPrice", nullable(DECIMAL), _moved_price, "tokenOut per tokenIn", example="164.7150624"),
 )
 SLOT: Final = Field("slot", nullable(INTEGER), "slot", "the block's slot; null on paper", example=10)
 LANDED: Final = Rows(*VENUE_FIELDS, TX_HASH, EXPLORER_LINK, SLOT, *EXECUTED.fields)

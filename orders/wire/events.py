@@ -42,6 +42,7 @@ from orders.wire.json_types import (
 from orders.wire.message import Field, Message, OneOf, Rows, ref
 from orders.wire.offers import LOST_OFFER, OFFER, ROUTE_TAKEN
 from orders.wire.schedules import ROUND_STEPS, SCHEDULE, schedule_as_wire
+from orders.wire.sniping import PURCHASE_STEPS, SNIPING
 from orders.wire.waiting import RESTS, TRIGGER, rest_data, trigger_as_wire
 
 
@@ -57,6 +58,8 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
         Field("trigger", ref(TRIGGER), means="what it waits for", optional=True),
         Field("schedule", ref(SCHEDULE), means="when its rounds are placed", optional=True),
         *ROUND_STEPS,
+        Field("sniping", ref(SNIPING), means="what a sniper order waits for", optional=True),
+        *PURCHASE_STEPS,
         *RESTS,
         *REASON.optional(),
         *COST,
@@ -160,8 +163,8 @@ def schedule_data(order: Order) -> dict[str, Any]:
     return {"schedule": schedule_as_wire(order)}
 
 
-def all_rounds_data(order: Order, amount_in: int, amount_out: int) -> dict[str, Any]:
-    """``confirmed`` of a schedule: what its rounds have moved together, in base units."""
+def all_rounds_data(order: Order, amount_in: int, amount_out: int | None) -> dict[str, Any]:
+    """``confirmed`` of a schedule or a budget: what its orders have moved together, in base units."""
     return {"txHash": None, "slot": None, **executed_data(order, amount_in, amount_out)}
 
 
@@ -186,7 +189,7 @@ def submitted_data(order: Order, signature: str, attempt: int) -> dict[str, Any]
     return SENT.of(Sent(order, signature, attempt))
 
 
-def executed_data(order: Order, amount_in: int, amount_out: int) -> dict[str, str]:
+def executed_data(order: Order, amount_in: int, amount_out: int | None) -> dict[str, Any]:
     """What a ``confirmed`` event says of the amounts, given in base units."""
     return EXECUTED.of(Landed(order, 0, amount_in, amount_out))
 

@@ -44,6 +44,7 @@ from orders.wire.order_columns import (
 )
 from orders.wire.routes import POOL, ROUTE, ROUTE_EXAMPLE, route_as_wire
 from orders.wire.schedules import SCHEDULE, schedule_as_wire
+from orders.wire.sniping import SNIPING, sniping_as_wire
 from orders.wire.waiting import TRIGGER, trigger_as_wire
 
 SOL: Final = "So11111111111111111111111111111111111111112"
@@ -169,6 +170,13 @@ ORDER: Final = Message(
         nullable(ref(SCHEDULE)),
         lambda shown: schedule_as_wire(shown.order),
         "when the rounds of a dca order are placed",
+        example=None,
+    ),
+    Field(
+        "sniping",
+        nullable(ref(SNIPING)),
+        lambda shown: sniping_as_wire(shown.order),
+        "what a sniper order waits for",
         example=None,
     ),
     Field("firedAt", nullable(INSTANT), moment_of("fired_at"), "since when it is tried", example=None),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 
 from orders.amounts import parse_amount
 from orders.errors import InvalidAmount, InvalidRequest, NotFound
+from orders.wire.json_types import nullable
+from orders.wire.message import Field, Schema
 
 _LONGEST_TOKEN: Final = 64
 _LONGEST_KEY: Final = 255
@@ -211,3 +213,24 @@ def order_uuid(text: object) -> UUID:
         return UUID(text if isinstance(text, str) else "")
     except ValueError:
         raise NotFound("There is no such order") from None
+
+
+def wire(read: Any, *names: Field) -> dict[str, Any]:
+    """How a field of an intent is read, and the wire's names for it."""
+    return {"read": read, "wire": names}
+
+
+def optional(name: str, kind: Schema, means: str, **more: Any) -> Field:
+    """A field that a request may do without."""
+    return Field(name, nullable(kind), means=means, optional=True, **more)
+
+
+def within(lowest: int, highest: int) -> Callable[[object], int]:
+    """Reads an integer of a range; raises ValueError saying what is wrong."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise ValueError(f"an integer from {lowest} to {highest}")
+        return value
+
+    return read

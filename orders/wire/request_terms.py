@@ -12,8 +12,10 @@ from orders.amounts import decimal_text
 from orders.errors import InvalidAmount
 from orders.lifecycle import TimeInForce
 from orders.wire import request_fields
-from orders.wire.json_types import AMOUNT, INSTANT, integer, nullable, one_of
-from orders.wire.message import Field, Message, Schema, ref
+from orders.wire.json_types import AMOUNT, INSTANT, integer, one_of
+from orders.wire.launch_terms import SniperTerms
+from orders.wire.message import Field, Message, ref
+from orders.wire.request_fields import optional, wire, within
 
 LEAST_TRAIL_BPS: Final = 50
 MOST_TRAIL_BPS: Final = 9_000
@@ -27,16 +29,6 @@ MOST_INTERVAL_SECONDS: Final = 366 * 86_400
 SIMPLE: Final = "simple"
 OCO: Final = "oco"
 BRACKET: Final = "bracket"
-
-
-def wire(read: Any, *names: Field) -> dict[str, Any]:
-    """How a field of an intent is read, and the wire's names for it."""
-    return {"read": read, "wire": names}
-
-
-def optional(name: str, kind: Schema, means: str, **more: Any) -> Field:
-    """A field that a request may do without."""
-    return Field(name, nullable(kind), means=means, optional=True, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +63,6 @@ def _trail(value: object) -> int:
     if not LEAST_TRAIL_BPS <= trail_bps <= MOST_TRAIL_BPS:
         raise ValueError(f"an integer of basis points from {LEAST_TRAIL_BPS} to {MOST_TRAIL_BPS}")
     return trail_bps
-
-
-def _within(lowest: int, highest: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise ValueError(f"an integer from {lowest} to {highest}")
-        return value
-
-    return read
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
@@ -138,7 +121,7 @@ def _read(name: str, value: object) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingTerms:
+class WaitingTerms(SniperTerms):
     """When an order fires, for how long it waits, and its companions. What goes together is intake's."""
 
     price_of: str | None = field(
@@ -219,7 +202,7 @@ class WaitingTerms:
     rounds: int | None = field(
         default=None,
         metadata=wire(
-            _within(LEAST_ROUNDS, MOST_ROUNDS),
+            within(LEAST_ROUNDS, MOST_ROUNDS),
             optional(
                 "rounds",
                 integer(LEAST_ROUNDS, MOST_ROUNDS, 10),
@@ -230,7 +213,7 @@ class WaitingTerms:
     interval_seconds: int | None = field(
         default=None,
         metadata=wire(
-            _within(1, MOST_INTERVAL_SECONDS),
+            within(1, MOST_INTERVAL_SECONDS),
             optional(
                 "intervalSeconds",
                 integer(1, MOST_INTERVAL_SECONDS, 3_600),

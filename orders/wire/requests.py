@@ -14,7 +14,8 @@ from orders.amounts import parse_amount, parse_raw_amount
 from orders.wire import request_fields
 from orders.wire.json_types import AMOUNT, INSTANT, RAW_AMOUNT, TEXT, integer, list_of, nullable, text
 from orders.wire.message import Field, Message, Schema
-from orders.wire.request_terms import WaitingTerms, optional, wire
+from orders.wire.request_fields import optional, wire
+from orders.wire.request_terms import WaitingTerms
 
 # What bounds a route, in quotes as in orders.
 BOUND_FIELDS: Final = ("venues", "excludeVenues", "maxHops", "maxSplits")

@@ -12,7 +12,7 @@ from dex.types import SwapMode
 from orders.lifecycle import Status, WaitsFor
 from orders.models import Order, Trigger
 from orders.records.thresholds import trailing_stop, waits_for_its_limit
-from orders.wire.json_types import BASE_UNITS, DECIMAL, INTEGER, nullable, one_of
+from orders.wire.json_types import BASE_UNITS, DECIMAL, INSTANT, INTEGER, nullable, one_of, timestamp
 from orders.wire.message import Field, Message
 from orders.wire.order_columns import whole
 
@@ -112,6 +112,13 @@ TRIGGER: Final = Message(
     Field("triggerPrice", DECIMAL, "trigger.trigger_price", "as given", optional=True, example="180"),
     Field("trailBps", INTEGER, "trigger.trail_bps", "as given", optional=True, example=500),
     Field("activationPrice", DECIMAL, "trigger.activation_price", "as given", optional=True, example="190"),
+    Field(
+        "firesAt",
+        INSTANT,
+        lambda of: timestamp(of.trigger.fires_at),
+        "fires then, whatever the price",
+        optional=True,
+    ),
     *_level(
         "watermark", lambda of: of.trigger.watermark, "the most that its amount would have brought so far"
     ),

@@ -14,7 +14,7 @@ from tests.orders.rest import FIVE_SOL, place, refused
 
 pytestmark = pytest.mark.django_db
 _UNKNOWN = "unknown parameter"
-KINDS = "one of dca, limit, market, stop, stop_limit, take_profit, trailing_stop"
+KINDS = "one of dca, limit, market, sniper, stop, stop_limit, take_profit, trailing_stop"
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,13 @@ def test_the_type_in_any_letter_case_of_ascii(client: Client, given: str, accept
 
 
 @pytest.mark.parametrize("given", ["sniper", "SNIPER"])
-def test_a_type_that_is_not_taken_yet_is_answered_with_those_that_are(client: Client, given: str) -> None:
+def test_a_type_that_is_not_taken_is_answered_with_those_that_are(
+    client: Client, given: str, settings: Any
+) -> None:
+    settings.LAUNCHES = "off"
     body = refused(place(client, {**FIVE_SOL, "type": given}), 400, "UNSUPPORTED_ORDER_TYPE")
-    assert body["details"] == {"type": given.lower(), "accepted": KINDS.removeprefix("one of ").split(", ")}
+    accepted = [kind for kind in KINDS.removeprefix("one of ").split(", ") if kind != "sniper"]
+    assert body["details"] == {"type": given.lower(), "accepted": accepted}
 
 
 def test_an_unknown_type_is_answered_with_those_that_are_taken(client: Client) -> None:

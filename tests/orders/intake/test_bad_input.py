@@ -137,9 +137,41 @@ def test_a_floor_of_more_decimals_than_the_token_has(client: Client) -> None:
     refused(place(client, FIVE_SOL | {"minAmountOut": "1.0000001"}), 400, "INVALID_AMOUNT", "minAmountOut")
 
 
-def test_a_sniper_order_is_not_taken_for_a_market_order(client: Client) -> None:
+def test_no_sniper_order_where_no_new_pools_are_looked_for(client: Client, settings: Any) -> None:
+    settings.LAUNCHES = "off"
     wanted = FIVE_SOL | {"type": "sniper"}
     refused(place(client, wanted), 400, "UNSUPPORTED_ORDER_TYPE", "accepted", "type")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"type": "market", "launch": {}}, "launch"),
+        ({"type": "limit", "limitPrice": "180", "exit": {"afterSeconds": 5}}, "exit"),
+        ({"type": "sniper", "maxOrders": 3}, "maxOrders"),
+        ({"type": "sniper", "tokenOut": "any"}, "maxOrders"),
+        ({"type": "sniper", "tokenOut": "any", "maxOrders": 3, "limitPrice": "5"}, "limitPrice"),
+        ({"type": "sniper", "tokenOut": "any", "maxOrders": 3, "minAmountOutRaw": "5"}, "minAmountOutRaw"),
+        ({"type": "sniper", "tokenOut": "any", "maxOrders": 0}, "maxOrders"),
+        ({"type": "sniper", "exit": {}}, "exit"),
+        ({"type": "sniper", "exit": {"takeProfit": {}}}, "exit"),
+        ({"type": "sniper", "exit": {"takeProfit": {"gainBps": 10, "limitPrice": "3"}}}, "exit"),
+        ({"type": "sniper", "exit": {"stopLoss": {"lossBps": 10_001}}}, "exit"),
+        ({"type": "sniper", "exit": {"stopLoss": {"lossBps": 5, "slippageBps": 9_999}}}, "exit"),
+        ({"type": "sniper", "exit": {"sell": 1}}, "exit"),
+        ({"type": "sniper", "launch": {"require": ["lpburnt"]}}, "launch"),
+        ({"type": "sniper", "launch": {"minLiquidity": "1.0000000001"}}, "launch"),
+        ({"type": "sniper", "launch": {"maxFeeBps": 1.5}}, "launch"),
+        ({"type": "sniper", "launch": {"openWithinSeconds": 0}}, "launch"),
+        ({"type": "sniper", "launch": []}, "launch"),
+        ({"type": "sniper", "triggerPrice": "5"}, "triggerPrice"),
+        ({"type": "sniper", "orderClass": "oco"}, "orderClass"),
+    ],
+)
+def test_fields_that_do_not_go_with_a_sniper_order(client: Client, fields: dict[str, Any], name: str) -> None:
+    answer = place(client, FIVE_SOL | fields)
+    assert answer.status_code == 400
+    assert name in answer.json()["details"]
 
 
 @pytest.mark.parametrize("key", ["", 5, True, [], "x" * 256, "a\nb", "a\u0000b", "\ud800"])

@@ -51,7 +51,7 @@ def test_tokens_go_by_symbol_or_mint(user: User, token_in: str, token_out: str) 
         ({"token_out": SOL}, errors.SameToken),
         ({"type": "limit"}, errors.InvalidRequest),
         ({"type": "dca"}, errors.InvalidRequest),
-        ({"type": "sniper"}, errors.UnsupportedOrderType),
+        ({"type": "sniper", "trail_bps": 100}, errors.InvalidRequest),
         ({"type": "stop"}, errors.InvalidRequest),
         ({"amount": Decimal("0.0000000001")}, errors.InvalidAmount),
         ({"amount": None}, errors.InvalidRequest),
