@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final, Protocol, cast
 
+import orjson
+
 from dex.localnet import account_methods, chain_methods, transaction_methods
 from dex.localnet.chain import Chain
 from dex.localnet.errors import (
@@ -137,4 +139,8 @@ def _error(identity: object, error: RpcError) -> dict[str, object]:
 
 
 def _encode(answer: object) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode()
+    try:
+        return orjson.dumps(answer)
+    except TypeError:
+        # A caller may have named its request by a number beyond 64 bits.
+        return json.dumps(answer, separators=(",", ":")).encode()

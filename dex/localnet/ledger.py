@@ -6,13 +6,13 @@ written slot: what ran after it is gone with all its account changes, as on a dr
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import orjson
 from solders.account import Account
 from solders.hash import Hash
 from solders.pubkey import Pubkey
@@ -173,14 +173,14 @@ class Ledger:
             "SELECT signature, slot, error FROM transactions WHERE slot >= ? ORDER BY position", (slot,)
         )
         for signature, landed, error in rows:
-            yield signature, landed, json.loads(error)
+            yield signature, landed, orjson.loads(error)
 
     def status(self, signature: str) -> tuple[int, object] | None:
         """(slot, error) of a transaction; None when the ledger has none."""
         row = self._reader.execute(
             "SELECT slot, error FROM transactions WHERE signature = ?", (signature,)
         ).fetchone()
-        return (row[0], json.loads(row[1])) if row else None
+        return (row[0], orjson.loads(row[1])) if row else None
 
     def transaction(self, signature: str) -> TransactionRecord | None:
         """A transaction with its meta; None when the ledger has none."""
@@ -262,8 +262,8 @@ def _transaction_row(record: TransactionRecord) -> tuple[str, int, int, bytes, b
         record.block_time,
         record.raw,
         b"".join(_loaded_addresses(record.meta)),
-        json.dumps(record.error),
-        zlib.compress(json.dumps(record.meta).encode(), _FASTEST),
+        orjson.dumps(record.error).decode(),
+        zlib.compress(orjson.dumps(record.meta), _FASTEST),
     )
 
 
@@ -277,5 +277,5 @@ def _loaded_addresses(meta: Mapping[str, object]) -> Iterable[bytes]:
 
 def _record(row: tuple[str, int, int, bytes, str, bytes]) -> TransactionRecord:
     return TransactionRecord(
-        row[0], row[1], row[2], row[3], json.loads(row[4]), json.loads(zlib.decompress(row[5]))
+        row[0], row[1], row[2], row[3], orjson.loads(row[4]), orjson.loads(zlib.decompress(row[5]))
     )

@@ -6,7 +6,6 @@ No text of an error quotes the URL: it may hold an access key.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from enum import IntEnum
 from typing import Any, Final, Protocol
 
 import httpx2
+import orjson
 
 from dex.errors import ChainAnswerInvalid, ChainBusy, ChainError, ChainRefused, ChainUnreachable
 from dex.rpc.http_post import HttpPost
@@ -71,7 +71,7 @@ class Call:
 
 def call(method: str, *params: object) -> Call:
     """A call of ``method`` with positional ``params``."""
-    return Call(method, json.dumps(params, separators=(",", ":")))
+    return Call(method, orjson.dumps(params).decode())
 
 
 def split_calls(calls: Sequence[Call]) -> list[list[Call]]:
@@ -206,8 +206,8 @@ class JsonRpcClient:
             raise ChainUnreachable(f"{method}: {type(error).__name__}") from error
         _require_ok(status, method)
         try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
+            return orjson.loads(body)
+        except ValueError as error:
             raise ChainAnswerInvalid(f"{method}: the answer is not JSON") from error
 
 

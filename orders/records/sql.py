@@ -12,11 +12,14 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import orjson
 from django.db import connection, connections, models
 from django.db.models import Model
+from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
 _OF_TEXT: Final = frozenset({models.CharField, models.TextField})
+_OF_JSON: Final = (dict, list)
 _OF_NUMBERS: Final = frozenset(
     {
         *(models.IntegerField, models.BigIntegerField, models.SmallIntegerField),
@@ -107,9 +110,16 @@ def _stored(field: Any, value: Any, database: Any) -> Any:
         return value
     if kind is UUID:
         return value if database.features.has_native_uuid_field else value.hex
+    if kind in _OF_JSON and field.__class__ is models.JSONField and field.encoder is None:
+        return _as_json(value, database.vendor)
     if kind is datetime:
         return database.ops.adapt_datetimefield_value(value)
     return field.get_db_prep_save(value, database)
+
+
+def _as_json(value: Any, vendor: str) -> Any:
+    """As `adapt_json_value` of the database's operations gives it, by a compiled encoder."""
+    return Jsonb(value, dumps=orjson.dumps) if vendor == "postgresql" else orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=64)
@@ -137,6 +147,9 @@ def _converters(fields: tuple[Any, ...]) -> list[tuple[int, Any, Callable[..., A
     """The place of each column that needs one, with its converter: the database's own ones come first."""
     found: list[tuple[int, Any, Callable[..., Any]]] = []
     for place, field in enumerate(fields):
+        if field.__class__ is models.JSONField and field.decoder is None:
+            found.append((place, field, _from_json))
+            continue
         # Of a foreign key, that of the key it refers to.
         expression = field.get_col(field.model._meta.db_table)
         converters = [
@@ -145,6 +158,10 @@ def _converters(fields: tuple[Any, ...]) -> list[tuple[int, Any, Callable[..., A
         ]
         found.extend((place, expression, convert) for convert in converters)
     return found
+
+
+def _from_json(text: str | None, _expression: Any, _connection: Any) -> Any:
+    return None if text is None else orjson.loads(text)
 
 
 @lru_cache(maxsize=8)
