@@ -25,7 +25,7 @@ from orders.pipeline.outcomes import failed_or_retried
 from orders.pipeline.pricing import is_unchanged, priced, request_of
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import attempts, costs, kill_switch, leases, routes
+from orders.records import attempts, costs, first_step, kill_switch, leases, routes
 from orders.records.transition import Transition
 from orders.telemetry import stage_log
 from orders.wallets import funds
@@ -138,7 +138,16 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
 
 def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
     wanted = leases.with_pending(order_ids, most=settings.DISPATCH_BATCH)
-    orders = claim_sound(wanted, {Status.PENDING, Status.ROUTING}, outcome)
+    taken = first_step.take(wanted)
+    outcome.orders.extend(taken)
+    begun = {order.pk for order in taken}
+    with leases.given_back_on_error(taken):
+        return taken + _begin_others([order_id for order_id in wanted if order_id not in begun], outcome)
+
+
+def _begin_others(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
+    """Of orders that are no new ones, or that need a closer look, those that are to be routed."""
+    orders = claim_sound(order_ids, {Status.PENDING, Status.ROUTING}, outcome)
     with leases.given_back_on_error(orders):
         again = [order for order in orders if order.status == Status.ROUTING]
         fresh = [order for order in orders if order.status == Status.PENDING]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -31,6 +32,9 @@ class Consequences:
     steps: list[Transition] = field(default_factory=list)
     new: list[Order] = field(default_factory=list)
 
+
+# The columns of an event in the order of `sql.insert`.
+_EVENT: Final = ("order", "sequence", "status", "at", "data")
 
 # What follows from steps that were just written, for the orders of their groups, in the same transaction.
 Follow = Callable[[Sequence[Order]], Consequences]
@@ -76,8 +80,7 @@ def record(
             applied += _take(follow(moved), cursor, now)
             _clear_distances(applied)
             news = [one for one in applied if not one.step.quiet]
-            cursor.executemany(sql.insert(OrderEvent), [one.event_values for one in news])
-            _publish_on_commit([one.step.order for one in news])
+            _write(cursor, [one.event_values for one in news], [one.step.order for one in news])
             _count_on_commit(news, now)
     except BaseException:
         # What was not written is not so: anyone who holds the orders goes on from the rows as they are.
@@ -85,6 +88,22 @@ def record(
             _put_back(one)
         raise
     return moved
+
+
+def write_events(
+    cursor: CursorWrapper, steps: Sequence[tuple[Order, Status, dict[str, Any]]], now: datetime
+) -> None:
+    """Write the events of orders that the caller's transaction has moved to these statuses, and publish them.
+
+    Each order has its new version.
+    """
+    values = [_event_values(order.pk, order.version, to, now, data) for order, to, data in steps]
+    _write(cursor, values, [order for order, _, _ in steps])
+
+
+def _write(cursor: CursorWrapper, event_values: Sequence[Sequence[Any]], orders: Sequence[Order]) -> None:
+    cursor.executemany(sql.insert(OrderEvent), event_values)
+    _publish_on_commit(orders)
 
 
 def _lock_groups(orders: Iterable[Order]) -> None:
@@ -169,10 +188,10 @@ class _Ready:
 
 
 def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
-    event_values = sql.insert_values(_event(step, now) for step in steps)
     ready = []
-    for step, values in zip(steps, event_values, strict=True):
+    for step in steps:
         order = step.order
+        values = _event_values(order.pk, order.version + 1, step.to, now, step.data)
         step_taken = {"status": step.to.value, "version": order.version + 1, "updated_at": now}
         changes: dict[str, Any] = {
             **({} if step.quiet else step_taken),
@@ -218,10 +237,9 @@ def _put_back(one: _Ready) -> None:
         setattr(one.step.order, name, value)
 
 
-def _event(step: Transition, now: datetime) -> OrderEvent:
-    return OrderEvent(
-        order_id=step.order.pk, sequence=step.order.version + 1, status=step.to.value, at=now, data=step.data
-    )
+def _event_values(key: UUID, sequence: int, to: Status, at: datetime, data: dict[str, Any]) -> list[Any]:
+    """What `sql.insert` of an event wants, without an instance of the model."""
+    return sql.values(OrderEvent, list(zip(_EVENT, (key, sequence, to.value, at, data), strict=True)))
 
 
 def _publish_on_commit(orders: Sequence[Order]) -> None:

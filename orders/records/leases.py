@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from orders.index_conditions import written
@@ -87,7 +88,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     named = [
         ("lease_token", new_token()),
         ("lease_until", now + timedelta(seconds=settings.LEASE_SECONDS)),
-        *_free_and_due_at(now),
+        *free_and_due_at(now),
         *(("status", status.value) for status in statuses),
         *(("id", order_id) for order_id in ids),
     ]
@@ -106,7 +107,7 @@ def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
     room = most - len(order_ids)
     if room <= 0 or not order_ids:
         return list(order_ids)
-    named = [*_free_and_due_at(timezone.now()), *(("id", order_id) for order_id in order_ids)]
+    named = [*free_and_due_at(timezone.now()), *(("id", order_id) for order_id in order_ids)]
     with connection.cursor() as cursor:
         # Some of them may be those that were named.
         cursor.execute(_oldest_pending(len(order_ids)), [*sql.values(Order, named), most])
@@ -156,7 +157,8 @@ class _Held:
 def _give_back(held: _Held, *, is_start: bool) -> None:
     if not held.order_ids:
         return
-    changes: dict[str, Any] = {} if is_start else {"starts": F("starts") - 1}
+    # A step taken meanwhile has set it to 0.
+    changes: dict[str, Any] = {} if is_start else {"starts": Greatest(F("starts") - 1, 0)}
     still_ours = Order.objects.filter(pk__in=held.order_ids, lease_token__in=held.tokens)
     still_ours.update(lease_token=None, lease_until=None, **changes)
 
@@ -230,7 +232,8 @@ def is_free(now: datetime) -> Q:
     return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
 
 
-def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:
+def free_and_due_at(now: datetime) -> list[tuple[str, object]]:
+    """The parameters of `free_and_due`."""
     return [
         ("network", settings.SOLANA_NETWORK),
         ("due_at", now + _CLOCKS_APART),
@@ -239,8 +242,8 @@ def _free_and_due_at(now: datetime) -> list[tuple[str, object]]:
     ]
 
 
-def _free_and_due() -> str:
-    """What `_free_and_due_at` gives the parameters of."""
+def free_and_due() -> str:
+    """That an order is of this network, due, and nobody's."""
     column = partial(sql.column, Order)
     return (
         f"{column('network')} = %s AND {column('due_at')} <= %s"
@@ -256,7 +259,7 @@ def _oldest_pending(named: int) -> str:
     # In the words of the index `order_due`, so that SQLite uses it.
     return (
         f"SELECT {sql.column(Order, 'id')} FROM {sql.table(Order)}"
-        f" WHERE {written(ACTIVE)} AND {_free_and_due()} AND {written([Status.PENDING])}"
+        f" WHERE {written(ACTIVE)} AND {free_and_due()} AND {written([Status.PENDING])}"
         f" AND NOT {starts} AND NOT EXISTS ({suspects} AND {starts})"
         f" ORDER BY {sql.column(Order, 'due_at')} LIMIT %s"
     )
@@ -265,21 +268,24 @@ def _oldest_pending(named: int) -> str:
 @lru_cache(maxsize=256)
 def _claim(statuses: int, orders: int) -> str:
     column = partial(sql.column, Order)
-    takeable = (
-        f"{_free_and_due()} AND {column('status')} IN {sql.places(statuses)}"
+    takeable = unlocked(
+        f"{free_and_due()} AND {column('status')} IN {sql.places(statuses)}"
         f" AND {column('id')} IN {sql.places(orders)}"
     )
-    if connection.features.has_select_for_update_skip_locked:
-        # Somebody is at work on a locked row: to wait for it is in vain, and two could wait for each other.
-        takeable = (
-            f"{column('id')} IN (SELECT {column('id')} FROM {sql.table(Order)} WHERE {takeable}"
-            " FOR UPDATE SKIP LOCKED)"
-        )
     return (
         f"UPDATE {sql.table(Order)} SET {column('lease_token')} = %s, {column('lease_until')} = %s,"
         f" {column('starts')} = {column('starts')} + 1 WHERE {takeable}"
         f" RETURNING {sql.every_column(Order)}"
     )
+
+
+def unlocked(condition: str) -> str:
+    """``condition``, for rows on which nobody is at work in a transaction right now."""
+    if not connection.features.has_select_for_update_skip_locked:
+        return condition
+    # To wait for a locked row is in vain, and two could wait for each other.
+    key = sql.column(Order, "id")
+    return f"{key} IN (SELECT {key} FROM {sql.table(Order)} WHERE {condition} FOR UPDATE SKIP LOCKED)"
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,7 @@ before, and inside the transaction there is nothing left to do but to run them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -113,13 +114,27 @@ def _stored(field: Any, value: Any, database: Any) -> Any:
     if kind in _OF_JSON and field.__class__ is models.JSONField and field.encoder is None:
         return _as_json(value, database.vendor)
     if kind is datetime:
-        return database.ops.adapt_datetimefield_value(value)
+        return _stored_moment(value, database.vendor)
     return field.get_db_prep_save(value, database)
+
+
+@lru_cache(maxsize=1024)
+def _stored_moment(moment: datetime, _vendor: str) -> Any:
+    # Rows of one statement share most of their moments.
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _as_json(value: Any, vendor: str) -> Any:
     """As `adapt_json_value` of the database's operations gives it, by a compiled encoder."""
-    return Jsonb(value, dumps=orjson.dumps) if vendor == "postgresql" else orjson.dumps(value).decode()
+    return Jsonb(value, dumps=_json_text) if vendor == "postgresql" else _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # Integers beyond 64 bits, which nothing but people's own texts and figures hold.
+        return json.dumps(value)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,78 @@
+"""The first step of new orders: claimed and moved from pending to routing by one UPDATE.
+
+To claim them and then to move them writes each row twice for what one statement can say. What needs more than
+that is left to `orders.records.leases` and `orders.records.journal`: orders of a group, orders that have
+expired, and orders on which work broke off before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from orders.lifecycle import Status
+from orders.models import Order
+from orders.records import journal, leases, sql
+from orders.telemetry import counters
+
+_FROM: Final = Status.PENDING
+_TO: Final = Status.ROUTING
+
+
+def take(order_ids: Collection[UUID]) -> list[Order]:
+    """Lease those of the orders that nothing keeps from it, and move them to routing; in their order.
+
+    The claim's conditions guard the step: a pending order of nobody is at its first version for all who see
+    it, and a second worker finds none.
+    """
+    if not order_ids:
+        return []
+    now = timezone.now()
+    named = [
+        ("status", _TO.value),
+        ("updated_at", now),
+        ("lease_token", leases.new_token()),
+        ("lease_until", now + timedelta(seconds=settings.LEASE_SECONDS)),
+        *leases.free_and_due_at(now),
+        ("status", _FROM.value),
+        ("expires_at", now),
+        *(("id", order_id) for order_id in order_ids),
+    ]
+    statement, values = _take(len(order_ids)), sql.values(Order, named)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        taken = sql.rows(Order, cursor.fetchall())
+        if taken:
+            journal.write_events(cursor, [(order, _TO, {}) for order in taken], now)
+            _count_on_commit(taken, now)
+    return sorted(taken, key=lambda order: (order.due_at, order.created_at))
+
+
+def _count_on_commit(taken: Sequence[Order], now: datetime) -> None:
+    # A pending order has stood there since it was accepted.
+    steps = [counters.Step(order, _FROM, order.created_at, now, {}) for order in taken]
+    transaction.on_commit(lambda: counters.moved(steps), robust=True)
+
+
+@lru_cache(maxsize=256)
+def _take(orders: int) -> str:
+    column = partial(sql.column, Order)
+    takeable = leases.unlocked(
+        f"{leases.free_and_due()} AND {column('status')} = %s AND {column('starts')} = 0"
+        f" AND {column('group')} IS NULL"
+        f" AND ({column('expires_at')} IS NULL OR {column('expires_at')} > %s)"
+        f" AND {column('id')} IN {sql.places(orders)}"
+    )
+    return (
+        f"UPDATE {sql.table(Order)} SET {column('version')} = {column('version')} + 1,"
+        f" {column('status')} = %s, {column('updated_at')} = %s, {column('waits_for')} = '',"
+        f" {column('lease_token')} = %s, {column('lease_until')} = %s"
+        f" WHERE {takeable} RETURNING {sql.every_column(Order)}"
+    )
