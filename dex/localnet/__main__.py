@@ -11,6 +11,7 @@ from typing import Final
 from dex.localnet.command_line import CommandLine, read_command_line
 from dex.localnet.errors import ForkRefused, LedgerRefused, ScenarioRefused, UnusableProgram
 from dex.localnet.fork.network import open_fork
+from dex.localnet.launches.rivals import run_rivals
 from dex.localnet.scenario.player import ScenarioPlayer
 from dex.localnet.server import Localnet
 from dex.localnet.traders import run_traders
@@ -58,6 +59,16 @@ async def serve(command: CommandLine) -> None:
             network.url, command.traders, command.options.seed, network=command.traders_network
         )
         waiting.append(asyncio.create_task(trading))
+    if command.rivals:
+        options = command.options
+        competing = run_rivals(
+            network.url,
+            command.rivals,
+            options.seed,
+            slot_ms=options.slot_ms,
+            network=command.traders_network,
+        )
+        waiting.append(asyncio.create_task(competing))
     done, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in others:
         task.cancel()

@@ -18,6 +18,7 @@ from dex.localnet.fork.gifts import Gift, read_gift
 from dex.localnet.fork.network import DEFAULT_GIFTS, ForkOptions
 from dex.localnet.fork.pools import pair_of
 from dex.localnet.genesis import build_genesis
+from dex.localnet.launches.rivals import rival_keypairs
 from dex.localnet.programs import stand_ins
 from dex.localnet.roles import ROLES
 from dex.localnet.scenario.script import Step, read_scenario
@@ -31,7 +32,8 @@ _LONGEST_PAUSE_SECONDS: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What to run: the network, forked or not, and so many traders who take it for ``traders_network``.
+    """What to run: the network, forked or not, and so many traders and rivals who take it for
+    ``traders_network``.
 
     ``scenario`` are the moves of its pools, by slot.
     """
@@ -40,6 +42,7 @@ class CommandLine:
     fork: ForkOptions | None = None
     traders: int = 0
     traders_network: str = "localnet"
+    rivals: int = 0
     scenario: Sequence[Step] = ()
 
 
@@ -54,13 +57,13 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
     fork = _fork_options(parser, found)
     role = ROLES.get(found.play)
     network = found.play or LOCALNET
-    traders = [keypair.pubkey() for keypair in trader_keypairs(found.traders, found.seed)]
+    bots = (*trader_keypairs(found.traders, found.seed), *rival_keypairs(found.rivals, found.seed))
     options = NetworkOptions(
         host=found.host,
         port=found.port,
         ledger=found.ledger,
         seed=found.seed,
-        fund=[*found.fund, *traders],
+        fund=[*found.fund, *(keypair.pubkey() for keypair in bots)],
         # A fork has the real programs, so no stand-ins for them, and no pools made up for these.
         programs={**({} if fork else stand_ins(network)), **dict(found.program)},
         genesis=no_genesis
@@ -77,7 +80,7 @@ def read_command_line(arguments: Sequence[str] | None) -> CommandLine:
         has_faucet=role is None or role.has_faucet,
     )
     scenario = () if found.scenario is None else read_scenario(found.scenario, tokens)
-    return CommandLine(options, fork, found.traders, network, scenario)
+    return CommandLine(options, fork, found.traders, network, found.rivals, scenario)
 
 
 def _played(arguments: Sequence[str] | None) -> str | None:
@@ -100,6 +103,7 @@ def _parser(tokens: Sequence[Token]) -> argparse.ArgumentParser:
     add("--fund", type=_address, action="append", default=[], metavar="PUBKEY")
     add("--traders", type=int, default=0, metavar="N", help="keep the pools moving")
     add("--launches", type=_seconds, default=0, metavar="SECONDS", help="a new token so often")
+    add("--rivals", type=int, default=0, metavar="N", help="bots that buy new tokens as their pools open")
     add("--scenario", type=Path, metavar="FILE", help="play a price path; see docs/localnet.md")
     add("--program", type=_program, action="append", default=[], metavar="ADDRESS=FILE.so")
     add("--slot-ms", type=int, default=400)

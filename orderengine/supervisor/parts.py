@@ -162,11 +162,15 @@ def _set_aside(data: Path) -> str | None:
 def _localnet(
     plan: EnginePlan, folder: DataFolder, port: int, wallet: Wallet, environment: Mapping[str, str]
 ) -> Part:
-    traders = ("--traders", str(plan.localnet_traders)) if plan.localnet_traders else ()
-    launches = ("--launches", str(plan.localnet_launches)) if plan.localnet_launches else ()
+    counts = {
+        "--traders": plan.localnet_traders,
+        "--launches": plan.localnet_launches,
+        "--rivals": plan.localnet_rivals,
+    }
+    others = [text for option, count in counts.items() if count for text in (option, str(count))]
     command = (
         *(sys.executable, "-m", "dex.localnet", "--port", str(port)),
-        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *traders, *launches),
+        *("--ledger", str(folder.path / "localnet"), "--fund", wallet.address, *others),
         *shlex.split(environment.get("LOCALNET_ARGS", "")),
     )
     return Part(

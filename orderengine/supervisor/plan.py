@@ -27,6 +27,7 @@ class EnginePlan:
     localnet_port: int
     localnet_traders: int
     localnet_launches: int
+    localnet_rivals: int
 
     @property
     def reachable_host(self) -> str:
@@ -58,6 +59,7 @@ def read_plan(environment: Mapping[str, str], data_dir: Path) -> EnginePlan:
         localnet_port=_whole_number(environment, "LOCALNET_PORT", DEFAULT_LOCALNET_PORT, 1, 65534),
         localnet_traders=_whole_number(environment, "LOCALNET_TRADERS", 0, 0, 64),
         localnet_launches=_whole_number(environment, "LOCALNET_LAUNCHES", 0, 0, 86_400),
+        localnet_rivals=_whole_number(environment, "LOCALNET_RIVALS", 0, 0, 64),
     )
     network = environment.get("SOLANA_NETWORK") or "localnet"
     if plan.solana_rpc_url is None and network != "localnet":
