@@ -15,7 +15,7 @@ from dex.transactions.token_accounts import is_frozen
 from dex.types import NO_BOUNDS, Limits, QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, Token
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
-from orders.gateway import failures, price_sanity
+from orders.gateway import failures, price_sanity, risk_limits
 from orders.gateway.failures import Failure
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.routes import quote_routes
@@ -106,12 +106,14 @@ def _judge(found: Quotes, balance: int, lamports_missing: int) -> Quotes | Failu
     found = _with_limits(found)
     best = found.quotes[0]
     needed = best.max_amount_in if request.mode is SwapMode.EXACT_OUT else request.amount
+    if (refusal := risk_limits.over_cap(str(request.token_in), needed)) is not None:
+        return refusal
     faucet_may_mend = lamports_missing > 0 and request.token_in == NATIVE_MINT
     kept_back = SOL_RESERVE if request.token_in == NATIVE_MINT else 0
     if balance - kept_back < needed and not faucet_may_mend:
         return insufficient_funds(str(request.token_in), needed, balance, 0, kept_back)
-    refusal = price_sanity.too_dear(found) or price_sanity.out_of_line(found)
-    return refusal or replace(found, lamports_missing=lamports_missing)
+    doubt = price_sanity.too_dear(found) or price_sanity.out_of_line(found)
+    return doubt or replace(found, lamports_missing=lamports_missing)
 
 
 def _with_limits(found: Quotes) -> Quotes:

@@ -43,11 +43,19 @@ def refusal(network: str, wallet: str, token_in: str, amount_in: int, slippage_b
         return _violation(f"the order is for the wallet {wallet}, this worker's is {settings.WALLET_ADDRESS}")
     if slippage_bps > settings.MAX_SLIPPAGE_BPS:
         return _violation(f"slippage over {settings.MAX_SLIPPAGE_BPS} bps is not allowed")
+    return over_cap(token_in, amount_in)
+
+
+def over_cap(token_in: str, amount_in: int) -> Failure | None:
+    """That an order sells more base units of a mint than MAX_ORDER_AMOUNTS allows, or None.
+
+    An exact output that its first quote bounds is known to be too large by that quote, and not before.
+    """
     token = token_by_mint(token_in)
     most = None if token is None else largest_amount(token)
-    if most is not None and amount_in > most:
-        return _violation(f"more than {most} base units of it is not allowed in an order")
-    return None
+    if most is None or amount_in <= most:
+        return None
+    return _violation(f"more than {most} base units of it is not allowed in an order")
 
 
 def require_within_cap(token: Token, amount_in: int) -> None:

@@ -139,6 +139,22 @@ def test_a_better_price_later_does_not_move_the_bound(user: User, chain: TestCha
 def test_a_cap_holds_once_the_price_is_known(staff: Client, chain: TestChain, settings: Any) -> None:
     settings.MAX_ORDER_AMOUNTS = {"SOL": "0.05"}
     order = placed(staff)
-    stages.route([order.pk])
-    stages.build([order.pk])
-    assert stored(order).status == Status.FAILED
+    outcome = stages.route([order.pk])
+    ended = stored(order)
+    # Quoting finds it: nothing is brought to the signer.
+    assert ([one.pk for one in outcome.ended], outcome.onward) == ([order.pk], [])
+    assert (ended.status, ended.error_code) == (Status.FAILED, FailureReason.POLICY_VIOLATION.value)
+    assert "more than 50000000 base units" in ended.error_message
+
+
+@pytest.mark.django_db
+def test_what_the_slippage_adds_counts_for_the_cap(staff: Client, chain: TestChain, settings: Any) -> None:
+    probe = placed(staff, slippageBps=0)
+    stages.route([probe.pk])
+    cost = stored(probe).amount_in
+    settings.MAX_ORDER_AMOUNTS = {"SOL": f"{cost // 10**9}.{cost % 10**9:09}"}
+    exact, loose = placed(staff, slippageBps=0), placed(staff, slippageBps=100)
+    stages.route([exact.pk, loose.pk])
+
+    assert stored(exact).status == Status.BUILDING
+    assert stored(loose).error_code == FailureReason.POLICY_VIOLATION.value
