@@ -85,6 +85,7 @@ from orders.gateway.table_addresses import addresses_in_use
 from orders.gateway.table_changes import (
     TableChange,
     TableChangeFailed,
+    check_table_change,
     land,
     plan_extension,
     plan_new_table,
@@ -172,6 +173,7 @@ __all__ = [
     "brands",
     "cap_of",
     "chain_health",
+    "check_table_change",
     "danger_config_errors",
     "dead_check",
     "decimals_of",

@@ -15,6 +15,7 @@ from solders.pubkey import Pubkey
 
 from dex.config import MAINNET
 from dex.errors import DexError, PolicyViolation
+from dex.rpc.answers import LatestBlockhash
 from dex.rpc.priority_fees import FeeBid, FeeLevel, read_fee_level
 from dex.signing.table_policy import TableStep, TableTerms, check_table_policy
 from dex.transactions import table_instructions
@@ -84,20 +85,18 @@ def rent_of(changes: Sequence[TableChange]) -> int:
     return own + rent_exempt_lamports(added) - rent_exempt_lamports(0)
 
 
+def check_table_change(change: TableChange) -> None:
+    """Refuse what `sign_table_change` would refuse now.
+
+    Raises PolicyViolation, KeyUnavailable, ChainError.
+    """
+    _allowed_message(change, wallet_address())
+
+
 def sign_table_change(change: TableChange) -> SignedTransaction:
     """The signed transaction of a change. Raises PolicyViolation, KeyUnavailable, ChainError."""
-    if settings.SOLANA_NETWORK == MAINNET and (faults := risk_limits.mainnet_faults()):
-        raise PolicyViolation(faults[0])
-    wallet, chain = signer(), connection()
-    chain.run(chain.require_network())
-    latest = chain.run(chain.rpc.latest_blockhash())
-    instructions = [compute_unit_limit(_UNITS)]
-    if price := _price(change.table):
-        instructions.append(compute_unit_price(price))
-    instructions += _instructions(change, wallet.pubkey)
-    message = MessageV0.try_compile(wallet.pubkey, instructions, [], latest.blockhash)
-    terms = TableTerms(wallet.pubkey, change.table, change.step, frozenset(change.addresses))
-    check_table_policy(message, terms, latest.blockhash, settings.MAX_PRIORITY_FEE_LAMPORTS)
+    wallet = signer()
+    message, latest = _allowed_message(change, wallet.pubkey)
     return sign(message, wallet, latest.last_valid_block_height)
 
 
@@ -124,6 +123,23 @@ def land(signed: SignedTransaction) -> None:
         if statuses.is_dead(check):
             raise TableChangeFailed(f"{signed.signature} expired before it landed: nothing was changed")
     raise TableChangeFailed(f"{signed.signature} is not decided yet: look it up before you try again")
+
+
+def _allowed_message(change: TableChange, wallet: Pubkey) -> tuple[MessageV0, LatestBlockhash]:
+    """What is to be signed for a change, within the signer's policy, and the blockhash in it."""
+    if settings.SOLANA_NETWORK == MAINNET and (faults := risk_limits.mainnet_faults()):
+        raise PolicyViolation(faults[0])
+    chain = connection()
+    chain.run(chain.require_network())
+    latest = chain.run(chain.rpc.latest_blockhash())
+    instructions = [compute_unit_limit(_UNITS)]
+    if price := _price(change.table):
+        instructions.append(compute_unit_price(price))
+    instructions += _instructions(change, wallet)
+    message = MessageV0.try_compile(wallet, instructions, [], latest.blockhash)
+    terms = TableTerms(wallet, change.table, change.step, frozenset(change.addresses))
+    check_table_policy(message, terms, latest.blockhash, settings.MAX_PRIORITY_FEE_LAMPORTS)
+    return message, latest
 
 
 def _fillings(table: Pubkey, addresses: Sequence[Pubkey]) -> list[TableChange]:

@@ -29,6 +29,16 @@ def known_tables() -> list[Pubkey]:
     return [Pubkey.from_string(text) for text in texts]
 
 
+def require_allowed(changes: Sequence[TableChange]) -> None:
+    """Refuse, before anybody is asked and anything is sent, what would be refused at its signature.
+
+    Raises TradingHalted, DexError.
+    """
+    kill_switch.require_on()
+    for change in changes:
+        gateway.check_table_change(change)
+
+
 def carry_out(changes: Sequence[TableChange], by: Actor, done: Callable[[TableChange, str], None]) -> None:
     """Sign each change, send it, and wait until it is confirmed; ``done`` gets it with its signature.
 

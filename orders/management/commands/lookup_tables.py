@@ -105,6 +105,7 @@ class Command(BaseCommand):
             self._carry_out([TableChange(table.address, TableStep.CLOSE)], "close the table", options)
 
     def _carry_out(self, changes: Sequence[TableChange], what: str, options: Any) -> None:
+        own_tables.require_allowed(changes)
         added = sum(len(change.addresses) for change in changes)
         rent = from_base_units(gateway.rent_of(changes), _SOL_DECIMALS)
         cost = f" for {rent} SOL of rent, which comes back when it is closed" if added else ""

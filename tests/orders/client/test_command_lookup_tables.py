@@ -146,6 +146,31 @@ def test_real_money_asks_first(chain: TestChain, monkeypatch: pytest.MonkeyPatch
     assert chain.swaps_of_wallet() == []
 
 
+@pytest.mark.parametrize("step", ["create", "extend", "close"])
+def test_what_would_not_be_signed_is_refused_beforehand(
+    chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    address = str(created("--pair", "USDC", "USDT"))
+    landed = chain.swaps_of_wallet()
+    monkeypatch.setattr(real_money, "REAL_MONEY", "localnet")
+    arguments = {
+        "create": ("create", "--pair", "SOL", "USDC"),
+        "extend": ("extend", address, "--pair", "SOL", "USDC"),
+        "close": ("close", address),
+    }[step]
+    settings.PRIORITY_FEE, settings.MAX_PRIORITY_FEE_LAMPORTS = "1000000", 79_999
+    with pytest.raises(CommandError, match="a priority fee of 80000 lamports is above the ceiling"):
+        call(*arguments)
+    settings.MAX_PRIORITY_FEE_LAMPORTS = 80_000
+    with pytest.raises(CommandError, match="give --yes"):
+        call(*arguments)
+    kill_switch.switch(on=False, reason="a look at the books")
+    with pytest.raises(CommandError, match="TRADING_HALTED"):
+        call(*arguments)
+
+    assert chain.swaps_of_wallet() == landed
+
+
 @pytest.mark.parametrize("kind", ["drop", "land_drop", "swallow"])
 def test_a_lost_answer_makes_no_second_table(chain: TestChain, kind: str) -> None:
     chain.fault("sendTransaction", kind, 2)
