@@ -8,28 +8,21 @@ were read still counts: they do not show it yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Sum
 
 from orders import gateway
 from orders.amounts import from_base_units
 from orders.gateway import Failure, Funds
-from orders.index_conditions import IS_NOT_YET_FINAL, IS_OPEN
-from orders.lifecycle import AttemptState, FailureReason
-from orders.models import Attempt, Order
+from orders.lifecycle import FailureReason
+from orders.models import Order
+from orders.records import committed as recorded
 
 # Between the clocks of two hosts.
 _CLOCKS_APART: Final = timedelta(seconds=2)
-# Wallet, mint, base units that are sold, lamports beside: of all transactions of such a wallet and mint.
-_Row = tuple[str, str, int, int]
-# Sums are made of two halves of 32 bits: a database's own of 64 bits would overflow.
-_HALF_BITS: Final = 32
-_LOW_HALF: Final = (1 << _HALF_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +53,12 @@ class Committed:
 def committed(since: tuple[int, datetime] | None = None) -> Committed:
     """What is under way now; ``since``: and what has landed after that slot, which was read at that time."""
     found = Committed()
-    for wallet, mint, amount, lamports in _open():
-        found.add(wallet, mint, amount, lamports)
-    for wallet, mint, amount, lamports in _landed_after(*since) if since else ():
-        found.add(wallet, mint, amount, lamports)
+    for sold in recorded.under_way():
+        found.add(*sold)
+    if since is not None:
+        slot, read_at = since
+        for sold in recorded.landed_after(slot, read_at - _CLOCKS_APART):
+            found.add(*sold)
     return found
 
 
@@ -102,24 +97,3 @@ def _short(mint: str, needed: int, held: int, taken: int, kept_back: int) -> Sho
 def _named(wallet: str) -> str:
     """Orders that name no wallet are those of the worker's own."""
     return wallet or str(settings.WALLET_ADDRESS)
-
-
-def _open() -> Iterable[_Row]:
-    return _rows(Attempt.objects.filter(IS_OPEN))
-
-
-def _landed_after(slot: int, read_at: datetime) -> Iterable[_Row]:
-    lately = Attempt.objects.filter(IS_NOT_YET_FINAL, order__confirmed_at__gte=read_at - _CLOCKS_APART)
-    return _rows(lately.filter(state=AttemptState.LANDED, slot__gt=slot))
-
-
-def _rows(attempts: QuerySet[Attempt]) -> Iterator[_Row]:
-    ours = attempts.filter(order__network=settings.SOLANA_NETWORK).order_by()
-    sold = F("order__amount_in")
-    sums = ours.values_list("order__wallet", "order__token_in").annotate(
-        high=Sum(sold.bitrightshift(_HALF_BITS)),
-        low=Sum(sold.bitand(_LOW_HALF)),
-        lamports=Sum("reserved_lamports", default=0),
-    )
-    for wallet, mint, high, low, lamports in sums:
-        yield wallet, mint, (int(high) << _HALF_BITS) + int(low), int(lamports)

@@ -18,11 +18,11 @@ from orders import gateway
 from orders.api.health import _database
 from orders.gateway import Sent
 from orders.intake import order_rate
-from orders.lifecycle import SendAnswer, Status
+from orders.lifecycle import AttemptState, SendAnswer, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.pipeline import followed, settle, sweeper
 from orders.pipeline.sweeper import OnTheirWay
-from orders.records import attempts, journal, leases
+from orders.records import attempts, committed, first_step, journal, leases
 from orders.records.transition import Transition
 from orders.reporting.metrics_rows import RowMetrics
 from orders.streaming import cursor as following
@@ -61,10 +61,14 @@ def trader() -> User:
         )
         for number in range(ENDED)
     )
+    analyzed()
+    return user
+
+
+def analyzed() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    return user
 
 
 def claimed(trader: User) -> None:
@@ -115,7 +119,11 @@ def moved(trader: User) -> None:
     assert journal.record([Transition(order_row(trader), Status.ROUTING)])
 
 
-@pytest.mark.parametrize("work", [claimed, settled, swept, told, watched_over, counted, moved])
+def begun(trader: User) -> None:
+    assert len(first_step.take([order_row(trader).pk])) == 1
+
+
+@pytest.mark.parametrize("work", [claimed, settled, swept, told, watched_over, counted, moved, begun])
 def test_no_hot_statement_reads_a_whole_table(
     trader: User, settings: Any, work: Callable[[User], None]
 ) -> None:
@@ -124,6 +132,30 @@ def test_no_hot_statement_reads_a_whole_table(
         work(trader)
 
     assert plans.statements
+    assert plans.whole_tables == []
+
+
+def test_committed_sums_read_no_ended_transactions(trader: User) -> None:
+    Attempt.objects.bulk_create(
+        Attempt(
+            order=order,
+            number=1,
+            signature=f"landed-{number}",
+            signed_transaction=b"",
+            blockhash="",
+            last_valid_block_height=1,
+            state=AttemptState.LANDED,
+            slot=1,
+            created_at=order.created_at,
+        )
+        for number, order in enumerate(Order.objects.all())
+    )
+    analyzed()
+    attempt_row(order_row(trader, status=Status.SUBMITTED, wallet="w"), reserved_lamports=7)
+    with explained() as plans:
+        assert list(committed.under_way()) == [("w", SOL, 1_000_000_000, 7)]
+        assert list(committed.landed_after(0, timezone.now() - timedelta(hours=1))) == []
+
     assert plans.whole_tables == []
 
 
