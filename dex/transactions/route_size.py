@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from dex.errors import DexError
 from dex.rpc.jito import TIP_ACCOUNTS
 from dex.transactions.swap_plan import SwapPlan, Tip
-from dex.transactions.swap_transaction import build_message, fits, transaction_bytes
+from dex.transactions.swap_transaction import build_message, compute_units, fits, transaction_bytes
 from dex.types import Route, Snapshot
 from dex.venues.base import Pool, Venue
 
@@ -53,6 +53,10 @@ class Sizing:
     def bytes_of(self, route: Route, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> int:
         """The size of the signed transaction; same errors as `build_message`."""
         return transaction_bytes(build_message(self._plan(route, pools, snapshot)))
+
+    def units_of(self, route: Route, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> int:
+        """The compute units that the transaction would ask for, without a simulation."""
+        return compute_units(self._plan(route, pools, snapshot))
 
     def _plan(self, route: Route, pools: Mapping[Pubkey, Pool], snapshot: Snapshot) -> SwapPlan:
         return SwapPlan(

@@ -62,7 +62,7 @@ from orders.gateway.quotes import (
     quote_swaps,
 )
 from orders.gateway.risk_limits import cap_of, largest_amount, network_config_errors, require_within_cap
-from orders.gateway.route_survey import Survey, survey_routes, time_routing
+from orders.gateway.route_survey import RouteSize, Survey, survey_routes, time_routing
 from orders.gateway.sends import Sent, send
 from orders.gateway.statuses import (
     OnChainFailure,
@@ -151,6 +151,7 @@ __all__ = [
     "Refused",
     "Relief",
     "RoundTrip",
+    "RouteSize",
     "RoutingFigures",
     "SeenPool",
     "Sent",

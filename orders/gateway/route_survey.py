@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dex.errors import DexError
 from dex.routing.batch import Ask
@@ -16,15 +17,22 @@ from orders.gateway.route_sizes import sizing_in
 from orders.gateway.routes import pools_of, read_asks
 
 
+class RouteSize(NamedTuple):
+    """What a route's signed transaction takes: its bytes, and the compute units that it asks for."""
+
+    bytes: int
+    compute_units: int
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """The routes of a request, best first, whether they fit or not.
 
-    ``bytes`` are the sizes of their signed transactions, None where one cannot be built.
+    ``sizes`` are those of their signed transactions, None where one cannot be built.
     """
 
     quotes: Quotes
-    bytes: tuple[int | None, ...]
+    sizes: tuple[RouteSize | None, ...]
 
 
 def survey_routes(token_in: Token, token_out: Token, amount_in: int) -> Survey:
@@ -49,8 +57,9 @@ def _read(token_in: Token, token_out: Token, amount_in: int) -> tuple[Ask, Snaps
     return ask, snapshot
 
 
-def _size(route: Route, asks: Sequence[Ask], snapshot: Snapshot) -> int | None:
+def _size(route: Route, asks: Sequence[Ask], snapshot: Snapshot) -> RouteSize | None:
+    sizing, pools = sizing_in(snapshot), pools_of(asks)
     try:
-        return sizing_in(snapshot).bytes_of(route, pools_of(asks), snapshot)
+        return RouteSize(sizing.bytes_of(route, pools, snapshot), sizing.units_of(route, pools, snapshot))
     except DexError:
         return None

@@ -11,6 +11,7 @@ from dex.types import Path, Route, Token
 from orders import gateway
 from orders.amounts import from_base_units, parse_amount, price_text, to_base_units
 from orders.errors import OrderError
+from orders.gateway import RouteSize
 
 
 class Command(BaseCommand):
@@ -28,12 +29,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError for a token or amount that is not valid, or a node that does not answer."""
         try:
-            sold, bought = (gateway.find_token(options[name]) for name in ("token_in", "token_out"))
+            sold, bought = (gateway.named_token(options[name]) for name in ("token_in", "token_out"))
             amount = to_base_units(parse_amount(options["amount"]), sold.decimals)
             survey = gateway.survey_routes(sold, bought, amount)
         except OrderError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
-        for route, size in zip(survey.quotes.quotes, survey.bytes, strict=True):
+        for route, size in zip(survey.quotes.quotes, survey.sizes, strict=True):
             self._print(route, size, sold, bought, survey.quotes.quotes[0])
         for refusal in survey.quotes.errors:
             pool = f" {refusal.pool}" if refusal.pool else ""
@@ -41,16 +42,13 @@ class Command(BaseCommand):
         if not survey.quotes.quotes:
             self.stdout.write("no route")
 
-    def _print(self, route: Route, size: int | None, sold: Token, bought: Token, best: Route) -> None:
+    def _print(self, route: Route, size: RouteSize | None, sold: Token, bought: Token, best: Route) -> None:
         behind = (best.amount_out - route.amount_out) * 10_000 / best.amount_out
         received = from_base_units(route.amount_out, bought.decimals)
         price = price_text(route.amount_in, sold.decimals, route.amount_out, bought.decimals)
-        units = sum(leg.compute_units for leg in route.legs)
-        fits = "" if size is not None and size <= _MOST_BYTES else ", too large without a lookup table"
         self.stdout.write(
             f"{received} {bought.symbol}  price {price}  {behind:.1f} bps behind the best"
-            f"  impact {route.price_impact_bps} bps, fees {route.fee_bps} bps"
-            f"  {size} bytes{fits}, {units} compute units of the swaps"
+            f"  impact {route.price_impact_bps} bps, fees {route.fee_bps} bps  {_sized(size)}"
         )
         for path in route.paths:
             self.stdout.write(f"    {path.amount_in * 100 / route.amount_in:5.1f} %  {_way(path)}")
@@ -58,6 +56,13 @@ class Command(BaseCommand):
 
 # The network's bound on a transaction.
 _MOST_BYTES = 1_232
+
+
+def _sized(size: RouteSize | None) -> str:
+    if size is None:
+        return "no transaction can be built"
+    too_large = "" if size.bytes <= _MOST_BYTES else ", too large without a lookup table"
+    return f"{size.bytes} bytes{too_large}, {size.compute_units} compute units"
 
 
 def _way(path: Path) -> str:

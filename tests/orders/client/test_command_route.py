@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from dex.localnet.genesis_tokens import FEE_TOKEN
 from tests.orders.chain import TestChain
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,10 @@ def test_routes_are_printed_best_first_with_their_size(chain: TestChain) -> None
     prices = [float(price) for price in re.findall(r"price ([\d.]+)", told)]
     assert prices == sorted(prices, reverse=True)
     assert "0.0 bps behind the best" in told.splitlines()[0]
-    assert re.search(r"\d+ bytes, \d+ compute units", told)
+    units = [int(found) for found in re.findall(r"\d+ bytes.*, (\d+) compute units", told)]
+    assert len(units) == len(prices)
+    # Also where a quote names no limit of its own, and with what the transaction does beside its swaps.
+    assert all(80_000 < one < 1_400_000 for one in units)
     assert re.search(r"^ +\d+\.\d %  \S+ \w+$", told, re.MULTILINE)
 
 
@@ -33,6 +37,11 @@ def test_a_pair_without_a_pool_of_its_own_goes_over_another_token(chain: TestCha
     told = said("route", "BONK", "USDC", "1000000")
 
     assert ", then " in told.splitlines()[1]
+
+
+def test_any_mint_of_the_network_can_be_named(chain: TestChain) -> None:
+    # By its address: the symbol that a mint gives itself is nobody's word.
+    assert f" {FEE_TOKEN.mint}  price " in said("route", "USDC", str(FEE_TOKEN.mint), "10").splitlines()[0]
 
 
 def test_a_token_that_is_not_known_is_refused(chain: TestChain) -> None:
