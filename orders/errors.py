@@ -21,6 +21,8 @@ OrderError
 ├── IdempotencyMismatch       422  same key, other body
 ├── WouldTriggerNow           422  a stop on the wrong side of the price
 ├── TokenRefused              422  the mint lets its issuer do what makes a swap unsafe
+├── NoRoute                   422  no pool has a quote
+│   └── AmountTooSmall        422  fees and rounding leave nothing
 ├── TooManyRequests           429
 ├── Internal                  500  with a request id, without inner text
 ├── ChainUnavailable          503
@@ -219,6 +221,11 @@ class NoRoute(OrderError):
     http_status = 422
     default_message = "No pool has a quote for this request"
     details_shown = {"slot": 17, "errors": []}
+
+
+class AmountTooSmall(NoRoute):
+    code = "AMOUNT_TOO_SMALL"
+    default_message = "Fees and rounding leave nothing of this amount"
 
 
 class DatabaseUnavailable(OrderError):

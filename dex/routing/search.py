@@ -15,8 +15,8 @@ from solders.pubkey import Pubkey
 from dex.errors import DexError
 from dex.routing.split import Shares, best_splits, could_gain
 from dex.routing.way import Answers, Fits, Part, Ranked, Way, all_fit, rank, route_of
-from dex.routing.ways import direct_ways, ranked, ways_over
-from dex.types import QuoteRequest, Quotes, Route, Snapshot, SwapMode, VenueError
+from dex.routing.ways import direct_ways, in_order, ranked, refusals_over, ways_over
+from dex.types import QuoteRequest, Quotes, Route, Snapshot, VenueError
 from dex.venues.base import Pool
 
 # What a split must gain over the best single way; below it the second leg's fees and risk cost more.
@@ -80,6 +80,8 @@ def find_routes(
     alone = [way for way in direct if way not in kept] + [way for _, large in over for way in large]
     too_large += [way for way in ranked(alone, request.amount) if best is None or _beats(way, request, best)]
     errors += [_too_large(way) for way in too_large]
+    if not routes and bounds.most_hops > 1:
+        errors += _refusals_over(request, candidates, snapshot, answers)
     return Quotes(request, snapshot.clock.slot, tuple([route for _, route in routes]), tuple(errors))
 
 
@@ -104,6 +106,15 @@ def _over(
     for middle, sides in candidates.over.items():
         if middle not in (request.token_in, request.token_out):
             yield ways_over(snapshot, request, middle, sides, answers, fits)
+
+
+def _refusals_over(
+    request: QuoteRequest, candidates: Candidates, snapshot: Snapshot, answers: Answers
+) -> Iterator[VenueError]:
+    for middle, sides in candidates.over.items():
+        if middle not in (request.token_in, request.token_out):
+            for pool, error in refusals_over(snapshot, request, middle, sides, answers):
+                yield VenueError(pool.venue, error.code, str(error), pool.address)
 
 
 def _routes_of_one(request: QuoteRequest, singles: Iterable[Way], shown: set[int]) -> Iterator[Ranked]:
@@ -163,11 +174,8 @@ def reads(
     answers = answers or Answers()
     for pool in candidates.direct:
         yield request, pool
-    exact_in = request.mode is SwapMode.EXACT_IN
-    for middle, (firsts, lasts) in candidates.over.items():
-        to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
-        near, near_pair = (firsts, to_middle) if exact_in else (lasts, from_middle)
-        far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
+    for middle, sides in candidates.over.items():
+        near, near_pair, far, far_pair = in_order(request, middle, sides)
         for pool in near:
             yield QuoteRequest(*near_pair, request.amount, request.mode), pool
         ways = [answers.way(snapshot, (pool,), near_pair, request.mode) for pool in near]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Final
 
 from solders.pubkey import Pubkey
 
+from dex.errors import DexError
 from dex.routing.way import Answers, Fits, Way, all_fit
 from dex.types import QuoteRequest, Snapshot, SwapMode
 from dex.venues.base import Pool
@@ -51,11 +52,8 @@ def _ways_over(
     answers: Answers,
     fits: Fits,
 ) -> tuple[list[Way], list[Way]]:
-    firsts, lasts = sides
+    near, near_pair, far, far_pair = in_order(request, middle, sides)
     exact_in = request.mode is SwapMode.EXACT_IN
-    to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
-    near, near_pair = (firsts, to_middle) if exact_in else (lasts, from_middle)
-    far, far_pair = (lasts, from_middle) if exact_in else (firsts, to_middle)
     best_near = _best(_ways(snapshot, near, near_pair, request.mode, answers), request.amount)
     if not best_near:
         return [], []
@@ -75,6 +73,44 @@ def _best_first(near: Sequence[_Known], far: Sequence[_Known]) -> list[tuple[_Kn
     """The pairs of both sides, by how far down either stands."""
     places = product(range(min(_COMBINED, len(near))), range(min(_COMBINED, len(far))))
     return [(near[one], far[other]) for one, other in sorted(places, key=lambda pair: (sum(pair), pair))]
+
+
+def refusals_over(
+    snapshot: Snapshot,
+    request: QuoteRequest,
+    middle: Pubkey,
+    sides: tuple[Sequence[Pool], Sequence[Pool]],
+    answers: Answers,
+) -> Iterator[tuple[Pool, DexError]]:
+    """Why pools on the way over ``middle`` have no quote: of the near side, else of the one beyond."""
+    near, near_pair, far, far_pair = in_order(request, middle, sides)
+    ways = _ways(snapshot, near, near_pair, request.mode, answers)
+    yield from _refusals(ways, request.amount)
+    if best := _best(ways, request.amount):
+        beyond = _ways(snapshot, far, far_pair, request.mode, answers)
+        yield from _refusals(beyond, abs(best[0][0]))
+
+
+def _refusals(ways: Iterable[Way], amount: int) -> Iterator[tuple[Pool, DexError]]:
+    for way in ways:
+        try:
+            way.path(amount)
+        except DexError as error:
+            yield way.pools[0], error
+
+
+_Pair = tuple[Pubkey, Pubkey]
+
+
+def in_order(
+    request: QuoteRequest, middle: Pubkey, sides: tuple[Sequence[Pool], Sequence[Pool]]
+) -> tuple[Sequence[Pool], _Pair, Sequence[Pool], _Pair]:
+    """The side where the request fixes the amount and its pair, then the side beyond and its pair."""
+    firsts, lasts = sides
+    to_middle, from_middle = (request.token_in, middle), (middle, request.token_out)
+    if request.mode is SwapMode.EXACT_IN:
+        return firsts, to_middle, lasts, from_middle
+    return lasts, from_middle, firsts, to_middle
 
 
 def _kept(ways: Iterable[Way], amount: int, fits: Fits) -> tuple[list[Way], list[Way]]:

@@ -12,8 +12,9 @@ from orders import gateway
 from orders.amounts import to_base_units
 from orders.api import schema
 from orders.api.endpoint import Endpoint
-from orders.errors import ChainUnavailable, InvalidRequest, NoRoute, SameToken
+from orders.errors import AmountTooSmall, ChainUnavailable, InvalidRequest, NoRoute, SameToken
 from orders.intake.route_bounds import bounds_of
+from orders.lifecycle import FailureReason
 from orders.records import kill_switch, open_orders
 from orders.wallets import funds
 from orders.wire.holdings import HOLDINGS, Wallet
@@ -54,7 +55,9 @@ class Quotes(Endpoint):
         fixed = token_out if mode is SwapMode.EXACT_OUT else token_in
         board = gateway.quote_pair(token_in, token_out, _amount(intent, fixed), slippage, mode, bounds)
         if not board.quotes:
-            raise NoRoute(slot=board.slot, errors=venue_errors(board))
+            reason = gateway.of_venue_errors(board.errors).reason
+            refusal = AmountTooSmall if reason is FailureReason.AMOUNT_TOO_SMALL else NoRoute
+            raise refusal(slot=board.slot, errors=venue_errors(board))
         return Response(QUOTE_BOARD.of(Asked(board, token_in, token_out, slippage)))
 
 

@@ -256,9 +256,10 @@ CANCEL_GROUP: Final = _operation(
 QUOTES: Final = _operation(
     *("getQuotes", "market", "What each venue would pay now"),
     {200: (QUOTE_BOARD, "quotes of two pools", QUOTE_BOARD.example())},
-    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute),
+    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.AmountTooSmall),
     query=QUOTES_QUERY,
-    description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote.",
+    description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote, "
+    "AMOUNT_TOO_SMALL when fees and rounding leave nothing.",
 )
 TOKENS: Final = _operation(
     *("listTokens", "market", "The tokens that can be swapped and what the wallet holds of each"),

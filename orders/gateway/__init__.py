@@ -29,7 +29,7 @@ from dex.tokens.round_trip import RoundTrip
 from dex.transactions.lookup_tables import MOST_ADDRESSES, LookupTable
 from orders.gateway.connection import node_urls, require_network
 from orders.gateway.executable import Executable, Market, PriceLook, look_at
-from orders.gateway.failures import Failure, failed
+from orders.gateway.failures import Failure, failed, of_venue_errors
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
 from orders.gateway.launch_checks import LaunchFacts, Trip, launch_facts, try_round_trip
@@ -204,6 +204,7 @@ __all__ = [
     "networks",
     "node_reports",
     "node_urls",
+    "of_venue_errors",
     "on_chain_failures",
     "plan_extension",
     "plan_new_table",

@@ -113,6 +113,18 @@ def test_the_same_snapshot_gives_the_same_routes() -> None:
     assert ask_again() == ask_again()
 
 
+@pytest.mark.parametrize("mode", list(SwapMode))
+def test_pools_on_the_way_say_why_there_is_no_route(mode: SwapMode) -> None:
+    amount = 1 if mode is SwapMode.EXACT_IN else 10**15
+    request = QuoteRequest(MINT["BONK"], MINT["USDC"], amount, mode)
+    quotes = found(request, candidates("BONK", "USDC", "SOL"))
+
+    assert quotes.quotes == ()
+    code = "AMOUNT_TOO_SMALL" if mode is SwapMode.EXACT_IN else "INSUFFICIENT_LIQUIDITY"
+    assert {error.code for error in quotes.errors} == {code}
+    assert all(error.pool is not None for error in quotes.errors)
+
+
 def test_a_pair_without_pools_has_no_route_and_no_error() -> None:
     quotes = found(ask("BONK", "USDC", "1"), Candidates(()))
 

@@ -65,6 +65,17 @@ def test_a_minimum_of_few_units_is_rounded_up(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("on_localnet")
+@pytest.mark.parametrize(
+    ("pair", "amount"),
+    [("tokenIn=SOL&tokenOut=USDC", "0.000000001"), ("tokenIn=BONK&tokenOut=USDC", "0.00001")],
+)
+def test_too_small_an_amount_is_named(client: Client, pair: str, amount: str) -> None:
+    answer = client.get(f"/api/quotes?{pair}&amount={amount}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "AMOUNT_TOO_SMALL")
+    assert {error["code"] for error in answer.json()["details"]["errors"]} == {"AMOUNT_TOO_SMALL"}
+
+
+@pytest.mark.usefixtures("on_localnet")
 def test_tokens_show_what_the_wallet_holds(client: Client, chain: TestChain) -> None:
     body = client.get("/api/tokens").json()
 
