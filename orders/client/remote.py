@@ -137,7 +137,9 @@ class RemoteEngine:
                     continue
                 if message.get("type") == "error":
                     raise EngineRefused(message["code"], message["message"], message.get("details"))
-                yield message
+                # What else is said has no place in an order's history.
+                if message.get("type") == "update":
+                    yield message
 
     def _connect(self, path: str) -> ClientConnection:
         protocols = [Subprotocol("bearer"), Subprotocol(self._token)] if self._token else None

@@ -27,13 +27,14 @@ from orders.platform.lazy_thread import LazyThread
 logger = logging.getLogger(__name__)
 
 HINT_TYPE: Final = "order.hint"
+UNCOUNTED: Final = 0
 _BACKLOG: Final = 20_000
 _TIMEOUT_SECONDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """An order of a user has reached a sequence."""
+    """An order of a user has reached a sequence; `UNCOUNTED`: what no event says has moved."""
 
     user_id: int
     order_id: UUID

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from orders.notify.hint_publisher import HINT_TYPE, Hint, order_group, user_group
+from orders.notify.hint_publisher import HINT_TYPE, UNCOUNTED, Hint, order_group, user_group
 
-__all__ = ["HINT_TYPE", "Hint", "Publisher", "order_group", "publish", "use", "user_group"]
+__all__ = ["HINT_TYPE", "UNCOUNTED", "Hint", "Publisher", "order_group", "publish", "use", "user_group"]
 
 
 class Publisher(Protocol):

@@ -16,6 +16,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 from orders.index_conditions import IS_WAITING
 from orders.lifecycle import WAITING_TYPES, GroupRole
 from orders.models import Order, Trigger
+from orders.notify import hints
 from orders.records import sql
 
 Pair = tuple[str, str]
@@ -140,11 +141,15 @@ def raise_watermarks(watermarks: Collection[Watermark]) -> None:
     known = Q(pk__in=[each.order_id for each in watermarks])
     with transaction.atomic():
         rows = Order.objects.filter(IS_WAITING, known).order_by("pk").select_for_update()
-        versions = dict(rows.values_list("pk", "version"))
+        found = {pk: (version, user_id) for pk, version, user_id in rows.values_list("pk", "version", "user")}
+        raised = []
         for each in watermarks:
-            if versions.get(each.order_id) == each.version:
+            version, user_id = found.get(each.order_id, (None, 0))
+            if version == each.version:
                 lower = Q(watermark__isnull=True) | Q(watermark__lt=each.value)
-                Trigger.objects.filter(lower, pk=each.order_id).update(watermark=each.value)
+                if Trigger.objects.filter(lower, pk=each.order_id).update(watermark=each.value):
+                    raised.append(hints.Hint(user_id, each.order_id, hints.UNCOUNTED))
+        transaction.on_commit(lambda: hints.publish(raised), robust=True)
 
 
 def write_distances(distances: Mapping[UUID, tuple[int, int]]) -> None:

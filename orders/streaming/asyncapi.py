@@ -26,6 +26,7 @@ from orders.wire.actions import (
 from orders.wire.events import UPDATE
 from orders.wire.message import Described, components, ref
 from orders.wire.requests import ORDER_REQUEST
+from orders.wire.watermarks import ENVELOPED_WATERMARK, WATERMARK
 
 
 class Endpoint(NamedTuple):
@@ -41,9 +42,9 @@ class Endpoint(NamedTuple):
 
 _PING: Final = ACTIONS["ping"]
 _ALL: Final = tuple(ACTIONS.values())
-_SAID: Final = (UPDATE, BATCH, CANCELLED_ALL, SUBSCRIBED, UNSUBSCRIBED, PONG, SOCKET_ERROR)
-_STREAMED: Final = (UPDATE, PONG, SOCKET_ERROR)
-_FED: Final = (UPDATE, SUBSCRIBED, PONG, SOCKET_ERROR)
+_SAID: Final = (UPDATE, WATERMARK, BATCH, CANCELLED_ALL, SUBSCRIBED, UNSUBSCRIBED, PONG, SOCKET_ERROR)
+_STREAMED: Final = (UPDATE, WATERMARK, PONG, SOCKET_ERROR)
+_FED: Final = (UPDATE, WATERMARK, SUBSCRIBED, PONG, SOCKET_ERROR)
 
 ENDPOINTS: Final = (
     Endpoint(
@@ -77,7 +78,7 @@ ENDPOINTS: Final = (
         "one order, each event in an envelope",
         consumers.EnvelopedOrder,
         (_PING,),
-        (ENVELOPED, PONG, SOCKET_ERROR),
+        (ENVELOPED, ENVELOPED_WATERMARK, PONG, SOCKET_ERROR),
     ),
     Endpoint("order", "/ws/orders/{orderId}", "one order, flat", consumers.SingleOrder, (_PING,), _STREAMED),
 )

@@ -33,8 +33,10 @@ from orders.notify import hints
 from orders.streaming import cursor, frames
 from orders.streaming.close_codes import CLOSE_DONE
 from orders.streaming.feed import FeedStream
+from orders.streaming.group_following import GroupStream
 from orders.streaming.shared_reads import shared_rows
-from orders.streaming.stream import OrderStream, Result, in_database
+from orders.streaming.stream import Result, in_database
+from orders.streaming.watermarks import WatermarkStream
 from orders.wire.actions import AFTER, FEED_AFTER, ORDER_FIELD
 from orders.wire.amendments import Amendment, parse_amendment
 from orders.wire.batches import outcomes_as_wire, read_batch
@@ -49,7 +51,7 @@ Subject = TypeVar("Subject")
 _OVERLAP: Final = timedelta(seconds=30)
 
 
-class Connection(FeedStream):
+class Connection(GroupStream):
     """`/api/orders/connect`: submits orders and follows any number of them."""
 
     default_action: ClassVar[str | None] = None
@@ -80,11 +82,14 @@ class Connection(FeedStream):
             aside["replayed"] = True
         present = {name: value for name, value in aside.items() if value is not None}
         await self.follow([placed.order.pk], **present)
+        await self.follow_groups_of([placed.order])
 
     async def _execute_many(self, message: dict[str, Any], request_id: Any) -> None:
         outcomes = await in_database(self._allowed, place_batch, read_batch(message))
         await self.reply({"type": "batch", "results": outcomes_as_wire(outcomes)}, request_id)
-        await self.follow([outcome.order.pk for outcome in outcomes if outcome.order is not None])
+        placed = [outcome.order for outcome in outcomes if outcome.order is not None]
+        await self.follow([order.pk for order in placed])
+        await self.follow_groups_of(placed)
 
     async def _subscribe(self, message: dict[str, Any], request_id: Any) -> None:
         if "orderId" not in message:
@@ -145,7 +150,7 @@ class BareConnection(Connection):
     default_action = "execute_order"
 
 
-class SingleOrder(OrderStream):
+class SingleOrder(WatermarkStream):
     """`/ws/orders/{orderId}`: one order's stream, closed after its final event."""
 
     query = Rows(AFTER)
@@ -228,6 +233,10 @@ class Feed(FeedStream):
 
     def has_work(self) -> bool:
         """A new order may come at any time."""
+        return True
+
+    def sends_watermarks_of(self, order_id: UUID) -> bool:
+        """Of all orders."""
         return True
 
 

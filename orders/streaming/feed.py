@@ -8,14 +8,15 @@ from uuid import UUID
 
 from orders.errors import InvalidRequest
 from orders.records import feed
-from orders.streaming.stream import OrderStream, in_database
+from orders.streaming.stream import in_database
+from orders.streaming.watermarks import WatermarkStream
 from orders.wire.events import event_message
 from orders.wire.request_fields import position
 
 _EVENTS_A_PIECE: Final = 200
 
 
-class FeedStream(OrderStream):
+class FeedStream(WatermarkStream):
     """A stream that can follow the feed, beside single orders: an event of one of these is sent once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,6 +45,10 @@ class FeedStream(OrderStream):
         """Follow it no more; whether it was followed."""
         was_followed, self._position = self.follows_feed, None
         return was_followed
+
+    def sends_watermarks_of(self, order_id: UUID) -> bool:
+        """Of the feed all."""
+        return self.follows_feed or super().sends_watermarks_of(order_id)
 
     async def hinted(self, hints: Mapping[UUID, int]) -> None:
         """Besides the followed orders, what the feed has."""

@@ -34,7 +34,9 @@ def _action(name: str, means: str, *fields: Field) -> Message:
 
 ACTIONS: Final[Mapping[str, Message]] = {
     "execute_order": _action(
-        "execute_order", "place an order and follow it; fields as in REST", *ORDER_REQUEST.fields
+        "execute_order",
+        "place an order and follow it, with what is tied to it; fields as in REST",
+        *ORDER_REQUEST.fields,
     ),
     "execute_orders": _action(
         "execute_orders", "place orders in one commit and follow them; the answer is a batch", BATCH_ORDERS

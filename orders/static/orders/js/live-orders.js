@@ -82,10 +82,11 @@ export class LiveOrders {
 
   /**
    * `changed(order, event)` is called with every new event (null: order added, refused or removed),
-   * `elsewhere(orderId)` with an event of an order that is not on this page.
+   * `elsewhere(orderId)` with an event of an order that is not on this page; `trailed()` when a watermark has moved.
    */
-  constructor({ changed, elsewhere }) {
+  constructor({ changed, elsewhere, trailed }) {
     this.changed = changed;
+    this.trailed = trailed;
     this.elsewhere = elsewhere;
     this.socket = null;
     this.#tabs?.addEventListener("message", ({ data }) => this.follow(data.orderId, data.intent));
@@ -142,6 +143,7 @@ export class LiveOrders {
   receive(message) {
     if (message.cursor !== undefined) this.#cursor = message.cursor;
     if (message.type === "update") this.#update(message);
+    else if (message.type === "watermark") this.trailed();
     else if (message.type === "error") this.#refused(message);
   }
 

@@ -43,7 +43,7 @@ const tokens = new Tokens();
 const chart = new PriceChart();
 const confirmation = new OrderConfirmation();
 const toasts = new Toasts();
-const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere });
+const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere, trailed: () => openOrders?.read() });
 const socket = new OrderSocket({ received: (message) => liveOrders.receive(message), changed: connectionChanged });
 liveOrders.socket = socket;
 const panel = new LivePanel(liveOrders, tokens, {
