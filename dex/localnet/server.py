@@ -221,21 +221,25 @@ def _opened(
     if options.genesis_hash is not None:
         # A hash that was given says nothing about the accounts.
         facts["genesis_accounts"] = str(_genesis_hash(options.seed, accounts))
-    if ledger.fact("genesis_hash") is None:
-        genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), int(now()), 0)
-        facts["epochs"] = options.epochs.as_text()
-        facts["programs"] = as_fact(programs)
-        facts.update(_funded_facts(options.fund))
-        ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
-    elif options.ledger is not None:
+    is_new = ledger.fact("genesis_hash") is None
+    if not is_new and options.ledger is not None:
         ledger.check(facts, options.ledger)
         _check_programs(ledger, programs, options.ledger)
-    _fund_newcomers(options, ledger, accounts)
     epochs = ledger.fact("epochs")
     bank = Bank(options.epochs if epochs is None else Epochs.from_text(epochs))
+    # Before a new ledger is begun with them: none is to remember a file that cannot be loaded.
     for address, program in programs.items():
         _load(bank, address, program)
+    if is_new:
+        _begin(options, ledger, facts | {"programs": as_fact(programs)}, int(now()))
+    _fund_newcomers(options, ledger, accounts)
     return Chain(bank, ledger, now)
+
+
+def _begin(options: NetworkOptions, ledger: Ledger, facts: Mapping[str, str], unix_timestamp: int) -> None:
+    genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), unix_timestamp, 0)
+    facts = {**facts, "epochs": options.epochs.as_text(), **_funded_facts(options.fund)}
+    ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
 
 
 def _load(bank: Bank, address: Pubkey, program: ProgramFile) -> None:

@@ -75,6 +75,16 @@ def test_a_bad_program_leaves_the_ledger_free(tmp_path: Path) -> None:
     begin(ledger, programs)
 
 
+def test_a_new_ledger_does_not_remember_a_bad_program(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.so"
+    bad.write_bytes(b"no program")
+    ledger = tmp_path / "ledger"
+
+    with pytest.raises(UnusableProgram):
+        open_chain(with_programs({RAYDIUM_CPMM: bad}, ledger))
+    begin(ledger, {RAYDIUM_CPMM: BUNDLED[RAYDIUM_CPMM]})
+
+
 def test_a_ledger_goes_on_with_the_same_code_from_another_file(tmp_path: Path) -> None:
     copy = tmp_path / "copy.so"
     copy.write_bytes(BUNDLED[RAYDIUM_CPMM].read_bytes())
