@@ -140,8 +140,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # A frozen broker holds anyone who publishes for one socket_timeout, not for six: the sweeper tries again.
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker takes from the first queue that holds something: orders on their way end before new
-# ones begin, so that under load each order is slow to start, not slow in the middle.
-CELERY_TASK_QUEUES = [Queue("submit"), Queue("build"), Queue("route")]
+# ones begin, so that under load each order is slow to start, not slow in the middle. Stops that have fired
+# and sniper orders begin before all others.
+URGENT_QUEUE = "urgent"
+CELERY_TASK_QUEUES = [Queue(URGENT_QUEUE), Queue("submit"), Queue("build"), Queue("route")]
 CELERY_TASK_DEFAULT_QUEUE = "route"
 CELERY_TASK_ROUTES = {
     "orders.build_orders": {"queue": "build"},

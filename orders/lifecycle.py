@@ -39,6 +39,8 @@ WAITING_TYPES: Final[frozenset[OrderType]] = frozenset(
 FIRED_FOR_GOOD: Final[frozenset[OrderType]] = frozenset(
     {OrderType.STOP, OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP}
 )
+# What they trade in moves fast: every moment costs them.
+IN_A_HURRY: Final = FIRED_FOR_GOOD | {OrderType.SNIPER}
 
 
 class TimeInForce(TextChoices):
@@ -55,9 +57,7 @@ AT_ONCE: Final[frozenset[TimeInForce]] = frozenset({TimeInForce.IOC, TimeInForce
 
 
 class GroupKind(TextChoices):
-    """What ties the orders of a group: one of two, an entry with its two exits, rounds of one amount, or
-    purchases of new tokens out of one budget.
-    """
+    """What ties orders: one of two, an entry and its exits, rounds of one amount, purchases of a budget."""
 
     OCO = "oco"
     BRACKET = "bracket"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
-from orders.client.remote import EngineRefused
+from orders.client.argument_types import NEVER, basis_points, moment, moment_or_never, refused, seconds
+from orders.client.sniper_arguments import add_sniper_arguments, sniper_fields
 
-NEVER: Final = "never"
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN: Final = re.compile(r"([0-9]{1,6})([smhd])")
 # Of these an order has one at most.
-_KINDS: Final = ("stop", "take_profit", "trail", "oco", "bracket", "rounds")
-_TYPES: Final = {"take_profit": "take_profit", "trail": "trailing_stop", "rounds": "dca"}
+_KINDS: Final = ("stop", "take_profit", "trail", "oco", "bracket", "rounds", "sniper")
+_TYPES: Final = {
+    "take_profit": "take_profit",
+    "trail": "trailing_stop",
+    "rounds": "dca",
+    "sniper": "sniper",
+}
 # What goes with --rounds alone, in the names of the options.
 _OF_ROUNDS: Final = ("every", "min_price", "max_price", "start_at")
 
@@ -44,6 +44,7 @@ def add_order_arguments(parser: CommandParser) -> None:
     add("--time-in-force", choices=("gtc", "gtd", "ioc", "fok"), help="of a limit order")
     add("--expires", type=moment, metavar="TIME", help="a moment (2026-12-01T12:00Z), or 90s, 30m, 12h, 7d")
     add("--min-out", metavar="AMOUNT", help="the least to receive, in whole tokens")
+    add_sniper_arguments(parser)
 
 
 def add_amendment_arguments(parser: CommandParser) -> None:
@@ -57,7 +58,7 @@ def add_amendment_arguments(parser: CommandParser) -> None:
     add("--amount", metavar="AMOUNT", help="whole tokens to sell")
     add("--min-out", metavar="AMOUNT", help="the least to receive, in whole tokens")
     add("--slippage-bps", type=basis_points, metavar="N")
-    add("--expires", type=_moment_or_never, metavar="TIME", help=f"as of an order, or {NEVER}")
+    add("--expires", type=moment_or_never, metavar="TIME", help=f"as of an order, or {NEVER}")
     add("--rounds", type=int, metavar="N", help="of a DCA: the last round to be placed")
     add("--min-price", metavar="PRICE", help=f"of a DCA, or {NEVER}: skip no round for it")
     add("--max-price", metavar="PRICE", help=f"of a DCA, or {NEVER}: skip no round for it")
@@ -72,11 +73,11 @@ def order_request(options: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a new order; raises EngineRefused for arguments that exclude each other."""
     given = [name for name in _KINDS if options[name] is not None]
     if len(given) > 1:
-        raise _refused(f"--{given[0]} and --{given[1]} exclude each other")
+        raise refused(f"--{given[0]} and --{given[1]} exclude each other")
     kind = given[0] if given else ""
     _require_rounds(kind, options)
     if options["stop_limit"] is not None and kind not in ("oco", "bracket"):
-        raise _refused("--stop-limit goes with --oco and --bracket; else say --stop PRICE --limit PRICE")
+        raise refused("--stop-limit goes with --oco and --bracket; else say --stop PRICE --limit PRICE")
     fields = {
         "tokenIn": options["token_in"],
         "tokenOut": options["token_out"],
@@ -99,6 +100,7 @@ def order_request(options: Mapping[str, Any]) -> dict[str, Any]:
         "slippageBps": options["slippage_bps"],
         "clientOrderId": options["client_order_id"],
         **_exits(kind, options),
+        **sniper_fields(options),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -122,7 +124,7 @@ def amendment(options: Mapping[str, Any]) -> dict[str, Any]:
     }
     changes = {name: value for name, value in fields.items() if value is not None}
     if not changes:
-        raise _refused("say what to change; see --help")
+        raise refused("say what to change; see --help")
     return {name: None if value == NEVER else value for name, value in changes.items()}
 
 
@@ -139,13 +141,13 @@ def _type(kind: str, options: Mapping[str, Any]) -> str | None:
 def _require_rounds(kind: str, options: Mapping[str, Any]) -> None:
     if kind == "rounds":
         if options["every"] is None:
-            raise _refused("--rounds needs --every: the time between two")
+            raise refused("--rounds needs --every: the time between two")
         if options["limit"] is not None:
-            raise _refused("--rounds and --limit exclude each other: say --min-price or --max-price")
+            raise refused("--rounds and --limit exclude each other: say --min-price or --max-price")
         return
     alone = next((name for name in _OF_ROUNDS if options[name] is not None), None)
     if alone is not None:
-        raise _refused(f"--{alone.replace('_', '-')} goes with --rounds")
+        raise refused(f"--{alone.replace('_', '-')} goes with --rounds")
 
 
 def _exits(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,41 +160,3 @@ def _exits(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
         "takeProfit": {"limitPrice": take_profit},
         "stopLoss": {name: value for name, value in stop_loss.items() if value is not None},
     }
-
-
-def _refused(why: str) -> EngineRefused:
-    return EngineRefused("INVALID_REQUEST", why)
-
-
-def basis_points(text: str) -> int:
-    """A whole number of basis points as an argument."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of basis points")
-    return int(text)
-
-
-def seconds(text: str) -> int:
-    """A length of time as an argument: whole seconds, or 30m, 12h, 7d."""
-    span = _SPAN.fullmatch(text if text[-1:].isalpha() else f"{text}s")
-    if span is None:
-        raise argparse.ArgumentTypeError(f"{text} is neither a number of seconds nor 30m, 12h, 7d")
-    return int(timedelta(**{_UNITS[span[2]]: int(span[1])}).total_seconds())
-
-
-def moment(text: str) -> str:
-    """A moment as the API takes it, from one with a zone or from a span beginning now."""
-    span = _SPAN.fullmatch(text)
-    if span is not None:
-        ahead = timedelta(**{_UNITS[span[2]]: int(span[1])})
-        return (datetime.now(UTC) + ahead).isoformat(timespec="milliseconds")
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} is neither 90s, 30m, 12h, 7d nor a moment with its zone")
-    return at.isoformat()
-
-
-def _moment_or_never(text: str) -> str:
-    return NEVER if text == NEVER else moment(text)

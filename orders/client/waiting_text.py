@@ -16,6 +16,8 @@ def terms_text(order: Wire) -> str:
         return f"slippage up to {order['slippageBps']} bps"
     if order.get("schedule"):
         return _schedule_text(order["schedule"])
+    if order.get("sniping"):
+        return _sniping_text(order["sniping"])
     limit = f" at {order['limitPrice']} or better" if order.get("limitPrice") else ""
     at_once = f", {order['timeInForce']}" if order.get("timeInForce") in ("ioc", "fok") else ""
     until = f", until {order['expiresAt']}" if order.get("expiresAt") else ""
@@ -28,6 +30,14 @@ def _schedule_text(schedule: Wire) -> str:
         return f"dca, all {last} rounds placed"
     when = "paused" if schedule["paused"] else f"at {schedule['nextAt']}"
     return f"dca, round {coming} of {last} {when}"
+
+
+def _sniping_text(sniping: Wire) -> str:
+    """What a sniper order waits for, or how many a budget has placed."""
+    if sniping.get("maxOrders") is not None:
+        return f"sniper, {sniping['placed']} of {sniping['maxOrders']} purchases placed"
+    why = sniping.get("why")
+    return f"sniper, waits: {why[0].lower()}{why[1:]}" if why else "sniper"
 
 
 def waits_text(trigger: Wire, order: Wire) -> str:
@@ -62,6 +72,10 @@ def open_text(event: Wire, order: Wire) -> str:
     """What an `open` event says: what it waits for, or why it was not filled; of rounds, what became."""
     if event.get("schedule"):
         return _round_text(event)
+    if event.get("launchMint"):
+        return f"buys {event['launchMint']} by order {event['launchOrderId']}"
+    if event.get("sniping"):
+        return str(event["sniping"].get("why") or "looks for new pools")
     if "error" not in event:
         return waits_text(event["trigger"], order) if event.get("trigger") else ""
     again = f", tried again in {event['retryInMs']} ms" if "retryInMs" in event else ""

@@ -21,6 +21,7 @@ from orders.intake.named_amounts import named
 from orders.lifecycle import (
     AT_ONCE,
     FIRED_FOR_GOOD,
+    IN_A_HURRY,
     GroupKind,
     GroupRole,
     OrderType,
@@ -68,8 +69,8 @@ _MAY: Final[Mapping[OrderType, frozenset[str]]] = {
     OrderType.DCA: frozenset({"rounds", "intervalSeconds", "startAt", "minPrice", "maxPrice", "missed"}),
     OrderType.SNIPER: frozenset(),
 }
-# What they trade in moves fast: a strict slippage would keep them from being filled.
-_IN_A_HURRY: Final = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.SNIPER})
+# Those of them that have no price of their own.
+_IN_A_HURRY: Final = IN_A_HURRY - {OrderType.TAKE_PROFIT}
 _CLASSED: Final = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
 

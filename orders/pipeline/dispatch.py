@@ -21,7 +21,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders.lifecycle import STAGES, Status
+from orders.lifecycle import IN_A_HURRY, STAGES, Status
 from orders.models import Order
 from orders.platform.lazy_thread import LazyThread
 
@@ -34,10 +34,15 @@ _SPACING_SECONDS: Final = 0.02
 Publish = Callable[[Status, Sequence[UUID]], None]
 
 
-def stages_from(status: Status, order_ids: Sequence[UUID]) -> Signature:
-    """The chain that takes orders at ``status`` to the chain; ``status`` is one that tasks resume."""
+def stages_from(status: Status, order_ids: Sequence[UUID], queue: str | None = None) -> Signature:
+    """The chain that takes orders at ``status`` to the chain; ``status`` is one that tasks resume.
+
+    Its first link goes into ``queue``, or into that of its stage.
+    """
     first, *others = STAGES[status].tasks
     head = signature(first, args=([str(order_id) for order_id in order_ids],))
+    if queue is not None:
+        head.set(queue=queue)
     return chain(head, *(signature(name) for name in others))
 
 
@@ -47,15 +52,25 @@ def publish(status: Status, order_ids: Sequence[UUID]) -> None:
         stages_from(status, order_ids).apply_async()
 
 
-class Dispatcher:
-    """A thread that publishes orders through ``publish``: new ones in batches, retries when they are due."""
+def publish_urgently(status: Status, order_ids: Sequence[UUID]) -> None:
+    """As `publish`, before all that is not under work yet; raises kombu's OperationalError."""
+    if order_ids:
+        stages_from(status, order_ids, settings.URGENT_QUEUE).apply_async()
 
-    def __init__(self, publish: Publish = publish) -> None:
+
+class Dispatcher:
+    """A thread that publishes orders through ``publish``: new ones in batches, retries when they are due.
+
+    Those that lose by every moment, as `IN_A_HURRY` says, go through ``urgently``.
+    """
+
+    def __init__(self, publish: Publish = publish, urgently: Publish = publish_urgently) -> None:
         self.publish = publish
+        self._urgently = urgently
         self._changed = threading.Condition()
         self._new: deque[UUID] = deque()
         self._alone: deque[tuple[Status, UUID]] = deque()
-        self._later: list[tuple[float, int, Status, UUID]] = []
+        self._later: list[tuple[float, int, Status, bool, UUID]] = []
         self._numbers = itertools.count()
         self._stopped = threading.Event()
         self._thread = LazyThread("dispatcher", self._run)
@@ -80,7 +95,8 @@ class Dispatcher:
                 if not STAGES[Status(order.status)].tasks:
                     continue
                 moment = clock + max(0.0, (order.due_at - now).total_seconds())
-                entry = (moment, next(self._numbers), Status(order.status), order.pk)
+                is_urgent = order.type in IN_A_HURRY
+                entry = (moment, next(self._numbers), Status(order.status), is_urgent, order.pk)
                 if len(self._later) < _BACKLOG:
                     heapq.heappush(self._later, entry)
             self._changed.notify()
@@ -102,32 +118,40 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            for status, order_ids in self._next_batches():
-                self._publish_or_leave(status, order_ids)
+            for publish, status, order_ids in self._next_batches():
+                self._publish_or_leave(publish, status, order_ids)
             # At once when idle; while orders pour in, messages are spaced so that batches form.
             self._stopped.wait(_SPACING_SECONDS)
 
-    def _next_batches(self) -> list[tuple[Status, list[UUID]]]:
-        """Wait until something is to be published, and take it: one batch a status."""
+    def _next_batches(self) -> list[tuple[Publish, Status, list[UUID]]]:
+        """Wait until something is to be published, and take it, the urgent first: one batch a status."""
         with self._changed:
             if not self._new and not self._alone and not self._stopped.is_set():
                 wait = self._later[0][0] - time.monotonic() if self._later else None
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
-            due: dict[Status, list[UUID]] = {}
-            while self._later and self._later[0][0] <= time.monotonic():
-                _, _, status, order_id = heapq.heappop(self._later)
-                due.setdefault(status, []).append(order_id)
-            batches = [(status, ids[at : at + _most()]) for status, ids in due.items() for at in _starts(ids)]
-            batches += [(status, [order_id]) for status, order_id in self._alone]
+            due = self._take_due()
+            batches = [
+                (self._urgently if is_urgent else self.publish, status, ids[at : at + _most()])
+                for (is_urgent, status), ids in sorted(due.items(), reverse=True)
+                for at in _starts(ids)
+            ]
+            batches += [(self.publish, status, [order_id]) for status, order_id in self._alone]
             self._alone.clear()
             new = [self._new.popleft() for _ in range(min(len(self._new), _most()))]
-        return [*batches, (Status.PENDING, new)] if new else batches
+        return [*batches, (self.publish, Status.PENDING, new)] if new else batches
 
-    def _publish_or_leave(self, status: Status, order_ids: Sequence[UUID]) -> None:
+    def _take_due(self) -> dict[tuple[bool, Status], list[UUID]]:
+        due: dict[tuple[bool, Status], list[UUID]] = {}
+        while self._later and self._later[0][0] <= time.monotonic():
+            _, _, status, is_urgent, order_id = heapq.heappop(self._later)
+            due.setdefault((is_urgent, status), []).append(order_id)
+        return due
+
+    def _publish_or_leave(self, publish: Publish, status: Status, order_ids: Sequence[UUID]) -> None:
         """Publish, or leave the orders to the sweeper when the broker does not take the message."""
         try:
-            self.publish(status, order_ids)
+            publish(status, order_ids)
         except (OperationalError, OSError) as error:
             logger.warning("%d orders wait for the sweeper: %s", len(order_ids), type(error).__name__)
 

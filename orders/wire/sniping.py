@@ -38,7 +38,7 @@ SNIPING: Final = Message(
     Field(
         "why",
         nullable(TEXT),
-        lambda rules: str(Hold(rules.held_by).label) if rules.order.status == Status.OPEN else None,
+        lambda rules: (str(Hold(rules.held_by).label) or None) if rules.order.status == Status.OPEN else None,
         "the same in words",
         example=str(Hold.NOT_OPEN.label),
     ),

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
+from orders.client.argument_types import basis_points
 from orders.client.command import EngineCommand, network_of
 from orders.client.group_following import group_orders, sibling_to_follow
-from orders.client.order_arguments import add_order_arguments, basis_points, order_request
+from orders.client.order_arguments import add_order_arguments, order_request
 from orders.client.real_money import require_yes
 from orders.client.remote import EngineUnreachable, RemoteEngine
 from orders.client.terminal import ProgressDisplay

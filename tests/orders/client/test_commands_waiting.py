@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.client.order_arguments import moment
+from orders.client.argument_types import moment
+from orders.client.waiting_text import open_text, row_text
 from tests.orders.scripted_engine import ScriptedEngine, running
 
 ORDER_ID = "7d4f8ac2-7a0c-4c59-b9b4-0d5e0d6f6a11"
@@ -311,3 +312,45 @@ def test_the_list_can_be_read_by_programs() -> None:
     _, out, err = run(engine, "orders", "--json", "--limit", "1")
     assert json.loads(out) == OPEN
     assert err.strip() == "there are more than 1: give --limit, or a filter"
+
+
+SNIPING = {"waitingFor": "NOT_OPEN", "why": "The pool has not opened yet", "maxOrders": None, "placed": None}
+
+
+def test_a_sniper_order_with_its_rules_and_exits() -> None:
+    flags = ["--sniper", "--min-liquidity", "20", "--max-fee", "300", "--require", "sellable, lpBurned"]
+    exits = ["--sell-at-gain", "4000", "--sell-at-loss", "2000", "--sell-after", "30m"]
+    assert placed(*flags, "--open-within", "1h", *exits) == {
+        "type": "sniper",
+        "launch": {
+            "minLiquidity": "20",
+            "maxFeeBps": 300,
+            "require": ["sellable", "lpBurned"],
+            "openWithinSeconds": 3_600,
+        },
+        "exit": {
+            "takeProfit": {"gainBps": 4_000},
+            "stopLoss": {"lossBps": 2_000},
+            "afterSeconds": 1_800,
+        },
+    }
+
+
+def test_a_sniper_order_that_requires_nothing() -> None:
+    assert placed("--sniper", "--require", "none") == {"type": "sniper", "launch": {"require": []}}
+    assert placed("--sniper", "--max-orders", "3") == {"type": "sniper", "maxOrders": 3}
+
+
+def test_options_of_a_sniper_order_go_with_it_alone() -> None:
+    code, _, err = run(ScriptedEngine([]), "order", "SOL", "USDC", "5", "--sell-after", "5m")
+    assert (code, "--sell-after goes with --sniper" in err) == (2, True)
+
+
+def test_a_sniper_order_says_what_it_waits_for() -> None:
+    order = OPEN | {"type": "sniper", "trigger": None, "sniping": SNIPING, "limitPrice": None}
+    assert "sniper, waits: the pool has not opened yet" in row_text(order)
+    budget = order | {"sniping": SNIPING | {"waitingFor": None, "why": None, "maxOrders": 5, "placed": 2}}
+    assert "sniper, 2 of 5 purchases placed" in row_text(budget)
+    assert open_text(event(2, "open", sniping=SNIPING), order) == "The pool has not opened yet"
+    bought = event(3, "open", sniping=SNIPING, launchMint="Mint", launchOrderId=SIBLING_ID)
+    assert open_text(bought, budget) == f"buys Mint by order {SIBLING_ID}"

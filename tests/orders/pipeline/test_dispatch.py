@@ -9,12 +9,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from orders.lifecycle import Status
-from orders.pipeline.dispatch import Dispatcher
+from orders.lifecycle import OrderType, Status
+from orders.pipeline.dispatch import Dispatcher, stages_from
 from tests.orders.chain import eventually
 from tests.orders.rows import order_row
 
@@ -94,3 +95,23 @@ def test_after_a_refusal_the_dispatcher_goes_on(dispatcher: Dispatcher, broker: 
     dispatcher.announce([later])
     eventually(lambda: broker.came)
     assert broker.came[0][1:] == (Status.PENDING, [later])
+
+
+@pytest.mark.django_db
+def test_what_is_in_a_hurry_goes_out_by_itself_and_first(user: User, broker: Broker) -> None:
+    urgent = Broker()
+    dispatcher = Dispatcher(broker.publish, urgent.publish)
+    rows = [order_row(user, status=Status.ROUTING) for _ in range(2)]
+    sniper = order_row(user, status=Status.ROUTING, type=OrderType.SNIPER)
+    stop = order_row(user, status=Status.ROUTING, type=OrderType.STOP)
+    dispatcher.at_due_time([*rows, sniper, stop])
+    eventually(lambda: sum(len(batch) for _, _, batch in broker.came) == 2)
+    dispatcher.stop()
+    [(_, status, hurried)] = urgent.came
+    assert (status, sorted(hurried)) == (Status.ROUTING, sorted([sniper.pk, stop.pk]))
+
+
+def test_urgent_stages_begin_in_a_queue_that_is_looked_at_first() -> None:
+    chained = stages_from(Status.ROUTING, [uuid.uuid4()], settings.URGENT_QUEUE)
+    assert [link.options.get("queue") for link in chained.tasks] == ["urgent", None, None]
+    assert [queue.name for queue in settings.CELERY_TASK_QUEUES] == ["urgent", "submit", "build", "route"]
