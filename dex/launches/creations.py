@@ -107,6 +107,8 @@ _KINDS: Final[Mapping[str, Mapping[bytes, _Kind]]] = {
     "raydium-clmm": _CLMM,
     "raydium-cpmm": _CPMM,
 }
+# Every instruction that creates a pool, by its name in the program's source.
+INSTRUCTIONS: Final = frozenset(kind.name for kinds in _KINDS.values() for kind in kinds.values())
 # initialize2 has no discriminator but a tag, and nothing after its four arguments.
 _INITIALIZE2_SIZE: Final = 26
 

@@ -6,6 +6,7 @@ state/config.rs. They come from sources alone: no program of these has been exec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from struct import Struct
@@ -13,7 +14,7 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from dex.errors import UnknownLayout
+from dex.errors import UnknownLayout, WrongOwner
 from dex.types import AccountData
 from dex.venues.account_layout import Layout, pubkey_at
 
@@ -94,6 +95,27 @@ def dbc_curve(account: AccountData, config: AccountData) -> Curve:
         goal=goal,
         venue=_DBC_VENUES.get(settings[233]),
     )
+
+
+def curve_among(accounts: Mapping[Pubkey, AccountData], mint: Pubkey) -> Curve | None:
+    """The curve of a token among these accounts, those of the transaction that moved it to a pool, say."""
+    for account in accounts.values():
+        try:
+            curve = _curve(account, accounts)
+        except (WrongOwner, UnknownLayout):
+            continue
+        if curve is not None and curve.base_mint == mint:
+            return curve
+    return None
+
+
+def _curve(account: AccountData, accounts: Mapping[Pubkey, AccountData]) -> Curve | None:
+    if account.owner == LAUNCHLAB:
+        return launchlab_curve(account)
+    if account.owner == DBC:
+        config = accounts.get(dbc_config_address(account))
+        return None if config is None else dbc_curve(account, config)
+    return None
 
 
 def graduated(before: Curve | None, after: Curve) -> bool:

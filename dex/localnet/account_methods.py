@@ -9,7 +9,7 @@ from typing import Final
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from dex.localnet import base58
+from dex import base58
 from dex.localnet.chain import Chain
 from dex.localnet.encoding import account_json
 from dex.localnet.errors import invalid_params

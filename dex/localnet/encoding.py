@@ -10,8 +10,8 @@ from solders.account import Account
 from solders.message import Message, MessageV0
 from solders.transaction import VersionedTransaction
 
+from dex import base58
 from dex.config import TOKEN_PROGRAM
-from dex.localnet import base58
 from dex.localnet.bank import Bank
 from dex.localnet.errors import (
     INVALID_REQUEST,

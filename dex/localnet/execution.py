@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, InnerInstruction, TransactionMetadata
 
-from dex.localnet import base58
+from dex import base58
 from dex.localnet.token_accounts import read_token_account, ui_token_amount
 
 DecimalsOf = Callable[[Pubkey], int | None]

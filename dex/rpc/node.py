@@ -39,6 +39,7 @@ from dex.rpc.answers import (
     read_transaction,
     reading,
 )
+from dex.rpc.instruction_calls import InstructionCalls
 from dex.rpc.jsonrpc import Call, JsonRpcClient, Reply, RpcClient, RpcErrorCode, call, split_calls
 from dex.rpc.kept_accounts import KeptAccounts
 from dex.rpc.landing_calls import LandingCalls
@@ -68,7 +69,7 @@ _NO_BLOCK_CODES: Final = frozenset(
 )
 
 
-class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls):
+class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls, InstructionCalls):
     """One node, or the cluster behind one URL. Belongs to the event loop that first used it."""
 
     def __init__(

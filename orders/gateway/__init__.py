@@ -28,12 +28,22 @@ from dex.tokens.report import Holder, PoolShare, TokenReport
 from dex.tokens.round_trip import RoundTrip
 from dex.transactions.lookup_tables import MOST_ADDRESSES, LookupTable
 from orders.gateway.connection import node_urls, require_network
+from orders.gateway.creations import (
+    Missed,
+    Origin,
+    creation_in,
+    log_subscriptions,
+    missed_since,
+    origin_of,
+    pools_created_by,
+    with_origin,
+)
 from orders.gateway.executable import Executable, Market, PriceLook, look_at
 from orders.gateway.failures import Failure, failed, of_venue_errors
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
 from orders.gateway.launch_checks import LaunchFacts, Trip, launch_facts, try_round_trip
-from orders.gateway.launch_looks import AskedPool, PoolLook, look_at_launches
+from orders.gateway.launch_looks import AskedPool, PoolLook, keep_mints, look_at_launches
 from orders.gateway.lookup_tables import table_config_errors
 from orders.gateway.named_tokens import (
     Named,
@@ -47,7 +57,8 @@ from orders.gateway.new_pools import (
     PoolList,
     PoolSubscription,
     SeenPool,
-    list_every_pool,
+    list_pools_of,
+    lists_all_pools,
     pool_subscriptions,
     seen_in,
 )
@@ -139,9 +150,11 @@ __all__ = [
     "LookupTable",
     "Market",
     "MarketBounds",
+    "Missed",
     "Named",
     "OnChainFailure",
     "Opens",
+    "Origin",
     "PoolList",
     "PoolLook",
     "PoolShare",
@@ -175,6 +188,7 @@ __all__ = [
     "cap_of",
     "chain_health",
     "check_table_change",
+    "creation_in",
     "danger_config_errors",
     "dead_check",
     "decimals_of",
@@ -187,17 +201,21 @@ __all__ = [
     "holdings",
     "insufficient_funds",
     "is_dead",
+    "keep_mints",
     "lacking",
     "land",
     "landed_statuses",
     "largest_amount",
     "launch_facts",
-    "list_every_pool",
     "list_pools",
+    "list_pools_of",
     "listed_token",
+    "lists_all_pools",
+    "log_subscriptions",
     "look_at",
     "look_at_launches",
     "look_up_pools",
+    "missed_since",
     "named_token",
     "named_tokens",
     "network_config_errors",
@@ -206,10 +224,12 @@ __all__ = [
     "node_urls",
     "of_venue_errors",
     "on_chain_failures",
+    "origin_of",
     "plan_extension",
     "plan_new_table",
     "pool_config_errors",
     "pool_subscriptions",
+    "pools_created_by",
     "pools_of_transaction",
     "prove_dead",
     "quote_pair",
@@ -241,4 +261,5 @@ __all__ = [
     "wanted_pairs",
     "warm_up",
     "watched_chain_health",
+    "with_origin",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,7 +24,7 @@ from orders.gateway.connection import connection
 from orders.gateway.kept_mints import keep, kept_mint
 from orders.gateway.named_tokens import refused_dangers
 from orders.gateway.new_pools import Opens, opens
-from orders.gateway.tokens import listed_token, token_by_mint
+from orders.gateway.tokens import listed_token
 
 UNSUPPORTED_POOL: Final = "UNSUPPORTED_POOL"
 # A small purchase is this part of what the pool holds of the token in, and a hundredth of a token at least.
@@ -38,12 +38,16 @@ _NO_NEWS: Final = frozenset({"UNVERIFIED", "NO_POOLS"})
 
 @dataclass(frozen=True, slots=True)
 class AskedPool:
-    """A pool to look at, by venue and address; ``token`` is bought with ``quote``."""
+    """A pool to look at, by venue and address; ``token`` is bought with ``quote``, by their mints.
+
+    ``base`` is the quote token where anything is known of it.
+    """
 
     venue: str
     pool: str
     token: str
     quote: str
+    base: Token | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,16 @@ class PoolLook:
 
 
 def look_at_launches(asked: Sequence[AskedPool]) -> dict[str, PoolLook]:
-    """The pools that there are, by address, all at one slot; raises ChainError.
+    """The pools that there are, by address, all at one slot; raises ChainError. Reads no database."""
+    return connection().run(_look_at(asked)) if asked else {}
 
-    Their mints are kept, so that whoever names one next need not ask the chain.
-    """
-    found = connection().run(_look_at(asked)) if asked else {}
-    mints = [look.mint for look in found.values() if look.mint is not None]
+
+def keep_mints(found: Iterable[PoolLook]) -> None:
+    """Keep the tokens of these looks, so that whoever names one next need not ask the chain."""
+    mints = [look.mint for look in found if look.mint is not None]
     unknown = [mint for mint in mints if kept_mint(str(mint[0].address)) is None]
     if unknown:
         keep(unknown)
-    return found
 
 
 async def _look_at(asked: Sequence[AskedPool]) -> dict[str, PoolLook]:
@@ -124,7 +128,7 @@ def _judged(one: AskedPool, pool: Pool | None, snapshot: Snapshot) -> PoolLook:
     oracle = next((snapshot.accounts.get(address) for address in _oracle(one)), None)
     opening = _safe_opening(one.venue, account, oracle)
     liquidity = None if pool is None else _held(pool, Pubkey.from_string(one.quote), snapshot)
-    amount = max((liquidity or 0) // _SMALL_PART, _least(one.quote))
+    amount = max((liquidity or 0) // _SMALL_PART, _least(one.base))
     at_opening, mint = _moved_to(opening, snapshot), _mint(Pubkey.from_string(one.token), snapshot)
     return PoolLook(
         clock=snapshot.clock,
@@ -184,9 +188,8 @@ def _held(pool: Pool, mint: Pubkey, snapshot: Snapshot) -> int | None:
         return None
 
 
-def _least(mint: str) -> int:
-    token = token_by_mint(mint)
-    decimals = _UNKNOWN_DECIMALS if token is None else token.decimals
+def _least(base: Token | None) -> int:
+    decimals = _UNKNOWN_DECIMALS if base is None else base.decimals
     return int(max(1, 10**decimals // _LEAST_PART_OF_TOKEN))
 
 
@@ -232,7 +235,7 @@ def _report(
 
 
 def _market(one: AskedPool, pool: Pool | None, snapshot: Snapshot, amount: int) -> Market:
-    base = token_by_mint(one.quote)
+    base = one.base
     if pool is None or base is None:
         return Market()
     mint = Pubkey.from_string(one.token)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from solders.pubkey import Pubkey
 
+from dex.config import LOCALNET
 from dex.errors import ChainError, DexError
 from dex.launches.funding import is_funded
 from dex.launches.openings import Opening, opening_of
@@ -52,6 +53,9 @@ class SeenPool:
     slot: int
     opens: Opens | None
     is_funded: bool
+    # Of its creation, where a transaction has shown it.
+    signature: str = ""
+    graduated_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class PoolList:
 def pool_subscriptions(mints: Collection[str] | None) -> frozenset[PoolSubscription]:
     """What shows every change of a pool of these mints, on either side of it; None for pools of all."""
     found = set()
-    for venue in _venues():
+    for venue in watched_venues():
         for query in _queries(venue.name, mints):
             config = {
                 "encoding": "base64",
@@ -94,10 +98,15 @@ def seen_in(venue: str, result: Any) -> SeenPool | None:
         value = result["value"]
         address, account = read_pubkey(value["pubkey"]), read_account(value["account"])
         slot = read_context_slot(result)
-    return _seen(venue, address, account, slot)
+    return seen_pool(venue, address, account, slot)
 
 
-def list_every_pool(mints: Collection[str] | None) -> PoolList:
+def lists_all_pools() -> bool:
+    """Whether nodes of the network can be asked for all pools: on public networks there are millions."""
+    return bool(settings.SOLANA_NETWORK == LOCALNET)
+
+
+def list_pools_of(mints: Collection[str] | None) -> PoolList:
     """The pools of these mints as nodes list them now, None for all pools; raises ChainError."""
     return connection().run(_list(mints))
 
@@ -105,7 +114,7 @@ def list_every_pool(mints: Collection[str] | None) -> PoolList:
 async def _list(mints: Collection[str] | None) -> PoolList:
     slot = await connection().rpc.slot()
     free = asyncio.Semaphore(_AT_ONCE)
-    venues = _venues()
+    venues = watched_venues()
     answers = await asyncio.gather(*(_listed(venue, mints, slot, free) for venue in venues))
     found = PoolList(slot)
     for venue, answer in zip(venues, answers, strict=True):
@@ -134,12 +143,12 @@ async def _listed(
 
 def _all_seen(venue: str, accounts: Iterable[tuple[Pubkey, AccountData]], slot: int) -> Iterator[SeenPool]:
     for address, account in accounts:
-        seen = _seen(venue, address, account, slot)
+        seen = seen_pool(venue, address, account, slot)
         if seen is not None:
             yield seen
 
 
-def _venues() -> list[Venue]:
+def watched_venues() -> list[Venue]:
     """Those whose new pools are recognised."""
     return [venue for venue in connection().venues.values() if is_known(venue.name)]
 
@@ -150,7 +159,8 @@ def _queries(venue: str, mints: Collection[str] | None) -> list[AccountFilter]:
     return [query for mint in mints for query in pools_of(venue, Pubkey.from_string(mint))]
 
 
-def _seen(venue: str, address: Pubkey, account: AccountData, slot: int) -> SeenPool | None:
+def seen_pool(venue: str, address: Pubkey, account: AccountData, slot: int) -> SeenPool | None:
+    """What an account shows; None where it is no pool of the venue."""
     try:
         found = read_pool(venue, address, account)
         opening, funded = opening_of(venue, account), is_funded(venue, account)

@@ -63,10 +63,13 @@ class Followed:
     def note(self, seen: SeenPool) -> Launch | None:
         """Take in what a launch's account shows; its row if that is news. It is looked at at once."""
         row = self._rows.get(seen.pool)
-        if row is None or seen.slot < row.seen_slot:
+        if row is None:
             return None
         self._due[row.pool] = time.monotonic()
         changes = _opening(row, seen.opens) if seen.opens is not None else {}
+        if seen.signature and not row.signature:
+            names = ("signature", "creator", "graduated_from")
+            changes |= {name: getattr(seen, name) for name in names}
         if seen.is_funded and row.funded_at is None:
             changes["funded_at"] = timezone.now()
         return launches.change(row, changes) if changes else None
@@ -79,20 +82,26 @@ class Followed:
             if row.opened_at is None and self._is_near(row, now):
                 self._due[row.pool] = now
 
-    def look(self) -> list[Launch]:
-        """Look at those that are due; the rows of which something has changed. Raises ChainError."""
+    def due(self) -> list[AskedPool]:
+        """Those that are to be looked at now, and not again before their time."""
         now = time.monotonic()
         due = [row for pool, row in self._rows.items() if self._is_due(pool, now)][-_AT_ONCE:]
-        if not due:
-            return []
-        asked = [AskedPool(row.venue, row.pool, row.token_mint, row.quote_mint) for row in due]
         for row in due:
             self._looked_at[row.pool] = now
             self._due[row.pool] = now + _pace(row)
-        found = gateway.look_at_launches(asked)
+        return [
+            AskedPool(
+                row.venue, row.pool, row.token_mint, row.quote_mint, gateway.token_by_mint(row.quote_mint)
+            )
+            for row in due
+        ]
+
+    def take_in(self, asked: Iterable[AskedPool], found: dict[str, PoolLook]) -> list[Launch]:
+        """Write what looks say otherwise than the rows; those that have changed."""
         for look in found.values():
-            self._clock = look.clock, now
-        return list(_changed(due, found))
+            self._clock = look.clock, time.monotonic()
+        rows = [row for one in asked if (row := self._rows.get(one.pool)) is not None]
+        return list(_changed(rows, found))
 
     def _is_due(self, pool: str, now: float) -> bool:
         last = self._looked_at.get(pool, float("-inf"))

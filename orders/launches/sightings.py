@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from orders.gateway import PoolList, SeenPool
+from orders.gateway import SeenPool
 from orders.launches.wanted import Wanted
 from orders.models import Launch, LaunchSource
 from orders.records import launches
@@ -30,15 +30,17 @@ class Sightings:
         self._known.clear()
         self._listed.clear()
 
-    def listed(self, found: PoolList, wanted: Wanted) -> None:
+    def listed(self, venues: set[str]) -> None:
         """Note of which venues all pools are known."""
-        self._listed = found.listed if wanted.everything else set()
+        self._listed = venues
 
-    def new_among(self, pools: Iterable[SeenPool], wanted: Wanted, source: LaunchSource) -> list[Launch]:
-        """Rows, not yet written, for those that are looked for and not known."""
+    def new_among(
+        self, pools: Iterable[SeenPool], wanted: Wanted, source: LaunchSource
+    ) -> tuple[list[Launch], list[SeenPool]]:
+        """Rows, not yet written, for those that are looked for and not known; and those that may be old."""
         if len(self._known) > _MOST_REMEMBERED:
             self._known.clear()
-        rows = []
+        rows, doubtful = [], []
         unknown = {one.pool: one for one in pools if one.pool not in self._known}
         asked = {pool: sides for pool, one in unknown.items() if (sides := wanted.sides(one.mints))}
         kept, old = launches.known_among(asked)
@@ -46,10 +48,12 @@ class Sightings:
             is_named = token in wanted.mints
             if pool in kept or (pool in old and not is_named):
                 self._known.add(pool)
-            elif is_named or unknown[pool].venue in self._listed:
+            elif is_named or unknown[pool].signature or unknown[pool].venue in self._listed:
                 self._known.add(pool)
                 rows.append(_row(unknown[pool], token, quote, source))
-        return rows
+            else:
+                doubtful.append(unknown[pool])
+        return rows, doubtful
 
 
 def _row(seen: SeenPool, token: str, quote: str, source: LaunchSource) -> Launch:
@@ -62,6 +66,8 @@ def _row(seen: SeenPool, token: str, quote: str, source: LaunchSource) -> Launch
         token_mint=token,
         quote_mint=quote,
         creator=seen.creator,
+        signature=seen.signature,
+        graduated_from=seen.graduated_from,
         source=source,
         seen_at=now,
         seen_slot=seen.slot,

@@ -1,4 +1,4 @@
-"""What a node shows of new pools as it happens: slots and pool accounts, over one WebSocket.
+"""What a node shows of new pools as it happens: slots, pool accounts, logs of creations; one WebSocket.
 
 Nothing is lost by a connection that ends: once the next one stands, `Connected` asks for a look at all.
 """
@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from dex.errors import DexError
 from orders import gateway
 from orders.gateway import PoolSubscription, SeenPool
+from orders.launches.asking import Answered
 from orders.platform.lazy_thread import LazyThread
 from orders.triggers.feed import feed_urls
 
@@ -55,7 +56,15 @@ class PoolShown:
     pool: SeenPool
 
 
-Shown = Connected | SlotShown | PoolShown
+@dataclass(frozen=True, slots=True)
+class CreationShown:
+    """A transaction that may have created a pool has landed."""
+
+    signature: str
+    slot: int
+
+
+Shown = Connected | SlotShown | PoolShown | CreationShown | Answered
 
 
 class Subscriptions:
@@ -188,5 +197,8 @@ class _Asked:
 def _shown(one: PoolSubscription, result: Any) -> Shown | None:
     if one is _SLOTS:
         return SlotShown(int(result["slot"]))
+    if one.method == "logsSubscribe":
+        found = gateway.creation_in(result)
+        return None if found is None else CreationShown(*found)
     seen = gateway.seen_in(one.venue, result)
     return None if seen is None else PoolShown(seen)

@@ -10,8 +10,9 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,12 +20,21 @@ from django.db import Error as DatabaseError
 from django.db import connection as database
 from django.utils import timezone
 
-from dex.errors import DexError
 from orders import gateway
-from orders.gateway import PoolList, SeenPool
+from orders.gateway import AskedPool, Missed, PoolList, PoolLook, SeenPool
+from orders.launches.asking import Answered, Asking
 from orders.launches.followed import Followed
+from orders.launches.news import OnNews, OnSlot, ignore_news, ignore_slot
+from orders.launches.origins import Origins, Question
 from orders.launches.sightings import Sightings
-from orders.launches.subscriptions import Connected, PoolShown, Shown, SlotShown, Subscriptions
+from orders.launches.subscriptions import (
+    Connected,
+    CreationShown,
+    PoolShown,
+    Shown,
+    SlotShown,
+    Subscriptions,
+)
 from orders.launches.wanted import OFF, Wanted, wanted_now
 from orders.models import Launch, LaunchSource, LaunchWatch
 from orders.platform.lazy_thread import LazyThread
@@ -39,19 +49,11 @@ _WAIT_SECONDS: Final = 0.1
 # Beyond so many that are not taken in yet, the connection ends, and a look at all follows the next one.
 _MOST_SHOWN: Final = 20_000
 _MOST_AT_ONCE: Final = 500
-
-# New launches, and those of which something has changed. Returns soon; its errors are its own.
-OnNews = Callable[[Sequence[Launch]], None]
-# A slot has begun: called for the newest one while several have come.
-OnSlot = Callable[[int], None]
-
-
-def ignore_news(launches: Sequence[Launch]) -> None:
-    """Nobody acts on launches."""
-
-
-def ignore_slot(slot: int) -> None:
-    """Nobody waits for slots."""
+# Of a mint, and of a program, so many transactions are read again after a gap.
+_MOST_MISSED: Final = 1_000
+_MOST_MISSED_OF_PROGRAM: Final = 300
+# On the row of the watch: more happened in a gap than could be read.
+GAP: Final = "GAP"
 
 
 class LaunchWatcher:
@@ -65,12 +67,17 @@ class LaunchWatcher:
     def __init__(self, on_news: OnNews = ignore_news, on_slot: OnSlot = ignore_slot) -> None:
         self._on_news = on_news
         self._on_slot = on_slot
-        self._shown: queue.Queue[Shown] = queue.Queue(_MOST_SHOWN)
-        self._subscriptions = Subscriptions(self._shown.put_nowait)
+        self._shown: queue.SimpleQueue[Shown] = queue.SimpleQueue()
+        self._subscriptions = Subscriptions(self._show)
+        self._asking = Asking(self._shown.put)
         self._wanted = Wanted()
         self._watch: LaunchWatch | None = None
         self._sightings = Sightings()
         self._followed = Followed()
+        self._origins = Origins()
+        # The newest slot that was shown; from where on something may have been missed, if anything.
+        self._seen_slot = 0
+        self._gap_from: int | None = None
         self._leased_at = self._pruned_at = self._polled_at = float("-inf")
         self._notes: dict[str, Any] = {}
         self._stopped = threading.Event()
@@ -91,9 +98,10 @@ class LaunchWatcher:
         self._stopped.set()
         self._thread.join()
         self._subscriptions.stop()
+        self._asking.stop()
 
     def look(self) -> None:
-        """One round: take in what was shown, poll and look at launches where that is due.
+        """One round: take in what was shown and answered, ask nodes what is due.
 
         Raises what the database raises. A node that does not answer is noted on the row of the watch.
         """
@@ -102,9 +110,9 @@ class LaunchWatcher:
             self._stopped.wait(_LEASE_EVERY_SECONDS / 2)
             return
         self._take_in(self._next_shown())
-        if time.monotonic() - self._polled_at >= settings.LAUNCH_POLL_SECONDS:
-            self._poll()
-        self._tell(self._chain(self._followed.look) or [])
+        self._ask_for_lists()
+        self._ask_for_looks()
+        self._ask_for_origins()
         self._prune()
 
     def _keep_lease(self) -> None:
@@ -121,22 +129,37 @@ class LaunchWatcher:
             self._subscriptions.follow(())
             self._wanted = Wanted()
         elif not had or wanted != self._wanted:
-            self._begin(wanted, is_new=not had)
+            self._begin(self._watch, wanted, is_new=not had)
 
     def _hold(self) -> LaunchWatch | None:
         notes = self._notes | {"is_subscribed": self._subscriptions.is_live}
         self._notes = {}
         return launch_watch.hold(notes)
 
-    def _begin(self, wanted: Wanted, *, is_new: bool) -> None:
+    def _begin(self, watch: LaunchWatch, wanted: Wanted, *, is_new: bool) -> None:
         """Follow what is wanted from now on, and look at all of it once."""
         self._wanted = wanted
-        self._subscriptions.follow(gateway.pool_subscriptions(None if wanted.everything else wanted.mints))
+        mints = self._mints()
+        self._subscriptions.follow(gateway.pool_subscriptions(mints) | gateway.log_subscriptions(mints))
         self._sightings.forget()
+        self._origins.forget()
         if is_new:
             self._followed.read()
             self._on_news(self._followed.all())
+            self._seen_slot = self._gap_from = watch.seen_slot or 0
         self._polled_at = float("-inf")
+
+    def _mints(self) -> frozenset[str] | None:
+        """Those whose pools are looked for; None for all."""
+        return None if self._wanted.everything else self._wanted.mints
+
+    # -- what is shown and answered -----------------------------------------------------------
+
+    def _show(self, one: Shown) -> None:
+        """Queue what a node shows; raises ValueError, which ends the connection, where too much waits."""
+        if self._shown.qsize() >= _MOST_SHOWN:
+            raise ValueError("more is shown than is taken in")
+        self._shown.put(one)
 
     def _next_shown(self) -> list[Shown]:
         try:
@@ -150,60 +173,118 @@ class LaunchWatcher:
     def _take_in(self, shown: Sequence[Shown]) -> None:
         pools = [one.pool for one in shown if isinstance(one, PoolShown)]
         self._see(pools, LaunchSource.ACCOUNTS)
+        self._origins.read_later(one.signature for one in shown if isinstance(one, CreationShown))
+        if any(isinstance(one, Connected) for one in shown):
+            self._gap_from, self._polled_at = self._gap_from or self._seen_slot, float("-inf")
         slots = [one.slot for one in shown if isinstance(one, SlotShown)]
         if slots:
-            self._notes["seen_slot"] = max(slots)
+            self._seen_slot = self._notes["seen_slot"] = max(slots)
             self._followed.note_slot(max(slots))
             self._on_slot(max(slots))
-        if any(isinstance(one, Connected) for one in shown):
-            self._polled_at = float("-inf")
+        for one in shown:
+            if isinstance(one, Answered):
+                self._take_in_answer(one)
 
-    def _poll(self) -> None:
-        """Look at the pools of all that is wanted, as nodes list them now."""
-        self._polled_at = time.monotonic()
-        found = self._chain(
-            lambda: gateway.list_every_pool(None if self._wanted.everything else self._wanted.mints)
-        )
-        if found is None:
-            return
-        refused = next(iter(found.refused.values()), "")
-        self._notes |= {"polled_at": timezone.now(), "error_code": refused}
-        self._put_down_what_is_old(found)
-        self._sightings.listed(found, self._wanted)
-        self._see(found.pools, LaunchSource.POLL)
-
-    def _put_down_what_is_old(self, found: PoolList) -> None:
-        """Of what is there when a watch for everything begins, nothing is new but what orders name."""
-        watch = self._watch
-        if watch is None:
-            return
-        if watch.since_slot is None:
-            self._notes["since_slot"] = watch.since_slot = found.slot
-        if self._wanted.everything and watch.listed_at is None:
-            launches.put_down_as_old(one.pool for one in found.pools)
-            self._notes["listed_at"] = watch.listed_at = timezone.now()
-        elif not self._wanted.everything and watch.listed_at is not None:
-            self._notes["listed_at"] = watch.listed_at = None
+    def _take_in_answer(self, answer: Answered) -> None:
+        self._asking.answered(answer.name)
+        if answer.take_in is None:
+            self._notes["error_code"] = answer.error_code
+        else:
+            answer.take_in()
 
     def _see(self, pools: Sequence[SeenPool], source: LaunchSource) -> None:
         """Make rows of those that are new, and bring those that are known up to date."""
         changed = [row for one in pools if (row := self._followed.note(one)) is not None]
-        new = launches.add(self._sightings.new_among(pools, self._wanted, source))
+        rows, doubtful = self._sightings.new_among(pools, self._wanted, source)
+        self._origins.doubt(doubtful)
+        new = launches.add(rows)
         for row in new:
             self._followed.add(row)
+            self._origins.ask_for(row)
         self._tell([*new, *changed])
 
     def _tell(self, rows: Sequence[Launch]) -> None:
         if rows:
             self._on_news(rows)
 
-    def _chain(self, ask: Callable[[], Any]) -> Any:
-        """What a node says; None, noted on the row of the watch, where it says nothing."""
-        try:
-            return ask()
-        except DexError as error:
-            self._notes["error_code"] = error.code
-            return None
+    # -- what nodes are asked -----------------------------------------------------------------
+
+    def _ask_for_lists(self) -> None:
+        if time.monotonic() - self._polled_at < settings.LAUNCH_POLL_SECONDS:
+            return
+        wanted, asked = self._wanted, self._mints()
+        if asked is None and not gateway.lists_all_pools():
+            asked = wanted.mints
+        if self._asking.ask(
+            "lists", lambda: gateway.list_pools_of(asked), partial(self._listed, wanted, asked)
+        ):
+            self._polled_at = time.monotonic()
+
+    def _listed(self, wanted: Wanted, asked: frozenset[str] | None, found: PoolList) -> None:
+        """Take in the pools of the mints that were asked for, None: of all."""
+        if wanted != self._wanted:
+            return
+        refusal = next(iter(found.refused.values()), "")
+        self._notes |= {"polled_at": timezone.now(), "error_code": refusal}
+        self._put_down_what_is_old(found, is_of_all=asked is None)
+        self._sightings.listed(found.listed if asked is None else set())
+        self._see(found.pools, LaunchSource.POLL)
+        if asked == self._mints() and not refusal:
+            self._gap_from = None
+        elif self._gap_from is not None or not self._subscriptions.is_live:
+            self._ask_for_what_was_missed(self._gap_from or self._seen_slot)
+        if not self._subscriptions.is_live:
+            self._seen_slot = self._notes["seen_slot"] = found.slot
+
+    def _put_down_what_is_old(self, found: PoolList, *, is_of_all: bool) -> None:
+        """Of what is there when a watch for everything begins, nothing is new but what orders name."""
+        watch = self._watch
+        if watch is None:
+            return
+        if watch.since_slot is None:
+            self._notes["since_slot"] = watch.since_slot = found.slot
+        known = set(watch.listed_venues) if self._wanted.everything else set()
+        begun = found.listed - known if is_of_all else set()
+        launches.put_down_as_old(one.pool for one in found.pools if one.venue in begun)
+        if (known | begun) != set(watch.listed_venues):
+            self._notes["listed_venues"] = watch.listed_venues = sorted(known | begun)
+
+    def _ask_for_what_was_missed(self, since: int) -> None:
+        """Where nodes list no pools: the transactions since the slot that was seen last."""
+        mints = self._mints()
+        most = _MOST_MISSED if mints is not None else _MOST_MISSED_OF_PROGRAM
+        if since:
+            self._asking.ask("missed", lambda: gateway.missed_since(since, mints, most), self._missed)
+
+    def _missed(self, missed: Missed) -> None:
+        self._gap_from = None
+        self._origins.read_later(missed.signatures)
+        if not missed.is_whole:
+            self._notes["error_code"] = GAP
+
+    def _ask_for_looks(self) -> None:
+        asked = [] if self._asking.is_open("looks") else self._followed.due()
+        if asked:
+            self._asking.ask("looks", lambda: gateway.look_at_launches(asked), partial(self._looked, asked))
+
+    def _looked(self, asked: Sequence[AskedPool], found: dict[str, PoolLook]) -> None:
+        gateway.keep_mints(found.values())
+        self._tell(self._followed.take_in(asked, found))
+
+    def _ask_for_origins(self) -> None:
+        if self._asking.is_open("origins"):
+            return
+        since = self._watch.since_slot if self._watch else None
+        question = self._origins.next_question(since)
+        if question is not None:
+            self._asking.ask("origins", question.ask, partial(self._traced, question))
+
+    def _traced(self, question: Question, answer: Any) -> None:
+        pools, changed = question.take_in(answer)
+        self._see(pools, LaunchSource.TRANSACTIONS)
+        self._tell(changed)
+
+    # -- its thread ---------------------------------------------------------------------------
 
     def _prune(self) -> None:
         if time.monotonic() - self._pruned_at >= _PRUNE_EVERY_SECONDS:

@@ -105,15 +105,16 @@ class Launch(models.Model):
 class LaunchWatch(models.Model):
     """Which worker watches a network for new pools, and how far it has come.
 
-    ``since_slot`` is where the first watch began: what is older is no new pool. ``listed_at`` is when all
-    pools of the network were last put down as old, None while single mints alone are watched for.
+    ``since_slot`` is where the first watch began: what is older is no new pool. ``listed_venues`` are those
+    whose pools were all put down as old when the watch for pools of any token began; none while only single
+    mints are watched for.
     """
 
     network = models.CharField(max_length=16, primary_key=True)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     since_slot = models.BigIntegerField(null=True, blank=True)
-    listed_at = models.DateTimeField(null=True, blank=True)
+    listed_venues = models.JSONField(default=list)
     is_subscribed = models.BooleanField(default=False)
     seen_slot = models.BigIntegerField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)

@@ -24,7 +24,7 @@ def watch() -> Iterator[LaunchWatcher]:
     """A watcher that has looked at all that is there before the test launches anything."""
     watcher = LaunchWatcher()
     try:
-        until(watcher, lambda: LaunchWatch.objects.filter(listed_at__isnull=False).exists())
+        until(watcher, lambda: any(each.listed_venues for each in LaunchWatch.objects.all()))
         yield watcher
     finally:
         watcher.stop()

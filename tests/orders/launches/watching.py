@@ -25,7 +25,7 @@ def watching(**calls: Any) -> Iterator[LaunchWatcher]:
     """A watcher that has looked at all that is there."""
     watcher = LaunchWatcher(**calls)
     try:
-        rounds(watcher, lambda: LaunchWatch.objects.filter(listed_at__isnull=False).exists())
+        rounds(watcher, lambda: any(watch.listed_venues for watch in LaunchWatch.objects.all()))
         yield watcher
     finally:
         watcher.stop()
