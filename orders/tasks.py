@@ -22,7 +22,7 @@ from dex.errors import WrongNetwork
 from orders import checks, gateway, process
 from orders.pipeline import stages
 from orders.pipeline.claims import Outcome
-from orders.platform import transaction_limit
+from orders.platform import collector, transaction_limit
 from orders.platform.database_trouble import is_database_trouble
 from orders.telemetry import metrics_processes, starting
 
@@ -155,6 +155,7 @@ def start_recovery(**_: Any) -> None:
     process.current().watcher.start()
     process.current().launches.start()
     process.current().snipers.start()
+    collector.look_seldom()
 
 
 @worker_shutting_down.connect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,10 @@ async def serve(command: CommandLine) -> None:
     await network.start()
     if fork is not None and command.fork is not None:
         print(f"localnet {fork.description(command.fork)}", flush=True)  # noqa: T201 -- the command line
+    # What is loaded stays: to look through it for garbage again and again would hold the network up.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

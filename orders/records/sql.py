@@ -49,7 +49,12 @@ def insert_values(rows: Iterable[Model]) -> list[list[Any]]:
     """The parameters of ``insert`` for each row."""
     database = connections[connection.alias]
     return [
-        [_stored(field, getattr(row, field.attname), database) for field in _fields(type(row))]
+        [
+            value
+            if (value := getattr(row, field.attname)) is None or type(value) in kept
+            else _stored(field, value, database)
+            for field, kept in _kinds_of_all(type(row), database.vendor)
+        ]
         for row in rows
     ]
 
@@ -69,7 +74,11 @@ def update(
 def values(model: type[Model], named: Sequence[tuple[str, object]]) -> list[Any]:
     """Parameters for the named columns, as the database stores them."""
     database = connections[connection.alias]
-    return [_stored(_field(model, name), value, database) for name, value in named]
+    kinds = _kinds(model, tuple([name for name, _ in named]), database.vendor)
+    return [
+        value if value is None or type(value) in kept else _stored(field, value, database)
+        for (_, value), (field, kept) in zip(named, kinds, strict=True)
+    ]
 
 
 def table(model: type[Model]) -> str:
@@ -188,6 +197,20 @@ def _insert(model: type[Model]) -> str:
 @lru_cache(maxsize=8)
 def _fields(model: type[Model]) -> tuple[Any, ...]:
     return tuple(field for field in model._meta.concrete_fields if field is not model._meta.auto_field)
+
+
+@lru_cache(maxsize=64)
+def _kinds_of_all(model: type[Model], vendor: str) -> tuple[tuple[Any, frozenset[type]], ...]:
+    return tuple([(field, _kept_as_they_are(field.__class__, vendor)) for field in _fields(model)])
+
+
+@lru_cache(maxsize=1024)
+def _kinds(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> tuple[tuple[Any, frozenset[type]], ...]:
+    """Each named field with the types of values that the database takes from it unchanged."""
+    fields = [_field(model, name) for name in names]
+    return tuple([(field, _kept_as_they_are(field.__class__, vendor)) for field in fields])
 
 
 @lru_cache(maxsize=256)
