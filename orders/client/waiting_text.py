@@ -77,7 +77,8 @@ def open_text(event: Wire, order: Wire) -> str:
     if event.get("sniping"):
         return str(event["sniping"].get("why") or "looks for new pools")
     if "error" not in event:
-        return waits_text(event["trigger"], order) if event.get("trigger") else ""
+        fired = f"{fired_text(event, order)}; from now on " if "slot" in event else ""
+        return fired + (waits_text(event["trigger"], order) if event.get("trigger") else "")
     again = f", tried again in {event['retryInMs']} ms" if "retryInMs" in event else ""
     cost = f"; in vain so far: {event['costLamports']} lamports" if "costLamports" in event else ""
     return f"{event['error']} ({event['code']}){again}{cost}"

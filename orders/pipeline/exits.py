@@ -53,10 +53,14 @@ def of(entry: Order, there: Sequence[Order]) -> list[Order]:
         return []
 
 
-def _exit(entry: Order, role: GroupRole, kind: OrderType, amount: int, **columns: Any) -> Order:
+def _exit(
+    entry: Order, role: GroupRole, kind: OrderType, amount: int, slippage_bps: int, **columns: Any
+) -> Order:
     return child_of(
         entry,
         type=kind,
+        # The bound may have been lowered since the entry was placed: an exit beyond it would be refused.
+        slippage_bps=min(slippage_bps, settings.MAX_SLIPPAGE_BPS),
         status=Status.OPEN,
         token_in=entry.token_out,
         token_out=entry.token_in,
@@ -72,16 +76,18 @@ def _exit(entry: Order, role: GroupRole, kind: OrderType, amount: int, **columns
 def _at_prices(
     entry: Order, role: GroupRole, terms: Mapping[str, Any], amount: int, decimals: Decimals
 ) -> Order:
-    limit, trigger = terms.get("limitPrice"), terms.get("triggerPrice")
-    kind = OrderType.LIMIT if trigger is None else OrderType.STOP_LIMIT if limit else OrderType.STOP
+    limit, fires_at = terms.get("limitPrice"), terms.get("triggerPrice")
+    kind = OrderType.LIMIT if fires_at is None else OrderType.STOP_LIMIT if limit else OrderType.STOP
     slippage = terms.get("slippageBps", settings.STOP_SLIPPAGE_BPS)
     order = _exit(entry, role, kind, amount, slippage_bps=slippage, limit_price=limit)
     if limit is not None:
         order.floor_amount_out = _at(order, limit, decimals)
     given = TriggerTerms(
-        None if trigger is None else Decimal(trigger), confirmations=terms.get("confirmations")
+        None if fires_at is None else Decimal(fires_at), confirmations=terms.get("confirmations")
     )
-    trigger_of(order, given, decimals)
+    trigger = trigger_of(order, given, decimals)
+    # The price may have fallen beyond the stop while the entry was filled: then it is to sell, not to fail.
+    trigger.judged = True
     order.open_with(open_data(order))
     return order
 

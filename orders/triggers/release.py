@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -70,7 +71,9 @@ def _step(order: Order, one: Fired, due_at: datetime) -> Transition:
     data = fired_data(one.route, one.slot)
     if _waits_for_its_limit(order, one):
         changes: dict[str, Any] = {"fired_at": due_at}
-        return Transition(order, Status.OPEN, changes, data | open_data(order))
+        fired = copy(order)
+        fired.fired_at = due_at
+        return Transition(order, Status.OPEN, changes, data | open_data(fired))
     changes = {"due_at": due_at, "swept_at": None}
     if order.type in FIRED_FOR_GOOD or order.type == OrderType.STOP_LIMIT:
         changes["fired_at"] = order.fired_at or due_at

@@ -63,6 +63,8 @@ _CARRIES: Final[dict[Status, tuple[Field, ...]]] = {
         *RESTS,
         *REASON.optional(),
         *COST,
+        # Of a stop limit whose trigger has fired while its limit is out of reach.
+        *FIRED,
     ),
     Status.ROUTING: (*RETRY.optional(), *FIRED),
     Status.BUILDING: (*OFFER.fields, *_sometimes(ROUTE_TAKEN), *BOARD.fields, *PAPER_FIELDS),

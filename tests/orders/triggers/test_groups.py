@@ -187,6 +187,18 @@ def test_exits_sell_what_the_entry_received(user: User, chain: TestChain) -> Non
     assert stored(stop).status == "cancelled"
 
 
+def test_exits_keep_to_the_largest_slippage_of_now(user: User, chain: TestChain, settings: Any) -> None:
+    entry = bracket(user)
+    settings.MAX_SLIPPAGE_BPS = 300
+    fill(entry)
+    exits = Order.objects.filter(group_id=entry.group_id).exclude(pk=entry.pk)
+    assert list(exits.values_list("slippage_bps", flat=True)) == [300, 300]
+    # Else the signer's policy would refuse it for good.
+    move_price(chain, 80)
+    [stop] = looks(Watcher(), chain)
+    assert fill(stop).status == "confirmed"
+
+
 def test_exits_are_made_once(user: User, chain: TestChain) -> None:
     entry = bracket(user)
     fill(entry)

@@ -115,6 +115,11 @@ def test_a_stop_limit_waits_for_its_limit_once_fired(user: User, chain: TestChai
     waits_for = trigger_as_wire(fired) or {}
     assert waits_for["firesAtOrAboveRaw"] == str(order.floor_amount_out)
     assert "firesAtOrBelow" not in waits_for
+    # Its event says the same, and which quote fired it.
+    said = order.events.get(sequence=2).data
+    assert said["trigger"]["firesAtOrAboveRaw"] == str(order.floor_amount_out)
+    assert "firesAtOrBelow" not in said["trigger"]
+    assert {"quote", "slot"} <= said.keys()
     move_price(chain, 110)
     assert [each.pk for each in looks(watcher, chain, 2)] == [order.pk]
     filled = fill(order)
