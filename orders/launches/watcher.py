@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -21,7 +21,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from orders import gateway
-from orders.gateway import AskedPool, Missed, PoolList, PoolLook, SeenPool
+from orders.gateway import AskedPool, Missed, PoolList, PoolLook, PoolSubscription, SeenPool
 from orders.launches.asking import Answered, Asking
 from orders.launches.followed import Followed
 from orders.launches.news import OnNews, OnSlot, ignore_news, ignore_slot
@@ -61,10 +61,16 @@ class LaunchWatcher:
 
     ``on_news`` gets new and changed rows as soon as they are written, and all that are kept when this worker
     takes the watch; ``on_slot`` each slot. Both are called in the watcher's thread, in the one worker that
-    is at work.
+    is at work. ``sources`` are what it watches by; all of them see the same pools.
     """
 
-    def __init__(self, on_news: OnNews = ignore_news, on_slot: OnSlot = ignore_slot) -> None:
+    def __init__(
+        self,
+        on_news: OnNews = ignore_news,
+        on_slot: OnSlot = ignore_slot,
+        sources: Collection[LaunchSource] = tuple(LaunchSource),
+    ) -> None:
+        self._sources = frozenset(sources)
         self._on_news = on_news
         self._on_slot = on_slot
         self._shown: queue.SimpleQueue[Shown] = queue.SimpleQueue()
@@ -139,8 +145,7 @@ class LaunchWatcher:
     def _begin(self, watch: LaunchWatch, wanted: Wanted, *, is_new: bool) -> None:
         """Follow what is wanted from now on, and look at all of it once."""
         self._wanted = wanted
-        mints = self._mints()
-        self._subscriptions.follow(gateway.pool_subscriptions(mints) | gateway.log_subscriptions(mints))
+        self._subscriptions.follow(self._subscribed())
         self._sightings.forget()
         self._origins.forget()
         if is_new:
@@ -148,6 +153,14 @@ class LaunchWatcher:
             self._on_news(self._followed.all())
             self._seen_slot = self._gap_from = watch.seen_slot or 0
         self._polled_at = float("-inf")
+
+    def _subscribed(self) -> frozenset[PoolSubscription]:
+        mints = self._mints()
+        accounts = (
+            gateway.pool_subscriptions(mints) if LaunchSource.ACCOUNTS in self._sources else frozenset()
+        )
+        logs = gateway.log_subscriptions(mints) if LaunchSource.TRANSACTIONS in self._sources else frozenset()
+        return accounts | logs
 
     def _mints(self) -> frozenset[str] | None:
         """Those whose pools are looked for; None for all."""
@@ -210,7 +223,8 @@ class LaunchWatcher:
     # -- what nodes are asked -----------------------------------------------------------------
 
     def _ask_for_lists(self) -> None:
-        if time.monotonic() - self._polled_at < settings.LAUNCH_POLL_SECONDS:
+        is_due = time.monotonic() - self._polled_at >= settings.LAUNCH_POLL_SECONDS
+        if LaunchSource.POLL not in self._sources or not is_due:
             return
         wanted, asked = self._wanted, self._mints()
         if asked is None and not gateway.lists_all_pools():

@@ -14,6 +14,7 @@ from dex.launches.graduations import (
     LAUNCHLAB_POOL,
     Curve,
     Stage,
+    curve_among,
     dbc_config_address,
     dbc_curve,
     graduated,
@@ -106,3 +107,20 @@ def test_what_is_no_curve_is_refused() -> None:
         launchlab_curve(AccountData(DBC, 1, launchlab(0).data))
     with pytest.raises(UnknownLayout):
         dbc_curve(dbc(1), dbc(1))
+
+
+def test_a_tokens_curve_is_found_among_accounts_of_its_migration() -> None:
+    settings = made(LAUNCHLAB, Layout("a LaunchLab config", 371, b"settings"), {})
+    accounts = {CREATOR: settings, QUOTE: launchlab(2)}
+    found = curve_among(accounts, BASE)
+    assert found is not None
+    assert (found.program, found.stage) == (LAUNCHLAB, Stage.GRADUATED)
+    assert curve_among(accounts, CREATOR) is None
+
+
+def test_a_dbc_curve_is_found_with_its_configuration_alone() -> None:
+    pool = dbc(1_000, migrated=1)
+    found = curve_among({QUOTE: pool, CONFIG: config()}, BASE)
+    assert found is not None
+    assert (found.program, found.venue) == (DBC, "meteora-damm-v2")
+    assert curve_among({QUOTE: pool}, BASE) is None
