@@ -2,9 +2,9 @@
 
 The formula has to give the SDK's amounts, also for what the engine refuses to put on chain: sales of an
 exact output, and pools whose accounts the SDK enlarges first. For everything else the adapter has to make the
-SDK's instruction. Who is paid the fees is a choice among the program's recipients. For a purchase with an
-exact input the SDK makes a ``buy`` of the amount that it expects; the adapter makes ``buy_exact_quote_in``
-with the same accounts.
+SDK's instruction, one of the first form. Who is paid the fees is a choice among the program's recipients.
+For a purchase with an exact input the SDK makes a ``buy`` of the amount that it expects; the adapter makes
+``buy_exact_quote_in`` with the same accounts. An instruction of the second form names no other accounts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from solders.pubkey import Pubkey
 from dex import errors
 from dex.types import AccountData, Clock, QuoteRequest, Snapshot, Swap, SwapMode
 from dex.venues.base import Venue
-from dex.venues.pumpswap.addresses import FEE_CONFIG
+from dex.venues.pumpswap import first_form
+from dex.venues.pumpswap.addresses import FEE_CONFIG, user_volume
 from dex.venues.pumpswap.curve import Outcome
-from dex.venues.pumpswap.instructions import BUY_EXACT_QUOTE_IN
 from dex.venues.pumpswap.pool import PumpSwapPool
 from dex.verify.recording import Case, recorded_accounts
 from dex.verify.refusals import said
@@ -121,16 +121,18 @@ def _other_instruction(asked: _Asked, case: Case) -> str | None:
     swap = _swap(recorded, asked.request, asked.outcome)
     try:
         quote = asked.pool.quote(asked.snapshot, asked.request)
-        (made,) = asked.pool.swap_instructions(asked.snapshot, swap)
+        (own,) = asked.pool.swap_instructions(asked.snapshot, swap)
     except errors.UnsupportedPool as refusal:
         return None if unmade else f"the SDK made a swap, adapter {said(refusal)}"
     if unmade:
         return "the adapter makes an instruction that there is nothing to compare with"
     if (quote.amount_in, quote.amount_out) != (swap.amount_in, swap.amount_out):
         return f"its own formula gives {swap.amount_in} and {swap.amount_out}, adapter {said(quote)}"
+    keys, sells_base = asked.pool.swap_keys(asked.snapshot, swap), case["direction"] == _SALES
+    made = first_form.encode(keys, swap, sells_base=sells_base)
     if list(made.accounts) != _with_choice(recorded, made, asked):
         return f"other accounts than the SDK: {[str(meta.pubkey) for meta in made.accounts]}"
-    return _other_data(asked.venue, recorded, made, swap)
+    return _other_data(recorded, made) or _strange(asked.venue, own, made, swap)
 
 
 def _swap(recorded: Mapping[str, Any], request: QuoteRequest, outcome: Outcome) -> Swap:
@@ -155,14 +157,22 @@ def _with_choice(recorded: Mapping[str, Any], made: Instruction, asked: _Asked) 
     return accounts
 
 
-def _other_data(venue: Venue, recorded: Mapping[str, Any], made: Instruction, swap: Swap) -> str | None:
-    """What differs in the data, or in what the adapter reads in either instruction."""
+def _other_data(recorded: Mapping[str, Any], made: Instruction) -> str | None:
+    """What differs in the data of the first form."""
     given, wanted = bytes(made.data), bytes.fromhex(recorded["data"])
-    if given.startswith(BUY_EXACT_QUOTE_IN):
+    if given.startswith(first_form.BUY_EXACT_QUOTE_IN):
         # The same two amounts, which this instruction names the other way round.
-        wanted = BUY_EXACT_QUOTE_IN + wanted[16:24] + wanted[8:16] + wanted[24:]
-    if given != wanted:
-        return f"data {given.hex()}"
-    found = venue.decode_swap(made)
+        wanted = first_form.BUY_EXACT_QUOTE_IN + wanted[16:24] + wanted[8:16] + wanted[24:]
+    return None if given == wanted else f"data {given.hex()}"
+
+
+def _strange(venue: Venue, own: Instruction, made: Instruction, swap: Swap) -> str | None:
+    """What the engine's own instruction says or names that the first form does not."""
+    found = venue.decode_swap(own)
     amounts = found.amount_in, found.amount_out, found.mode
-    return None if amounts == (swap.amount_in, swap.amount_out, swap.mode) else f"decoded as {found}"
+    if amounts != (swap.amount_in, swap.amount_out, swap.mode):
+        return f"decoded as {found}"
+    # Sales of the second form count what a wallet trades, as purchases of both do.
+    known = {user_volume(swap.payer), *(meta.pubkey for meta in made.accounts)}
+    strange = {meta.pubkey for meta in own.accounts} - known
+    return f"names {sorted(map(str, strange))}" if strange else None

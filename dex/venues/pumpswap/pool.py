@@ -14,7 +14,8 @@ from dex.venues.adapter import Kept, PoolAdapter
 from dex.venues.pumpswap import curve, layout
 from dex.venues.pumpswap.addresses import FEE_CONFIG, GLOBAL_CONFIG, creator_authority
 from dex.venues.pumpswap.fees import rates_of
-from dex.venues.pumpswap.instructions import SwapKeys, require_executable, swap_instruction
+from dex.venues.pumpswap.instructions import swap_instruction
+from dex.venues.pumpswap.swap_keys import SwapKeys, require_executable
 from dex.venues.swap_request import repeated, require_amount, sells_first
 from dex.venues.token_mint import METADATA_POINTER, TOKEN_METADATA, transfer_fee
 from dex.venues.token_vault import vault_balance, with_balance
@@ -94,13 +95,13 @@ class PumpSwapPool(PoolAdapter):
         """One swap; raises WrongMint, PoolRefused, NoQuote or AccountMissing."""
         sells_base = sells_first(self.mints, swap)
         self._require_executable(snapshot, swap.mode, sells_base=sells_base)
-        side = self._sides.of(snapshot, sells_base)
-        return [swap_instruction(self._swap_keys(side, swap.payer), swap, sells_base=sells_base)]
+        return [swap_instruction(self.swap_keys(snapshot, swap), swap, sells_base=sells_base)]
 
     def after(self, snapshot: Snapshot, quote: Quote) -> Snapshot:
         """Vaults once ``quote`` has executed; same errors as ``quote``.
 
-        These instructions pay the fees of protocol and creator out of the pool; the liquidity's stays.
+        The liquidity's fee stays. Those of protocol and creator leave the pool, or wait in the vault and are
+        taken off the virtual reserves: what the next swap is priced by is the same, and here they leave.
         """
         request = repeated(quote)
         sells_base = sells_first(self.mints, request)
@@ -123,9 +124,11 @@ class PumpSwapPool(PoolAdapter):
         if state.is_holder_reward:
             raise UnsupportedPool("how a pool with rewards for holders is swapped is not known here")
 
-    def _swap_keys(self, side: _Side, payer: Pubkey) -> SwapKeys:
+    def swap_keys(self, snapshot: Snapshot, swap: Swap) -> SwapKeys:
+        """What an instruction for ``swap`` names beside it; raises PoolRefused or AccountMissing."""
+        side = self._sides.of(snapshot, sells_first(self.mints, swap))
         # Any recipient of the settings will do: wallets spread over them, so that fewer wait for one account.
-        choice = bytes(payer)[0]
+        choice = bytes(swap.payer)[0]
         protocol, buyback = side.recipients
         if not protocol or not buyback:
             raise UnsupportedPool("the program's settings name nobody to pay fees to")

@@ -21,7 +21,7 @@ from dex.venues.pumpswap.addresses import PROGRAM, canonical_pool
 from dex.venues.pumpswap.instructions import decode_swap
 from dex.venues.pumpswap.pool import DEX, VENUE, PumpSwapPool
 
-# Nothing is measured, and a purchase may have to open two accounts; a simulation says less where it is asked.
+# Nothing is measured, and a swap may have to open an account; a simulation says less where it is asked.
 _COMPUTE_UNITS: Final = 400_000
 # pump_amm IDL.
 _ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
@@ -39,6 +39,7 @@ _ERROR_NAMES: Final[Mapping[int, str]] = MappingProxyType(
         6053: "BuybackFeeRecipientNotAuthorized",
         6058: "BuybackFeeRecipientMissing",
         6063: "InsufficientRealQuoteReserves",
+        6079: "CashbackCoinNotSupported",
     }
 )
 _BY_NUMBER: Final[Mapping[int, FailureKind]] = MappingProxyType(
