@@ -12,6 +12,8 @@ from uuid import UUID
 import environ
 import psycopg
 
+from orders.lifecycle import GroupRole, Status
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
@@ -33,6 +35,16 @@ class OrderRow:
     floor_out: int | None = None
     group_id: UUID | str | None = None
     group_role: str = ""
+
+    @property
+    def is_swap(self) -> bool:
+        """Whether it swaps itself, not by orders of its own as a schedule and a budget do."""
+        return self.group_role not in (GroupRole.SCHEDULE, GroupRole.BUDGET)
+
+    @property
+    def wants_swap(self) -> bool:
+        """Whether there must be a swap of it on the chain."""
+        return self.status == Status.CONFIRMED and self.is_swap
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ from uuid import UUID
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from orders.lifecycle import FINAL, AttemptState, GroupRole, OrderType, Status, may_follow
+from orders.lifecycle import FINAL, AttemptState, GroupRole, Status, may_follow
 from orders.proving.soak.books import AttemptRow, EngineBooks, EventRow, OrderRow
 from orders.proving.soak.chain import NATIVE, Balances, ChainBooks, Landed
 
@@ -45,6 +46,18 @@ class Checker:
         self._secrets = list(secret_forms(wallet))
         self._logs = logs
         self._balances = chain.balances()
+
+    @contextmanager
+    def no_part_of_the_books(self) -> Iterator[None]:
+        """What others move on the chain meanwhile counts for no order; none may be under way."""
+        before = self._chain.balances()
+        yield
+        after = self._chain.balances()
+        known = self._balances
+        self._balances = Balances(
+            _moved(known.wallet, before.wallet, after.wallet),
+            _moved(known.others, before.others, after.others),
+        )
 
     def unfinished(self, accepted: Collection[UUID]) -> list[str]:
         """The accepted orders that are missing or not at their end yet (G1)."""
@@ -84,7 +97,7 @@ class Checker:
     ) -> Iterator[str]:
         wallet, vaults = Counter[str](), Counter[str]()
         for order in orders:
-            if order.status != Status.CONFIRMED or order.type == OrderType.DCA:
+            if not order.wants_swap:
                 continue
             for books, sign in ((wallet, 1), (vaults, -1)):
                 books[order.token_in] -= sign * (order.executed_in or 0)
@@ -99,6 +112,11 @@ class Checker:
             text = file.read_bytes()
             if any(secret in text for secret in self._secrets):
                 yield f"G7: {file.name} holds the wallet's secret"
+
+
+def _moved(known: Mapping[str, int], before: Mapping[str, int], after: Mapping[str, int]) -> Counter[str]:
+    mints = known.keys() | before.keys() | after.keys()
+    return Counter({m: known.get(m, 0) + after.get(m, 0) - before.get(m, 0) for m in mints})
 
 
 def secret_forms(wallet: Keypair) -> Iterator[bytes]:
@@ -123,8 +141,7 @@ def swaps_match(orders: Mapping[UUID, OrderRow], landed: Sequence[Landed]) -> It
     """G2: what is wrong with the number of swaps of each order."""
     swaps = Counter(one.order_id for one in landed if one.succeeded)
     for order in orders.values():
-        # A schedule's rounds are orders of their own.
-        wanted = 1 if order.status == Status.CONFIRMED and order.type != OrderType.DCA else 0
+        wanted = int(order.wants_swap)
         if swaps[order.order_id] != wanted:
             yield f"G2: {order.order_id} is {order.status} with {swaps[order.order_id]} swaps on chain"
     for order_id in swaps.keys() - orders.keys():
@@ -135,8 +152,8 @@ def limits_held(orders: Iterable[OrderRow]) -> Iterator[str]:
     """G8: orders that were filled worse than their limit, and pairs of which both were filled."""
     filled = [order for order in orders if order.status == Status.CONFIRMED]
     for order in filled:
-        received, is_swap = order.executed_out or 0, order.type != OrderType.DCA
-        if is_swap and order.floor_out is not None and received < order.floor_out:
+        received = order.executed_out or 0
+        if order.is_swap and order.floor_out is not None and received < order.floor_out:
             yield f"G8: {order.order_id} received {received} of {order.floor_out} at least"
     exits = Counter(
         o.group_id for o in filled if o.group_role in (GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS)
@@ -158,8 +175,7 @@ def fees_match(
         if attempt.fees != fee:
             yield f"G3: {attempt.signature} cost {fee} lamports, its attempt says {attempt.fees}"
     for order in orders.values():
-        is_swap = order.status == Status.CONFIRMED and order.type != OrderType.DCA
-        if is_swap and order.fees != charged.get(order.signature, 0):
+        if order.wants_swap and order.fees != charged.get(order.signature, 0):
             yield f"G3: {order.order_id} says that its swap cost {order.fees} lamports"
 
 
@@ -172,7 +188,7 @@ def attempts_in_turn(
     states = [attempt.state for attempt in attempts]
     open_ones = states.count(AttemptState.OPEN)
     landed = states.count(AttemptState.LANDED)
-    swaps = int(order.status == Status.CONFIRMED and order.type != OrderType.DCA)
+    swaps = int(order.wants_swap)
     if Status(order.status) in FINAL and (open_ones, landed) != (0, swaps):
         yield f"G5: {order.order_id} is {order.status} with attempts {states}"
     for earlier, later in pairwise(attempts):

