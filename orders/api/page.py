@@ -36,6 +36,7 @@ _ORDER_TYPES: Final = (
     ("trailing_stop", "Trailing"),
     ("oco", "OCO"),
     ("dca", "DCA"),
+    ("sniper", "Sniper"),
 )
 
 

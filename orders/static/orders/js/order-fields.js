@@ -17,6 +17,7 @@ export const FIELDS = {
   trailing_stop: ["trailBps", "activationPrice?"],
   oco: ["takeProfit", "stopLoss", "stopLimit?"],
   dca: ["rounds", "intervalSeconds", "minPrice?", "maxPrice?"],
+  sniper: [],
 };
 export const LABELS = {
   limitPrice: "Limit: never worse than",

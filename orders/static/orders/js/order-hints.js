@@ -10,6 +10,7 @@ import { spanText } from "./order-fields.js";
 export function sentence(wish) {
   if (wish.type === "oco") return pairText(wish);
   if (wish.type === "dca") return roundsText(wish);
+  if (wish.type === "sniper") return launchText(wish);
   const entry = { market: () => "", limit: limitText, stop: stopText, take_profit: profitText, trailing_stop: trailText }[
     wish.type
   ](wish);
@@ -68,6 +69,10 @@ function roundsText(wish) {
     `one every ${spanText(seconds)}, the first now, the last ${last} later.${skipped}`
   );
 }
+
+const launchText = ({ paid, tokenIn, tokenOut, slippageBps }) =>
+  `Buy ${tokenOut} with ${grouped(paid)} ${tokenIn} in its first new pool that opens and passes the default checks, ` +
+  `at most ${percentText(slippageBps)} below the first quote.`;
 
 function pairText(wish) {
   const { takeProfit, stopLoss, stopLimit } = wish.prices;

@@ -70,6 +70,12 @@ export class OrderTerms {
     this.changed();
   }
 
+  /** Use another type of order, and show it on the tabs. */
+  take(type) {
+    for (const tab of tabs()) tab.checked = tab.value === type;
+    this.choose(type);
+  }
+
   /** Why the order cannot go out, or null. */
   obstacle() {
     for (const { name, isOptional } of this.#asked()) {
@@ -93,6 +99,7 @@ export class OrderTerms {
   /** What the choice of slippage means for the type on show. */
   get slippageText() {
     if (this.#chosen === "limit") return "Not asked for: the limit price bounds it.";
+    if (this.#chosen === "sniper") return `Counts once the pool is open: ${percentText(this.slippageBps)}.`;
     if (this.#chosen === "dca") return `Counts for each round: ${percentText(this.slippageBps)}.`;
     return `Counts once it has fired: ${percentText(this.slippageBps)}.`;
   }
@@ -101,6 +108,7 @@ export class OrderTerms {
   terms() {
     const [tokenIn, tokenOut] = this.#pair();
     const price = (name) => this.#fields[name].read().price?.text;
+    if (this.#chosen === "sniper") return { type: "sniper", slippageBps: this.slippageBps, ...this.#expiry() };
     const said = { ...this.#exitTerms(price), priceOf: isBuying(tokenIn, tokenOut) ? "tokenOut" : "tokenIn" };
     const stop = price("stopLimit") ? "stop_limit" : "stop";
     if (this.#chosen === "stop" && price("stopLimit")) said.limitPrice = price("stopLimit");

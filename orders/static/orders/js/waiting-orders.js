@@ -1,5 +1,6 @@
-// What orders that wait add to the page: terms in the form, the panel of open orders, stories on the cards.
+// What orders that wait add to the page: terms in the form, panels of open orders and new pools, stories on cards.
 
+import { NewPools } from "./new-pools.js";
 import { OpenOrders } from "./open-orders.js";
 import { OrderLines } from "./order-lines.js";
 import { OrderTerms } from "./order-terms.js";
@@ -12,5 +13,7 @@ export function startWaiting(page) {
     edit: (order) => openOrders.edit(order),
   });
   const openOrders = new OpenOrders(page, (orders) => lines.take(orders));
-  return { terms: new OrderTerms(page.form, page.changed), openOrders, storyOf };
+  const terms = new OrderTerms(page.form, page.changed);
+  new NewPools(page, (type) => terms.take(type));
+  return { terms, openOrders, storyOf };
 }
