@@ -18,7 +18,7 @@ from solders.pubkey import Pubkey
 
 from dex.config import tokens_of
 from dex.errors import ChainAnswerInvalid, ChainError, DexError
-from dex.localnet.genesis import localnet_keypair
+from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
 from dex.routing.router import whole_quote
 from dex.routing.snapshots import Snapshots
 from dex.rpc.answers import LatestBlockhash, SendKind
@@ -42,6 +42,8 @@ _AMOUNTS: Final[Mapping[str, tuple[int, int]]] = {
 # Rivals take any price while they buy, and sell a part of what a quote says they have bought.
 _LEAST_OUT: Final = 1
 _SOLD_PART: Final = 4
+_LOWEST_LAMPORTS: Final = 100 * LAMPORTS_PER_SOL
+_AIRDROP_LAMPORTS: Final = 1_000 * LAMPORTS_PER_SOL
 _HELD_SLOTS: Final = (10, 80)
 
 
@@ -78,6 +80,7 @@ async def run_rivals(
     rpc = SolanaRpc(url, commitment="processed")
     try:
         rivals = Rivals(rpc, rival_keypairs(count, seed), seed, network)
+        await rivals.fund()
         while True:
             try:
                 await rivals.look()
@@ -104,6 +107,13 @@ class Rivals:
         self._done: set[int] = set()
         self._first = 0
         self._sales: dict[int, list[_Swap]] = {}
+
+    async def fund(self) -> None:
+        """Asks the faucet for rivals that the genesis did not fund: they buy for SOL only."""
+        for rival in self._keypairs:
+            balances = await self._rpc.balances(rival.pubkey())
+            if balances.lamports < _LOWEST_LAMPORTS:
+                await self._rpc.request_airdrop(rival.pubkey(), _AIRDROP_LAMPORTS)
 
     async def look(self) -> int:
         """Buys what has opened and sells what is due; how many swaps the node accepted.
