@@ -44,6 +44,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Dashboard", "monitoring", "index"),
                 *_model(request, "orders.order", "swap_horiz"),
                 *_model(request, "orders.trigger", "hourglass_empty"),
+                *_model(request, "orders.launchrules", "rocket_launch"),
                 *_model(request, "orders.ordergroup", "join_inner"),
                 *_model(request, "orders.watchedpair", "visibility"),
                 *_model(request, "orders.tradingswitch", "power_settings_new"),
@@ -80,6 +81,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 _TITLES = {
     "orders.order": "Order browser",
     "orders.trigger": "Open orders",
+    "orders.launchrules": "Sniper orders",
     "orders.ordergroup": "Order groups",
     "orders.watchedpair": "Watched pairs",
     "orders.tradingswitch": "Kill switch",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -21,6 +22,9 @@ from orders.records import journal, routes
 from orders.records.transition import Transition
 from orders.wire.events import all_rounds_data, fired_data
 from orders.wire.sniping import purchase_data, sniping_data
+
+_SAID_AT_ONCE: Final = 8
+_PAUSE: Final = timedelta(seconds=5)
 
 
 def fire(sniper: Sniper, launch: Launch, route: Route, slot: int) -> Order | None:
@@ -48,6 +52,9 @@ def hold(sniper: Sniper, launch: Launch | None, why: Hold) -> None:
     rules, order = sniper.rules, sniper.order
     pool = launch.pool if launch else ""
     if sniper.is_budget or (rules.held_by == why and rules.pool == pool):
+        return
+    if order.version > _SAID_AT_ONCE and timezone.now() - order.updated_at < _PAUSE:
+        # Where a pool wavers from slot to slot, not each of its states is news.
         return
     rules.held_by, rules.pool = why, pool
 

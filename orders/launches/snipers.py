@@ -20,7 +20,7 @@ from dex.errors import DexError
 from dex.types import Limits, Route
 from orders import gateway
 from orders.errors import ChainUnavailable, OrderError
-from orders.gateway import LaunchFacts, PriceLook, Trip
+from orders.gateway import LaunchFacts, Market, PriceLook, Trip
 from orders.launches import purchases, rules
 from orders.launches.candidates import Sniper, open_snipers
 from orders.launches.rules import Purchase
@@ -86,7 +86,7 @@ class Snipers:
         if not snipers:
             return _IDLE_SECONDS
         snipers = [each for each in snipers if not (each.is_budget and purchases.end_if_done(each))]
-        asked = {each.market(launch): each.order.amount_in for each in snipers for launch in each.launches}
+        asked = _largest(snipers)
         try:
             prices = gateway.look_at(asked) if asked else None
             fired = [order for each in snipers for order in self._go(each, prices)]
@@ -203,6 +203,16 @@ class Snipers:
                 logger.exception("a look at sniper orders broke off")
             self._woken.wait(pause)
         database.close()
+
+
+def _largest(snipers: Sequence[Sniper]) -> dict[Market, int]:
+    """The most that any order would spend in each pool."""
+    found: dict[Market, int] = {}
+    for each in snipers:
+        for launch in each.launches:
+            market = each.market(launch)
+            found[market] = max(found.get(market, 0), each.order.amount_in)
+    return found
 
 
 def _is_near(launch: Launch, prices: PriceLook) -> bool:

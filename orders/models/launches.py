@@ -165,5 +165,8 @@ class LaunchRules(models.Model):
     pool = models.CharField(max_length=44, blank=True, default="")
     held_by = models.CharField(max_length=24, choices=Hold.choices, blank=True, default=Hold.NONE)
 
+    class Meta:
+        verbose_name = "sniper order"
+
     def __str__(self) -> str:
         return f"launch rules of {self.order_id}"

@@ -83,6 +83,15 @@ def exits_of(exits: dict[str, Any] | None) -> dict[str, Any] | None:
     return found | ({} if after is None else {"afterSeconds": after})
 
 
+def rules_text(rules: LaunchRules) -> str:
+    """The rules in a line for people."""
+    said = _rules(rules)
+    required, blocked = said.pop("require"), said.pop("blockedCreators")
+    parts = [f"{name} {value}" for name, value in said.items()]
+    parts += [f"{len(blocked)} creators blocked"] if blocked else []
+    return ", ".join([*parts, *required]) or "none"
+
+
 def sniping_as_wire(order: Order) -> dict[str, Any] | None:
     """The rules of a sniper order, or None. Costs a query where they were not joined."""
     if order.type != OrderType.SNIPER:

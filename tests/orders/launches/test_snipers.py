@@ -151,3 +151,13 @@ def test_the_default_rules_buy_in_no_trap(
         # What is refused by its mint is refused when it is named too.
         order = snipe(user, launch.token_mint, launch={})
         assert (look(), held_by(order)) == ([], hold)
+
+
+def test_orders_of_several_sizes_look_at_one_pool(
+    user: User, chain: TestChain, watcher: LaunchWatcher
+) -> None:
+    launch = opened(chain, watcher, launched(chain, watcher, opensInSlots=4, liquidity=500))
+    orders = [snipe(user, launch.token_mint, amountIn=amount) for amount in ("2", "0.1", "1")]
+    found = look()
+    assert [order.pk for order in found] == [order.pk for order in orders]
+    assert [fill(order).status for order in found] == ["confirmed"] * 3
