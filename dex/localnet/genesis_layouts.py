@@ -157,7 +157,7 @@ def damm_pool(program: Pubkey, pool: DammPool) -> AccountData:
     protocol_fee_percent, referral_fee_percent = 20, 20
     fee_version, layout_version, positions = 1, 1, 1
     struct.pack_into("<Q", data, 8, pool.fee_numerator)
-    data[48], data[49] = protocol_fee_percent, referral_fee_percent
+    data[48], data[50] = protocol_fee_percent, referral_fee_percent
     put_u128(data, 152, pool.sqrt_price)
     put_keys(data, 168, [*pool.mints, *pool.vaults])
     put_u128(data, 360, pool.liquidity)

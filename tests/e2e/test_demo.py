@@ -1,4 +1,4 @@
-"""The demo of order types against a running engine: every type does what it should."""
+"""The demos against a running engine: every type of order, and every sniper order, does what it should."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ def test_every_order_type_does_what_it_should(served: RunningEngine, client: Eng
     assert len(judged) == 9
     after = client.quotes("SOL", "USDC", "1")["best"]["price"]
     assert abs(float(after) / float(before) - 1) < 1e-3
+
+
+def test_every_sniper_order_does_what_it_should(served: RunningEngine) -> None:
+    run = subprocess.run(
+        (sys.executable, "manage.py", "demo", "launches"),
+        cwd=ROOT,
+        env=served.environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.splitlines()[-1] == "all did what they should"
+    judged = [line for line in run.stdout.splitlines() if line.startswith(("OK", "NOT OK"))]
+    assert len(judged) == 8

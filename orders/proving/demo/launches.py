@@ -15,7 +15,7 @@ from orders.proving.launches.node import Launched, LocalnetLaunches
 from orders.proving.launches.snipes import Snipe
 
 Wire = Mapping[str, Any]
-_DEADLINE_SECONDS: Final = 90
+_DEADLINE_SECONDS: Final = 110
 _PAUSE_SECONDS: Final = 0.3
 
 
