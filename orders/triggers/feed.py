@@ -159,10 +159,10 @@ def feed_urls() -> list[str]:
         return []
     if settings.SOLANA_WS_URL:
         return [url.strip() for url in settings.SOLANA_WS_URL.split(",") if url.strip()]
-    return [_beside(url) for url in node_urls()]
+    return [socket_beside(url) for url in node_urls()]
 
 
-def _beside(url: str) -> str:
+def socket_beside(url: str) -> str:
     """A node of one's own listens one port above its JSON-RPC; providers at the same address."""
     parts = urlsplit(url)
     scheme = "wss" if parts.scheme == "https" else "ws"

@@ -87,6 +87,11 @@ class Watcher:
         self._thread.join()
         self._feed.stop()
 
+    @property
+    def watched(self) -> int:
+        """How many open orders it knows."""
+        return len(self._book)
+
     def look(self) -> list[Order]:
         """Look once at all pairs of this worker; the orders that were set on their way.
 

@@ -9,8 +9,15 @@ from uuid import UUID, uuid4
 from solders.keypair import Keypair
 
 from orders.proving.soak.books import AttemptRow, EventRow, OrderRow
-from orders.proving.soak.chain import Landed
-from orders.proving.soak.checker import attempts_in_turn, events_legal, fees_match, secret_forms, swaps_match
+from orders.proving.soak.chain import NATIVE, Landed
+from orders.proving.soak.checker import (
+    attempts_in_turn,
+    events_legal,
+    fees_match,
+    limits_held_on_chain,
+    secret_forms,
+    swaps_match,
+)
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -122,3 +129,22 @@ def test_a_secret_is_known_in_every_spelling() -> None:
     assert b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" in [form[:43] for form in forms]
     assert bytes(range(32)) in forms
     assert b"1thX6LZfHDZZKUs92febYZhYRcXddmzfzF2NvTkPNE" in forms
+
+
+def test_a_fill_below_the_floor_is_found_by_the_chains_balances() -> None:
+    one = replace(order("confirmed"), floor_out=100, executed_out=100)
+    sol = replace(order("confirmed"), floor_out=100, token_out=NATIVE)
+    orders, paid = {each.order_id: each for each in (one, sol)}, attempt(sol, 1, "landed", 3)
+    paid = replace(paid, tip=10, rent=20)
+    landed = [
+        Landed("fair", True, 5000, one.order_id, 1, {"out": 100, "in": -1}),
+        Landed("worse", True, 5000, one.order_id, 1, {"out": 99, "in": -1}),
+        Landed("failed", False, 5000, one.order_id, 1, {"in": 0}),
+        # Tip and rent have left the wallet by the same transaction.
+        Landed(paid.signature, True, 5000, sol.order_id, 1, {NATIVE: 70}),
+        Landed("worse SOL", True, 5000, sol.order_id, 1, {NATIVE: 70}),
+    ]
+    assert list(limits_held_on_chain(orders, {sol.order_id: [paid]}, landed)) == [
+        f"G8: worse brought 99 of 100 for {one.order_id}",
+        f"G8: worse SOL brought 70 of 100 for {sol.order_id}",
+    ]

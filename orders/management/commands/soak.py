@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from orders.proving.soak.nemesis import Nemesis
 from orders.proving.soak.rig import Rig, RigPlan
 from orders.proving.soak.traffic import Traffic
+from orders.proving.soak.waiting_orders import WaitingTraffic
 
 SECONDS_PER_MINUTE = 60
 LEAST_ORDERS = 200
@@ -24,7 +25,7 @@ TIP_LAMPORTS = 1_000
 
 
 class Command(BaseCommand):
-    help = "Breaks parts of a throw-away engine every few seconds under load, then checks every promise."
+    help = "Breaks parts of a throw-away engine under orders of every type, then checks every promise."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,8 +52,10 @@ class Command(BaseCommand):
 
     def _soak(self, rig: Rig, seed: int, minutes: int) -> str:
         nemesis, traffic = Nemesis(rig, seed), Traffic(rig.client, seed)
+        waiting = WaitingTraffic(rig.client, seed)
         started, faults = time.monotonic(), Counter[str]()
         traffic.start()
+        waiting.start()
         while (
             time.monotonic() < started + minutes * SECONDS_PER_MINUTE
             or len(rig.client.accepted) < LEAST_ORDERS
@@ -63,9 +66,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{at:>5} s  {name}  ({len(rig.client.accepted)} orders)")
         rig.restore()
         traffic.stop()
-        if traffic.failures:
-            raise AssertionError("\n".join(traffic.failures))
+        waiting.stop()
+        if failures := [*traffic.failures, *waiting.failures]:
+            raise AssertionError("\n".join(failures))
+        waiting.end(rig.books)
         rig.verify(BOUND_SECONDS)
-        ends = Counter(order.status for order in rig.books.orders().values())
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
-        return f"{sum(faults.values())} faults of {len(faults)} kinds, {counts}; every promise kept"
+        return f"{sum(faults.values())} faults of {len(faults)} kinds; every promise kept\n{_ends(rig)}"
+
+
+def _ends(rig: Rig) -> str:
+    """How many orders of each type came to which end, a line a type."""
+    rows = Counter((order.type, order.status) for order in rig.books.orders().values())
+    types = sorted({kind for kind, _ in rows})
+    counts = {
+        kind: [f"{n} {status}" for (of, status), n in sorted(rows.items()) if of == kind] for kind in types
+    }
+    return "\n".join(f"  {kind}: {', '.join(found)}" for kind, found in counts.items())

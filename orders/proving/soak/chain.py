@@ -6,7 +6,7 @@ import base64
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,13 +26,17 @@ _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A transaction of the wallet that is in a block; ``fee`` in lamports."""
+    """A transaction of the wallet that is in a block; ``fee`` in lamports.
+
+    ``moved`` are base units by mint that the wallet had more afterwards; of SOL without the fee.
+    """
 
     signature: str
     succeeded: bool
     fee: int
     order_id: UUID | None
     attempt: int
+    moved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class ChainBooks:
             chunk = signatures[start : start + _CHUNK]
             options = {"commitment": "confirmed", "maxSupportedTransactionVersion": 0}
             answers = self._batch([("getTransaction", (signature, options)) for signature in chunk])
-            found += [_landed(s, answer) for s, answer in zip(chunk, answers, strict=True)]
+            found += [_landed(s, answer, self._wallet) for s, answer in zip(chunk, answers, strict=True)]
         return found
 
     def balances(self) -> Balances:
@@ -114,14 +118,27 @@ class ChainBooks:
         return [answers[number]["result"] for number in range(len(calls))]
 
 
-def _landed(signature: str, answer: Any) -> Landed:
+def _landed(signature: str, answer: Any, wallet: str) -> Landed:
     meta, message = answer["meta"], answer["transaction"]["message"]
     programs = [message["accountKeys"][one["programIdIndex"]] for one in message["instructions"]]
     texts = (_from_base58(one["data"]) for one in message["instructions"])
     memos = [text.decode() for text, program in zip(texts, programs, strict=True) if program == _MEMO_PROGRAM]
     match = _MEMO.fullmatch(memos[0]) if len(memos) == 1 else None
     order_id, attempt = (UUID(match[1]), int(match[2])) if match else (None, 0)
-    return Landed(signature, meta["err"] is None, meta["fee"], order_id, attempt)
+    moved = _moved(meta, message["accountKeys"].index(wallet), wallet)
+    return Landed(signature, meta["err"] is None, meta["fee"], order_id, attempt, moved)
+
+
+def _moved(meta: Any, place: int, wallet: str) -> Mapping[str, int]:
+    moved = Counter[str]()
+    for name, sign in (("postTokenBalances", 1), ("preTokenBalances", -1)):
+        for entry in meta[name] or ():
+            if entry["owner"] == wallet:
+                moved[entry["mint"]] += sign * int(entry["uiTokenAmount"]["amount"])
+    lamports = meta["postBalances"][place] - meta["preBalances"][place]
+    # What lies wrapped lies in lamports of another account.
+    moved[NATIVE] += lamports + (meta["fee"] if place == 0 else 0)
+    return moved
 
 
 def _from_base58(text: str) -> bytes:

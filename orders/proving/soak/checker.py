@@ -74,6 +74,7 @@ class Checker:
         found = self.unfinished(accepted)
         found += swaps_match(orders, landed)
         found += limits_held(orders.values())
+        found += limits_held_on_chain(orders, attempts, landed)
         found += _unknown_signatures(attempts, landed)
         found += self._imbalances(orders.values(), attempts, now)
         found += fees_match(orders, attempts, landed)
@@ -161,6 +162,23 @@ def limits_held(orders: Iterable[OrderRow]) -> Iterator[str]:
     for group_id, count in exits.items():
         if count > 1:
             yield f"G8: {count} exits of group {group_id} were filled"
+
+
+def limits_held_on_chain(
+    orders: Mapping[UUID, OrderRow],
+    attempts: Mapping[UUID, Sequence[AttemptRow]],
+    landed: Sequence[Landed],
+) -> Iterator[str]:
+    """G8: transactions that brought the wallet less than their order's floor, by the chain's own balances."""
+    paid = {one.signature: (one.tip or 0) + (one.rent or 0) for each in attempts.values() for one in each}
+    for one in landed:
+        order = orders.get(one.order_id) if one.order_id else None
+        if not one.succeeded or order is None or order.floor_out is None or not one.moved:
+            continue
+        beside = paid.get(one.signature, 0) if order.token_out == NATIVE else 0
+        received = one.moved.get(order.token_out, 0) + beside
+        if received < order.floor_out:
+            yield f"G8: {one.signature} brought {received} of {order.floor_out} for {order.order_id}"
 
 
 def fees_match(

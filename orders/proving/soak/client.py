@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,15 +74,42 @@ class EngineClient:
 
     def place_surely(self, key: str | None = None, seconds: int = 60, **fields: Any) -> UUID:
         """Place an order as a good client does: the same key again until there is an answer."""
+        order_id = self.place_unless((), key, seconds, **fields)
+        assert order_id is not None
+        return order_id
+
+    def place_unless(
+        self, refusals: Collection[str], key: str | None = None, seconds: int = 60, **fields: Any
+    ) -> UUID | None:
+        """The same; None where the engine refuses with one of these codes."""
         key = key or str(uuid.uuid4())
         deadline = time.monotonic() + seconds
         while True:
             answer = self.post(key, **fields)
             if answer.status in (200, 201):
                 return answer.order_id
+            if answer.body.get("code") in refusals:
+                return None
             assert answer.status in (0, 503), answer
             assert time.monotonic() < deadline, answer
             self._pause.wait(_TRY_AGAIN_SECONDS)
+
+    def send(self, method: str, path: str, body: object = None) -> int:
+        """The HTTP status of a call, whatever it is; 0 when the connection broke."""
+        try:
+            return self._http.request(method, path, json=body).status_code
+        except httpx2.HTTPError:
+            return 0
+
+    def price(self, **bounds: Any) -> Decimal | None:
+        """What one SOL brings in USDC within these bounds; None where there is no answer."""
+        query = {"tokenIn": "SOL", "tokenOut": "USDC", "amount": "1"}
+        query |= {name: ",".join(v) if isinstance(v, list) else str(v) for name, v in bounds.items()}
+        try:
+            response = self._http.get("/api/quotes", params=query)
+            return Decimal(response.json()["best"]["price"]) if response.is_success else None
+        except (httpx2.HTTPError, ValueError, LookupError, TypeError):
+            return None
 
     def post_many(self, count: int, clients: int = 8, **fields: Any) -> list[Answer]:
         """Post so many orders from some threads at once."""
