@@ -37,6 +37,7 @@ from orders.proving.benchmark.processes import CpuMeter
 from orders.proving.benchmark.quote_check import KindCount, check_quotes
 from orders.proving.benchmark.records import RunRecords
 from orders.proving.benchmark.report import Report
+from orders.wire.batches import MOST_ORDERS
 
 _UNUSABLE: Final = 2
 _ORDERS: Final = 3000
@@ -59,6 +60,9 @@ class Command(BaseCommand):
         parser.add_argument("--clients", type=positive, default=50, metavar="N", help="connections at once")
         parser.add_argument("--pairs", type=pairs, default="SOL/USDC,USDC/SOL", metavar="A/B,C/D")
         parser.add_argument("--amount", default="0.01", help="of the first pair's first token, a swap")
+        parser.add_argument(
+            "--batch", type=batch_size, default=1, metavar="N", help="orders a post, at most 100"
+        )
         parser.add_argument("--one-at-a-time", action="store_true", help="a client waits for the end first")
         parser.add_argument(
             "--mixed",
@@ -82,7 +86,7 @@ class Command(BaseCommand):
         address = find_engine()
         url = (options["url"] or address.url).rstrip("/")
         if options["mixed"]:
-            options |= {"clients": 1, "one_at_a_time": True}
+            options |= {"clients": 1, "one_at_a_time": True, "batch": 1}
         options["orders"] = options["orders"] or (_MIXED_ORDERS if options["mixed"] else _ORDERS)
         try:
             with RemoteEngine(url, options["token"]) as engine:
@@ -97,6 +101,7 @@ class Command(BaseCommand):
                 swaps=swaps,
                 run=f"bench-{secrets.token_hex(4)}-",
                 token=options["token"],
+                batch=options["batch"],
             )
             audit = WalletAudit(address.rpc_urls, wallet)
             report = self._measure(plan, audit, options)
@@ -137,7 +142,9 @@ class Command(BaseCommand):
         audit.close()
         if options["cpu_bound"] is not None:
             checks.append(check_cpu(options["cpu_bound"], machine_line(), ms_per_order(usage, plan.orders)))
-        setup = f"{plan.orders} orders, {plan.clients} clients" + (", one at a time" if settled else "")
+        setup = f"{plan.orders} orders, {plan.clients} clients"
+        setup += f", {plan.batch} a post" if plan.batch > 1 else ""
+        setup += ", one at a time" if settled else ""
         return Report(machine_line(), setup, figures(samples, found), usage, checks, kinds)
 
     def _load(self, plan: LoadPlan, settled: Settled | None) -> list[Sample]:
@@ -192,6 +199,14 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above zero")
     return int(text)
+
+
+def batch_size(text: str) -> int:
+    """As many orders as one post may hold."""
+    size = positive(text)
+    if size > MOST_ORDERS:
+        raise argparse.ArgumentTypeError(f"one post holds at most {MOST_ORDERS} orders")
+    return size
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -38,7 +40,10 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """Who posts what. ``run`` begins every client order id, so a repeated post makes no second order."""
+    """Who posts what. ``run`` begins every client order id, so a repeated post makes no second order.
+
+    With ``batch`` each post is one of so many orders to the batch endpoint.
+    """
 
     url: str
     orders: int
@@ -46,11 +51,15 @@ class LoadPlan:
     swaps: Sequence[Swap]
     run: str
     token: str | None = None
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One post: epoch seconds when it was sent, milliseconds until its answer, ACCEPTED or an error code."""
+    """One order's post: epoch seconds of it, milliseconds until its answer, ACCEPTED or an error code.
+
+    Orders of one batch share their times.
+    """
 
     order_id: str
     sent_at: float
@@ -106,7 +115,7 @@ class LoadGenerator:
         parts = urlsplit(plan.url)
         authorization = f"Authorization: Bearer {plan.token}\r\n" if plan.token else ""
         self._head = (
-            f"POST /api/orders/execute HTTP/1.1\r\nHost: {parts.netloc}\r\n{authorization}"
+            f"POST /api/orders/{_endpoint(plan)} HTTP/1.1\r\nHost: {parts.netloc}\r\n{authorization}"
             "Content-Type: application/json\r\nContent-Length: "
         )
 
@@ -122,15 +131,16 @@ class LoadGenerator:
     async def _client(self, numbers: Iterator[int], samples: list[Sample]) -> None:
         connection = Connection(self._plan.url)
         try:
-            for number in numbers:
-                sample = await self._post(connection, self._request(number))
-                samples.append(sample)
-                if self._settled is not None and sample.order_id:
-                    await self._settled(sample.order_id)
+            while batch := list(islice(numbers, self._plan.batch)):
+                found = await self._post(connection, self._request(batch), len(batch))
+                samples += found
+                for sample in found:
+                    if self._settled is not None and sample.order_id:
+                        await self._settled(sample.order_id)
         finally:
             connection.close()
 
-    async def _post(self, connection: Connection, request: bytes) -> Sample:
+    async def _post(self, connection: Connection, request: bytes, orders: int) -> list[Sample]:
         sent_at, started = time.time(), time.perf_counter()
         for _ in range(_TRIES):
             try:
@@ -138,22 +148,46 @@ class LoadGenerator:
             except (OSError, EOFError, ValueError):
                 continue
             elapsed = (time.perf_counter() - started) * _MILLISECONDS
-            order_id, code = _outcome(status, body)
-            return Sample(order_id, sent_at, elapsed, code)
-        return Sample("", sent_at, (time.perf_counter() - started) * _MILLISECONDS, "UNREACHABLE")
+            found = _outcomes(status, body, orders)
+            return [Sample(order_id, sent_at, elapsed, code) for order_id, code in found]
+        elapsed = (time.perf_counter() - started) * _MILLISECONDS
+        return [Sample("", sent_at, elapsed, "UNREACHABLE")] * orders
 
-    def _request(self, number: int) -> bytes:
-        swap = self._plan.swaps[number % len(self._plan.swaps)]
-        body = json.dumps(
-            {
-                "tokenIn": swap.token_in,
-                "tokenOut": swap.token_out,
-                **({"amountIn": swap.amount} if swap.amount else {}),
-                **swap.more,
-                "clientOrderId": f"{self._plan.run}{number}",
-            }
-        )
+    def _request(self, numbers: Sequence[int]) -> bytes:
+        orders = [self._order(number) for number in numbers]
+        body = json.dumps({"orders": orders} if self._plan.batch > 1 else orders[0])
         return f"{self._head}{len(body)}\r\n\r\n{body}".encode()
+
+    def _order(self, number: int) -> dict[str, Any]:
+        swap = self._plan.swaps[number % len(self._plan.swaps)]
+        return {
+            "tokenIn": swap.token_in,
+            "tokenOut": swap.token_out,
+            **({"amountIn": swap.amount} if swap.amount else {}),
+            **swap.more,
+            "clientOrderId": f"{self._plan.run}{number}",
+        }
+
+
+def _endpoint(plan: LoadPlan) -> str:
+    return "batch" if plan.batch > 1 else "execute"
+
+
+def _outcomes(status: int, body: bytes, orders: int) -> list[tuple[str, str]]:
+    """Of each order of one post its id, or why it was refused."""
+    if status != HTTPStatus.MULTI_STATUS:
+        return [_outcome(status, body)] * orders
+    try:
+        results: Any = json.loads(body)["results"]
+        return [_outcome_of_one(each) for each in results]
+    except (ValueError, LookupError, TypeError):
+        return [("", f"HTTP_{status}")] * orders
+
+
+def _outcome_of_one(result: Any) -> tuple[str, str]:
+    if "order" in result:
+        return result["order"]["orderId"], ACCEPTED
+    return "", str(result["error"]["code"])
 
 
 def _outcome(status: int, body: bytes) -> tuple[str, str]:

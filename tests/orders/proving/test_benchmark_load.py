@@ -13,9 +13,9 @@ from tests.orders.scripted_engine import BREAK_OFF, ScriptedEngine, running
 SWAPS = [Swap("SOL", "USDC", "0.01"), Swap("USDC", "SOL", "1.6")]
 
 
-async def load(engine: ScriptedEngine, orders: int, clients: int = 1) -> list[Sample]:
+async def load(engine: ScriptedEngine, orders: int, clients: int = 1, batch: int = 1) -> list[Sample]:
     with running(engine):
-        plan = LoadPlan(engine.url, orders, clients, SWAPS, run="bench-1-")
+        plan = LoadPlan(engine.url, orders, clients, SWAPS, run="bench-1-", batch=batch)
         return await LoadGenerator(plan).run()
 
 
@@ -38,6 +38,26 @@ async def test_refusals_are_counted_by_their_code() -> None:
         ("", "TOO_MANY_REQUESTS"),
         ("", "HTTP_502"),
     ]
+
+
+async def test_a_batch_is_one_post_with_an_outcome_an_order() -> None:
+    results = [
+        {"status": 201, "order": {"orderId": "a"}},
+        {"status": 429, "error": {"code": "TOO_MANY_REQUESTS"}},
+    ]
+    last = [{"status": 201, "order": {"orderId": "b"}}]
+    engine = ScriptedEngine([(207, {"results": results}), (207, {"results": last})])
+    samples = await load(engine, orders=3, batch=2)
+    outcomes = [(sample.order_id, sample.code) for sample in samples]
+    assert outcomes == [("a", ACCEPTED), ("", "TOO_MANY_REQUESTS"), ("b", ACCEPTED)]
+    keys = [[order["clientOrderId"] for order in body["orders"]] for _, body in engine.requests]
+    assert keys == [["bench-1-0", "bench-1-1"], ["bench-1-2"]]
+
+
+async def test_a_batch_that_is_refused_counts_for_each_of_its_orders() -> None:
+    engine = ScriptedEngine([(413, {"code": "PAYLOAD_TOO_LARGE"})])
+    samples = await load(engine, orders=2, batch=2)
+    assert [sample.code for sample in samples] == ["PAYLOAD_TOO_LARGE"] * 2
 
 
 async def test_a_broken_connection_repeats_the_same_order() -> None:
@@ -67,7 +87,8 @@ async def test_settled_is_awaited_before_the_next_post() -> None:
 
 
 @pytest.mark.parametrize(
-    "argument", ["--orders=0", "--clients=-1", "--orders=many", "--pairs=SOL", "--pairs=SOL/", "--pairs="]
+    "argument",
+    ["--orders=0", "--clients=-1", "--orders=many", "--pairs=SOL", "--pairs=SOL/", "--pairs=", "--batch=101"],
 )
 def test_arguments_that_mean_nothing_are_refused(argument: str) -> None:
     with pytest.raises(CommandError):
