@@ -8,6 +8,7 @@ its batch. The last stage, settling, is `orders.pipeline.settle`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -31,6 +32,8 @@ from orders.telemetry import stage_log
 from orders.wallets import funds
 from orders.wallets.admission import Admission
 from orders.wire.events import ended_data, submitted_data
+
+_TO_ROUTE: Final = frozenset({Status.PENDING, Status.ROUTING})
 
 
 @stage_log.logged
@@ -137,17 +140,18 @@ def break_off(order_ids: Collection[UUID]) -> Outcome:
 
 
 def _begin_routing(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
-    wanted = leases.with_pending(order_ids, most=settings.DISPATCH_BATCH)
-    taken = first_step.take(wanted)
+    taken = first_step.take(order_ids, most=settings.DISPATCH_BATCH)
     outcome.orders.extend(taken)
     begun = {order.pk for order in taken}
     with leases.given_back_on_error(taken):
-        return taken + _begin_others([order_id for order_id in wanted if order_id not in begun], outcome)
+        return taken + _begin_others([order_id for order_id in order_ids if order_id not in begun], outcome)
 
 
 def _begin_others(order_ids: Collection[UUID], outcome: Outcome) -> list[Order]:
     """Of orders that are no new ones, or that need a closer look, those that are to be routed."""
-    orders = claim_sound(order_ids, {Status.PENDING, Status.ROUTING}, outcome)
+    # Most often others have taken them along: a claim that finds nothing would still wait to write.
+    waiting = leases.still_at(order_ids, _TO_ROUTE)
+    orders = claim_sound(waiting, _TO_ROUTE, outcome)
     with leases.given_back_on_error(orders):
         again = [order for order in orders if order.status == Status.ROUTING]
         fresh = [order for order in orders if order.status == Status.PENDING]

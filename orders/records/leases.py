@@ -24,8 +24,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from orders.index_conditions import written
-from orders.lifecycle import ACTIVE, Status
+from orders.lifecycle import Status
 from orders.models import Order
 from orders.platform.database_trouble import is_database_trouble
 from orders.records import sql
@@ -99,21 +98,14 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     return sorted(claimed, key=lambda order: (order.due_at, order.created_at))
 
 
-def with_pending(order_ids: Collection[UUID], most: int) -> list[UUID]:
-    """These orders and the oldest pending ones that are free, ``most`` in all.
-
-    No others where work on one of these broke off before, and none on which it did.
-    """
-    room = most - len(order_ids)
-    if room <= 0 or not order_ids:
-        return list(order_ids)
-    named = [*free_and_due_at(timezone.now()), *(("id", order_id) for order_id in order_ids)]
+def still_at(order_ids: Collection[UUID], statuses: Collection[Status]) -> list[UUID]:
+    """Those of the orders that stand at one of ``statuses``, whoever holds them; writes nothing."""
+    if not order_ids:
+        return []
+    named = [*(("status", status.value) for status in statuses), *(("id", key) for key in order_ids)]
     with connection.cursor() as cursor:
-        # Some of them may be those that were named.
-        cursor.execute(_oldest_pending(len(order_ids)), [*sql.values(Order, named), most])
-        pending = sql.keys(Order, cursor.fetchall())
-    others = [pk for pk in pending if pk not in order_ids]
-    return [*order_ids, *others[:room]]
+        cursor.execute(_still_at(len(statuses), len(order_ids)), sql.values(Order, named))
+        return sql.keys(Order, cursor.fetchall())
 
 
 def let_go_signed(orders: Sequence[Order]) -> list[Order]:
@@ -253,15 +245,11 @@ def free_and_due() -> str:
 
 
 @lru_cache(maxsize=256)
-def _oldest_pending(named: int) -> str:
-    starts = f"{sql.column(Order, 'starts')} >= {STARTS_TOGETHER}"
-    suspects = f"SELECT 1 FROM {sql.table(Order)} WHERE {sql.column(Order, 'id')} IN {sql.places(named)}"
-    # In the words of the index `order_due`, so that SQLite uses it.
+def _still_at(statuses: int, orders: int) -> str:
+    key = sql.column(Order, "id")
     return (
-        f"SELECT {sql.column(Order, 'id')} FROM {sql.table(Order)}"
-        f" WHERE {written(ACTIVE)} AND {free_and_due()} AND {written([Status.PENDING])}"
-        f" AND NOT {starts} AND NOT EXISTS ({suspects} AND {starts})"
-        f" ORDER BY {sql.column(Order, 'due_at')} LIMIT %s"
+        f"SELECT {key} FROM {sql.table(Order)} WHERE {sql.column(Order, 'status')} IN {sql.places(statuses)}"
+        f" AND {key} IN {sql.places(orders)}"
     )
 
 
