@@ -5,6 +5,7 @@ columns.py filters.py search.py listing.py    of the list; each affordable at a 
 record.py routes.py    what the page of one order shows: steps, routes, amounts
 open_orders.py waiting.py    what waits and how far off it is; groups, watched pairs
 snipers.py      sniper orders that wait, and by which rules
+launches.py     new pools, and the watch for them
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
 engine.py       the kill switch and the pools, and who may switch them
@@ -14,10 +15,10 @@ accounts.py     who may sign in, whose tokens there are
 
 from django.contrib import admin
 
-from orders.admin import accounts, engine, open_orders, orders, snipers, waiting
+from orders.admin import accounts, engine, launches, open_orders, orders, snipers, waiting
 from orders.admin.sign_in import SignInForm, may_enter
 
-__all__ = ["accounts", "engine", "open_orders", "orders", "snipers", "waiting"]
+__all__ = ["accounts", "engine", "launches", "open_orders", "orders", "snipers", "waiting"]
 
 admin.site.login_form = SignInForm
 admin.site.login_template = "admin/sign_in.html"

@@ -16,9 +16,9 @@ from orders.intake import acceptance
 from orders.models import KnownPool, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.platform import database_trouble
-from orders.records import attempts, kill_switch, open_orders, watched_pairs
+from orders.records import attempts, kill_switch, launch_watch, launches, open_orders, watched_pairs
 from orders.reporting.workers import living_workers
-from orders.wire.health import HEALTH, Database, Look, Pools
+from orders.wire.health import HEALTH, Database, Launches, Look, Pools
 
 
 class Live(Endpoint):
@@ -46,7 +46,8 @@ class Health(Endpoint):
         """200 ok or degraded (orders are accepted but may wait), 503 when none can be accepted."""
         database = _database()
         pools = _pools() if database.refusal is None else None
-        look = Look(database, living_workers(), gateway.watched_chain_health(), pools)
+        found = _launches() if database.refusal is None else None
+        look = Look(database, living_workers(), gateway.watched_chain_health(), pools, found)
         return Response(HEALTH.of(look), status=200 if database.refusal is None else 503)
 
 
@@ -55,6 +56,13 @@ def _pools() -> Pools:
     network = settings.SOLANA_NETWORK
     last = PoolRefresh.objects.filter(network=network).first()
     return Pools(KnownPool.objects.filter(network=network).count(), last)
+
+
+def _launches() -> Launches:
+    """Whether a worker watches for new pools, and how."""
+    watch = launch_watch.state()
+    held = watch is not None and launch_watch.is_held(watch)
+    return Launches(settings.LAUNCHES, launches.ours().count(), watch, held)
 
 
 def _database() -> Database:

@@ -295,6 +295,7 @@ _UNHEALTHY: Final = HEALTH.example(
         secondsWithoutPrice=None,
     ),
     pools=None,
+    launches=None,
 )
 HEALTH_LOOK: Final = _operation(
     *("getHealth", "operation", "Database, Redis, chain and workers"),

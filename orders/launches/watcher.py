@@ -24,6 +24,7 @@ from orders import gateway
 from orders.gateway import AskedPool, Missed, PoolList, PoolLook, PoolSubscription, SeenPool
 from orders.launches.asking import Answered, Asking
 from orders.launches.followed import Followed
+from orders.launches.lease import Change, Lease
 from orders.launches.news import OnNews, OnSlot, ignore_news, ignore_slot
 from orders.launches.origins import Origins, Question
 from orders.launches.sightings import Sightings
@@ -35,14 +36,16 @@ from orders.launches.subscriptions import (
     SlotShown,
     Subscriptions,
 )
-from orders.launches.wanted import OFF, Wanted, wanted_now
+from orders.launches.wanted import OFF, Wanted
 from orders.models import Launch, LaunchSource, LaunchWatch
 from orders.platform.lazy_thread import LazyThread
 from orders.records import launch_watch, launches
+from orders.telemetry import counters
 
 logger = logging.getLogger(__name__)
 
-_LEASE_EVERY_SECONDS: Final = 1
+_IDLE_SECONDS: Final = 0.5
+_AFTER_ERROR_SECONDS: Final = 1
 _PRUNE_EVERY_SECONDS: Final = 600
 # What is shown is waited for so long; leases, polls and looks come in between.
 _WAIT_SECONDS: Final = 0.1
@@ -76,23 +79,21 @@ class LaunchWatcher:
         self._shown: queue.SimpleQueue[Shown] = queue.SimpleQueue()
         self._subscriptions = Subscriptions(self._show)
         self._asking = Asking(self._shown.put)
-        self._wanted = Wanted()
-        self._watch: LaunchWatch | None = None
+        self._lease = Lease()
         self._sightings = Sightings()
         self._followed = Followed()
         self._origins = Origins()
         # The newest slot that was shown; from where on something may have been missed, if anything.
         self._seen_slot = 0
         self._gap_from: int | None = None
-        self._leased_at = self._pruned_at = self._polled_at = float("-inf")
-        self._notes: dict[str, Any] = {}
+        self._pruned_at = self._polled_at = float("-inf")
         self._stopped = threading.Event()
         self._thread = LazyThread("launches", self._run)
 
     @property
     def is_at_work(self) -> bool:
         """Whether this worker holds the watch."""
-        return self._watch is not None
+        return self._lease.row is not None
 
     def start(self) -> None:
         """Begin to watch; does nothing where it has begun, or where nothing is to be watched for."""
@@ -111,40 +112,21 @@ class LaunchWatcher:
 
         Raises what the database raises. A node that does not answer is noted on the row of the watch.
         """
-        self._keep_lease()
-        if self._watch is None:
-            self._stopped.wait(_LEASE_EVERY_SECONDS / 2)
+        change = self._lease.renew(is_subscribed=self._subscriptions.is_live)
+        if self._lease.row is None:
+            self._subscriptions.follow(())
+            self._stopped.wait(_IDLE_SECONDS)
             return
+        if change in (Change.TAKEN, Change.WANTED):
+            self._begin(self._lease.row, is_new=change is Change.TAKEN)
         self._take_in(self._next_shown())
         self._ask_for_lists()
         self._ask_for_looks()
         self._ask_for_origins()
         self._prune()
 
-    def _keep_lease(self) -> None:
-        now = time.monotonic()
-        if now - self._leased_at < _LEASE_EVERY_SECONDS:
-            return
-        self._leased_at = now
-        wanted = wanted_now()
-        had = self._watch is not None
-        self._watch = self._hold() if wanted else None
-        if self._watch is None:
-            if had:
-                launch_watch.give_up()
-            self._subscriptions.follow(())
-            self._wanted = Wanted()
-        elif not had or wanted != self._wanted:
-            self._begin(self._watch, wanted, is_new=not had)
-
-    def _hold(self) -> LaunchWatch | None:
-        notes = self._notes | {"is_subscribed": self._subscriptions.is_live}
-        self._notes = {}
-        return launch_watch.hold(notes)
-
-    def _begin(self, watch: LaunchWatch, wanted: Wanted, *, is_new: bool) -> None:
+    def _begin(self, watch: LaunchWatch, *, is_new: bool) -> None:
         """Follow what is wanted from now on, and look at all of it once."""
-        self._wanted = wanted
         self._subscriptions.follow(self._subscribed())
         self._sightings.forget()
         self._origins.forget()
@@ -164,7 +146,7 @@ class LaunchWatcher:
 
     def _mints(self) -> frozenset[str] | None:
         """Those whose pools are looked for; None for all."""
-        return None if self._wanted.everything else self._wanted.mints
+        return None if self._lease.wanted.everything else self._lease.wanted.mints
 
     # -- what is shown and answered -----------------------------------------------------------
 
@@ -184,14 +166,14 @@ class LaunchWatcher:
         return found
 
     def _take_in(self, shown: Sequence[Shown]) -> None:
-        pools = [one.pool for one in shown if isinstance(one, PoolShown)]
-        self._see(pools, LaunchSource.ACCOUNTS)
         self._origins.read_later(one.signature for one in shown if isinstance(one, CreationShown))
         if any(isinstance(one, Connected) for one in shown):
             self._gap_from, self._polled_at = self._gap_from or self._seen_slot, float("-inf")
         slots = [one.slot for one in shown if isinstance(one, SlotShown)]
+        self._seen_slot = max([self._seen_slot, *slots])
+        self._see([one.pool for one in shown if isinstance(one, PoolShown)], LaunchSource.ACCOUNTS)
         if slots:
-            self._seen_slot = self._notes["seen_slot"] = max(slots)
+            self._lease.note(seen_slot=self._seen_slot)
             self._followed.note_slot(max(slots))
             self._on_slot(max(slots))
         for one in shown:
@@ -201,19 +183,21 @@ class LaunchWatcher:
     def _take_in_answer(self, answer: Answered) -> None:
         self._asking.answered(answer.name)
         if answer.take_in is None:
-            self._notes["error_code"] = answer.error_code
+            self._lease.note(error_code=answer.error_code)
         else:
             answer.take_in()
 
     def _see(self, pools: Sequence[SeenPool], source: LaunchSource) -> None:
         """Make rows of those that are new, and bring those that are known up to date."""
         changed = [row for one in pools if (row := self._followed.note(one)) is not None]
-        rows, doubtful = self._sightings.new_among(pools, self._wanted, source)
+        rows, doubtful = self._sightings.new_among(pools, self._lease.wanted, source)
         self._origins.doubt(doubtful)
         new = launches.add(rows)
         for row in new:
             self._followed.add(row)
             self._origins.ask_for(row)
+            delay = self._seen_slot - row.seen_slot if self._subscriptions.is_live else None
+            counters.launch_seen(row.source, row.venue, delay)
         self._tell([*new, *changed])
 
     def _tell(self, rows: Sequence[Launch]) -> None:
@@ -226,7 +210,7 @@ class LaunchWatcher:
         is_due = time.monotonic() - self._polled_at >= settings.LAUNCH_POLL_SECONDS
         if LaunchSource.POLL not in self._sources or not is_due:
             return
-        wanted, asked = self._wanted, self._mints()
+        wanted, asked = self._lease.wanted, self._mints()
         if asked is None and not gateway.lists_all_pools():
             asked = wanted.mints
         if self._asking.ask(
@@ -236,11 +220,12 @@ class LaunchWatcher:
 
     def _listed(self, wanted: Wanted, asked: frozenset[str] | None, found: PoolList) -> None:
         """Take in the pools of the mints that were asked for, None: of all."""
-        if wanted != self._wanted:
+        if wanted != self._lease.wanted:
             return
         refusal = next(iter(found.refused.values()), "")
-        self._notes |= {"polled_at": timezone.now(), "error_code": refusal}
-        self._put_down_what_is_old(found, is_of_all=asked is None)
+        self._lease.note(polled_at=timezone.now(), error_code=refusal)
+        old = self._lease.begin_lists(found.slot, found.listed if asked is None else set())
+        launches.put_down_as_old(one.pool for one in found.pools if one.venue in old)
         self._sightings.listed(found.listed if asked is None else set())
         self._see(found.pools, LaunchSource.POLL)
         if asked == self._mints() and not refusal:
@@ -248,20 +233,8 @@ class LaunchWatcher:
         elif self._gap_from is not None or not self._subscriptions.is_live:
             self._ask_for_what_was_missed(self._gap_from or self._seen_slot)
         if not self._subscriptions.is_live:
-            self._seen_slot = self._notes["seen_slot"] = found.slot
-
-    def _put_down_what_is_old(self, found: PoolList, *, is_of_all: bool) -> None:
-        """Of what is there when a watch for everything begins, nothing is new but what orders name."""
-        watch = self._watch
-        if watch is None:
-            return
-        if watch.since_slot is None:
-            self._notes["since_slot"] = watch.since_slot = found.slot
-        known = set(watch.listed_venues) if self._wanted.everything else set()
-        begun = found.listed - known if is_of_all else set()
-        launches.put_down_as_old(one.pool for one in found.pools if one.venue in begun)
-        if (known | begun) != set(watch.listed_venues):
-            self._notes["listed_venues"] = watch.listed_venues = sorted(known | begun)
+            self._seen_slot = found.slot
+            self._lease.note(seen_slot=found.slot)
 
     def _ask_for_what_was_missed(self, since: int) -> None:
         """Where nodes list no pools: the transactions since the slot that was seen last."""
@@ -274,7 +247,7 @@ class LaunchWatcher:
         self._gap_from = None
         self._origins.read_later(missed.signatures)
         if not missed.is_whole:
-            self._notes["error_code"] = GAP
+            self._lease.note(error_code=GAP)
 
     def _ask_for_looks(self) -> None:
         asked = [] if self._asking.is_open("looks") else self._followed.due()
@@ -288,7 +261,7 @@ class LaunchWatcher:
     def _ask_for_origins(self) -> None:
         if self._asking.is_open("origins"):
             return
-        since = self._watch.since_slot if self._watch else None
+        since = self._lease.row.since_slot if self._lease.row else None
         question = self._origins.next_question(since)
         if question is not None:
             self._asking.ask("origins", question.ask, partial(self._traced, question))
@@ -312,10 +285,10 @@ class LaunchWatcher:
             except DatabaseError as error:
                 logger.warning("no look at new pools now: %s", type(error).__name__)
                 database.close()
-                self._stopped.wait(_LEASE_EVERY_SECONDS)
+                self._stopped.wait(_AFTER_ERROR_SECONDS)
             except Exception:
                 logger.exception("a look at new pools broke off")
-                self._stopped.wait(_LEASE_EVERY_SECONDS)
+                self._stopped.wait(_AFTER_ERROR_SECONDS)
         try:
             launch_watch.give_up()
         except DatabaseError as error:

@@ -25,6 +25,11 @@ def state() -> LaunchWatch | None:
     return _ours().first()
 
 
+def is_held(watch: LaunchWatch) -> bool:
+    """Whether a worker is at work."""
+    return watch.lease_until is not None and watch.lease_until > timezone.now()
+
+
 def hold(changes: dict[str, Any]) -> LaunchWatch | None:
     """Take the watch or keep it, and write ``changes`` to its row; None while another worker has it."""
     now = timezone.now()

@@ -17,7 +17,7 @@ from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt
 from orders.pipeline.followed import waiting_for_somebody
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import attempts, kill_switch, leases, open_orders, watched_pairs
+from orders.records import attempts, kill_switch, launch_watch, leases, open_orders, watched_pairs
 from orders.reporting.workers import living_workers
 
 
@@ -57,6 +57,7 @@ class RowMetrics(Collector):
             "orders_open", "Orders that wait for their trigger", value=open_orders.count()
         )
         yield _without_price()
+        yield from _launch_watch()
         yield GaugeMetricFamily(
             "orders_trading_on",
             "1 while new transactions may be signed, else 0",
@@ -79,6 +80,17 @@ def _without_price() -> GaugeMetricFamily:
     for row, seconds in watched_pairs.unpriced(timezone.now()):
         family.add_metric([row.token_in, row.token_out], seconds)
     return family
+
+
+def _launch_watch() -> Iterator[GaugeMetricFamily]:
+    watch = launch_watch.state()
+    holds = watch is not None and launch_watch.is_held(watch)
+    yield GaugeMetricFamily("orders_launch_watch", "1 while a worker watches for new pools", value=int(holds))
+    yield GaugeMetricFamily(
+        "orders_launch_subscribed",
+        "1 while that worker has all its subscriptions to new pools",
+        value=int(watch is not None and holds and watch.is_subscribed),
+    )
 
 
 def _nodes() -> Iterator[GaugeMetricFamily]:

@@ -80,6 +80,16 @@ _rpc_seconds: Final = Histogram(
 _sends: Final = Counter(
     "orders_sends", "Sends of signed transactions by what the node said", ["answer"], registry=REGISTRY
 )
+_launches: Final = Counter(
+    "orders_launches_seen", "New pools by what showed them first", ["source", "venue"], registry=REGISTRY
+)
+_launch_slots: Final = Histogram(
+    "orders_launch_delay_slots",
+    "Slots from the one that showed a new pool to the newest when its row was written",
+    ["source"],
+    buckets=(0, 1, 2, 3, 5, 10, 25, 50, 150),
+    registry=REGISTRY,
+)
 _sockets: Final = Gauge(
     "orders_websocket_connections",
     "WebSockets that are open",
@@ -146,6 +156,14 @@ def sent(answer: str, transactions: int) -> None:
 def answered(node: str, method: str, seconds: float) -> None:
     """Count one request to a node."""
     _rpc_seconds.labels(node, method).observe(seconds)
+
+
+@_never_raises
+def launch_seen(source: str, venue: str, delay_slots: int | None) -> None:
+    """Count a new pool; the delay is None where no slot is known but its own."""
+    _launches.labels(source, venue).inc()
+    if delay_slots is not None:
+        _launch_slots.labels(source).observe(max(0, delay_slots))
 
 
 @_never_raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from orders.gateway import ChainHealth
-from orders.models import PoolRefresh
+from orders.models import LaunchWatch, PoolRefresh
 from orders.wire.json_types import INSTANT, INTEGER, TEXT, constant, list_of, nullable, one_of, timestamp
 from orders.wire.message import Field, Message, ref
 
@@ -34,6 +34,22 @@ class Pools(NamedTuple):
     last: PoolRefresh | None
 
 
+class Launches(NamedTuple):
+    """Which new pools are looked for by the settings, how many are kept, and the watch that sees them."""
+
+    wanted: str
+    kept: int
+    watch: LaunchWatch | None
+    is_held: bool
+
+    @property
+    def state(self) -> str:
+        """In words; where nobody watches, nothing is wanted, or no worker lives."""
+        if not self.is_held or self.watch is None:
+            return "not watching"
+        return "subscribed" if self.watch.is_subscribed else "by lists alone"
+
+
 class Look(NamedTuple):
     """What one look at all parts has found; no number of workers when Redis does not answer."""
 
@@ -41,6 +57,7 @@ class Look(NamedTuple):
     workers: int | None
     chain: ChainHealth
     pools: Pools | None
+    launches: Launches | None = None
 
     @property
     def chain_text(self) -> str:
@@ -125,6 +142,28 @@ _POOLS: Final = Message(
         example=None,
     ),
 )
+_LAUNCHES: Final = Message(
+    "LaunchWatch",
+    Field("wanted", one_of(("all", "wanted", "off")), "wanted", "LAUNCHES", example="all"),
+    Field(
+        "state",
+        one_of(("subscribed", "by lists alone", "not watching")),
+        "state",
+        "how new pools are seen now",
+        example="subscribed",
+    ),
+    Field("kept", INTEGER, "kept", "new pools that are kept", example=3),
+    Field(
+        "seenSlot", nullable(INTEGER), lambda of: of.watch and of.watch.seen_slot, "the newest", example=17
+    ),
+    Field(
+        "error",
+        nullable(TEXT),
+        lambda of: (of.watch.error_code or None) if of.watch else None,
+        "why nodes do not list pools, or GAP: more happened than could be read",
+        example=None,
+    ),
+)
 NODE: Final = Message(
     "Node",
     Field("name", TEXT, "name", "host and port", example="127.0.0.1:8899"),
@@ -143,5 +182,10 @@ HEALTH: Final = Message(
     Field("checks", ref(CHECKS), CHECKS.of),
     Field("slot", nullable(INTEGER), "chain.slot", "the chain's newest", example=17),
     Field("pools", nullable(ref(_POOLS)), lambda look: None if look.pools is None else _POOLS.of(look.pools)),
+    Field(
+        "launches",
+        nullable(ref(_LAUNCHES)),
+        lambda look: None if look.launches is None else _LAUNCHES.of(look.launches),
+    ),
     Field("nodes", list_of(NODE), lambda look: [NODE.of(node) for node in look.chain.nodes]),
 )
