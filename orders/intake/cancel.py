@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
 from orders.errors import NotCancellable, NotFound
-from orders.index_conditions import IS_UNFINISHED
-from orders.lifecycle import CANCELLABLE, Status
+from orders.index_conditions import IS_UNFINISHED, IS_WAITING
+from orders.lifecycle import CANCELLABLE, GroupRole, Status
 from orders.models import Order, OrderGroup
 from orders.pipeline import groups
 from orders.records.transition import Transition
@@ -42,16 +42,28 @@ def cancel_order(user: AbstractBaseUser, order_id: UUID) -> Order:
 
 
 def cancel_all(user: AbstractBaseUser, wanted: Q) -> Cancelled:
-    """Cancel all of the user's unfinished orders that fit and that no worker has begun."""
+    """Cancel all of the user's unfinished orders that fit and that no worker has begun.
+
+    With one of two siblings the other is cancelled too, and named, whether it fits or not.
+    """
     rows = Order.objects.filter(IS_UNFINISHED, wanted, user_id=user.pk)
     ids = list(rows.order_by("created_at").values_list("pk", flat=True))
+    tied = _siblings(user, ids)
     for start in range(0, len(ids), _MOST_AT_ONCE):
         _cancel(ids[start : start + _MOST_AT_ONCE])
-    now = list(Order.objects.filter(pk__in=ids).order_by("created_at"))
+    now = list(Order.objects.filter(pk__in=[*ids, *tied]).order_by("created_at"))
     return Cancelled(
         [order for order in now if order.status == Status.CANCELLED],
-        [order for order in now if order.status != Status.CANCELLED],
+        [order for order in now if order.status != Status.CANCELLED and order.pk not in tied],
     )
+
+
+def _siblings(user: AbstractBaseUser, order_ids: Sequence[UUID]) -> set[UUID]:
+    """The open orders that are cancelled with these, beside these."""
+    of_two = Q(group_role__in=(GroupRole.TAKE_PROFIT, GroupRole.STOP_LOSS))
+    chosen = Order.objects.filter(of_two, pk__in=order_ids)
+    others = Order.objects.filter(IS_WAITING, of_two, user_id=user.pk, group__in=chosen.values("group"))
+    return set(others.values_list("pk", flat=True)) - set(order_ids)
 
 
 def cancel_group(user: AbstractBaseUser, group_id: UUID) -> OrderGroup:

@@ -41,7 +41,7 @@ from orders.records.thresholds import Decimals
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
 from orders.wire.request_fields import AUTO, spelling
-from orders.wire.request_terms import BUYERS_WAY
+from orders.wire.request_terms import BRACKET, BUYERS_WAY, OCO
 from orders.wire.requests import OrderIntent
 
 # A request that is refused so may be one that was accepted before.
@@ -195,7 +195,8 @@ def _known_type(text: str) -> OrderType:
         return OrderType(spelt)
     if spelt in OrderType.values:
         raise UnsupportedOrderType(type=spelt, accepted=accepted)
-    raise InvalidRequest("The order type is not known", type=f"one of {', '.join(accepted)}")
+    of_class = f"; {spelt} is an orderClass" if spelt in (OCO, BRACKET) else ""
+    raise InvalidRequest("The order type is not known", type=f"one of {', '.join(accepted)}{of_class}")
 
 
 def _amount_in(intent: OrderIntent, decimals: int) -> int:

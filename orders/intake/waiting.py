@@ -191,7 +191,12 @@ def _make_entry(order: Order, intent: OrderIntent, decimals: Decimals) -> None:
     sample, back = 10**12, Decimals(decimals.token_out, decimals.token_in)
     inverted = not order.prices_inverted
     above = _at(sample, intent.take_profit.limit_price, back, inverted=inverted)
-    _require_apart(above, _at(sample, intent.stop_loss.trigger_price, back, inverted=inverted))
+    below = _at(sample, intent.stop_loss.trigger_price, back, inverted=inverted)
+    _require_apart(above, below)
+    paid = _at(sample, intent.limit_price, back, inverted=inverted) if order.type == OrderType.LIMIT else None
+    if paid is not None and below is not None and below >= paid:
+        text = "its triggerPrice must be worse than the limitPrice of the entry"
+        raise InvalidRequest("The order is not valid", stopLoss=text)
 
 
 def _at(amount: int, price: Decimal | None, decimals: Decimals, *, inverted: bool) -> int | None:

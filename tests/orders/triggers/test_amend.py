@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -149,6 +150,15 @@ def test_all_that_can_be_are_cancelled(client: Client, limit: dict[str, Any]) ->
     assert (answer.status_code, answer.json()["cancelled"]) == (200, 2)
     assert answer.json()["notCancelled"] == [{"orderId": other["orderId"], "status": "submitted"}]
     assert sorted(Order.objects.values_list("status", flat=True)) == ["cancelled", "cancelled", "submitted"]
+
+
+def test_what_is_cancelled_with_another_is_named(client: Client, chain: TestChain, user: User) -> None:
+    now = price_now()
+    exits = {"takeProfit": {"limitPrice": times(now, 120)}, "stopLoss": {"triggerPrice": times(now, 80)}}
+    place(client, FIVE | {"orderClass": "oco", **exits})
+    answer = client.post("/api/orders/cancel?type=limit").json()
+    assert (answer["cancelled"], answer["notCancelled"]) == (2, [])
+    assert {UUID(each) for each in answer["orderIds"]} == set(Order.objects.values_list("pk", flat=True))
 
 
 def test_an_unknown_filter_cancels_nothing(client: Client, limit: dict[str, Any]) -> None:

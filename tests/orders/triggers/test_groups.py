@@ -187,6 +187,34 @@ def test_exits_sell_what_the_entry_received(user: User, chain: TestChain) -> Non
     assert stored(stop).status == "cancelled"
 
 
+def test_a_stop_above_the_entrys_limit_is_refused(user: User, chain: TestChain) -> None:
+    now = price_now()
+    with pytest.raises(InvalidRequest) as refused:
+        place_order(
+            user,
+            intent(
+                tokenIn="USDC",
+                tokenOut="SOL",
+                amountIn="500",
+                type="limit",
+                limitPrice=times(now, 80),
+                priceOf="tokenOut",
+                orderClass="bracket",
+                takeProfit={"limitPrice": times(now, 110)},
+                stopLoss={"triggerPrice": times(now, 90)},
+            ),
+        )
+    assert refused.value.details == {
+        "stopLoss": "its triggerPrice must be worse than the limitPrice of the entry"
+    }
+
+
+def test_a_class_that_is_said_as_a_type_is_named(user: User, chain: TestChain) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        place_order(user, intent(type="OCO"))
+    assert refused.value.details["type"].endswith("; oco is an orderClass")
+
+
 def test_exits_keep_to_the_largest_slippage_of_now(user: User, chain: TestChain, settings: Any) -> None:
     entry = bracket(user)
     settings.MAX_SLIPPAGE_BPS = 300
