@@ -17,6 +17,7 @@ from solders.pubkey import Pubkey
 from dex.errors import ChainBusy, ChainRefused, DexError, WrongMint
 from dex.routing.depth import Judged
 from dex.routing.judgement import Judge, Judgements
+from dex.routing.pool_set import MOST_OPENED, Pair, PoolSet, in_order, opened, together
 from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
 from dex.venues.base import Pool, Venue
 
@@ -27,14 +28,11 @@ DEFAULT_EMPTY_TTL_SECONDS: Final = 5.0
 DEFAULT_FAILURE_TTL_SECONDS: Final = 1.0
 DEFAULT_POOLS_PER_VENUE: Final = 8
 _REMEMBERED_LOOKUPS: Final = 4096
-# Of a venue and pair so many are opened, the deepest by what they say of themselves; those are judged.
-_MOST_OPENED: Final = 32
 _MOST_REASONS: Final = 5
 # What one call of a node shows at one slot.
 _READ_TOGETHER: Final = 90
 
-_Pair = tuple[Pubkey, Pubkey]
-_Key = tuple[str, _Pair]
+_Key = tuple[str, Pair]
 
 
 class AccountSource(Protocol):
@@ -49,14 +47,6 @@ class AccountSource(Protocol):
     async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
         """The accounts at these addresses; raises ChainError."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSet:
-    """The pools of a pair, venue by venue, deepest first, and why some are missing."""
-
-    pools: tuple[Pool, ...] = ()
-    errors: tuple[VenueError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +101,16 @@ class PoolDirectory:
 
     async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
         """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint."""
-        pair = _in_order(mint_a, mint_b)
+        pair = in_order(mint_a, mint_b)
         contents = await self._contents(mint_a, mint_b)
         judged = await self._judgement(pair, contents)
         if judged is None:
-            return _together(contents, self._pools_per_venue)
+            return together(contents, self._pools_per_venue)
         return self._worth_asking(contents, judged)
 
     async def every_pool(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
         """Every venue's pools of the pair, also those that are not worth asking; raises WrongMint."""
-        return _together(await self._contents(mint_a, mint_b), _MOST_OPENED)
+        return together(await self._contents(mint_a, mint_b), MOST_OPENED)
 
     async def at(self, addresses: Sequence[Pubkey]) -> tuple[Pool, ...]:
         """The pools at these addresses, as far as there are any: also ones that no list has yet.
@@ -149,7 +139,7 @@ class PoolDirectory:
             raise WrongMint("a pair has two different mints")
         if self._unread:
             await self._read_pinned()
-        pair = _in_order(mint_a, mint_b)
+        pair = in_order(mint_a, mint_b)
         found = [self._fresh((venue.name, pair)) for venue in self._venues]
         missing = [venue for venue, known in zip(self._venues, found, strict=True) if known is None]
         looked_up = iter(await asyncio.gather(*(self._shared_look_up(venue, pair) for venue in missing)))
@@ -165,8 +155,8 @@ class PoolDirectory:
         why = () if pools else judged.dropped[:_MOST_REASONS]
         return PoolSet(tuple(pools), (*(error for each in contents for error in each.errors), *why))
 
-    async def _judgement(self, pair: _Pair, contents: Sequence[PoolSet]) -> Judged | None:
-        pools = _together(contents, _MOST_OPENED).pools
+    async def _judgement(self, pair: Pair, contents: Sequence[PoolSet]) -> Judged | None:
+        pools = together(contents, MOST_OPENED).pools
         if self._judgements is None or not pools:
             return None
         return await self._judgements.of(pools, pair, frozenset(self._pinned))
@@ -174,14 +164,14 @@ class PoolDirectory:
     def remember(self, pools: Iterable[PoolAddress]) -> None:
         """Pools to fall back on where a venue cannot be asked for its pools."""
         for pool in pools:
-            self._known.setdefault((pool.venue, _in_order(*pool.mints)), set()).add(pool.address)
+            self._known.setdefault((pool.venue, in_order(*pool.mints)), set()).add(pool.address)
 
     def take_up(self, pools: Collection[PoolAddress]) -> None:
         """Remember pools that have just come up: whoever asks next finds them, listed by the node or not."""
         now = self._monotonic()
         self._new = {address: until for address, until in self._new.items() if until > now}
         for pool in pools:
-            key = (pool.venue, _in_order(*pool.mints))
+            key = (pool.venue, in_order(*pool.mints))
             if pool.address in self._known.get(key, ()):
                 continue
             self._new[pool.address] = now + self._ttl
@@ -198,10 +188,10 @@ class PoolDirectory:
         found: list[PoolAddress] = []
         errors: list[VenueError] = []
         for each in pairs:
-            pair = _in_order(*each)
+            pair = in_order(*each)
             contents = [(await self._shared_look_up(venue, pair)).content for venue in self._venues]
             judged = await self._judgement(pair, contents)
-            kept = _together(contents, self._pools_per_venue).pools if judged is None else judged.kept
+            kept = together(contents, self._pools_per_venue).pools if judged is None else judged.kept
             held = {} if judged is None else judged.held
             found += [PoolAddress(one.venue, one.address, pair, held.get(one.address)) for one in kept]
             errors += [error for content in contents for error in content.errors if error.pool is None]
@@ -243,7 +233,7 @@ class PoolDirectory:
         known = self._found.get(key)
         return known if known is not None and self._monotonic() < known.fresh_until else None
 
-    async def _shared_look_up(self, venue: Venue, pair: _Pair) -> _Found:
+    async def _shared_look_up(self, venue: Venue, pair: Pair) -> _Found:
         key = (venue.name, pair)
         running = self._running.get(key)
         if running is None:
@@ -253,10 +243,10 @@ class PoolDirectory:
         # A caller that gives up must not take the answer away from the others.
         return await asyncio.shield(running)
 
-    async def _look_up(self, venue: Venue, pair: _Pair) -> _Found:
+    async def _look_up(self, venue: Venue, pair: Pair) -> _Found:
         key = (venue.name, pair)
         try:
-            content = self._open(venue, await self._accounts(venue, pair))
+            content = opened(venue, pair, await self._accounts(venue, pair), self._pinned)
             # Pools that hold nothing yet may be funded soon: they count as none.
             ttl = self._ttl if any(pool.depth for pool in content.pools) else self._empty_ttl
         except DexError as error:
@@ -265,7 +255,7 @@ class PoolDirectory:
             missing = named - {pool.address for pool in last_seen}
             if last_seen:
                 missing &= self._new.keys()
-            pools = (*last_seen, *(await self._open_known(venue, missing)).pools)
+            pools = (*last_seen, *(await self._open_known(venue, pair, missing)).pools)
             content = PoolSet(pools, (VenueError(venue.name, error.code, str(error)),))
             # Who refuses will refuse again, and who is busy is spared; who could not answer may answer soon.
             spared = isinstance(error, ChainRefused) or (isinstance(error, ChainBusy) and bool(pools))
@@ -277,7 +267,7 @@ class PoolDirectory:
             del self._found[next(iter(self._found))]
         return found
 
-    async def _accounts(self, venue: Venue, pair: _Pair) -> Mapping[Pubkey, AccountData]:
+    async def _accounts(self, venue: Venue, pair: Pair) -> Mapping[Pubkey, AccountData]:
         queries = venue.pool_filters(*pair)
         answers = await asyncio.gather(
             *(self._source.program_accounts(venue.program_id, query) for query in queries)
@@ -292,33 +282,10 @@ class PoolDirectory:
         found = {address: snapshot.accounts.get(address) for address in addresses}
         return {address: account for address, account in found.items() if account is not None}
 
-    async def _open_known(self, venue: Venue, known: Collection[Pubkey]) -> PoolSet:
+    async def _open_known(self, venue: Venue, pair: Pair, known: Collection[Pubkey]) -> PoolSet:
         if not known:
             return PoolSet()
         try:
-            return self._open(venue, await self._read(sorted(known, key=str)))
+            return opened(venue, pair, await self._read(sorted(known, key=str)), self._pinned)
         except DexError:
             return PoolSet()
-
-    def _open(self, venue: Venue, accounts: Mapping[Pubkey, AccountData]) -> PoolSet:
-        pools: list[Pool] = []
-        errors: list[VenueError] = []
-        for address, account in accounts.items():
-            try:
-                pools.append(venue.open_pool(address, account))
-            except DexError as error:
-                errors.append(VenueError(venue.name, error.code, str(error), address))
-        pools.sort(key=lambda pool: (pool.address not in self._pinned, -pool.depth, str(pool.address)))
-        return PoolSet(tuple(pools[:_MOST_OPENED]), tuple(errors))
-
-
-def _in_order(mint_a: Pubkey, mint_b: Pubkey) -> _Pair:
-    return (mint_a, mint_b) if bytes(mint_a) < bytes(mint_b) else (mint_b, mint_a)
-
-
-def _together(contents: Sequence[PoolSet], most: int) -> PoolSet:
-    """The answers of all venues, at most so many pools of each."""
-    return PoolSet(
-        pools=tuple(pool for content in contents for pool in content.pools[:most]),
-        errors=tuple(error for content in contents for error in content.errors),
-    )

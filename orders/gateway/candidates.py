@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.conf import settings
 from solders.pubkey import Pubkey
 
-from dex.routing.discovery import PoolDirectory, PoolSet
+from dex.routing.discovery import PoolDirectory
+from dex.routing.pool_set import PoolSet
 from dex.routing.search import Candidates
 from dex.types import QuoteRequest
 from dex.venues.base import Pool

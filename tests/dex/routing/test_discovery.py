@@ -10,7 +10,8 @@ import pytest
 from solders.pubkey import Pubkey
 
 from dex.errors import ChainBusy, WrongMint
-from dex.routing.discovery import PoolDirectory, PoolSet
+from dex.routing.discovery import PoolDirectory
+from dex.routing.pool_set import PoolSet
 from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
 from dex.types import Clock as Clock_
 from dex.venues.registry import venues_for
@@ -104,6 +105,25 @@ async def test_pools_of_all_venues_are_found_in_either_order_of_mints(node: Node
     assert found.errors == ()
     assert await directory.pools(*MINTS[::-1]) == found
     assert node.asked == {METEORA.program_id: 2, RAYDIUM.program_id: 1}
+
+
+async def test_a_pool_of_another_pair_is_no_pool_of_this_one(node: Node) -> None:
+    directory = PoolDirectory(ListingAnything(node.accounts.items()), VENUES)
+    strange = Pubkey.new_unique()
+
+    found = await directory.pools(MINTS[0], strange)
+
+    assert found.pools == ()
+    assert {error.code for error in found.errors} == {"WRONG_MINT"}
+
+
+class ListingAnything(Node):
+    """A node that passes over the filters of a query."""
+
+    async def program_accounts(
+        self, program_id: Pubkey, query: AccountFilter, /
+    ) -> list[tuple[Pubkey, AccountData]]:
+        return [(address, one) for address, one in self.accounts.items() if one.owner == program_id]
 
 
 async def test_an_answer_is_believed_for_its_time_and_then_asked_again(node: Node) -> None:
