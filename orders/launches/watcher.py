@@ -134,6 +134,9 @@ class LaunchWatcher:
             self._followed.read()
             self._on_news(self._followed.all())
             self._seen_slot = self._gap_from = watch.seen_slot or 0
+        elif self._mints() is not None:
+            # What became of a mint before it was wanted is asked for from its beginning.
+            self._gap_from = 0
         self._polled_at = float("-inf")
 
     def _subscribed(self) -> frozenset[PoolSubscription]:
@@ -147,8 +150,6 @@ class LaunchWatcher:
     def _mints(self) -> frozenset[str] | None:
         """Those whose pools are looked for; None for all."""
         return None if self._lease.wanted.everything else self._lease.wanted.mints
-
-    # -- what is shown and answered -----------------------------------------------------------
 
     def _show(self, one: Shown) -> None:
         """Queue what a node shows; raises ValueError, which ends the connection, where too much waits."""
@@ -168,7 +169,7 @@ class LaunchWatcher:
     def _take_in(self, shown: Sequence[Shown]) -> None:
         self._origins.read_later(one.signature for one in shown if isinstance(one, CreationShown))
         if any(isinstance(one, Connected) for one in shown):
-            self._gap_from, self._polled_at = self._gap_from or self._seen_slot, float("-inf")
+            self._gap_from, self._polled_at = self._unseen_from(), float("-inf")
         slots = [one.slot for one in shown if isinstance(one, SlotShown)]
         self._seen_slot = max([self._seen_slot, *slots])
         self._see([one.pool for one in shown if isinstance(one, PoolShown)], LaunchSource.ACCOUNTS)
@@ -204,8 +205,6 @@ class LaunchWatcher:
         if rows:
             self._on_news(rows)
 
-    # -- what nodes are asked -----------------------------------------------------------------
-
     def _ask_for_lists(self) -> None:
         is_due = time.monotonic() - self._polled_at >= settings.LAUNCH_POLL_SECONDS
         if LaunchSource.POLL not in self._sources or not is_due:
@@ -231,16 +230,20 @@ class LaunchWatcher:
         if asked == self._mints() and not refusal:
             self._gap_from = None
         elif self._gap_from is not None or not self._subscriptions.is_live:
-            self._ask_for_what_was_missed(self._gap_from or self._seen_slot)
+            self._ask_for_what_was_missed(self._unseen_from())
         if not self._subscriptions.is_live:
             self._seen_slot = found.slot
             self._lease.note(seen_slot=found.slot)
+
+    def _unseen_from(self) -> int:
+        """The slot after which something may not have been seen."""
+        return self._seen_slot if self._gap_from is None else self._gap_from
 
     def _ask_for_what_was_missed(self, since: int) -> None:
         """Where nodes list no pools: the transactions since the slot that was seen last."""
         mints = self._mints()
         most = _MOST_MISSED if mints is not None else _MOST_MISSED_OF_PROGRAM
-        if since:
+        if since or mints is not None:
             self._asking.ask("missed", lambda: gateway.missed_since(since, mints, most), self._missed)
 
     def _missed(self, missed: Missed) -> None:
@@ -270,8 +273,6 @@ class LaunchWatcher:
         pools, changed = question.take_in(answer)
         self._see(pools, LaunchSource.TRANSACTIONS)
         self._tell(changed)
-
-    # -- its thread ---------------------------------------------------------------------------
 
     def _prune(self) -> None:
         if time.monotonic() - self._pruned_at >= _PRUNE_EVERY_SECONDS:

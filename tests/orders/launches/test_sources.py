@@ -112,6 +112,43 @@ def test_what_came_up_while_no_worker_lived_is_found(chain: TestChain) -> None:
         assert rounds(watcher, lambda: all(map(row_of, launched)))
 
 
+def unlisted(chain: TestChain) -> None:
+    """Nodes list no pools from now on."""
+    chain.call("localnet_setFault", {"method": "getProgramAccounts", "kind": "unavailable", "percent": 100})
+
+
+def test_without_lists_a_mints_transactions_are_read_from_its_beginning(
+    chain: TestChain, settings: Any, user: Any
+) -> None:
+    settings.LAUNCHES, settings.SOLANA_WS_URL, settings.LAUNCH_POLL_SECONDS = "wanted", "off", 1
+    unlisted(chain)
+    launched = launch(chain, venue="raydium-cpmm", quote="SOL")
+    order_row(user, type="sniper", status="open", token_out=launched["mint"], token_in=SOL)
+    watcher = LaunchWatcher()
+    try:
+        row = rounds(watcher, lambda: row_of(launched))
+        error_code = rounds(watcher, lambda: LaunchWatch.objects.get().error_code)
+    finally:
+        watcher.stop()
+    assert (row.source, row.signature) == ("transactions", launched["signature"])
+    assert error_code == "CHAIN_UNREACHABLE"
+
+
+def test_without_lists_a_pool_is_new_when_its_creation_is_found(chain: TestChain, settings: Any) -> None:
+    settings.LAUNCH_POLL_SECONDS = 1
+    old = launch(chain, venue="meteora-damm-v2", opensInSlots=5_000)
+    unlisted(chain)
+    with subscribed(LaunchSource.ACCOUNTS, LaunchSource.POLL) as watcher:
+        rounds(watcher, lambda: LaunchWatch.objects.filter(since_slot__isnull=False).exists())
+        launched = launch(chain, venue="raydium-cpmm", opensInSlots=5_000)
+        chain.change_account(Pubkey.from_string(old["pool"]), lamports=10**9)
+        row = rounds(watcher, lambda: row_of(launched))
+        # The older one has been asked for too before the next round.
+        rounds(watcher, lambda: old["pool"] in watcher._origins._old)
+    assert row.signature == launched["signature"]
+    assert Launch.objects.count() == 1
+
+
 def test_two_watches_at_once_write_one_row(chain: TestChain, settings: Any) -> None:
     settings.LAUNCH_POLL_SECONDS = 1
     news: dict[str, list[str]] = {"first": [], "second": []}
