@@ -16,7 +16,7 @@ Wire = Mapping[str, Any]
 START, RISEN, BACK, FALLEN = 100, 108, 100, 92
 # The price after each move, in the order in which the demo makes them.
 MOVES: Final = (START, RISEN, BACK, FALLEN)
-_ENTRY: Final = "entry"
+_ENTRY, _ROUND = "entry", "round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ CASES: Final[Sequence[Case]] = (
         fails_with=FailureReason.SLIPPAGE_EXCEEDED,
         prices={"limitPrice": 106},
         fields={"type": "limit", "timeInForce": "fok"},
+    ),
+    Case(
+        "dca",
+        "three rounds at market, two seconds apart, within 95 and 105 %",
+        0,
+        *(98, 101),
+        prices={"minPrice": 95, "maxPrice": 105},
+        fields={"type": "dca", "rounds": 3, "intervalSeconds": 2},
     ),
     Case(
         "limit",
@@ -146,10 +154,15 @@ def has_ended(case: Case, orders: Sequence[Wire]) -> bool:
 
 def fault_of(case: Case, orders: Sequence[Wire], price: Decimal) -> str:
     """What a case did that it should not have, by its orders at the end; empty if nothing."""
-    exits = [order for order in orders if order.get("groupRole") != _ENTRY]
+    exits = [order for order in orders if order.get("groupRole") not in (_ENTRY, _ROUND)]
     entries = [order for order in orders if order.get("groupRole") == _ENTRY]
     if any(entry["status"] != Status.CONFIRMED for entry in entries):
         return "the entry was not filled"
+    rounds = [order for order in orders if order.get("groupRole") == _ROUND]
+    if any(each["status"] != Status.CONFIRMED for each in rounds) or len(rounds) != case.fields.get(
+        "rounds", 0
+    ):
+        return f"{len(rounds)} rounds were placed, not all of them filled"
     filled = [order for order in exits if order["status"] == Status.CONFIRMED]
     if case.fails_with:
         [order] = exits

@@ -28,6 +28,7 @@ def order(status: str = "confirmed", price: str = "214", **more: Any) -> dict[st
 
 FIRED = {"code": "SIBLING_FIRED", "message": ""}
 PAIR = [order(groupRole="take_profit"), order("cancelled", groupRole="stop_loss", error=FIRED)]
+PARENT, ROUNDS = order(price="200", groupRole="schedule"), 3 * [order(price="200", groupRole="round")]
 ENTRY = order(groupRole="entry", tokenIn="USDC", price="0.005")
 
 
@@ -57,6 +58,13 @@ def test_prices_are_per_cent_of_the_first_one() -> None:
         ("limit fok", [order("failed", error={"code": "SLIPPAGE_EXCEEDED"})], ""),
         ("limit fok", [order()], "it did not fail with SLIPPAGE_EXCEEDED"),
         ("oco", PAIR, ""),
+        ("dca", [PARENT, *ROUNDS], ""),
+        ("dca", [PARENT, *ROUNDS[:2]], "2 rounds were placed, not all of them filled"),
+        (
+            "dca",
+            [PARENT, *ROUNDS[:2], order("failed", groupRole="round")],
+            "3 rounds were placed, not all of them filled",
+        ),
         ("oco", [PAIR[0], order(groupRole="stop_loss")], "2 were filled instead of one"),
         ("oco", [PAIR[0], order("open", groupRole="stop_loss")], "the other was not cancelled with it"),
         (
@@ -89,6 +97,6 @@ def test_a_fill_is_said_in_per_cent_of_the_first_price() -> None:
 def test_the_demo_refuses_other_networks(settings: Any) -> None:
     settings.SOLANA_NETWORK = "devnet"
     engine = ScriptedEngine([(200, {})])
-    with running(engine), pytest.raises(CommandError, match="it runs on localnet only"):
+    with running(engine), pytest.raises(CommandError, match="on localnet only"):
         call_command("demo", "orders", "--url", engine.url)
     assert engine.requests == []
