@@ -67,6 +67,8 @@ OF_WAITING_ORDER: Final = Q(order__status__in=[_Written(status) for status in in
 IS_UNFINISHED: Final = _one_of(UNFINISHED)
 # Orders that have ended, by user and one more column.
 HAS_ENDED: Final = _one_of(FINAL)
+# Orders that have swapped, by user and when.
+IS_CONFIRMED: Final = Q(status=_Written(Status.CONFIRMED.value))
 # Attempts that the chain has not decided about.
 IS_OPEN: Final = Q(state=_Written(AttemptState.OPEN.value))
 # Attempts of orders whose block may still be dropped, by when the order was confirmed.

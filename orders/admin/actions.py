@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from asgiref.sync import sync_to_async
 from django.contrib import admin, messages
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
@@ -19,6 +17,7 @@ from orders.errors import NotCancellable, NotFound
 from orders.intake.cancel import cancel_order
 from orders.lifecycle import Status
 from orders.models import Order
+from orders.reporting.csv_text import one_by_one
 
 MOST_CANCELLED: Final = 500
 # The form on an order's page sends it, to come back there.
@@ -63,7 +62,7 @@ class OrderActions(_Admin):
         """The chosen orders, newest first, as a file."""
         pages = csv_export.csv_pages(queryset, csv_export.MOST_ROWS)
         # A server of the other kind would gather the whole file in memory before it sent a byte.
-        body: Any = _one_by_one(pages) if isinstance(request, ASGIRequest) else pages
+        body: Any = one_by_one(pages) if isinstance(request, ASGIRequest) else pages
         response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
         is_cut = queryset.order_by()[: csv_export.MOST_ROWS + 1].count() > csv_export.MOST_ROWS
         if is_cut:
@@ -92,14 +91,6 @@ class OrderActions(_Admin):
             messages.warning(request, f"{_counted(too_late.total())} not cancelled, too late: {stages}.")
         if is_cut:
             messages.warning(request, f"Only the first {MOST_CANCELLED} orders were looked at.")
-
-
-async def _one_by_one(pages: Iterator[str]) -> AsyncIterator[str]:
-    def following() -> str | None:
-        return next(pages, None)
-
-    while (page := await sync_to_async(following)()) is not None:
-        yield page
 
 
 def _counted(number: int) -> str:

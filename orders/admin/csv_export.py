@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from orders.models import Order
+from orders.reporting.csv_text import csv_cells, csv_lines
 from orders.wire.orders import order_as_wire
 
 MOST_ROWS: Final = 50_000
@@ -47,20 +46,18 @@ _COLUMNS: Final = (
 )
 _FEES: Final = ("lp", "lpToken", "network", "priority")
 _MORE: Final = ("user", *(f"fee_{name}" for name in _FEES), "errorCode", "errorMessage")
-# Text that a spreadsheet would run as a formula. Plain numbers are let through.
-_FORMULA: Final = re.compile(r"(?!-?\d+(\.\d+)?\Z)[=+\-@\t\r\n]")
 
 
 def csv_pages(orders: QuerySet[Order], most: int) -> Iterator[str]:
     """The head line, then the orders newest first, at most ``most``, some hundred lines a piece."""
-    yield _lines([(*_COLUMNS, *_MORE)])
+    yield csv_lines([(*_COLUMNS, *_MORE)])
     position: tuple[datetime, UUID] | None = None
     left = most
     while left > 0:
         page = list(_behind(orders, position)[: min(_PAGE, left)])
         if not page:
             return
-        yield _lines([_row(order) for order in page])
+        yield csv_lines([_row(order) for order in page])
         position = page[-1].created_at, page[-1].pk
         left -= len(page)
 
@@ -80,24 +77,4 @@ def _row(order: Order) -> list[str]:
     values: list[Any] = [wire.get(name) for name in _COLUMNS]
     values += [order.user.get_username(), *(wire["fees"][name] for name in _FEES)]
     values += [error.get("code"), error.get("message")]
-    return ["" if value is None else _harmless(str(value)) for value in values]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-class _Text:
-    """Takes what the csv module writes."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-
-    def write(self, piece: str) -> None:
-        self.pieces.append(piece)
-
-
-def _lines(rows: list[Any]) -> str:
-    text = _Text()
-    csv.writer(text).writerows(rows)
-    return "".join(text.pieces)
+    return csv_cells(values)

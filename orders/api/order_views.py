@@ -93,8 +93,8 @@ class OrderList(Endpoint):
         prefetch_related_objects(snipers, "launch_rules")
         return Response(
             {
-                "next": _page_url(request, page.next),
-                "previous": _page_url(request, page.previous),
+                "next": pages.url_of(request, page.next),
+                "previous": pages.url_of(request, page.previous),
                 "results": [order_as_wire(order) for order in page.orders],
             }
         )
@@ -235,11 +235,3 @@ def _detail_of(order: Order) -> tuple[dict[str, Any], Stamp]:
     events = list(order.events.order_by("-sequence")[:_EVENTS_SHOWN])[::-1]
     wire = order_as_wire(order, attempts=attempts, events=events)
     return wire, Stamp(order.pk, events[-1].sequence if events else 0, len(attempts))
-
-
-def _page_url(request: Request, position: pages.Position | None) -> Any:
-    if position is None:
-        return None
-    query = request.query_params.copy()
-    query["cursor"] = position.encode()
-    return request.build_absolute_uri(f"/api/orders?{query.urlencode()}")

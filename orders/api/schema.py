@@ -39,9 +39,9 @@ _EVERYWHERE: Final = (
     errors.OutOfResources,
 )
 # Who calls is looked up in the database; how often, in Redis.
-_CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.DatabaseUnavailable)
+CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.DatabaseUnavailable)
 # A session that writes sends its CSRF token; a form would be read for it.
-_WRITER: Final = (*_CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
+_WRITER: Final = (*CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
 _AMOUNT_AND_TOKENS: Final = (
     *(errors.InvalidAmount, errors.UnknownToken, errors.SameToken),
     *(errors.TokenRefused, errors.ChainUnavailable),
@@ -94,7 +94,7 @@ QUOTES_QUERY: Final = Rows(
 )
 
 
-def _operation(
+def operation(
     name: str,
     tag: str,
     summary: str,
@@ -147,7 +147,7 @@ def _header(name: str, means: str, *answers: int, kind: Schema = TEXT) -> OpenAp
 _ORDER_ID: Final = _parameter(Field("order_id", ORDER_ID, means="the order's id"), "path")
 _CONFIRMED: Final = ORDER.example()
 
-EXECUTE: Final = _operation(
+EXECUTE: Final = operation(
     *("executeOrder", "orders", "Accept a swap order"),
     {
         201: (ORDER, "accepted", accepted_example()),
@@ -172,7 +172,7 @@ EXECUTE: Final = _operation(
     examples=[OpenApiExample("five SOL for USDC", ORDER_REQUEST.example(), request_only=True)],
 )
 _REFUSED: Final = BATCH_OUTCOME.example(status=400, error=shown(errors.InvalidAmount).as_wire())
-BATCH: Final = _operation(
+BATCH: Final = operation(
     *("executeBatch", "orders", "Accept up to 100 orders in one commit"),
     {
         207: (
@@ -187,46 +187,46 @@ BATCH: Final = _operation(
     description="Each order stands for itself: it is accepted, found again by its key, or refused, and its"
     " result says so with the status that it would have been answered with alone.",
 )
-LIST: Final = _operation(
+LIST: Final = operation(
     *("listOrders", "orders", "The caller's orders, newest first"),
     {200: (ORDER_PAGE, "a page", ORDER_PAGE.example())},
-    (*_CALLER, errors.UnknownToken),
+    (*CALLER, errors.UnknownToken),
     query=LIST_QUERY,
 )
-DETAIL: Final = _operation(
+DETAIL: Final = operation(
     *("getOrder", "orders", "One order with its attempts and its journal"),
     {200: (ORDER_DETAIL, "a confirmed order", ORDER_DETAIL.example())},
-    (*_CALLER, errors.NotFound),
+    (*CALLER, errors.NotFound),
     parameters=[_ORDER_ID],
 )
-EVENTS: Final = _operation(
+EVENTS: Final = operation(
     *("listOrderEvents", "orders", "The journal of one order"),
     {200: (JOURNAL, "the journal of a confirmed order", JOURNAL.example())},
-    (*_CALLER, errors.NotFound),
+    (*CALLER, errors.NotFound),
     query=EVENTS_QUERY,
     parameters=[_ORDER_ID],
 )
-FEED: Final = _operation(
+FEED: Final = operation(
     *("listEvents", "orders", "Every event of every order of the caller, in one order that skips none"),
     {200: (FEED_PAGE, "a page", FEED_PAGE.example())},
-    _CALLER,
+    CALLER,
     query=FEED_QUERY,
 )
-CANCEL: Final = _operation(
+CANCEL: Final = operation(
     *("cancelOrder", "orders", "Cancel an order that no worker has begun"),
     {200: (ORDER, "cancelled", accepted_example(status="cancelled"))},
     (*_WRITER, errors.NotFound, errors.NotCancellable),
     parameters=[_ORDER_ID],
     request=None,
 )
-CANCEL_ALL: Final = _operation(
+CANCEL_ALL: Final = operation(
     *("cancelOrders", "orders", "Cancel all orders that fit and that no worker has begun"),
     {200: (CANCELLED, "how many were cancelled", CANCELLED.example())},
     (*_WRITER, errors.UnknownToken),
     query=CANCEL_QUERY,
     request=None,
 )
-AMEND: Final = _operation(
+AMEND: Final = operation(
     *("amendOrder", "orders", "Amend an open order"),
     {200: (ORDER, "amended", accepted_example(status="open", type="limit"))},
     (
@@ -240,45 +240,45 @@ AMEND: Final = _operation(
     ],
 )
 _GROUP_ID: Final = _parameter(Field("group_id", ORDER_ID, means="the group's id"), "path")
-GROUP: Final = _operation(
+GROUP: Final = operation(
     *("getGroup", "orders", "An OCO or a bracket with its orders"),
     {200: (ORDER_GROUP, "a group", ORDER_GROUP.example())},
-    (*_CALLER, errors.NotFound),
+    (*CALLER, errors.NotFound),
     parameters=[_GROUP_ID],
 )
-CANCEL_GROUP: Final = _operation(
+CANCEL_GROUP: Final = operation(
     *("cancelGroup", "orders", "Cancel what of a group no worker has begun"),
     {200: (ORDER_GROUP, "cancelled", ORDER_GROUP.example())},
     (*_WRITER, errors.NotFound, errors.NotCancellable),
     parameters=[_GROUP_ID],
     request=None,
 )
-QUOTES: Final = _operation(
+QUOTES: Final = operation(
     *("getQuotes", "market", "What each venue would pay now"),
     {200: (QUOTE_BOARD, "quotes of two pools", QUOTE_BOARD.example())},
-    (*_CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.AmountTooSmall),
+    (*CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.AmountTooSmall),
     query=QUOTES_QUERY,
     description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote, "
     "AMOUNT_TOO_SMALL when fees and rounding leave nothing.",
 )
-TOKENS: Final = _operation(
+TOKENS: Final = operation(
     *("listTokens", "market", "The tokens that can be swapped and what the wallet holds of each"),
     {200: (HOLDINGS, "tokens and balances", HOLDINGS.example())},
-    _CALLER,
+    CALLER,
 )
-TOKEN: Final = _operation(
+TOKEN: Final = operation(
     *("getToken", "market", "What the chain says of any token now, and whether it can be sold again"),
     {200: (TOKEN_REPORT, "the report of a listed token", TOKEN_REPORT.example())},
-    (*_CALLER, errors.NotFound, errors.ChainUnavailable),
+    (*CALLER, errors.NotFound, errors.ChainUnavailable),
     parameters=[_parameter(Field("mint", TEXT, means="mint address, or a symbol", example=USDC), "path")],
 )
-LAUNCHES: Final = _operation(
+LAUNCHES: Final = operation(
     *("listLaunches", "market", "New pools that were seen, newest first"),
     {200: (LAUNCH_PAGE, "a page", LAUNCH_PAGE.example())},
-    _CALLER,
+    CALLER,
     query=LAUNCHES_QUERY,
 )
-LIVE: Final = _operation(
+LIVE: Final = operation(
     *("getLiveness", "operation", "The process answers"),
     {200: (LIVENESS, "alive", LIVENESS.example())},
     auth=[],
@@ -297,7 +297,7 @@ _UNHEALTHY: Final = HEALTH.example(
     pools=None,
     launches=None,
 )
-HEALTH_LOOK: Final = _operation(
+HEALTH_LOOK: Final = operation(
     *("getHealth", "operation", "Database, Redis, chain and workers"),
     {
         200: (HEALTH, "orders are accepted", HEALTH.example()),

@@ -95,6 +95,21 @@ class RemoteEngine:
         """A page of the new pools that were seen. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/launches", params=query)
 
+    def fills(self, **query: str) -> dict[str, Any]:
+        """A page of the caller's confirmed swaps. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("GET", "/api/fills", params=query)
+
+    def portfolio(self) -> dict[str, Any]:
+        """What the swaps have made of each token. Raises EngineRefused or EngineUnreachable."""
+        return self._ask("GET", "/api/portfolio")
+
+    def csv(self, books: str, **query: str) -> str:
+        """``fills`` or ``portfolio`` as CSV. Raises EngineRefused or EngineUnreachable."""
+        response = self._send("GET", f"/api/{books}", params={**query, "format": "csv"})
+        if not response.is_success:
+            raise _refusal(_json_or_none(response), response.status_code)
+        return str(response.text)
+
     def tokens(self) -> dict[str, Any]:
         """The wallet and the tokens of the engine. Raises EngineRefused or EngineUnreachable."""
         return self._ask("GET", "/api/tokens")
@@ -146,16 +161,27 @@ class RemoteEngine:
         return connect(f"{self._socket_url}{path}", subprotocols=protocols, open_timeout=_TIMEOUT_SECONDS)
 
     def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        response = self._send(method, path, **request)
         try:
-            response = self._http.request(method, path, **request)
             answer = response.json()
-        except httpx2.HTTPError as error:
-            raise EngineUnreachable(f"{self._http.base_url}: {error or type(error).__name__}") from error
         except ValueError as error:
             raise EngineUnreachable(f"{self._http.base_url} answers, but it is not the engine") from error
         if response.is_success and isinstance(answer, dict):
             return answer
         raise _refusal(answer, response.status_code)
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        try:
+            return self._http.request(method, path, **request)
+        except httpx2.HTTPError as error:
+            raise EngineUnreachable(f"{self._http.base_url}: {error or type(error).__name__}") from error
+
+
+def _json_or_none(response: httpx2.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
 
 
 def _refusal(answer: Any, status: int) -> EngineRefused:

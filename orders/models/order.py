@@ -209,6 +209,11 @@ class Order(models.Model):
             _ended("user", "token_in", name="order_ended_user_token_in"),
             _ended("user", "token_out", name="order_ended_user_token_out"),
             models.Index(
+                fields=("user", "-confirmed_at", "-id"),
+                condition=Q(status="confirmed"),
+                name="order_confirmed_of_user",
+            ),
+            models.Index(
                 fields=("confirmed_at",),
                 condition=Q(status="confirmed", finalized_at__isnull=True),
                 name="order_not_yet_final",

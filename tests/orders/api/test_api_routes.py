@@ -50,11 +50,17 @@ def test_the_schema_names_every_address_once(client: Client) -> None:
     schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
 
     assert sorted(schema["paths"]) == [
-        *("/api/events", "/api/groups/{group_id}", "/api/groups/{group_id}/cancel", "/api/launches"),
-        "/api/orders",
+        *("/api/events", "/api/fills"),
+        *("/api/groups/{group_id}", "/api/groups/{group_id}/cancel", "/api/launches", "/api/orders"),
         *("/api/orders/batch", "/api/orders/cancel", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
-        *("/api/orders/{order_id}/events", "/api/quotes", "/api/tokens", "/api/tokens/{mint}"),
+        *(
+            "/api/orders/{order_id}/events",
+            "/api/portfolio",
+            "/api/quotes",
+            "/api/tokens",
+            "/api/tokens/{mint}",
+        ),
         *("/health", "/health/live"),
     ]
     assert "IDEMPOTENCY_MISMATCH" in schema["components"]["schemas"]["Error"]["properties"]["code"]["enum"]

@@ -1,0 +1,53 @@
+"""The OpenAPI description of the calls of the books."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+
+from orders import errors
+from orders.api.schema import CALLER, operation
+from orders.wire.fills import FILL, FILL_PAGE
+from orders.wire.json_types import TEXT, integer, one_of
+from orders.wire.message import Field, Rows
+from orders.wire.portfolio import LINE_COLUMNS, PORTFOLIO
+
+MOST_FILLS: Final = 200
+_FORMAT: Final = Field(
+    "format", one_of(["json", "csv"]), means="csv: a file, text/csv, with the same fields", optional=True
+)
+_CSV: Final = (200, "text/csv")
+
+FILLS_QUERY: Final = Rows(
+    Field("token", TEXT, means="symbol or mint, on either side", optional=True),
+    Field("from", TEXT, means="confirmed at or after this ISO 8601 time", optional=True),
+    Field("to", TEXT, means="confirmed before this ISO 8601 time", optional=True),
+    Field("limit", integer(1, MOST_FILLS, 50), means="a page, 50 when absent", optional=True, example=50),
+    Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
+    _FORMAT,
+)
+PORTFOLIO_QUERY: Final = Rows(_FORMAT)
+
+FILLS: Final[dict[str, Any]] = operation(
+    *("listFills", "books", "The caller's confirmed swaps with all that they cost, newest first"),
+    {200: (FILL_PAGE, "a page", FILL_PAGE.example())},
+    (*CALLER, errors.UnknownToken),
+    query=FILLS_QUERY,
+    description="Of this engine's network. As CSV all that fit, the newest 50,000 at most, without pages.",
+)
+PORTFOLIO_CALL: Final[dict[str, Any]] = operation(
+    *("getPortfolio", "books", "Balances with value, average cost and profit after all fees"),
+    {200: (PORTFOLIO, "the caller's portfolio", PORTFOLIO.example())},
+    CALLER,
+    query=PORTFOLIO_QUERY,
+)
+
+
+def _as_csv(names: tuple[str, ...]) -> OpenApiResponse:
+    """Lines of these names."""
+    return OpenApiResponse({"type": "string"}, "as CSV", [OpenApiExample("as CSV", ",".join(names))])
+
+
+FILLS["responses"][_CSV] = _as_csv(tuple(field.name for field in FILL.fields))
+PORTFOLIO_CALL["responses"][_CSV] = _as_csv(LINE_COLUMNS)
