@@ -68,6 +68,20 @@ def test_ten_seconds_after_a_worker_died_another_has_gone_on(field_rig: Rig) -> 
     field_rig.restore()
 
 
+def test_five_seconds_after_a_worker_died_another_sees_new_pools(field_rig: Rig) -> None:
+    seen = field_rig.launch()["pool"]
+    eventually(lambda: seen in field_rig.books.launches(), 10, "a watch")
+    # One of the two holds the watch: it is killed, whichever it is, and what it misses is launched at once.
+    for dying in field_rig.workers:
+        dying.kill()
+        died = time.monotonic()
+        missed = field_rig.launch()["pool"]
+        eventually(lambda missed=missed: missed in field_rig.books.launches(), 20, "the other's watch")
+        assert time.monotonic() - died < 5 + SLACK_SECONDS
+        dying.start()
+        dying.await_ready()
+
+
 def test_from_a_frozen_worker_nothing_is_taken_before_its_lease_is_over(field_rig: Rig) -> None:
     first, second = field_rig.workers
     second.kill()

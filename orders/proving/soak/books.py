@@ -111,6 +111,10 @@ class EngineBooks:
             found.setdefault(event.order_id, []).append(event)
         return found
 
+    def launches(self) -> set[str]:
+        """The new pools that have been seen, by address."""
+        return {row[0] for row in self._rows("SELECT pool FROM orders_launch")}
+
     def is_being_sent(self, order_id: UUID) -> bool:
         """Whether a worker holds the order's lease with an open attempt committed."""
         rows = self._rows(
