@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 _BPS_A_PERCENT: Final = 100
+# The end of what clocks show; creators may name any number.
+_LATEST_SECONDS: Final = 253_402_300_800
 Wire = Mapping[str, Any]
 
 
@@ -36,6 +38,8 @@ def _opening(launch: Wire) -> str:
         return ""
     if opens["unit"] == "slot":
         return f"opens at slot {opens['point']}"
+    if opens["point"] >= _LATEST_SECONDS:
+        return "never opens"
     return f"opens {datetime.fromtimestamp(opens['point'], UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -23,7 +23,7 @@ from dex.venues.orca_whirlpool import adaptive_fee
 from orders.gateway.connection import connection
 from orders.gateway.kept_mints import keep, kept_mint
 from orders.gateway.named_tokens import refused_dangers
-from orders.gateway.new_pools import Opens, opens
+from orders.gateway.new_pools import LATEST_POINT, Opens, opens
 from orders.gateway.tokens import listed_token
 
 UNSUPPORTED_POOL: Final = "UNSUPPORTED_POOL"
@@ -31,6 +31,8 @@ UNSUPPORTED_POOL: Final = "UNSUPPORTED_POOL"
 _SMALL_PART: Final = 10_000
 _LEAST_PART_OF_TOKEN: Final = 100
 _BPS: Final = 10_000
+# What a column holds: of a worthless token there can be more.
+_MOST_HELD: Final = 2**63 - 1
 _UNKNOWN_DECIMALS: Final = 6
 # Every unlisted token is unverified, and its pools are known here.
 _NO_NEWS: Final = frozenset({"UNVERIFIED", "NO_POOLS"})
@@ -158,7 +160,7 @@ def _safe_funded(venue: str, account: AccountData) -> bool:
 
 def _moved_to(opening: Opening | None, snapshot: Snapshot) -> Snapshot:
     """The snapshot as a purchase at the opening will find it, where that is still to come."""
-    if opening is None or opening.is_open(snapshot.clock):
+    if opening is None or opening.is_open(snapshot.clock) or opening.first > LATEST_POINT:
         return snapshot
     if opening.unit is Unit.UNIX:
         return replace(snapshot, clock=replace(snapshot.clock, unix_timestamp=opening.first))
@@ -183,9 +185,10 @@ def _share_of_fee(quote: Quote) -> int:
 def _held(pool: Pool, mint: Pubkey, snapshot: Snapshot) -> int | None:
     vault = dict(zip(pool.mints, pool.vaults, strict=True)).get(mint)
     try:
-        return None if vault is None else parse_token_account(snapshot.account(vault)).amount
+        held = None if vault is None else parse_token_account(snapshot.account(vault)).amount
     except DexError:
         return None
+    return None if held is None else min(held, _MOST_HELD)
 
 
 def _least(base: Token | None) -> int:

@@ -22,6 +22,8 @@ from dex.types import AccountData, AccountFilter
 from dex.venues.base import Venue
 from orders.gateway.connection import connection
 
+# Creators may put 64 bits there; columns have one less, and nobody waits for so long.
+LATEST_POINT: Final = 2**53
 # Every venue is asked for its pools of a mint on either side: so many queries stand open at a time.
 _AT_ONCE: Final = 8
 
@@ -179,7 +181,7 @@ def seen_pool(venue: str, address: Pubkey, account: AccountData, slot: int) -> S
 
 
 def opens(opening: Opening | None) -> Opens | None:
-    """The opening that a program still looks at, if there is one."""
+    """The opening that a program still looks at, if there is one; the end of time is cut."""
     if opening is None or not opening.waits:
         return None
-    return Opens(opening.unit.value, opening.point, opening.after)
+    return Opens(opening.unit.value, min(opening.point, LATEST_POINT), opening.after)

@@ -69,3 +69,9 @@ def test_following_shows_each_change_once() -> None:
 def test_launches_as_the_engine_answers_them() -> None:
     _, shown = run(ScriptedEngine([page(LAUNCH)]), "--json")
     assert json.loads(shown) == LAUNCH
+
+
+def test_a_pool_that_never_opens_is_listed_too() -> None:
+    never = {"unit": "unix", "point": 2**53, "after": False}
+    _, shown = run(ScriptedEngine([page(LAUNCH | {"opens": never})]))
+    assert "  never opens  " in shown

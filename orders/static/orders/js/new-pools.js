@@ -8,6 +8,8 @@ import { warningWords } from "./token-warnings.js";
 
 const MOST_SHOWN = 30;
 const LOOK_AGAIN_MS = 4_000;
+// The end of what clocks show; creators may name any number.
+const LATEST_SECONDS = 253_402_300_800;
 const CURVES = { launchlab: "LaunchLab", dbc: "Meteora DBC", pump: "pump.fun" };
 
 export class NewPools {
@@ -97,5 +99,6 @@ function stateOf({ state, opens }) {
   if (state === "created") return "empty yet";
   if (state === "open") return "open";
   if (!opens) return "opens";
-  return opens.unit === "slot" ? `opens at slot ${opens.point}` : `opens ${moment(new Date(opens.point * 1000).toISOString())}`;
+  if (opens.unit === "slot") return `opens at slot ${opens.point}`;
+  return opens.point < LATEST_SECONDS ? `opens ${moment(new Date(opens.point * 1000).toISOString())}` : "never opens";
 }
