@@ -120,15 +120,16 @@ class FailoverRpc(SolanaRpc):
         own = max(height.block_height for height in heights) + BLOCKHASH_LIFE_BLOCKS
         return replace(latest, last_valid_block_height=max(latest.last_valid_block_height, own))
 
-    async def second_snapshot(self, addresses: Sequence[Pubkey]) -> Snapshot | None:
-        """The accounts as another node shows them than the one that is asked first.
+    async def second_snapshot(self, addresses: Sequence[Pubkey], *, newest: bool = False) -> Snapshot | None:
+        """The accounts as another node shows them than the one that is asked first, or as `newest_snapshot`.
 
         Their slot may be a little older. None where no other node is well, or all others have just ceased to
         be; raises ChainRefused where a node does not show them.
         """
         for node in (await self._nodes.well())[1:]:
             try:
-                return await self._at(node, node.rpc.snapshot(addresses))
+                read = node.rpc.newest_snapshot if newest else node.rpc.snapshot
+                return await self._at(node, read(addresses))
             except ChainRefused:
                 raise
             except ChainError:

@@ -35,6 +35,7 @@ class LandingCalls(ABC):
         """What an unsigned transaction would do on the newest state, or that of a slot at least."""
         config = {
             **self._config(min_context_slot),
+            "commitment": "processed",
             "encoding": "base64",
             "sigVerify": False,
             "replaceRecentBlockhash": True,

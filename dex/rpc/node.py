@@ -97,14 +97,21 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls, InstructionCalls):
         More addresses than one getMultipleAccounts takes are read in chunks, again if their slots differ;
         raises ChainBusy when they never agree.
         """
+        return await self._snapshot_by(self._config(min_context_slot), addresses)
+
+    async def newest_snapshot(self, addresses: Sequence[Pubkey]) -> Snapshot:
+        """As `snapshot`, of the slot that is being filled: what it shows may be dropped with its slot."""
+        return await self._snapshot_by({"commitment": "processed"}, addresses)
+
+    async def _snapshot_by(self, config: dict[str, object], addresses: Sequence[Pubkey]) -> Snapshot:
         wanted = [address for address in dict.fromkeys(addresses) if address != CLOCK_SYSVAR]
         room = MAX_ACCOUNTS - 1
         chunks = [wanted[start : start + room] for start in range(0, len(wanted), room)] or [[]]
         for _ in range(_SNAPSHOT_TRIES):
-            slots, accounts = await self._read_chunks(chunks, min_context_slot)
+            slots, accounts = await self._read_chunks(chunks, config)
             if len(slots) == 1:
                 return _snapshot(accounts)
-            min_context_slot = max(slots)
+            config = {**config, "minContextSlot": max(slots)}
         raise ChainBusy(f"getMultipleAccounts: {len(chunks)} chunks were never read at one slot")
 
     async def program_accounts(
@@ -234,9 +241,9 @@ class SolanaRpc(LandingCalls, AbsenceCalls, TokenCalls, InstructionCalls):
         return config
 
     async def _read_chunks(
-        self, chunks: Sequence[Sequence[Pubkey]], min_context_slot: int | None
+        self, chunks: Sequence[Sequence[Pubkey]], config: dict[str, object]
     ) -> tuple[set[int], dict[Pubkey, AccountData | None]]:
-        config = {**self._config(min_context_slot), "encoding": "base64"}
+        config = {**config, "encoding": "base64"}
         asked = [[CLOCK_SYSVAR, *chunk] for chunk in chunks]
         calls = [call("getMultipleAccounts", [str(key) for key in keys], config) for keys in asked]
         results = [reply.value() for reply in await self._rpc.batch(calls)]

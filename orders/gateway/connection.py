@@ -26,7 +26,7 @@ from dex.rpc.node import Commitment
 from dex.rpc.observing import RequestSeen
 from dex.rpc.priority_fees import FeeMarket
 from dex.transactions.units import UnitLimits
-from dex.types import PoolAddress
+from dex.types import PoolAddress, Snapshot
 from dex.venues.base import Venue
 from dex.venues.registry import venues_for
 from orders.gateway.pinned_pools import pinned_pools
@@ -38,6 +38,17 @@ Result = TypeVar("Result")
 CALL_TIMEOUT_SECONDS: Final = 12
 
 _making = threading.Lock()
+
+
+class NewestAccounts:
+    """Reads accounts as they are in the slot that is being filled."""
+
+    def __init__(self, rpc: FailoverRpc) -> None:
+        self._rpc = rpc
+
+    async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
+        """All of one slot; raises ChainError."""
+        return await self._rpc.newest_snapshot(addresses)
 
 
 class Connection:
@@ -65,6 +76,8 @@ class Connection:
         self.fees = FeeMarket(self.rpc)
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
+        # For purchases in new pools, which are late by the slot that a confirmation takes.
+        self.newest = Snapshots(NewestAccounts(self.rpc))
         judge = ChainJudge(self.rpc, most_loss_bps)
         self.answers = KeptAnswers()
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned, judge=judge)

@@ -111,7 +111,7 @@ def try_round_trip(route: Route, wallet: str, most_loss_bps: int) -> Trip:
 
 
 async def _try(chain: Connection, route: Route, wallet: Pubkey, most_loss_bps: int) -> Trip:
-    bench = await prepare(chain, [*route.legs, sale_of(route)], wallet)
+    bench = await prepare(chain, [*route.legs, sale_of(route)], wallet, newest=True)
     plan = SwapPlan(
         payer=wallet,
         route=route,

@@ -42,11 +42,19 @@ async def quote_routes(
     pools = pools_of(asks)
     fitting = fitting_in(snapshot, pools)
     routed = route_batch(asks, snapshot, _goes_on, fitting.together, answers)
-    second = await connection().rpc.second_snapshot(list(snapshot.accounts)) if compared else None
+    second = None
+    if compared:
+        addresses, newest = list(snapshot.accounts), any(enters_new_pool(each.bounds) for each in requests)
+        second = await connection().rpc.second_snapshot(addresses, newest=newest)
     if second is not None:
         others = route_batch(asks, second, _goes_on, fitting.together)
         routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
     return [without_too_large(one, pools, snapshot, fitting) for one in routed], snapshot
+
+
+def enters_new_pool(bounds: RouteBounds) -> bool:
+    """Whether paths have to end in a certain pool, which may have opened in this very slot."""
+    return bool(bounds.last_pools)
 
 
 async def read_asks(
@@ -67,7 +75,9 @@ async def read_asks(
     def asked(snapshot: Snapshot) -> list[tuple[QuoteRequest, Pool]]:
         return list(_reads(asks, snapshot, kept.of(snapshot) if snapshot.accounts else Answers()))
 
-    snapshot = await connection().snapshots.read_for(asked, more)
+    is_new = any(enters_new_pool(request.bounds) for request in requests)
+    reader = connection().newest if is_new else connection().snapshots
+    snapshot = await reader.read_for(asked, more)
     return asks, snapshot, kept.of(snapshot)
 
 

@@ -60,8 +60,15 @@ class Workbench:
     facts: ChainFacts
 
 
-async def prepare(chain: Connection, legs: Sequence[Quote], wallet: Pubkey) -> Workbench:
-    """Read all that the legs of swaps need, and what ``wallet`` holds. Raises ChainError, WrongNetwork."""
+async def prepare(
+    chain: Connection, legs: Sequence[Quote], wallet: Pubkey, *, newest: bool = False
+) -> Workbench:
+    """Read all that the legs of swaps need, and what ``wallet`` holds.
+
+    ``newest``: as it is in the slot that is being filled.
+
+    Raises ChainError, WrongNetwork.
+    """
     await chain.require_network()
     pairs = list(dict.fromkeys((leg.token_in, leg.token_out) for leg in legs))
     found = await asyncio.gather(*(chain.directory.every_pool(*pair) for pair in pairs))
@@ -72,7 +79,8 @@ async def prepare(chain: Connection, legs: Sequence[Quote], wallet: Pubkey) -> W
     asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
-    snapshot, blockhash = await asyncio.gather(chain.snapshots.read(asks, more), chain.rpc.latest_blockhash())
+    reader = chain.newest if newest else chain.snapshots
+    snapshot, blockhash = await asyncio.gather(reader.read(asks, more), chain.rpc.latest_blockhash())
     tables = lookup_tables.tables_in(snapshot)
     return Workbench(
         pools, snapshot, blockhash, tables, _facts(chain, pools, mints, snapshot, blockhash, tables)

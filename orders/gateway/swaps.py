@@ -21,6 +21,7 @@ from orders.gateway import failures, last_checks, priority_fees, risk_limits
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import left_out, with_known_pools
+from orders.gateway.routes import enters_new_pool
 from orders.gateway.swap_plans import SwapToSign, Workbench, message_or_error, plan_or_error, prepare
 from orders.gateway.wallet import signer
 from orders.gateway.wallet_funds import SignedSwap, funds_of
@@ -60,7 +61,8 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
         wallet = signer()
         read_at = timezone.now()
         legs = [leg for swap in swaps for leg in swap.route.legs]
-        bench = with_known_pools().run(prepare(connection(), legs, wallet.pubkey))
+        newest = any(enters_new_pool(swap.bounds) for swap in swaps)
+        bench = with_known_pools().run(prepare(connection(), legs, wallet.pubkey, newest=newest))
         held_up = _held_up(swaps, bench)
         ready = [swap for swap, why in zip(swaps, held_up, strict=True) if why is None]
         plans = _plans(ready, wallet.pubkey, bench)

@@ -42,7 +42,6 @@ _ASK_AGAIN_SECONDS: Final = 2
 _MOST_FACTS: Final = 2_048
 _HOLDS_BY_TRIP: Final[Mapping[Trip, Hold]] = {
     Trip.PASSED: Hold.NONE,
-    Trip.PURCHASE_FAILS: Hold.NO_QUOTE,
     Trip.CANNOT_BE_SOLD: Hold.CANNOT_BE_SOLD,
     Trip.LOSES_TOO_MUCH: Hold.ROUND_TRIP_LOSS,
     Trip.TOO_LARGE: Hold.NOT_SIMULATED,
@@ -135,7 +134,7 @@ class Snipers:
         )
         why = rules.held_by_quote(terms, purchase, order.floor_amount_out)
         why = why or (Hold.NONE if self._is_affordable(order) else Hold.FUNDS)
-        return why or self._held_by_trip(order, terms, route)
+        return why or self._held_by_trip(order, terms, route, rules.held_by_its_opening(launch, prices.clock))
 
     def _held_by_facts(self, terms: LaunchRules, launch: Launch) -> Hold:
         try:
@@ -165,13 +164,18 @@ class Snipers:
             del self._facts[next(iter(self._facts))]
         return facts
 
-    def _held_by_trip(self, order: Order, terms: LaunchRules, route: Route) -> Hold:
-        """Whether the purchase could be sold again, as a node simulates both on the newest state."""
+    def _held_by_trip(self, order: Order, terms: LaunchRules, route: Route, opening: Hold) -> Hold:
+        """Whether the purchase could be sold again, as a node simulates both on the newest state.
+
+        ``opening`` is what holds by the older state that the quote is of. Where both can be simulated, the
+        pool is open by now; where nothing is simulated, what is known counts.
+        """
         most = rules.most_loss_bps(terms)
         if most is None:
-            return Hold.NONE
+            return opening
         try:
-            return _HOLDS_BY_TRIP[gateway.try_round_trip(route, order.wallet, most)]
+            found = gateway.try_round_trip(route, order.wallet, most)
+            return (opening or Hold.NO_QUOTE) if found is Trip.PURCHASE_FAILS else _HOLDS_BY_TRIP[found]
         except DexError as error:
             logger.info("no simulation of a purchase and its sale: %s", error.code)
             return Hold.NOT_SIMULATED

@@ -27,6 +27,15 @@ async def test_a_snapshot_reads_clock_and_accounts_in_one_call():
     assert snapshot.accounts[absent] is None
 
 
+async def test_the_newest_snapshot_is_of_the_slot_that_is_filled():
+    seen: list = []
+    rpc = node(lambda method, params: ok([clock(7), entry(b"abc")]), seen)
+    address = Keypair().pubkey()
+    assert (await rpc.newest_snapshot([address])).account(address).data == b"abc"
+    assert (await rpc.snapshot([address])).account(address).data == b"abc"
+    assert [calls[0][1][1]["commitment"] for calls in seen] == ["processed", "confirmed"]
+
+
 async def test_chunks_of_a_snapshot_are_read_again_until_their_slots_agree():
     slots = iter([5, 6, 6, 6])
     seen: list = []

@@ -51,6 +51,29 @@ def test_an_order_waits_for_the_opening_and_then_buys(
     assert statuses(order) == ["open", "open", "routing", "building", "submitted", "confirmed"]
 
 
+@pytest.mark.parametrize("venue", ["raydium-clmm", "meteora-dlmm", "orca-whirlpool"])
+def test_it_goes_in_the_slot_in_which_the_pool_opens(
+    user: User, chain: TestChain, watcher: LaunchWatcher, venue: str
+) -> None:
+    """Before that slot is confirmed; nothing goes in the slot before."""
+    launch = launched(chain, watcher, venue=venue, opensInSlots=4_000)
+    order = snipe(user, launch.token_mint, launch={"require": ["sellable"]})
+    [record] = [
+        each for each in chain.call("localnet_launches")["value"] if each["mint"] == launch.token_mint
+    ]
+    opens = record["createdSlot"] + 4_000
+    chain.call("surfnet_pauseClock")
+    try:
+        chain.call("surfnet_timeTravel", {"absoluteSlot": opens - 1})
+        assert look() == []
+        chain.call("surfnet_timeTravel", {"absoluteSlot": opens})
+        assert [each.pk for each in look()] == [order.pk]
+        assert chain.call("getSlot", {"commitment": "processed"}) == opens
+    finally:
+        chain.call("surfnet_resumeClock")
+    assert fill(order).status == "confirmed"
+
+
 @pytest.mark.parametrize(
     "venue",
     ["raydium-amm-v4", "meteora-damm-v2", "raydium-clmm", "meteora-dlmm", "orca-whirlpool"],
