@@ -256,6 +256,8 @@ STOP_GUARD_SECONDS = env.int("STOP_GUARD_SECONDS", default=5)
 MAX_FAILED_COST_LAMPORTS = env.int("MAX_FAILED_COST_LAMPORTS", default=5_000_000)
 # How often prices are looked at for orders that wait: about a slot.
 WATCH_SECONDS = env.float("WATCH_SECONDS", default=0.4)
+# Whose prices are sampled: orders.triggers.price_history. "traded": pairs of open orders and of late swaps.
+PRICE_SAMPLES = env.str("PRICE_SAMPLES", default="listed" if SOLANA_NETWORK == "localnet" else "traded")
 # Which new pools are looked for: orders.launches. "wanted": those of mints that open sniper orders name.
 LAUNCHES = env.str("LAUNCHES", default="all" if SOLANA_NETWORK == "localnet" else "wanted")
 LAUNCH_POLL_SECONDS = env.int("LAUNCH_POLL_SECONDS", default=10)

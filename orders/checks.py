@@ -14,6 +14,7 @@ from dex.errors import DexError, WrongNetwork
 from orders import gateway
 from orders.launches import wanted
 from orders.telemetry import starting
+from orders.triggers import price_history
 from orders.wire.launch_terms import REQUIREMENTS
 
 # `manage.py run_engine`, every web server and every worker run the checks of this tag before anything else.
@@ -210,6 +211,17 @@ def new_pools_can_be_looked_for(
         if getattr(settings, name) < 1:
             faults.append(Error(f"{name} is at least 1.", hint="See docs/settings.md.", id="orders.E036"))
     return faults
+
+
+@register(TAG)
+def prices_can_be_sampled(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """PRICE_SAMPLES is a known word."""
+    if settings.PRICE_SAMPLES in price_history.CHOICES:
+        return []
+    text = f"PRICE_SAMPLES is one of {', '.join(price_history.CHOICES)}."
+    return [Error(text, hint="See docs/settings.md.", id="orders.E038")]
 
 
 @register(TAG)

@@ -153,6 +153,7 @@ def start_recovery(**_: Any) -> None:
     metrics_processes.serve_from_worker()
     process.current().sweeper.start()
     process.current().watcher.start()
+    process.current().price_history.start()
     process.current().launches.start()
     process.current().snipers.start()
     collector.look_seldom()

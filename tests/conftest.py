@@ -24,6 +24,8 @@ from orderengine import redis_urls
 from orderengine.celery import app as celery_app
 from tests import scheduling
 
+# Engines that tests start ask their node for nothing beside what the test is about.
+os.environ.setdefault("PRICE_SAMPLES", "off")
 _PR_SET_PDEATHSIG = 1
 
 

@@ -8,8 +8,9 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 
 from orders import errors
 from orders.api.schema import CALLER, operation
+from orders.wire.candles import CANDLES, INTERVALS
 from orders.wire.fills import FILL, FILL_PAGE
-from orders.wire.json_types import TEXT, integer, one_of
+from orders.wire.json_types import TEXT, integer, one_of, text
 from orders.wire.message import Field, Rows
 from orders.wire.portfolio import LINE_COLUMNS, PORTFOLIO
 
@@ -27,6 +28,13 @@ FILLS_QUERY: Final = Rows(
     Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
     _FORMAT,
 )
+CANDLES_QUERY: Final = Rows(
+    Field("tokenIn", text(1, 64, "SOL"), means="symbol or mint"),
+    Field("tokenOut", text(1, 64, "USDC"), means="symbol or mint"),
+    Field("interval", one_of(INTERVALS), means="of a candle, 1m when absent", optional=True, example="1m"),
+    Field("from", TEXT, means="at or after this ISO 8601 time; 1,500 candles when absent", optional=True),
+    Field("to", TEXT, means="before this ISO 8601 time; now when absent", optional=True),
+)
 PORTFOLIO_QUERY: Final = Rows(_FORMAT)
 
 FILLS: Final[dict[str, Any]] = operation(
@@ -41,6 +49,14 @@ PORTFOLIO_CALL: Final[dict[str, Any]] = operation(
     {200: (PORTFOLIO, "the caller's portfolio", PORTFOLIO.example())},
     CALLER,
     query=PORTFOLIO_QUERY,
+)
+CANDLES_CALL: Final[dict[str, Any]] = operation(
+    *("listCandles", "market", "Sampled prices of a pair over time, with the caller's own trades"),
+    {200: (CANDLES, "candles of a minute", CANDLES.example())},
+    (*CALLER, errors.UnknownToken, errors.SameToken),
+    query=CANDLES_QUERY,
+    description="What the pools would have paid for one whole token, fees taken off. Seconds are kept for an"
+    " hour, minutes for 30 days. A span without a sample and without a trade is left out.",
 )
 
 

@@ -21,7 +21,7 @@ from orders.api.endpoint import Endpoint
 from orders.errors import InvalidRequest
 from orders.reporting.csv_text import one_by_one
 from orders.reporting.fills import confirmed_swaps, csv_pieces, with_costs
-from orders.reporting.portfolio import NoPastPrices, portfolio, portfolio_csv
+from orders.reporting.portfolio import portfolio, portfolio_csv
 from orders.wire import request_fields
 from orders.wire.fills import FILL
 from orders.wire.portfolio import PORTFOLIO
@@ -73,7 +73,7 @@ class Portfolio(Endpoint):
     def get(self, request: Request) -> HttpResponseBase:
         """Balances with their value, average cost and profit, a token each."""
         is_csv = _is_csv(self.values)
-        found = portfolio(Endpoint.caller(request), NoPastPrices())
+        found = portfolio(Endpoint.caller(request))
         if is_csv:
             return _csv(request, "portfolio", iter([portfolio_csv(found)]))
         return Response(PORTFOLIO.of(found))

@@ -8,7 +8,16 @@ from typing import Any
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from orders.api import book_views, docs, event_views, health, launch_views, market_views, order_views
+from orders.api import (
+    book_views,
+    candle_views,
+    docs,
+    event_views,
+    health,
+    launch_views,
+    market_views,
+    order_views,
+)
 from orders.reporting import metrics_export
 from orders.wire import errors
 
@@ -34,6 +43,7 @@ urlpatterns: list[URLPattern] = [
         "api/orders/<str:order_id>/cancel", order_views.CancelOrder.as_view(), "cancel-order"
     ),
     *_with_and_without_slash("api/events", event_views.Events.as_view(), "events"),
+    *_with_and_without_slash("api/candles", candle_views.Candles.as_view(), "candles"),
     *_with_and_without_slash("api/fills", book_views.Fills.as_view(), "fills"),
     *_with_and_without_slash("api/portfolio", book_views.Portfolio.as_view(), "portfolio"),
     *_with_and_without_slash("api/launches", launch_views.Launches.as_view(), "launches"),

@@ -18,6 +18,7 @@ from orders.models.launches import (
 from orders.models.order import Order
 from orders.models.order_event import OrderEvent
 from orders.models.pools import KnownPool, Mint, PoolRefresh, PoolState
+from orders.models.prices import PriceSample, PriceWatch
 from orders.models.trading import DaySales, TradingSwitch
 from orders.models.waiting import OrderGroup, Schedule, Trigger, WatchedPair
 from orders.models.worker_process import WorkerProcess
@@ -42,6 +43,8 @@ __all__ = [
     "OrderGroup",
     "PoolRefresh",
     "PoolState",
+    "PriceSample",
+    "PriceWatch",
     "Schedule",
     "TokenScope",
     "TradingSwitch",

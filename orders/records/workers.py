@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.models import Order, WorkerProcess
 from orders.platform.process_identity import ProcessIdentity, own_identity
-from orders.records import launch_watch, leases, watched_pairs
+from orders.records import launch_watch, leases, price_watch, watched_pairs
 
 
 def show_life(name: str) -> None:
@@ -45,5 +45,6 @@ def bury(worker_id: UUID) -> list[Order]:
     freed = leases.free_all_of(worker_id)
     watched_pairs.free_all_of(worker_id)
     launch_watch.free_all_of(worker_id)
+    price_watch.free_all_of(worker_id)
     WorkerProcess.objects.filter(pk=worker_id).delete()
     return freed

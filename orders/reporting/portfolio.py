@@ -20,6 +20,7 @@ from orders.records import costs
 from orders.reporting import positions
 from orders.reporting.csv_text import csv_table
 from orders.reporting.fills import confirmed_swaps, with_costs
+from orders.reporting.past_prices import SampledPrices
 from orders.reporting.positions import Book, PaidInVain, Position, Swapped
 from orders.wire.fills import Fill
 from orders.wire.portfolio import LINE, LINE_COLUMNS, Line, Portfolio, Sums
@@ -36,14 +37,6 @@ class PastPrices(Protocol):
 
     def usdc_value(self, mint: str, amount: int, at: datetime) -> int | None:
         """What an amount was worth in base units of USDC; None where no price of that time is kept."""
-
-
-class NoPastPrices:
-    """None are kept."""
-
-    def usdc_value(self, mint: str, amount: int, at: datetime) -> int | None:
-        """Not known."""
-        return None
 
 
 class _Now(NamedTuple):
@@ -65,10 +58,10 @@ class _Now(NamedTuple):
         return found.value, "" if found.value is not None else found.error_code or NO_ROUTE
 
 
-def portfolio(user: AbstractBaseUser, prices: PastPrices) -> Portfolio:
+def portfolio(user: AbstractBaseUser) -> Portfolio:
     """The user's portfolio now. The wallet is shared by all users, the book is of this one alone."""
     usdc = _usdc()
-    counted = _Counted()
+    counted, prices = _Counted(), SampledPrices(usdc)
     book = positions.fold(_entries(user, prices, usdc, counted), usdc, gateway.SOL)
     now = _now(book, usdc)
     mints = dict.fromkeys([*(now.balances or ()), *book.positions])

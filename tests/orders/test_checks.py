@@ -12,6 +12,7 @@ from orders.checks import (
     debug_is_for_development,
     local_user_stays_local,
     new_pools_can_be_looked_for,
+    prices_can_be_sampled,
     slippage_limits_make_sense,
     the_priority_fee_can_be_read,
     the_secret_key_cannot_be_guessed,
@@ -110,3 +111,9 @@ def test_what_new_pools_are_looked_for_is_known(
 ) -> None:
     setattr(settings, name, value)
     assert [message.id for message in new_pools_can_be_looked_for()] == ids
+
+
+@pytest.mark.parametrize(("value", "ids"), [("some", ["orders.E038"]), ("traded", []), ("off", [])])
+def test_whose_prices_are_sampled_is_known(settings: Any, value: str, ids: list[str]) -> None:
+    settings.PRICE_SAMPLES = value
+    assert [message.id for message in prices_can_be_sampled()] == ids

@@ -50,7 +50,7 @@ def test_the_schema_names_every_address_once(client: Client) -> None:
     schema = client.get(reverse("schema"), headers={"Accept": "application/json"}).json()
 
     assert sorted(schema["paths"]) == [
-        *("/api/events", "/api/fills"),
+        *("/api/candles", "/api/events", "/api/fills"),
         *("/api/groups/{group_id}", "/api/groups/{group_id}/cancel", "/api/launches", "/api/orders"),
         *("/api/orders/batch", "/api/orders/cancel", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
