@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 # Lists, looks and origins do not wait for each other.
 _THREADS: Final = 3
+# Instead of an error's code: a fault of ours, which is in the log.
+BROKE_OFF: Final = "INTERNAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,6 @@ class Asking:
             self._show(Answered(name, None, error.code))
         except Exception:
             logger.exception("a question for %s broke off", name)
-            self._show(Answered(name, None, "INTERNAL"))
+            self._show(Answered(name, None, BROKE_OFF))
         else:
             self._show(Answered(name, lambda: take_in(value)))

@@ -40,6 +40,9 @@ class Followed:
         # The chain's clock at the last look, and the monotonic seconds of that moment.
         self._clock: tuple[Clock, float] | None = None
         self._slot = 0
+        # Those of the look that is under way; those that are looked at one by one, as a look broke off.
+        self._asked: list[str] = []
+        self._alone: list[str] = []
 
     def read(self) -> None:
         """Begin with the rows that are there."""
@@ -85,7 +88,10 @@ class Followed:
     def due(self) -> list[AskedPool]:
         """Those that are to be looked at now, and not again before their time."""
         now = time.monotonic()
+        alone = self._rows.get(self._alone.pop()) if self._alone else None
         due = [row for pool, row in self._rows.items() if self._is_due(pool, now)][-_AT_ONCE:]
+        due = due if alone is None else [alone]
+        self._asked = [row.pool for row in due]
         for row in due:
             self._looked_at[row.pool] = now
             self._due[row.pool] = now + _pace(row)
@@ -95,6 +101,13 @@ class Followed:
             )
             for row in due
         ]
+
+    def broke_off(self) -> None:
+        """The look under way broke off by one of its pools: the others are not to suffer for it."""
+        if len(self._asked) > 1:
+            self._alone = list(self._asked)
+        for pool in self._asked:
+            self._due[pool] = time.monotonic() + _SLOWEST_SECONDS
 
     def take_in(self, asked: Iterable[AskedPool], found: dict[str, PoolLook]) -> list[Launch]:
         """Write what looks say otherwise than the rows; those that have changed."""

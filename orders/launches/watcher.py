@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from orders import gateway
 from orders.gateway import AskedPool, Missed, PoolList, PoolLook, PoolSubscription, SeenPool
-from orders.launches.asking import Answered, Asking
+from orders.launches.asking import BROKE_OFF, Answered, Asking
 from orders.launches.followed import Followed
 from orders.launches.lease import Change, Lease
 from orders.launches.news import OnNews, OnSlot, ignore_news, ignore_slot
@@ -185,6 +185,8 @@ class LaunchWatcher:
         self._asking.answered(answer.name)
         if answer.take_in is None:
             self._lease.note(error_code=answer.error_code)
+            if (answer.name, answer.error_code) == ("looks", BROKE_OFF):
+                self._followed.broke_off()
         else:
             answer.take_in()
 
