@@ -64,7 +64,7 @@ UNFOLD = admin_theme.UNFOLD
 
 # Celery's command, as a script or as a module.
 IS_WORKER = any("celery" in part for part in Path(sys.argv[0]).parts[-2:])
-INSTALLED_APPS = framework.installed_apps(is_worker=IS_WORKER)
+INSTALLED_APPS = framework.installed_apps(is_runserver="runserver" in sys.argv[1:2])
 MIDDLEWARE = framework.middleware(is_traced=TRACING)
 # Who has an authenticator enters its code too; with this on, no staff member enters the admin without one.
 STAFF_TWO_FACTOR_REQUIRED = env.bool("STAFF_TWO_FACTOR_REQUIRED", default=False)

@@ -129,12 +129,14 @@ def _by_kind(instructions: Sequence[Instruction], facts: ChainFacts) -> dict[Kin
     reached = min(Kind)
     for instruction in instructions:
         kind = kind_of(instruction, facts.venues.keys())
-        _require(kind >= reached, f"{kind.name} stands behind {reached.name}")
+        if kind < reached:
+            raise PolicyViolation(f"{kind.name} stands behind {reached.name}")
         reached = kind
         found[kind].append(instruction)
     for kind, (least, most) in _COUNTS.items():
         count = len(found[kind])
-        _require(least <= count <= most, f"{count} instructions of {kind.name}, not {least} to {most}")
+        if not least <= count <= most:
+            raise PolicyViolation(f"{count} instructions of {kind.name}, not {least} to {most}")
     return found
 
 
@@ -225,7 +227,8 @@ def _check_bounds(paths: Sequence[tuple[_Leg, _Leg]], bounds: RouteBounds) -> No
     count = len(paths)
     _require(count <= (bounds.max_splits or count), f"{count} paths are more than the order allows")
     for _, last in paths:
-        _require(bounds.may_end_in(last.swap.pool), f"the order allows no path to end in {last.swap.pool}")
+        if not bounds.may_end_in(last.swap.pool):
+            raise PolicyViolation(f"the order allows no path to end in {last.swap.pool}")
 
 
 def _paths(legs: Sequence[_Leg], terms: SwapTerms) -> Iterator[tuple[_Leg, _Leg]]:
