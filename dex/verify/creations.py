@@ -16,7 +16,9 @@ from dex.launches.events import Announced, amm_v4_created_in, announced_in
 from dex.launches.executed import Executed, Inner, executed_in
 from dex.launches.fees import fee_plan
 from dex.launches.funding import is_funded
+from dex.launches.logs import may_create
 from dex.launches.openings import Opening, Unit, opening_of
+from dex.launches.pools import read_pool
 from dex.types import AccountData, Clock
 from dex.venues.registry import venues_for
 from dex.verify.recording import FORMAT_ERRORS, Case
@@ -101,6 +103,8 @@ def _of_creation(case: Case, found: Creation) -> Iterator[str]:
 
 def _of_events(case: Case, read: _Read) -> Iterator[str]:
     [creation] = read.creations
+    if not may_create(case["logs"]):
+        yield "its log does not show that it may have created a pool"
     if creation.venue in _ALWAYS_ANNOUNCE and not read.announced:
         yield "the program announced no pool"
     for found in read.announced:
@@ -116,6 +120,9 @@ def _of_events(case: Case, read: _Read) -> Iterator[str]:
 
 def _of_accounts(case: Case, creation: Creation) -> Iterator[str]:
     pool = _account(case["created"][case["pool"]])
+    found = read_pool(creation.venue, creation.pool, pool)
+    if found.mints != creation.mints or found.creator not in (None, creation.creator):
+        yield f"its account names the mints {found.mints} and the creator {found.creator}"
     opening = opening_of(creation.venue, pool, _oracle(case))
     if _as_recorded(opening) != case.get("opens_at"):
         yield f"opens at {opening}, recorded {case.get('opens_at')}"

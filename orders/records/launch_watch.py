@@ -5,7 +5,7 @@ The lease only saves work. Two watches do no harm: a pool has one row, whoever c
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,17 +32,26 @@ def is_held(watch: LaunchWatch) -> bool:
 
 def hold(changes: dict[str, Any]) -> LaunchWatch | None:
     """Take the watch or keep it, and write ``changes`` to its row; None while another worker has it."""
-    now = timezone.now()
+    now, own = timezone.now(), leases.first_token()
     until = now + timedelta(seconds=LEASE_SECONDS)
+    row = state()
+    if row is not None and row.lease_token != own and _is_fresh(row, now):
+        # Every worker asks: those in vain begin no transaction for it.
+        return None
     with leases.forgettable():
         LaunchWatch.objects.get_or_create(network=settings.SOLANA_NETWORK)
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=leases.first_token())
-        # One that lies far ahead was written by a clock that has been set back since.
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_token=own)
         free |= Q(lease_until__gt=now + timedelta(seconds=2 * LEASE_SECONDS))
-        held = _ours().filter(free)
-        if not held.update(lease_token=leases.first_token(), lease_until=until, **changes):
+        if not _ours().filter(free).update(lease_token=own, lease_until=until, **changes):
             return None
     return state()
+
+
+def _is_fresh(row: LaunchWatch, now: datetime) -> bool:
+    """Whether a lease stands; one that lies far ahead was written by a clock that has been set back since."""
+    return row.lease_until is not None and now <= row.lease_until <= now + timedelta(
+        seconds=2 * LEASE_SECONDS
+    )
 
 
 def give_up() -> None:
