@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -26,6 +28,14 @@ _TRADES = (
     ("SOL", "310"),
     ("USDC", "18000"),
     ("USDC", "33000"),
+)
+_FIVE: Final = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "5"}
+# Prices are per cent of the one of now.
+_WAITING: Final[Sequence[Mapping[str, Any]]] = (
+    {"type": "limit", "limitPrice": 102},
+    {"orderClass": "oco", "takeProfit": {"limitPrice": 103}, "stopLoss": {"triggerPrice": 98}},
+    {"type": "trailing_stop", "trailBps": 250},
+    {"type": "dca", "rounds": 10, "intervalSeconds": 3600, "minPrice": 95},
 )
 _DESKTOP = ViewportSize(width=1280, height=860)
 _ORDER = ViewportSize(width=1280, height=1240)
@@ -49,6 +59,7 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
     page = await context.new_page()
     await page.goto(engine.url)
     await trade(page, engine)
+    await wait_for_prices(engine)
     for amount in ("3", "12.5"):
         await page.fill("#amount", amount)
         await expect(page.locator("#execute")).to_have_text(f"Execute: {amount} SOL → USDC")
@@ -77,6 +88,24 @@ async def trade(page: Page, engine: BrowsedEngine) -> None:
         paid, amount = next(trades)
         received = "USDC" if paid == "SOL" else "SOL"
         await engine.post("/api/orders/execute", {"tokenIn": paid, "tokenOut": received, "amountIn": amount})
+
+
+async def wait_for_prices(engine: BrowsedEngine) -> None:
+    """Orders that wait near the price of now."""
+    quotes = await engine.get("/api/quotes?tokenIn=SOL&tokenOut=USDC&amount=5")
+    price = Decimal(quotes["best"]["price"])
+    for terms in _WAITING:
+        await engine.post("/api/orders/execute", {**_FIVE, **_at(price, terms)})
+
+
+def _at(price: Decimal, terms: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in terms.items():
+        if isinstance(value, Mapping):
+            found[name] = _at(price, value)
+        else:
+            found[name] = f"{price * value / 100:.2f}" if name.endswith("Price") else value
+    return found
 
 
 async def picture_admin(browser: Browser, engine: BrowsedEngine) -> None:
