@@ -76,7 +76,7 @@ def test_the_command_prints_times_and_plans_and_leaves_other_databases_alone(tmp
     assert [line.split("  ")[0] for line in written.stdout.splitlines()[2:]] == [
         "one order written, all indexes",
         "one order written, less the 7 of ended orders",
-        "one order written, less all 17 but keys",
+        "one order written, less all 18 but keys",
     ]
     # What was written and dropped for it is as it was.
     assert database.execute("SELECT count(*) FROM orders_order").fetchone() == (400,)
