@@ -34,6 +34,8 @@ TRADED: Final = "traded"
 OFF: Final = "off"
 CHOICES: Final = (LISTED, TRADED, OFF)
 _EVERY_SECONDS: Final = 1
+# After a look so many times as long as it took: orders are executed by the same process.
+_RESTS: Final = 9
 _PAIRS_EVERY_SECONDS: Final = 10
 _DIRECTIONS_EVERY_SECONDS: Final = 600
 # Beyond so many a look takes longer than it is worth; those of open orders and of swaps come first.
@@ -122,7 +124,8 @@ class PriceHistory:
             except DatabaseError as error:
                 logger.warning("prices are not sampled now: %s", type(error).__name__)
                 database.close()
-            self._stopped.wait(max(0.05, began + _EVERY_SECONDS - time.monotonic()))
+            took = time.monotonic() - began
+            self._stopped.wait(max(_EVERY_SECONDS - took, _RESTS * took))
         try:
             price_watch.give_up()
         except DatabaseError as error:
