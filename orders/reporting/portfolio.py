@@ -23,7 +23,7 @@ from orders.reporting.fills import confirmed_swaps, with_costs
 from orders.reporting.past_prices import SampledPrices
 from orders.reporting.positions import Book, PaidInVain, Position, Swapped
 from orders.wire.fills import Fill
-from orders.wire.portfolio import LINE, LINE_COLUMNS, Line, Portfolio, Sums
+from orders.wire.portfolio import IS_USDC, LINE, LINE_COLUMNS, Line, Portfolio, Sums
 
 CHAIN_UNAVAILABLE: Final = ChainUnavailable.code
 NO_ROUTE: Final = "NO_ROUTE"
@@ -176,7 +176,7 @@ def _line(mint: str, position: Position, now: _Now) -> Line:
         value_missing=value_missing,
         quantity=position.quantity,
         cost=None if is_numeraire else position.cost,
-        cost_missing="IS_USDC" if is_numeraire else position.cost_missing,
+        cost_missing=IS_USDC if is_numeraire else position.cost_missing,
         realised=0 if is_numeraire else position.realised,
         realised_missing=position.profit_missing,
         unrealised=unrealised,

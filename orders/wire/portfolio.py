@@ -25,6 +25,9 @@ from orders.wire.orders import SOL, WALLET
 
 USDC_DECIMALS: Final = 6
 BY_ROUTES: Final = "routes"
+ITSELF: Final = "usdc"
+# Why USDC has no cost: it is what costs are counted in.
+IS_USDC: Final = "IS_USDC"
 
 
 class Line(NamedTuple):
@@ -130,9 +133,9 @@ LINE: Final = Message(
     Field("valueUsdc", nullable(DECIMAL), _usdc("value"), "the balance sold now for USDC", example="988.2"),
     Field(
         "valueSource",
-        nullable(one_of([BY_ROUTES])),
-        lambda line: None if line.value is None else BY_ROUTES,
-        "the engine's own routes, fees and price impact of the whole balance taken off",
+        nullable(one_of([BY_ROUTES, ITSELF])),
+        lambda line: None if line.value is None else ITSELF if line.cost_missing == IS_USDC else BY_ROUTES,
+        "the engine's own routes, fees and price impact of the whole balance taken off; or USDC itself",
     ),
     Field("valueMissing", _CODE, _why("value_missing"), "why there is no value", example=None),
     Field("quantity", nullable(DECIMAL), _whole("quantity"), "what the swaps here have left", example="5"),

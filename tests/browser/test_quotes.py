@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -143,16 +144,48 @@ async def test_the_chart_shows_what_was_bought_and_sold(visit: Visit) -> None:
     await page.fill("#amount", "0.5")
     await expect(page.locator("#execute")).to_have_text("Execute: 0.5 SOL → BONK")
     await expect(page.locator("#chart canvas")).to_be_visible()
-    assert await page.evaluate(INKED) == 0
+    assert await page.evaluate(INKED, ".key.sold") == 0
     await page.click("#execute")
     await expect(page.locator(".order-card.confirmed")).to_be_visible()
-    await page.wait_for_function(f"() => ({INKED})() > 0")
+    await page.wait_for_function(f"() => ({INKED})('.key.sold') > 0")
 
+
+async def test_a_first_visit_sees_sampled_prices_and_own_sales(visit: Visit, engine: BrowsedEngine) -> None:
+    await engine.post("/api/orders/execute", {"tokenIn": "SOL", "tokenOut": "JUP", "amountIn": "0.25"})
+    page = await visit()
+    await choose(page, "out", "jup")
+    await page.fill("#amount", "1")
+    await page.wait_for_function(f"() => ({INKED})('.key.sampled') > 0")
+    await page.wait_for_function(f"() => ({INKED})('.key.sold') > 0")
+    tip = page.locator(".chart-tip:visible")
+    deadline = time.monotonic() + 15
+    # The mark moves on with time.
+    while not await tip.count() and time.monotonic() < deadline:
+        await page.hover("#chart .u-over", position=await page.evaluate(MARK))
+    await expect(tip).to_contain_text("Sold 0.25 SOL for")
+
+
+# Where the highest mark of a sale is drawn, from the plot's corner, in CSS pixels.
+MARK = """() => {
+  const canvas = document.querySelector("#chart canvas");
+  const over = document.querySelector("#chart .u-over").getBoundingClientRect();
+  const frame = canvas.getBoundingClientRect();
+  const wanted = getComputedStyle(document.querySelector(".key.sold")).color.match(/\\d+/g).map(Number);
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < data.length; at += 4)
+    if (wanted.every((value, part) => Math.abs(data[at + part] - value) < 3)) {
+      const [x, y] = [(at / 4) % width, Math.floor(at / 4 / width)];
+      // From the corner that is met first to the middle.
+      const [left, top] = [x / devicePixelRatio + frame.x - over.x, y / devicePixelRatio + frame.y - over.y];
+      return { x: left + 6, y: top + 4 };
+    }
+}"""
 
 # How many pixels of the chart have the colour of the visitor's own orders.
-INKED = """() => {
+INKED = """(key) => {
   const canvas = document.querySelector("#chart canvas");
-  const wanted = getComputedStyle(document.querySelector(".key.own")).color.match(/\\d+/g).map(Number);
+  if (canvas === null) return 0;
+  const wanted = getComputedStyle(document.querySelector(key)).color.match(/\\d+/g).map(Number);
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let count = 0;
   for (let at = 0; at < data.length; at += 4)

@@ -1,4 +1,4 @@
-// Quoted prices over time with the visitor's own executed orders on them.
+// Sampled and quoted prices over time with the visitor's own executed orders on them.
 // Numbers here are pixels in the making: nothing of them goes back into an order.
 
 import { grouped } from "./amounts.js";
@@ -23,6 +23,8 @@ export class PriceChart {
   #frame = byId("chart");
   // What draws the lines of open orders; it comes later, as nothing waits for it.
   lines = null;
+  // The prices before this visit; they come later too.
+  past = null;
   #fits = byId("chart-fits");
 
   constructor() {
@@ -50,7 +52,7 @@ export class PriceChart {
       "aria-label",
       `Price of ${board.tokenIn} in ${board.tokenOut} over time, best now ${board.best.price}; ${this.#trades.length} of your orders are marked`,
     );
-    this.#draw();
+    this.redraw();
   }
 
   /** Show a pair, with the points of this browser tab. */
@@ -62,7 +64,7 @@ export class PriceChart {
     this.#chooseTrades();
     setText(byId("chart-title"), `${tokenIn} in ${tokenOut}`);
     this.#showLatest();
-    this.#draw();
+    this.redraw();
   }
 
   /** Take in confirmed orders of any pair; those of the pair on show are marked. */
@@ -72,9 +74,11 @@ export class PriceChart {
     this.#draw();
   }
 
-  /** Draw what is there anew. */
-  redraw() {
+  /** Draw what is there anew, and what was sampled meanwhile. */
+  async redraw() {
     this.#draw();
+    const fills = await this.past?.read(...this.#pair.split("/"), this.#seconds);
+    if (fills) this.mark(fills);
   }
 
   /** Draw with the colours of the theme on screen. */
@@ -104,22 +108,22 @@ export class PriceChart {
     this.#seconds = Number(button.dataset.seconds);
     for (const each of byId("chart-spans").children)
       each.setAttribute("aria-pressed", String(each === button));
-    this.#draw();
+    this.redraw();
   }
 
   #draw() {
     this.lines?.showPair(...this.#pair.split("/"));
     const { prices = [] } = this.lines ?? {};
     this.#fits.hidden = prices.length === 0;
-    if (this.#points.length === 0) {
+    // A chart begins with what was sampled before the first quote.
+    const rows = [...(this.past?.before(this.#points[0]?.[0]) ?? []), ...this.#points];
+    if (rows.length === 0) {
       this.#plot?.destroy();
       this.#plot = null;
       this.#frame.replaceChildren(h("p", { class: "quiet" }, "Prices appear here with the first quotes."));
       return;
     }
-    const columns = ["at", ...BRANDS].map((_, column) =>
-      this.#points.map((point) => point[column] ?? null),
-    );
+    const columns = ["at", ...BRANDS].map((_, column) => rows.map((row) => row[column] ?? null));
     if (library.uPlot === null) {
       library.coming ??= load().then(() => this.#draw());
     } else if (this.#plot === null) {
@@ -138,6 +142,7 @@ export class PriceChart {
       ticks: { show: false },
       font: "11px system-ui, sans-serif",
     };
+    const trade = { bought: ink(".key.own"), sold: ink(".key.sold") };
     const line = (label, colour) => ({
       label,
       stroke: colour,
@@ -159,15 +164,17 @@ export class PriceChart {
           ...axis,
           space: 70,
           size: 28,
-          values: (_plot, times) => times.map((time) => CLOCK.format(new Date(time * 1000))),
+          values: (_plot, times) => times.map((time) => this.past?.day(time) ?? CLOCK.format(time * 1000)),
         },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],
       series: [{}, ...BRANDS.map((dex) => line(brand(dex), ink(`.key.${dex}`)))],
       hooks: {
+        drawAxes: [(plot) => this.past?.draw(plot, axis.stroke)],
+        setCursor: [(plot) => this.past?.show(plot, this.#trades)],
         draw: [
-          (plot) => drawFlow(plot, this.#trades, ink(".key.own"), axis.grid.stroke),
-          (plot) => drawMarks(plot, this.#trades, ink(".key.own")),
+          (plot) => drawFlow(plot, this.#trades, trade, axis.grid.stroke),
+          (plot) => drawMarks(plot, this.#trades, trade),
           (plot) => this.lines?.place(plot),
         ],
       },
@@ -175,16 +182,17 @@ export class PriceChart {
   }
 
   #timeRange() {
-    const end = this.#points.at(-1)[0];
-    const first = Math.min(this.#points[0][0], ...this.#trades.map(({ at }) => at), end - 60);
-    const start = this.#seconds > 0 ? Math.max(first, end - this.#seconds) : first;
+    const end = Math.max(this.#points.at(-1)?.[0] ?? 0, this.past?.end ?? 0);
+    const first = Math.min(this.#points[0]?.[0] ?? end, this.past?.candles[0]?.at ?? end, ...this.#trades.map(({ at }) => at), end - 60);
+    const start = Math.max(first, end - this.#seconds);
     return [start, end + (end - start) * 0.02];
   }
 
   #priceRange(low, high) {
     const [from, to] = [this.#plot?.scales.x.min ?? 0, this.#plot?.scales.x.max ?? Infinity];
     const marked = this.#trades.filter(({ at }) => at >= from && at <= to).map(({ price }) => price);
-    const shown = this.#fits.getAttribute("aria-pressed") === "true" ? [...marked, ...(this.lines?.prices ?? [])] : marked;
+    const shown = [...marked, ...(this.past?.prices(from, to) ?? [])];
+    if (this.#fits.getAttribute("aria-pressed") === "true") shown.push(...(this.lines?.prices ?? []));
     const [least, most] = [Math.min(low ?? Infinity, ...shown), Math.max(high ?? -Infinity, ...shown)];
     if (!Number.isFinite(least)) return [0, 1];
     const margin = Math.max((most - least) * 0.15, most * 0.0005);

@@ -23,20 +23,21 @@ export class OwnTrades {
     return [...this.#orders.values()].flatMap((order) => {
       const [at, price] = [Date.parse(order.confirmedAt) / 1000, Number(order.executedPrice)];
       if (order.tokenIn === base && order.tokenOut === counter)
-        return [{ at, price, amount: Number(order.executedAmountIn), sells: true }];
+        return [{ at, price, order, amount: Number(order.executedAmountIn), sells: true }];
       if (order.tokenIn === counter && order.tokenOut === base && price > 0)
-        return [{ at, price: 1 / price, amount: Number(order.executedAmountOut), sells: false }];
+        return [{ at, price: 1 / price, order, amount: Number(order.executedAmountOut), sells: false }];
       return [];
     });
   }
 }
 
-/** Triangles on the price: selling the base token points down, buying it points up. */
-export function drawMarks(plot, trades, colour) {
+/** Triangles on the price: selling the base token points down, buying it points up, each in its colour. */
+export function drawMarks(plot, trades, colours) {
   const { ctx } = plot;
   const size = 6 * devicePixelRatio;
-  inside(plot, colour, () => {
+  inside(plot, colours.bought, () => {
     for (const trade of trades) {
+      ctx.fillStyle = trade.sells ? colours.sold : colours.bought;
       const [x, y] = [plot.valToPos(trade.at, "x", true), plot.valToPos(trade.price, "y", true)];
       const tip = trade.sells ? size : -size;
       ctx.beginPath();
@@ -50,7 +51,7 @@ export function drawMarks(plot, trades, colour) {
 }
 
 /** Bars in the strip below the price: bought above its middle line, sold below. */
-export function drawFlow(plot, trades, colour, lineColour) {
+export function drawFlow(plot, trades, colours, lineColour) {
   const { ctx, bbox, scales } = plot;
   const height = bbox.height * FLOW_PART;
   const middle = bbox.top + bbox.height - height / 2;
@@ -59,11 +60,13 @@ export function drawFlow(plot, trades, colour, lineColour) {
   const width = bbox.width / BUCKETS;
   inside(plot, lineColour, () => ctx.fillRect(bbox.left, middle, bbox.width, devicePixelRatio));
   if (most === 0) return;
-  inside(plot, colour, () => {
+  inside(plot, colours.bought, () => {
     columns.forEach(({ bought, sold }, index) => {
       const x = bbox.left + index * width + width * 0.15;
       const [up, down] = [bought, sold].map((amount) => (amount / most) * (height / 2 - 2));
+      ctx.fillStyle = colours.bought;
       ctx.fillRect(x, middle - up, width * 0.7, up);
+      ctx.fillStyle = colours.sold;
       ctx.fillRect(x, middle + devicePixelRatio, width * 0.7, down);
     });
   });

@@ -1,10 +1,12 @@
-// What orders that wait add to the page: terms in the form, panels of open orders and new pools, stories on cards.
+// What orders that wait add to the page: terms in the form, panels of open orders and new pools, stories on cards,
+// and the prices before this visit.
 
 import { NewPools } from "./new-pools.js";
 import { OpenOrders } from "./open-orders.js";
 import { OrderLines } from "./order-lines.js";
 import { OrderTerms } from "./order-terms.js";
 import { storyOf } from "./order-story.js";
+import { PriceHistory } from "./price-history.js";
 
 /** Starts all of it; `page` {form, tokens, chart, changed(), follow(order), said(title, text, tone)} is what it works on. */
 export function startWaiting(page) {
@@ -14,6 +16,8 @@ export function startWaiting(page) {
   });
   const openOrders = new OpenOrders(page, (orders) => lines.take(orders));
   const terms = new OrderTerms(page.form, page.changed);
+  page.chart.past = new PriceHistory();
+  page.chart.redraw();
   new NewPools(page, (type) => terms.take(type));
   return { terms, openOrders, storyOf };
 }
