@@ -17,6 +17,8 @@ from orderengine.supervisor import bound
 from orders.proving.soak.chain import ChainBooks
 from tests.localnet_process import free_port_pair
 
+# PRICE_SAMPLES: tests let their node be asked for nothing beside what they are about.
+_INHERITED = ("PATH", "HOME", "PRICE_SAMPLES")
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("valkey", "localnet", "worker-1", "worker-2", "web")
 # A test run that is killed leaves no engine behind.
@@ -39,7 +41,7 @@ class RunningEngine:
             "LOCALNET_PORT": str(free_port_pair()),
             "ENV_FILE": str(folder / "no.env"),
         }
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self.environment = inherited | own | environment
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(

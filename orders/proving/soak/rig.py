@@ -226,7 +226,7 @@ class Rig:
 
     def environment(self) -> dict[str, str]:
         """What the engine's processes find in theirs, less the wallet's key."""
-        kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+        kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PRICE_SAMPLES")
         return {
             **{name: os.environ[name] for name in kept if name in os.environ},
             **FAST_SETTINGS,
