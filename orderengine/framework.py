@@ -9,6 +9,10 @@ PASSWORD_VALIDATORS: Final = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+AUTHENTICATION_BACKENDS: Final = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 REST: Final = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "orders.access.authentication.BearerAuthentication",

@@ -9,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from kombu import Queue
-
 from orderengine import admin_theme, broker, database, framework, logs, redis_urls, secrecy
 from orderengine.environment import Environment
 from orders.client import published
@@ -68,13 +66,9 @@ INSTALLED_APPS = framework.installed_apps(is_runserver="runserver" in sys.argv[1
 MIDDLEWARE = framework.middleware(is_traced=TRACING)
 # Who has an authenticator enters its code too; with this on, no staff member enters the admin without one.
 STAFF_TWO_FACTOR_REQUIRED = env.bool("STAFF_TWO_FACTOR_REQUIRED", default=False)
-# How authenticator apps name the engine.
 OTP_TOTP_ISSUER = "Order Execution Engine"
 # Sign-in: after so many failures a name is locked for an address; kept in the database, for all web servers.
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = framework.AUTHENTICATION_BACKENDS
 AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_LOCK_MINUTES", default=15))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -139,11 +133,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # No task time limits: Celery's do nothing with threads. orders.pipeline.stage_limit ends what hangs.
 # A frozen broker holds anyone who publishes for one socket_timeout, not for six: the sweeper tries again.
 CELERY_TASK_PUBLISH_RETRY = False
-# A worker takes from the first queue that holds something: orders on their way end before new
-# ones begin, so that under load each order is slow to start, not slow in the middle. Stops that have fired
-# and sniper orders begin before all others.
-URGENT_QUEUE = "urgent"
-CELERY_TASK_QUEUES = [Queue(URGENT_QUEUE), Queue("submit"), Queue("build"), Queue("route")]
+URGENT_QUEUE = broker.URGENT_QUEUE
+CELERY_TASK_QUEUES = broker.QUEUES
 CELERY_TASK_DEFAULT_QUEUE = "route"
 CELERY_TASK_ROUTES = {
     "orders.build_orders": {"queue": "build"},
@@ -242,12 +233,9 @@ EXPLORER_URL = env.str("EXPLORER_URL", default="https://explorer.solana.com")
 DEFAULT_SLIPPAGE_BPS = env.int("DEFAULT_SLIPPAGE_BPS", default=50)
 # Of stop losses and trailing stops that say none: a stop that is too strict does not sell in a fall.
 STOP_SLIPPAGE_BPS = env.int("STOP_SLIPPAGE_BPS", default=2_000)
-# What a new pool and its token must satisfy before a sniper order that does not say buys there; the most of
-# the supply that one holder may have where that is asked for.
-SNIPER_REQUIRE = env.list(
-    "SNIPER_REQUIRE",
-    default=["mintAuthorityRevoked", "freezeAuthorityRevoked", "feeAuthorityRevoked", "lpBurned", "sellable"],
-)
+# What must hold before a sniper order that says nothing buys; the most of the supply in one account.
+_CAREFUL = "mintAuthorityRevoked,freezeAuthorityRevoked,feeAuthorityRevoked,lpBurned,sellable"
+SNIPER_REQUIRE = env.list("SNIPER_REQUIRE", default=_CAREFUL.split(","))
 SNIPER_MAX_HOLDER_SHARE_BPS = env.int("SNIPER_MAX_HOLDER_SHARE_BPS", default=2_000)
 # How far a stop's price may be from the median of the last minutes before it is held back for a while.
 STOP_GUARD_BPS = env.int("STOP_GUARD_BPS", default=2_000)

@@ -7,7 +7,7 @@ written slot: what ran after it is gone with all its account changes, as on a dr
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -279,3 +279,8 @@ def _record(row: tuple[str, int, int, bytes, str, bytes]) -> TransactionRecord:
     return TransactionRecord(
         row[0], row[1], row[2], row[3], orjson.loads(row[4]), orjson.loads(zlib.decompress(row[5]))
     )
+
+
+def funded_facts(wallets: Sequence[Pubkey]) -> dict[str, str]:
+    """What a ledger keeps of wallets that genesis has funded."""
+    return {f"funded {wallet}": "yes" for wallet in wallets}

@@ -28,7 +28,7 @@ from dex.localnet.faults import FaultPlan
 from dex.localnet.http_server import HttpServer
 from dex.localnet.launches.launcher import Launcher
 from dex.localnet.launches.methods import LaunchMethods
-from dex.localnet.ledger import Ledger, SlotRow, SlotWrite
+from dex.localnet.ledger import Ledger, SlotRow, SlotWrite, funded_facts
 from dex.localnet.program_files import ProgramFile, as_fact, difference, read_programs
 from dex.localnet.pubsub import SubscriptionHub
 from dex.localnet.scenario.moves import PriceMoves
@@ -238,7 +238,7 @@ def _opened(
 
 def _begin(options: NetworkOptions, ledger: Ledger, facts: Mapping[str, str], unix_timestamp: int) -> None:
     genesis = SlotRow(options.first_slot, Hash.from_string(facts["genesis_hash"]), unix_timestamp, 0)
-    facts = {**facts, "epochs": options.epochs.as_text(), **_funded_facts(options.fund)}
+    facts = {**facts, "epochs": options.epochs.as_text(), **funded_facts(options.fund)}
     ledger.begin(facts, SlotWrite(genesis, _genesis_accounts(options, options.fund), (), 0))
 
 
@@ -296,8 +296,4 @@ def _fund_newcomers(
         return
     with_newcomers = _genesis_accounts(options, newcomers)
     added = {address: found for address, found in with_newcomers.items() if address not in accounts}
-    ledger.fund(_funded_facts(newcomers), added)
-
-
-def _funded_facts(wallets: Sequence[Pubkey]) -> dict[str, str]:
-    return {f"funded {wallet}": "yes" for wallet in wallets}
+    ledger.fund(funded_facts(newcomers), added)

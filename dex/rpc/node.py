@@ -53,7 +53,6 @@ Commitment = Literal["processed", "confirmed", "finalized"]
 # Limits of a node: getMultipleAccounts and getSignatureStatuses.
 MAX_ACCOUNTS: Final = 100
 MAX_SIGNATURES: Final = 256
-
 _SNAPSHOT_TRIES: Final = 4
 _SIGNATURE_BYTES: Final = slice(1, 65)
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api import schema
+from orders.api import queries, schema
 from orders.api.endpoint import AGAIN, Endpoint
 from orders.errors import InvalidRequest
 from orders.records import feed
@@ -27,7 +27,7 @@ class Waiting(Response):
 class Events(Endpoint):
     """The feed of the caller's events."""
 
-    query = schema.FEED_QUERY
+    query = queries.FEED_QUERY
 
     @extend_schema(**schema.FEED)
     def get(self, request: Request) -> Response:
@@ -37,8 +37,8 @@ class Events(Endpoint):
         there is one, at most for so many seconds; no thread waits with it.
         """
         user_id = self.caller(request).pk
-        limit = bounded_integer(self.values, "limit", 100, 1, schema.MOST_EVENTS)
-        seconds = bounded_integer(self.values, "wait", 0, 0, schema.LONGEST_WAIT)
+        limit = bounded_integer(self.values, "limit", 100, 1, queries.MOST_EVENTS)
+        seconds = bounded_integer(self.values, "wait", 0, 0, queries.LONGEST_WAIT)
         after = _after(request, self.values.get("after", "0"))
         page = feed.read(user_id, after, limit)
         answer = FEED_PAGE.of(page)

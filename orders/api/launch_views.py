@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders import gateway
-from orders.api import schema
+from orders.api import queries, schema
 from orders.api.endpoint import Endpoint
 from orders.errors import InvalidRequest
 from orders.models import Launch
@@ -39,12 +39,12 @@ class _Position(NamedTuple):
 class Launches(Endpoint):
     """New pools; they are the same for every caller."""
 
-    query = schema.LAUNCHES_QUERY
+    query = queries.LAUNCHES_QUERY
 
     @extend_schema(**schema.LAUNCHES)
     def get(self, request: Request) -> Response:
         """New pools, newest first, a page at a time."""
-        limit = bounded_integer(self.values, "limit", 50, 1, schema.MOST_LAUNCHES)
+        limit = bounded_integer(self.values, "limit", 50, 1, queries.MOST_LAUNCHES)
         cursor = self.values.get("cursor")
         at = _decoded(cursor) if cursor else None
         rows, has_more = _page(_condition(self.values), at, limit)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dex.types import SwapMode, Token
 from orders import gateway
 from orders.amounts import to_base_units
-from orders.api import schema
+from orders.api import queries, schema
 from orders.api.endpoint import Endpoint
 from orders.errors import AmountTooSmall, ChainUnavailable, InvalidRequest, NoRoute, SameToken
 from orders.intake.route_bounds import bounds_of
@@ -37,7 +37,7 @@ _MODES = {"exactin": SwapMode.EXACT_IN, "exact_in": SwapMode.EXACT_IN} | {
 class Quotes(Endpoint):
     """Quotes of all venues."""
 
-    query = schema.QUOTES_QUERY
+    query = queries.QUOTES_QUERY
 
     @extend_schema(**schema.QUOTES)
     def get(self, request: Request) -> Response:

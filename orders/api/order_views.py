@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders.access.permissions import MayTrade
-from orders.api import filters, pages, schema
+from orders.api import filters, pages, queries, schema
 from orders.api.endpoint import Endpoint
 from orders.api.order_cache import Stamp, order_cache
 from orders.errors import InvalidRequest, NotFound
@@ -133,15 +133,15 @@ class OrderDetail(Endpoint):
 class OrderEvents(Endpoint):
     """The journal of one order."""
 
-    query = schema.EVENTS_QUERY
+    query = queries.EVENTS_QUERY
 
     @extend_schema(**schema.EVENTS)
     def get(self, request: Request, order_id: str) -> Response:
         """The journal of one order behind sequence `after`, a page at a time."""
         after = bounded_integer(self.values, "after", 0, 0, MAX_SEQUENCE)
         order = _own_order(request, order_id)
-        rows = list(order.events.filter(sequence__gt=after).order_by("sequence")[: schema.MOST_EVENTS + 1])
-        events = [event_as_wire(event) for event in rows[: schema.MOST_EVENTS]]
+        rows = list(order.events.filter(sequence__gt=after).order_by("sequence")[: queries.MOST_EVENTS + 1])
+        events = [event_as_wire(event) for event in rows[: queries.MOST_EVENTS]]
         more = len(rows) > len(events)
         return Response({"orderId": str(order.pk), "status": order.status, "events": events, "more": more})
 

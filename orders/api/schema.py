@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from orders import errors
+from orders.api import queries
 from orders.api.endpoint import NO_QUERY
 from orders.api.filters import CANCEL_QUERY, LIST_QUERY
 from orders.wire.amendments import AMENDMENT
@@ -19,19 +19,15 @@ from orders.wire.groups import CANCELLED
 from orders.wire.groups import GROUP as ORDER_GROUP
 from orders.wire.health import CHECKS, HEALTH, LIVENESS
 from orders.wire.holdings import HOLDINGS
-from orders.wire.json_types import ORDER_ID, TEXT, integer, one_of, text
+from orders.wire.json_types import ORDER_ID, TEXT, text
 from orders.wire.launches import LAUNCH_PAGE
 from orders.wire.message import Field, Message, Rows, Schema, ref
 from orders.wire.offers import QUOTE_BOARD
 from orders.wire.orders import JOURNAL, ORDER, ORDER_DETAIL, ORDER_PAGE, USDC, accepted_example
-from orders.wire.request_fields import MAX_SEQUENCE
 from orders.wire.requests import ORDER_REQUEST
 from orders.wire.token_reports import TOKEN_REPORT
 
 _JSON: Final = "application/json"
-MOST_EVENTS: Final = 500
-LONGEST_WAIT: Final = 30
-MOST_LAUNCHES: Final = 200
 _Place = Literal["query", "path", "header"]
 # A host that is not ours, an answer wanted in another format, a fault.
 _EVERYWHERE: Final = (
@@ -45,52 +41,6 @@ _WRITER: Final = (*CALLER, errors.Forbidden, errors.MalformedBody, errors.Payloa
 _AMOUNT_AND_TOKENS: Final = (
     *(errors.InvalidAmount, errors.UnknownToken, errors.SameToken),
     *(errors.TokenRefused, errors.ChainUnavailable),
-)
-
-EVENTS_QUERY: Final = Rows(
-    Field("after", integer(0, MAX_SEQUENCE, 0), means="only events with a higher sequence", optional=True),
-)
-FEED_QUERY: Final = Rows(
-    Field(
-        "after", text(1, 19, "0"), means="cursor of the page before, or latest", optional=True, example="0"
-    ),
-    Field("limit", integer(1, MOST_EVENTS, 100), means="events a page, 100 when absent", optional=True),
-    Field(
-        "wait",
-        integer(0, LONGEST_WAIT, 20),
-        means="seconds to wait for the first event where there is none yet",
-        optional=True,
-    ),
-)
-LAUNCHES_QUERY: Final = Rows(
-    Field("mint", TEXT, means="of the new token", optional=True),
-    Field("venue", TEXT, means="one or more programs, separated by commas", optional=True),
-    Field("since", TEXT, means="seen at or after this ISO 8601 time", optional=True),
-    Field("limit", integer(1, MOST_LAUNCHES, 50), means="a page, 50 when absent", optional=True, example=50),
-    Field("cursor", TEXT, means="from next or previous of an earlier answer", optional=True),
-)
-QUOTES_QUERY: Final = Rows(
-    Field("tokenIn", text(1, 64, "SOL"), means="symbol or mint"),
-    Field("tokenOut", text(1, 64, "USDC"), means="symbol or mint"),
-    Field("amount", TEXT, means="whole tokens", optional=True, example="5"),
-    Field("amountIn", TEXT, means="the same as amount", optional=True),
-    Field("amountInRaw", TEXT, means="base units, instead of amount", optional=True),
-    Field(
-        "swapMode", one_of(["exactIn", "exactOut"]), means="exactOut: amount is of tokenOut", optional=True
-    ),
-    Field("amountOut", TEXT, means="the same as amount, with exactOut", optional=True),
-    Field("amountOutRaw", TEXT, means="base units, instead of amountOut", optional=True),
-    Field("venues", TEXT, means="names of venues or brands, with commas: these alone", optional=True),
-    Field("excludeVenues", TEXT, means="none of these", optional=True),
-    Field("maxHops", integer(1, 2, 2), means="pools that a path may go over", optional=True),
-    Field("maxSplits", integer(1, 3, 3), means="paths that may share the amount", optional=True),
-    Field(
-        "slippageBps",
-        integer(0, settings.MAX_SLIPPAGE_BPS, 50),
-        means="for minAmountOut, or maxAmountIn",
-        optional=True,
-        example=50,
-    ),
 )
 
 
@@ -203,14 +153,14 @@ EVENTS: Final = operation(
     *("listOrderEvents", "orders", "The journal of one order"),
     {200: (JOURNAL, "the journal of a confirmed order", JOURNAL.example())},
     (*CALLER, errors.NotFound),
-    query=EVENTS_QUERY,
+    query=queries.EVENTS_QUERY,
     parameters=[_ORDER_ID],
 )
 FEED: Final = operation(
     *("listEvents", "orders", "Every event of every order of the caller, in one order that skips none"),
     {200: (FEED_PAGE, "a page", FEED_PAGE.example())},
     CALLER,
-    query=FEED_QUERY,
+    query=queries.FEED_QUERY,
 )
 CANCEL: Final = operation(
     *("cancelOrder", "orders", "Cancel an order that no worker has begun"),
@@ -257,7 +207,7 @@ QUOTES: Final = operation(
     *("getQuotes", "market", "What each venue would pay now"),
     {200: (QUOTE_BOARD, "quotes of two pools", QUOTE_BOARD.example())},
     (*CALLER, *_AMOUNT_AND_TOKENS, errors.NoRoute, errors.AmountTooSmall),
-    query=QUOTES_QUERY,
+    query=queries.QUOTES_QUERY,
     description="All venues, best first; no order is made. 422 NO_ROUTE when no pool has a quote, "
     "AMOUNT_TOO_SMALL when fees and rounding leave nothing.",
 )
@@ -276,7 +226,7 @@ LAUNCHES: Final = operation(
     *("listLaunches", "market", "New pools that were seen, newest first"),
     {200: (LAUNCH_PAGE, "a page", LAUNCH_PAGE.example())},
     CALLER,
-    query=LAUNCHES_QUERY,
+    query=queries.LAUNCHES_QUERY,
 )
 LIVE: Final = operation(
     *("getLiveness", "operation", "The process answers"),
