@@ -27,7 +27,7 @@ def test_every_order_type_does_what_it_should(served: RunningEngine, client: Eng
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.splitlines()[-1] == "all did what they should"
     judged = [line for line in run.stdout.splitlines() if line.startswith(("OK", "NOT OK"))]
-    assert len(judged) == 9
+    assert len(judged) == 10
     after = client.quotes("SOL", "USDC", "1")["best"]["price"]
     assert abs(float(after) / float(before) - 1) < 1e-3
 
