@@ -26,6 +26,11 @@ SNIPER: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _watched(rig: Rig) -> None:
+    eventually(rig.books.tells_new_pools, 20, "the first list of pools")
+
+
 def budget(**fields: Any) -> dict[str, Any]:
     return {**SNIPER, "maxOrders": 1, **fields}
 
@@ -114,9 +119,12 @@ def test_a_launch_while_everything_is_down_is_bought_afterwards(rig: Rig) -> Non
 @pytest.mark.parametrize("rig", ["postgres"], indirect=True)
 def test_two_workers_buy_each_of_many_launches_once(rig: Rig) -> None:
     parent = rig.client.place(**budget(maxOrders=5))
-    mints = {rig.launch(opensInSlots=10)["mint"] for _ in range(5)}
-    rig.workers[0].kill()
-    rig.workers[0].start()
+    # Nobody buys while what others move is left out of the books.
+    for worker in rig.workers:
+        worker.kill()
+    mints = {rig.launch(opensInSlots=15)["mint"] for _ in range(5)}
+    for worker in rig.workers:
+        worker.start()
     assert {row.token_out for row in await_bought(rig, parent, 5)} == mints
 
 

@@ -88,6 +88,12 @@ class EngineBooks:
         found = [OrderRow(_uuid(first), *others) for first, *others in rows]
         return {order.order_id: order for order in found}
 
+    def tells_new_pools(self) -> bool:
+        """Whether all pools have been listed once: what comes up from then on is known to be new."""
+        rows = self._rows("SELECT listed_venues FROM orders_launchwatch")
+        # SQLite keeps JSON as text.
+        return any(listed not in ([], "[]") for (listed,) in rows)
+
     def attempts(self) -> Mapping[UUID, list[AttemptRow]]:
         """The attempts of every order that has any, in their order."""
         rows = self._rows(
