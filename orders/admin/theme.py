@@ -44,7 +44,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Dashboard", "monitoring", "index"),
                 *_model(request, "orders.order", "swap_horiz"),
                 *_model(request, "orders.trigger", "hourglass_empty"),
-                *_model(request, "orders.launchrules", "rocket_launch"),
+                *_model(request, "orders.launchrules", "my_location"),
                 *_model(request, "orders.ordergroup", "join_inner"),
                 *_model(request, "orders.watchedpair", "visibility"),
                 *_model(request, "orders.launch", "rocket_launch"),

@@ -20,7 +20,7 @@ export class Distances {
 
   /** Ask from now on for these open orders. */
   watch(orders) {
-    const wanted = orders.filter((order) => order.swapMode === "exactIn" && order.amountIn !== null);
+    const wanted = orders.filter((order) => order.trigger && order.swapMode === "exactIn" && order.amountIn !== null);
     const isNew = wanted.slice(0, MOST_ASKED).some((order) => !this.#values.has(keyOf(order)));
     this.#asked = [...new Map(wanted.map((order) => [keyOf(order), order])).values()].slice(0, MOST_ASKED);
     if (isNew) this.#ask();
