@@ -129,3 +129,11 @@ class AttemptColumns:
     def signed(self, attempt: Attempt) -> str:
         """When the bytes were committed, before the first of them was sent."""
         return f"{attempt.created_at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+
+
+def group_link(order: Order) -> str:
+    """The order's group, leading to it; a dash without one."""
+    if order.group is None:
+        return "-"
+    url = reverse("admin:orders_ordergroup_change", args=[order.group_id])
+    return format_html('<a class="oe-link" href="{}">{}</a>', url, order.group.kind)

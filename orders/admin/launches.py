@@ -11,7 +11,7 @@ from orders.admin.read_only import ReadOnly
 from orders.amounts import from_base_units
 from orders.gateway import token_by_mint
 from orders.models import Launch, LaunchWatch
-from orders.records import launch_watch
+from orders.records import network_lease
 
 
 @admin.register(Launch)
@@ -78,5 +78,5 @@ class LaunchWatchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="watched")
     def watched(self, watch: LaunchWatch) -> str:
         """Whether a worker holds the lease."""
-        is_held = launch_watch.is_held(watch)
+        is_held = network_lease.is_held(watch)
         return label("watched", "success") if is_held else label("by nobody", "warning")

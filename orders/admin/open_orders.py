@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.db.models.lookups import Exact, In
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RadioFilter
 
 from dex.types import SwapMode
 from orders import gateway
-from orders.admin import listing
 from orders.admin.actions import MOST_CANCELLED
-from orders.admin.columns import label, order_link, swap_text
-from orders.admin.read_only import ReadOnly
+from orders.admin.beside_order import BesideOrder
+from orders.admin.columns import label
 from orders.errors import NotCancellable, NotFound
 from orders.index_conditions import OF_WAITING_ORDER, Unindexed, in_index_order
 from orders.intake.cancel import cancel_order
@@ -32,8 +27,6 @@ from orders.models import Order, Trigger
 from orders.triggers import rules
 from orders.triggers.values import values_now
 from orders.wire.waiting import Waiting, above, below, trigger_as_wire
-
-_PER_PAGE: Final = 50
 
 
 class TypeFilter(RadioFilter):  # type: ignore[misc]
@@ -112,16 +105,8 @@ def fires_text(order: Order) -> str:
     return ", ".join(levels) or "-"
 
 
-def group_link(order: Order) -> str:
-    """The order's group, leading to it; a dash without one."""
-    if order.group is None:
-        return "-"
-    url = reverse("admin:orders_ordergroup_change", args=[order.group_id])
-    return format_html('<a class="oe-link" href="{}">{}</a>', url, order.group.kind)
-
-
 @admin.register(Trigger)
-class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class OpenOrdersAdmin(BesideOrder):
     """The open orders, those that moved last first; each leads to its order."""
 
     list_display = (
@@ -135,25 +120,14 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         "group",
         "expires",
     )
-    list_display_links = None
     list_filter = (TypeFilter, GroupFilter)
     list_filter_submit = False
-    list_fullwidth = True
-    list_select_related = ("order", "order__user", "order__group")
-    list_per_page = _PER_PAGE
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    paginator = listing.BoundedPaginator
     ordering = ("-order__updated_at",)
     actions = ("cancel_orders",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The one that looks at prices."""
         return PricedChangeList
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """As in the order browser."""
-        return request.user.has_perm("orders.change_order")
 
     @admin.action(description="Cancel, with what is tied to them", permissions=["cancel"])
     def cancel_orders(self, request: HttpRequest, queryset: QuerySet[Trigger]) -> None:
@@ -177,25 +151,10 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         if late:
             messages.warning(request, f"{late} not cancelled: fired or ended meanwhile.")
 
-    @admin.display(description="order")
-    def order_link(self, trigger: Trigger) -> str:
-        """The beginning of its id, leading to its page."""
-        return order_link(trigger.pk)
-
-    @admin.display(description="user")
-    def user(self, trigger: Trigger) -> str:
-        """Whose it is."""
-        return str(trigger.order.user.get_username())
-
     @admin.display(description="type")
     def type(self, trigger: Trigger) -> str:
         """The order's type."""
         return trigger.order.type.replace("_", " ")
-
-    @admin.display(description="swap")
-    def swap(self, trigger: Trigger) -> str:
-        """Amounts and tokens."""
-        return swap_text(trigger.order)
 
     @admin.display(description="fires at")
     def fires(self, trigger: Trigger) -> str:
@@ -215,11 +174,6 @@ class OpenOrdersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def waits_for(self, trigger: Trigger) -> str:
         """The price, funds, or the end of a pause after a try in vain."""
         return str((trigger_as_wire(trigger.order) or {}).get("waitingFor", "")).lower()
-
-    @admin.display(description="group")
-    def group(self, trigger: Trigger) -> str:
-        """What ties it to others."""
-        return group_link(trigger.order)
 
     @admin.display(description="until (UTC)")
     def expires(self, trigger: Trigger) -> str:

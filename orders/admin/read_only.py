@@ -1,4 +1,4 @@
-"""Permissions of a record that only the engine writes."""
+"""Permissions of a record that only the engine writes, and that of the one change to it: to cancel."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The record is kept."""
         return False
+
+
+class MayCancel:
+    """Cancelling as an action of a list."""
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """To cancel is the one change that the admin offers, so it takes the permission to change orders."""
+        return bool(request.user.has_perm("orders.change_order"))

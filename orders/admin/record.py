@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from orders.admin.columns import STATUS_COLOURS, bps_text, swap_text
-from orders.admin.open_orders import fires_text, group_link
+from orders.admin.columns import STATUS_COLOURS, bps_text, group_link, swap_text
+from orders.admin.open_orders import fires_text
 from orders.admin.routes import compared
 from orders.lifecycle import CANCELLABLE, FINAL, Status
 from orders.models import Order, OrderEvent

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.options import ShowFacets
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from orders.admin import listing
 from orders.admin.actions import MOST_CANCELLED
-from orders.admin.columns import order_link, swap_text
-from orders.admin.open_orders import group_link
-from orders.admin.read_only import ReadOnly
+from orders.admin.beside_order import BesideOrder
 from orders.errors import NotCancellable, NotFound
 from orders.index_conditions import OF_WAITING_ORDER
 from orders.intake.cancel import cancel_order
 from orders.models import Hold, LaunchRules
 from orders.wire.sniping import rules_text
 
-_PER_PAGE: Final = 50
-
 
 @admin.register(LaunchRules)
-class SnipersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class SnipersAdmin(BesideOrder):
     """Those that wait, the newest first; each leads to its order."""
 
     list_display = ("order_link", "user", "swap", "placed_of", "waits_for", "rules", "pool", "group")
-    list_display_links = None
     list_filter = ("held_by",)
-    list_fullwidth = True
-    list_select_related = ("order", "order__user", "order__group")
-    list_per_page = _PER_PAGE
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    paginator = listing.BoundedPaginator
     ordering = ("-order__created_at",)
     actions = ("cancel_orders",)
 
@@ -45,10 +29,6 @@ class SnipersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         """Those of this network that wait."""
         rows: QuerySet[LaunchRules] = super().get_queryset(request)
         return rows.filter(OF_WAITING_ORDER, order__network=settings.SOLANA_NETWORK)
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """As in the order browser."""
-        return request.user.has_perm("orders.change_order")
 
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel_orders(self, request: HttpRequest, queryset: QuerySet[LaunchRules]) -> None:
@@ -65,21 +45,6 @@ class SnipersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         if late:
             messages.warning(request, f"{late} not cancelled: fired or ended meanwhile.")
 
-    @admin.display(description="order")
-    def order_link(self, rules: LaunchRules) -> str:
-        """The beginning of its id, leading to its page."""
-        return order_link(rules.pk)
-
-    @admin.display(description="user")
-    def user(self, rules: LaunchRules) -> str:
-        """Whose it is."""
-        return str(rules.order.user.get_username())
-
-    @admin.display(description="swap")
-    def swap(self, rules: LaunchRules) -> str:
-        """What it spends, and on which token."""
-        return swap_text(rules.order)
-
     @admin.display(description="placed")
     def placed_of(self, rules: LaunchRules) -> str:
         """Of a budget: how many of its purchases; a dash for one token."""
@@ -94,8 +59,3 @@ class SnipersAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def rules(self, rules: LaunchRules) -> str:
         """Its rules in a line."""
         return rules_text(rules)
-
-    @admin.display(description="group")
-    def group(self, rules: LaunchRules) -> str:
-        """Leading to its group."""
-        return group_link(rules.order)

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from orders.admin import listing
 from orders.admin.columns import OrderColumns, label, order_link
 from orders.admin.open_orders import fires_text
-from orders.admin.read_only import ReadOnly
+from orders.admin.read_only import MayCancel, ReadOnly
 from orders.errors import NotCancellable, NotFound
 from orders.gateway import token_by_mint
 from orders.intake.cancel import cancel_group
@@ -42,7 +42,7 @@ class GroupOrders(ReadOnly, OrderColumns, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(OrderGroup)
-class OrderGroupAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class OrderGroupAdmin(MayCancel, ReadOnly, ModelAdmin):  # type: ignore[misc]
     """One of two, brackets, schedules; each with its orders."""
 
     list_display = ("short_id", "placed", "user", "kind", "standing")
@@ -64,10 +64,6 @@ class OrderGroupAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
         """Groups with their orders."""
         groups: QuerySet[OrderGroup] = super().get_queryset(request)
         return groups.prefetch_related("orders")
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """As in the order browser."""
-        return request.user.has_perm("orders.change_order")
 
     @admin.action(description="Cancel what of them no worker has begun", permissions=["cancel"])
     def cancel_groups(self, request: HttpRequest, queryset: QuerySet[OrderGroup]) -> None:

@@ -16,7 +16,15 @@ from orders.intake import acceptance
 from orders.models import KnownPool, PoolRefresh
 from orders.pipeline.sweeper import oldest_due_seconds
 from orders.platform import database_trouble
-from orders.records import attempts, kill_switch, launch_watch, launches, open_orders, watched_pairs
+from orders.records import (
+    attempts,
+    kill_switch,
+    launch_watch,
+    launches,
+    network_lease,
+    open_orders,
+    watched_pairs,
+)
 from orders.reporting.workers import living_workers
 from orders.wire.health import HEALTH, Database, Launches, Look, Pools
 
@@ -61,7 +69,7 @@ def _pools() -> Pools:
 def _launches() -> Launches:
     """Whether a worker watches for new pools, and how."""
     watch = launch_watch.state()
-    held = watch is not None and launch_watch.is_held(watch)
+    held = watch is not None and network_lease.is_held(watch)
     return Launches(settings.LAUNCHES, launches.ours().count(), watch, held)
 
 

@@ -17,7 +17,15 @@ from orders.lifecycle import ACTIVE, AttemptState, Status
 from orders.models import Attempt
 from orders.pipeline.followed import waiting_for_somebody
 from orders.pipeline.sweeper import oldest_due_seconds
-from orders.records import attempts, kill_switch, launch_watch, leases, open_orders, watched_pairs
+from orders.records import (
+    attempts,
+    kill_switch,
+    launch_watch,
+    leases,
+    network_lease,
+    open_orders,
+    watched_pairs,
+)
 from orders.reporting.workers import living_workers
 
 
@@ -84,7 +92,7 @@ def _without_price() -> GaugeMetricFamily:
 
 def _launch_watch() -> Iterator[GaugeMetricFamily]:
     watch = launch_watch.state()
-    holds = watch is not None and launch_watch.is_held(watch)
+    holds = watch is not None and network_lease.is_held(watch)
     yield GaugeMetricFamily("orders_launch_watch", "1 while a worker watches for new pools", value=int(holds))
     yield GaugeMetricFamily(
         "orders_launch_subscribed",
