@@ -62,6 +62,14 @@ def trader_keypairs(count: int, seed: int = 1) -> list[Keypair]:
     return [localnet_keypair(f"trader {number}", seed) for number in range(count)]
 
 
+async def fund(rpc: SolanaRpc, keypairs: Sequence[Keypair], lowest_lamports: int) -> None:
+    """Asks the faucet for wallets that hold less than this; raises ChainError."""
+    for keypair in keypairs:
+        balances = await rpc.balances(keypair.pubkey())
+        if balances.lamports < lowest_lamports:
+            await rpc.request_airdrop(keypair.pubkey(), _AIRDROP_LAMPORTS)
+
+
 async def run_traders(
     url: str, count: int, seed: int = 1, *, pause_seconds: float = 2.0, network: str = "localnet"
 ) -> None:
@@ -107,7 +115,8 @@ class Traders:
     async def trade_once(self) -> int:
         """One round; how many swaps the node accepted. Raises ChainError when it gives no answer."""
         if not self._funded:
-            await self._fund()
+            # A ledger that began without these traders holds nothing for them.
+            await fund(self._rpc, self._keypairs, _LOWEST_LAMPORTS)
             self._funded = True
         self._round += 1
         wishes = [await self._wish(trader) for trader in self._keypairs]
@@ -117,13 +126,6 @@ class Traders:
         raws = [raw for wish in wishes if (raw := self._signed(wish, snapshot, latest)) is not None]
         outcomes = await self._rpc.send(raws)
         return sum(outcome.kind is SendKind.ACCEPTED for outcome in outcomes)
-
-    async def _fund(self) -> None:
-        # A ledger that began without these traders holds nothing for them.
-        for trader in self._keypairs:
-            balances = await self._rpc.balances(trader.pubkey())
-            if balances.lamports < _LOWEST_LAMPORTS:
-                await self._rpc.request_airdrop(trader.pubkey(), _AIRDROP_LAMPORTS)
 
     async def _wish(self, trader: Keypair) -> _Wish:
         token_in, token_out = self._random.sample(self._random.choice(self._pairs), 2)

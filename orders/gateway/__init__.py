@@ -129,6 +129,7 @@ from orders.gateway.wallet_funds import (
     SignedSwap,
     insufficient_funds,
     lacking,
+    spendable,
 )
 from orders.gateway.wanted_pairs import wanted_pairs
 
@@ -245,6 +246,7 @@ __all__ = [
     "sign_swaps",
     "sign_table_change",
     "signature_statuses",
+    "spendable",
     "survey_routes",
     "table_config_errors",
     "time_routing",

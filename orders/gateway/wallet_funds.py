@@ -25,8 +25,9 @@ from dex.transactions.token_accounts import (
 )
 from dex.types import SignedTransaction, Snapshot
 from orders.amounts import from_base_units, grouped
+from orders.errors import ChainUnavailable
 from orders.gateway.failures import Failure
-from orders.gateway.tokens import token_by_mint
+from orders.gateway.tokens import holdings, token_by_mint
 from orders.lifecycle import FailureReason
 
 SOL: Final = str(NATIVE_MINT)
@@ -52,6 +53,15 @@ class Funds:
     held: int
     lamports: int
     lamports_needed: int
+
+
+def spendable(mints: Iterable[str]) -> dict[str, int]:
+    """What the wallet holds of these mints beyond what it keeps back; nothing where no node says it."""
+    try:
+        held = holdings().by_mint
+    except ChainUnavailable:
+        return {}
+    return {mint: held.get(mint, 0) - (SOL_RESERVE if mint == SOL else 0) for mint in mints}
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
     """An order that is not written yet; ``tokens`` has both that it names. Raises as `place_order`."""
     order_type = _known_type(intent.type)
     token_in = _named_token(tokens, intent.token_in)
-    mint_out, decimals_out = _bought(intent, tokens)
+    mint_out, decimals_out = _bought(order_type, intent, tokens)
     if str(token_in.mint) == mint_out:
         raise SameToken()
     now = timezone.now()
@@ -180,9 +180,9 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
     return order
 
 
-def _bought(intent: OrderIntent, tokens: gateway.Named) -> tuple[str, int]:
+def _bought(kind: OrderType, intent: OrderIntent, tokens: gateway.Named) -> tuple[str, int]:
     """The mint that is bought and its decimals; `ANYTHING` has none."""
-    if sniping.is_for_any_token(intent):
+    if sniping.is_for_any_token(kind, intent):
         return ANYTHING, 0
     token = _named_token(tokens, intent.token_out)
     return str(token.mint), token.decimals

@@ -26,9 +26,9 @@ def is_on() -> bool:
     return bool(settings.LAUNCHES != _OFF)
 
 
-def is_for_any_token(intent: OrderIntent) -> bool:
-    """Whether the request buys whatever is launched."""
-    return spelling(intent.type) == OrderType.SNIPER and spelling(intent.token_out) == ANYTHING
+def is_for_any_token(kind: str, intent: OrderIntent) -> bool:
+    """Whether a request of this type buys whatever is launched."""
+    return kind == OrderType.SNIPER and spelling(intent.token_out) == ANYTHING
 
 
 def refusals(kind: OrderType, intent: OrderIntent) -> dict[str, str]:
@@ -37,7 +37,7 @@ def refusals(kind: OrderType, intent: OrderIntent) -> dict[str, str]:
     if kind is not OrderType.SNIPER:
         return {name: f"not with {kind.value}" for name, value in said.items() if value is not None}
     found = _exit_refusals(intent.exit) if intent.exit is not None else {}
-    if not is_for_any_token(intent):
+    if not is_for_any_token(kind, intent):
         return found | ({} if intent.max_orders is None else {"maxOrders": 'only with tokenOut "any"'})
     if intent.max_orders is None:
         found["maxOrders"] = 'required with tokenOut "any"'
@@ -78,7 +78,7 @@ def prepare(order: Order, intent: OrderIntent, decimals_in: int) -> None:
     exits = _exits(intent.exit)
     order.status = Status.OPEN
     order.group_role = GroupRole.NONE
-    if is_for_any_token(intent):
+    if is_for_any_token(order.type, intent):
         order.group = OrderGroup(user_id=order.user_id, kind=GroupKind.LAUNCH, created_at=order.created_at)
         order.group_role = GroupRole.BUDGET
     elif exits is not None:

@@ -121,9 +121,9 @@ class Followed:
         return now >= self._due[pool] and now - last >= _LEAST_SECONDS
 
     def _is_near(self, row: Launch, now: float) -> bool:
-        if row.opens_at_point is None:
+        first = row.first_point
+        if first is None:
             return False
-        first = row.opens_at_point + int(row.opens_after)
         if row.opens_unit == OpeningUnit.SLOT:
             return self._slot >= first - _NEAR_SLOTS
         if self._clock is None:

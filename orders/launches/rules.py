@@ -50,7 +50,7 @@ def held_by_its_opening(launch: Launch, clock: Clock) -> Hold:
     """Whether it can be bought in at this clock at all, as far as its row knows."""
     if launch.funded_at is None:
         return Hold.NOT_FUNDED
-    first = (launch.opens_at_point or 0) + int(launch.opens_after)
+    first = launch.first_point or 0
     now = clock.slot if launch.opens_unit == OpeningUnit.SLOT else clock.unix_timestamp
     return Hold.NOT_OPEN if launch.opens_unit and now < first else Hold.NONE
 

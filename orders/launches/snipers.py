@@ -57,6 +57,8 @@ class Snipers:
     def __init__(self, is_at_work: Callable[[], bool], on_the_way: OnTheWay = leave_to_the_sweeper) -> None:
         self._is_at_work = is_at_work
         self._on_the_way = on_the_way
+        # What the wallet could spend by token, as far as this look has asked.
+        self._spendable: dict[str, int] = {}
         self._facts: dict[str, tuple[LaunchFacts, float]] = {}
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -85,6 +87,7 @@ class Snipers:
         if not snipers:
             return _IDLE_SECONDS
         snipers = [each for each in snipers if not (each.is_budget and purchases.end_if_done(each))]
+        self._spendable = {}
         asked = _largest(snipers)
         try:
             prices = gateway.look_at(asked) if asked else None
@@ -181,11 +184,10 @@ class Snipers:
             return Hold.NOT_SIMULATED
 
     def _is_affordable(self, order: Order) -> bool:
-        try:
-            held = gateway.holdings().by_mint.get(order.token_in, 0)
-        except ChainUnavailable:
-            return False
-        return held - (gateway.SOL_RESERVE if order.token_in == gateway.SOL else 0) >= order.amount_in
+        """Asked of the wallet once a look and token, however many orders there are."""
+        if order.token_in not in self._spendable:
+            self._spendable |= gateway.spendable([order.token_in])
+        return self._spendable.get(order.token_in, 0) >= order.amount_in
 
     def _pause(self, snipers: Sequence[Sniper], prices: PriceLook | None) -> float:
         """How long until the next look: no longer than a slot, and hardly at all around an opening."""
@@ -221,7 +223,7 @@ def _largest(snipers: Sequence[Sniper]) -> dict[Market, int]:
 
 def _is_near(launch: Launch, prices: PriceLook) -> bool:
     """Whether a launch opens within seconds, or has just opened."""
-    first = (launch.opens_at_point or 0) + int(launch.opens_after)
+    first = launch.first_point or 0
     if launch.opens_unit == OpeningUnit.SLOT:
         slots = _NEAR_OPENING_SECONDS * 1_000 // rules.SLOT_MS
         return abs(first - prices.clock.slot) <= slots

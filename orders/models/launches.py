@@ -101,6 +101,11 @@ class Launch(models.Model):
     def __str__(self) -> str:
         return f"{self.venue} {self.pool}"
 
+    @property
+    def first_point(self) -> int | None:
+        """The first slot or second at which its program swaps; None where it says none."""
+        return None if self.opens_at_point is None else self.opens_at_point + int(self.opens_after)
+
 
 class LaunchWatch(models.Model):
     """Which worker watches a network for new pools, and how far it has come.

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 from dex.errors import DexError
 from orders import gateway
-from orders.errors import ChainUnavailable
 from orders.gateway import Market, PriceLook
 from orders.models import Order
 from orders.platform.lazy_thread import LazyThread
@@ -232,17 +231,9 @@ class Watcher:
         rested = [one for one in [*found.fired, *again] if one.entry.due_at <= now]
         lacking = {one.entry.market.token_in for one in rested if one.entry.for_funds}
         if lacking:
-            held = self._spendable(lacking)
+            held = gateway.spendable(lacking)
             rested = [one for one in rested if not one.entry.for_funds or _is_affordable(one.entry, held)]
         return sorted(rested, key=_price_time)
-
-    def _spendable(self, mints: Iterable[str]) -> dict[str, int]:
-        """What the wallet holds of these mints beyond what it keeps back; nothing where that is not known."""
-        try:
-            held = gateway.holdings().by_mint
-        except ChainUnavailable:
-            return {}
-        return {m: held.get(m, 0) - (gateway.SOL_RESERVE if m == gateway.SOL else 0) for m in mints}
 
     def _release(self, fired: Sequence[Fired]) -> list[Order]:
         if not fired or not kill_switch.is_on():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 from orders.amounts import decimal_text, parse_amount
-from orders.errors import InvalidAmount
 from orders.wire import request_fields
 from orders.wire.json_types import AMOUNT, TEXT, integer, list_of, one_of
 from orders.wire.message import Field, Message, ref
-from orders.wire.request_fields import optional, wire, within
+from orders.wire.request_fields import Readers, object_of, optional, wire, within
 
 # What may be asked of a token and its pool.
 MINT_AUTHORITY_REVOKED: Final = "mintAuthorityRevoked"
@@ -100,7 +99,6 @@ class PositionExit:
 
 
 _BPS: Final = within(0, _ALL_BPS)
-_Readers = Mapping[str, tuple[str, Callable[[object], Any]]]
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -119,7 +117,7 @@ def _creators(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(request_fields.token_name(each) for each in value))
 
 
-_LAUNCH_READERS: Final[_Readers] = {
+_LAUNCH_READERS: Final[Readers] = {
     "minLiquidity": ("min_liquidity", parse_amount),
     "maxFeeBps": ("max_fee_bps", _BPS),
     "maxRoundTripBps": ("max_round_trip_bps", _BPS),
@@ -150,11 +148,11 @@ LAUNCH: Final = Message(
     means="which new pools are bought in",
     closed=True,
 )
-_TAKE_PROFIT_READERS: Final[_Readers] = {
+_TAKE_PROFIT_READERS: Final[Readers] = {
     "limitPrice": ("price", request_fields.price),
     "gainBps": ("bps", within(1, MOST_GAIN_BPS)),
 }
-_STOP_LOSS_READERS: Final[_Readers] = {
+_STOP_LOSS_READERS: Final[Readers] = {
     "triggerPrice": ("price", request_fields.price),
     "lossBps": ("bps", within(1, _ALL_BPS)),
     "slippageBps": ("slippage_bps", request_fields.basis_points),
@@ -186,29 +184,9 @@ POSITION_EXIT: Final = Message(
 )
 
 
-def _object(message: Message, readers: _Readers, made: Callable[..., Any]) -> Callable[[object], Any]:
-    def read(value: object) -> Any:
-        if not isinstance(value, Mapping):
-            raise ValueError("an object")
-        wrong = [str(name) for name in value if name not in message.names]
-        if wrong:
-            raise ValueError(f"unknown field {request_fields.printable(wrong[0])}")
-        given = {name: each for name, each in value.items() if each is not None}
-        return made(**{readers[name][0]: _read(name, readers[name][1], each) for name, each in given.items()})
-
-    return read
-
-
-def _read(name: str, reader: Callable[[object], Any], value: object) -> Any:
-    try:
-        return reader(value)
-    except (ValueError, InvalidAmount) as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-_EXIT_READERS: Final[_Readers] = {
-    "takeProfit": ("take_profit", _object(_EXIT_TAKE_PROFIT, _TAKE_PROFIT_READERS, ExitLevel)),
-    "stopLoss": ("stop_loss", _object(_EXIT_STOP_LOSS, _STOP_LOSS_READERS, ExitLevel)),
+_EXIT_READERS: Final[Readers] = {
+    "takeProfit": ("take_profit", object_of(_EXIT_TAKE_PROFIT, _TAKE_PROFIT_READERS, ExitLevel)),
+    "stopLoss": ("stop_loss", object_of(_EXIT_STOP_LOSS, _STOP_LOSS_READERS, ExitLevel)),
     "afterSeconds": ("after_seconds", within(1, _MOST_SECONDS)),
 }
 
@@ -220,14 +198,14 @@ class SniperTerms:
     launch: LaunchTerms | None = field(
         default=None,
         metadata=wire(
-            _object(LAUNCH, _LAUNCH_READERS, LaunchTerms),
+            object_of(LAUNCH, _LAUNCH_READERS, LaunchTerms),
             Field("launch", ref(LAUNCH), means="sniper: which new pools it buys in", optional=True),
         ),
     )
     exit: PositionExit | None = field(
         default=None,
         metadata=wire(
-            _object(POSITION_EXIT, _EXIT_READERS, PositionExit),
+            object_of(POSITION_EXIT, _EXIT_READERS, PositionExit),
             Field("exit", ref(POSITION_EXIT), means="sniper: how it is sold again", optional=True),
         ),
     )

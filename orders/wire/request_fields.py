@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from orders.amounts import parse_amount
 from orders.errors import InvalidAmount, InvalidRequest, NotFound
 from orders.wire.json_types import nullable
-from orders.wire.message import Field, Schema
+from orders.wire.message import Field, Message, Schema
 
 _LONGEST_TOKEN: Final = 64
 _LONGEST_KEY: Final = 255
@@ -234,3 +234,33 @@ def within(lowest: int, highest: int) -> Callable[[object], int]:
         return value
 
     return read
+
+
+# How an object's fields are read: by their names on the wire, the attribute of each and its reader.
+Readers = Mapping[str, tuple[str, Callable[[object], Any]]]
+
+
+def object_of(message: Message, readers: Readers, made: Callable[..., Any]) -> Callable[[object], Any]:
+    """Reads an object with the fields of a message, null as not given; raises ValueError on what is wrong."""
+    required = [each.name for each in message.fields if not each.optional]
+
+    def read(value: object) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValueError("an object")
+        wrong = [str(name) for name in value if name not in message.names]
+        if wrong:
+            raise ValueError(f"unknown field {printable(wrong[0])}")
+        given = {name: each for name, each in value.items() if each is not None}
+        missing = [name for name in required if name not in given]
+        if missing:
+            raise ValueError(f"{missing[0]} is required")
+        return made(**{readers[name][0]: _part(name, readers[name][1], each) for name, each in given.items()})
+
+    return read
+
+
+def _part(name: str, reader: Callable[[object], Any], value: object) -> Any:
+    try:
+        return reader(value)
+    except (ValueError, InvalidAmount) as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from orders.amounts import decimal_text
-from orders.errors import InvalidAmount
 from orders.lifecycle import TimeInForce
 from orders.wire import request_fields
 from orders.wire.json_types import AMOUNT, INSTANT, integer, one_of
 from orders.wire.launch_terms import SniperTerms
 from orders.wire.message import Field, Message, ref
-from orders.wire.request_fields import optional, wire, within
+from orders.wire.request_fields import Readers, object_of, optional, wire, within
 
 LEAST_TRAIL_BPS: Final = 50
 MOST_TRAIL_BPS: Final = 9_000
@@ -77,7 +76,7 @@ def _one_of(*words: str) -> Callable[[object], str]:
     return read
 
 
-_EXIT_READERS: Final[Mapping[str, tuple[str, Callable[[object], Any]]]] = {
+_EXIT_READERS: Final[Readers] = {
     "limitPrice": ("limit_price", request_fields.price),
     "triggerPrice": ("trigger_price", request_fields.price),
     "slippageBps": ("slippage_bps", request_fields.basis_points),
@@ -94,30 +93,6 @@ STOP_LOSS: Final = Message(
     means="an order that sells when the price falls to its trigger",
     closed=True,
 )
-
-
-def _exit(message: Message) -> Callable[[object], ExitTerms]:
-    required = [each.name for each in message.fields if not each.optional]
-
-    def read(value: object) -> ExitTerms:
-        if not isinstance(value, Mapping):
-            raise ValueError("an object")
-        wrong = [str(name) for name in value if name not in message.names]
-        if wrong:
-            raise ValueError(f"unknown field {request_fields.printable(wrong[0])}")
-        missing = [name for name in required if value.get(name) is None]
-        if missing:
-            raise ValueError(f"{missing[0]} is required")
-        return ExitTerms(**{_EXIT_READERS[n][0]: _read(n, v) for n, v in value.items() if v is not None})
-
-    return read
-
-
-def _read(name: str, value: object) -> Any:
-    try:
-        return _EXIT_READERS[name][1](value)
-    except (ValueError, InvalidAmount) as error:
-        raise ValueError(f"{name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,13 +225,14 @@ class WaitingTerms(SniperTerms):
     take_profit: ExitTerms | None = field(
         default=None,
         metadata=wire(
-            _exit(TAKE_PROFIT),
+            object_of(TAKE_PROFIT, _EXIT_READERS, ExitTerms),
             Field("takeProfit", ref(TAKE_PROFIT), means="of oco and bracket", optional=True),
         ),
     )
     stop_loss: ExitTerms | None = field(
         default=None,
         metadata=wire(
-            _exit(STOP_LOSS), Field("stopLoss", ref(STOP_LOSS), means="of oco and bracket", optional=True)
+            object_of(STOP_LOSS, _EXIT_READERS, ExitTerms),
+            Field("stopLoss", ref(STOP_LOSS), means="of oco and bracket", optional=True),
         ),
     )

@@ -19,6 +19,7 @@ from solders.pubkey import Pubkey
 from dex.config import tokens_of
 from dex.errors import ChainAnswerInvalid, ChainError, DexError
 from dex.localnet.genesis import LAMPORTS_PER_SOL, localnet_keypair
+from dex.localnet.traders import fund
 from dex.routing.router import whole_quote
 from dex.routing.snapshots import Snapshots
 from dex.rpc.answers import LatestBlockhash, SendKind
@@ -43,7 +44,6 @@ _AMOUNTS: Final[Mapping[str, tuple[int, int]]] = {
 _LEAST_OUT: Final = 1
 _SOLD_PART: Final = 4
 _LOWEST_LAMPORTS: Final = 100 * LAMPORTS_PER_SOL
-_AIRDROP_LAMPORTS: Final = 1_000 * LAMPORTS_PER_SOL
 _HELD_SLOTS: Final = (10, 80)
 
 
@@ -110,10 +110,7 @@ class Rivals:
 
     async def fund(self) -> None:
         """Asks the faucet for rivals that the genesis did not fund: they buy for SOL only."""
-        for rival in self._keypairs:
-            balances = await self._rpc.balances(rival.pubkey())
-            if balances.lamports < _LOWEST_LAMPORTS:
-                await self._rpc.request_airdrop(rival.pubkey(), _AIRDROP_LAMPORTS)
+        await fund(self._rpc, self._keypairs, _LOWEST_LAMPORTS)
 
     async def look(self) -> int:
         """Buys what has opened and sells what is due; how many swaps the node accepted.
