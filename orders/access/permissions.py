@@ -1,4 +1,4 @@
-"""Who may trade: the permission `orders.trade` of the user, and a scope of the token that allows it."""
+"""Who may trade, and who may stop all trading: by permissions of the user and the scope of the token."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 TRADE: Final = "orders.trade"
+SWITCH: Final = "orders.change_tradingswitch"
 _CODENAME: Final = TRADE.partition(".")[2]
 _OF_TRADE: Final = Q(content_type__app_label="orders", codename=_CODENAME)
 # Written out, because each order asks: the query builder takes many times what the database takes.
@@ -39,6 +40,19 @@ def require_trade(user: AbstractBaseUser, token_id: Any = None) -> None:
         raise Forbidden("This token may only read", needs="scope trade")
     if not may_trade(user):
         raise Forbidden("This user may not trade", needs=TRADE)
+
+
+def require_switch(user: AbstractBaseUser, token_id: Any = None) -> None:
+    """Raise Forbidden unless the user, and the token if one was shown, may throw the kill switch."""
+    if token_id is not None and _scope_of(token_id) != TokenScope.Scope.ADMIN:
+        raise Forbidden("This token may not throw the kill switch", needs="scope admin")
+    if not may_switch(user):
+        raise Forbidden("This user may not throw the kill switch", needs=SWITCH)
+
+
+def may_switch(user: Any) -> bool:
+    """Whether the user has the permission to throw the kill switch."""
+    return bool(user.is_active and user.has_perm(SWITCH))
 
 
 def may_trade(user: AbstractBaseUser) -> bool:
@@ -80,6 +94,10 @@ class MayTrade(BasePermission):
 def _token_trades(token_id: Any) -> bool:
     if token_id is None:
         return True
-    scope = TokenScope.objects.filter(token=token_id).values_list("scope", flat=True).first()
+    scope = _scope_of(token_id)
     # Tokens that were made before there were scopes have none, and trade as they did.
     return scope is None or scope in _SCOPES_THAT_TRADE
+
+
+def _scope_of(token_id: Any) -> str | None:
+    return TokenScope.objects.filter(token=token_id).values_list("scope", flat=True).first()

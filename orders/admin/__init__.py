@@ -8,19 +8,30 @@ snipers.py      sniper orders that wait, and by which rules
 launches.py     new pools, and the watch for them
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
-engine.py       the kill switch and the pools, and who may switch them
+trading.py      the kill switch, and who may throw it
+pools.py        the pools, and who may switch them
 sign_in.py      each try to sign in leaves an entry; the code of an authenticator
 accounts.py     who may sign in, whose tokens there are
 """
 
 from django.contrib import admin
 
-from orders.admin import accounts, engine, launches, open_orders, orders, snipers, waiting
+from orders.admin import accounts, launches, open_orders, orders, pools, snipers, theme, trading, waiting
 from orders.admin.sign_in import SignInForm, may_enter
 
-__all__ = ["accounts", "engine", "launches", "open_orders", "orders", "snipers", "waiting"]
+__all__ = [
+    "accounts",
+    "launches",
+    "open_orders",
+    "orders",
+    "pools",
+    "snipers",
+    "trading",
+    "waiting",
+]
 
 admin.site.login_form = SignInForm
 admin.site.login_template = "admin/sign_in.html"
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
+admin.site.each_context = theme.with_trading(admin.site.each_context)  # type: ignore[method-assign]
 admin.site.index_template = "admin/dashboard.html"

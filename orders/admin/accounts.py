@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from orders.admin.engine import actor
+from orders.admin.actor import actor
 from orders.admin.read_only import ReadOnly
 from orders.models import AuditEntry, TokenScope
 from orders.records import audit

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
+from orders.access.permissions import may_switch
 from orders.admin.columns import STATUS_COLOURS
-from orders.admin.engine import SWITCH
 from orders.amounts import from_base_units
-from orders.records import kill_switch
 from orders.reporting import statistics
 
 _WINDOWS: Final = {
@@ -32,11 +31,10 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     figures = statistics.statistics(_WINDOWS[chosen][1])
     return context | {
         "figures": figures,
-        "trading": kill_switch.state(),
         "windows": [(name, label, name == chosen) for name, (label, _) in _WINDOWS.items()],
         "window_label": _WINDOWS[chosen][0].lower(),
         "success": _percent_text(figures.success_percent_tenths),
-        "may_switch": request.user.has_perm(SWITCH),
+        "may_switch": may_switch(request.user),
         "statuses": [
             (name, number, STATUS_COLOURS.get(name, ""), share)
             for (name, number), share in zip(

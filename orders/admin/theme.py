@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -28,11 +29,19 @@ def favicon(request: HttpRequest) -> str:
 
 
 def network_badge(request: HttpRequest) -> list[str]:
-    """The network in words and a colour, red where real money moves, or while trading is switched off."""
+    """The network in words and a colour, red where real money moves."""
     network = settings.SOLANA_NETWORK
-    if not kill_switch.is_on():
-        return [f"{network}, trading is off", "danger"]
     return [network, {"localnet": "success", "devnet": "info"}.get(network, "danger")]
+
+
+def with_trading(each_context: Callable[[HttpRequest], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The context of every page with the kill switch, for staff: while it is off each page says why."""
+
+    def context(request: HttpRequest) -> dict[str, Any]:
+        found = each_context(request)
+        return found | {"trading": kill_switch.state()} if found.get("has_permission") else found
+
+    return context
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:

@@ -9,14 +9,18 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from knox.models import AuthToken
 
+from orders.errors import Forbidden, InvalidRequest
 from orders.gateway import pools as gateway_pools
-from orders.models import AuditEntry, KnownPool
+from orders.intake.trading_switch import switch_trading
+from orders.models import AuditEntry, KnownPool, TokenScope
 from orders.records import kill_switch, pools
 from tests.factories import POOL, UserFactory
 
 pytestmark = pytest.mark.django_db
-THROW = "/admin/orders/tradingswitch/throw/"
+SWITCH = "/admin/orders/tradingswitch/"
+THROW = f"{SWITCH}throw/"
 POOLS = "/admin/orders/knownpool/"
 MINTS = {
     "mint_a": "So11111111111111111111111111111111111111112",
@@ -53,6 +57,48 @@ def test_trading_is_switched_off_with_a_reason_and_on_again(staff: Client) -> No
 def test_trading_is_not_switched_off_without_a_reason(staff: Client) -> None:
     page = staff.post(THROW, {"to": "off", "reason": "  "}, follow=True).content.decode()
     assert "say why it is to be off" in page
+    assert kill_switch.is_on()
+
+
+def test_every_page_says_while_trading_is_off_who_stopped_it_and_why(staff: Client) -> None:
+    staff.post(THROW, {"to": "off", "reason": "odd fills", "back": "switch"})
+    for page in ("/admin/orders/order/", "/admin/orders/auditentry/", SWITCH, "/admin/"):
+        shown = staff.get(page).content.decode()
+        assert shown.count("Trading is off") == 1, page
+        assert "odd fills" in shown
+    assert staff.post(THROW, {"to": "on", "back": "switch"})["Location"] == SWITCH
+    assert "Trading is off" not in staff.get("/admin/orders/order/").content.decode()
+
+
+def test_the_page_of_the_switch_shows_each_time_it_was_thrown(staff: Client) -> None:
+    assert "It was never thrown" in staff.get(SWITCH).content.decode()
+    staff.post(THROW, {"to": "off", "reason": "odd fills"})
+    staff.post(THROW, {"to": "on", "reason": "looked into"})
+    entries = staff.get(SWITCH).context["entries"]
+    assert [(entry.action, entry.detail, entry.origin) for entry in entries] == [
+        ("trading on", "looked into", "127.0.0.1"),
+        ("trading off", "odd fills", "127.0.0.1"),
+    ]
+
+
+def test_a_token_throws_the_switch_only_with_the_scope_admin() -> None:
+    boss = UserFactory(is_superuser=True)
+    token, _ = AuthToken.objects.create(boss)
+    with pytest.raises(Forbidden) as refused:
+        switch_trading(boss, "10.0.0.1", on=False, reason="odd fills", token_id=token.pk)
+    assert refused.value.details == {"needs": "scope admin"}
+    TokenScope.objects.create(token=token, scope=TokenScope.Scope.ADMIN)
+    thrown = switch_trading(boss, "10.0.0.1", on=False, reason=" odd fills ", token_id=token.pk)
+    assert (thrown.is_on, thrown.reason, thrown.changed_by) == (False, "odd fills", boss.username)
+
+
+def test_a_reason_is_asked_for_and_bounded() -> None:
+    boss = UserFactory(is_superuser=True)
+    for reason in ("", "x" * 256):
+        with pytest.raises(InvalidRequest):
+            switch_trading(boss, "10.0.0.1", on=False, reason=reason)
+    with pytest.raises(Forbidden):
+        switch_trading(UserFactory(), "10.0.0.1", on=False, reason="mine")
     assert kill_switch.is_on()
 
 

@@ -1,26 +1,21 @@
-"""What the engine goes by: the kill switch, the pools that it knows; both can be thrown by those who may."""
+"""The pools that the engine knows, and who may switch them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from orders.admin.actor import actor
 from orders.admin.read_only import ReadOnly
 from orders.amounts import from_base_units
 from orders.gateway import token_by_mint
-from orders.models import KnownPool, PoolState, TradingSwitch
-from orders.records import audit, kill_switch, pools
-
-_MOST_REASON = 255
-SWITCH = "orders.change_tradingswitch"
+from orders.models import KnownPool, PoolState
+from orders.records import pools
 
 
 def _whole(mint: str, amount: int) -> str:
@@ -28,35 +23,6 @@ def _whole(mint: str, amount: int) -> str:
     return (
         f"{from_base_units(amount, token.decimals)} {token.symbol}" if token else f"{amount} of {mint[:4]}…"
     )
-
-
-def actor(request: HttpRequest) -> audit.Actor:
-    """Who acts in the admin, and from where."""
-    return audit.Actor(request.user.get_username(), request.META.get("REMOTE_ADDR") or "this machine")
-
-
-@admin.register(TradingSwitch)
-class TradingSwitchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """How the switch stands; it is thrown on the dashboard, or by `manage.py trading`."""
-
-    list_display = ("__str__", "reason", "changed_by", "changed_at")
-
-    def get_urls(self) -> list[URLPattern]:
-        """Besides the list, the address that throws the switch."""
-        throw = self.admin_site.admin_view(require_POST(self.throw))
-        return [path("throw/", throw, name="orders_tradingswitch_throw"), *super().get_urls()]
-
-    def throw(self, request: HttpRequest) -> HttpResponseRedirect:
-        """Switch trading on or off, with the reason; off needs one."""
-        if not request.user.has_perm(SWITCH):
-            raise PermissionDenied
-        on, reason = request.POST.get("to") == "on", request.POST.get("reason", "").strip()[:_MOST_REASON]
-        if not on and not reason:
-            messages.error(request, "Trading stays on: say why it is to be off.")
-        else:
-            kill_switch.switch(on=on, reason=reason, by=actor(request))
-            messages.success(request, f"Trading is {'on' if on else 'off'}.")
-        return HttpResponseRedirect(reverse("admin:index"))
 
 
 class PoolStateFilter(admin.SimpleListFilter):
