@@ -44,7 +44,7 @@ def require_trade(user: AbstractBaseUser, token_id: Any = None) -> None:
 
 def require_switch(user: AbstractBaseUser, token_id: Any = None) -> None:
     """Raise Forbidden unless the user, and the token if one was shown, may throw the kill switch."""
-    if token_id is not None and _scope_of(token_id) != TokenScope.Scope.ADMIN:
+    if token_id is not None and scope_of(token_id) != TokenScope.Scope.ADMIN:
         raise Forbidden("This token may not throw the kill switch", needs="scope admin")
     if not may_switch(user):
         raise Forbidden("This user may not throw the kill switch", needs=SWITCH)
@@ -94,10 +94,11 @@ class MayTrade(BasePermission):
 def _token_trades(token_id: Any) -> bool:
     if token_id is None:
         return True
-    scope = _scope_of(token_id)
+    scope = scope_of(token_id)
     # Tokens that were made before there were scopes have none, and trade as they did.
     return scope is None or scope in _SCOPES_THAT_TRADE
 
 
-def _scope_of(token_id: Any) -> str | None:
+def scope_of(token_id: Any) -> str | None:
+    """The scope of a token; None of one that was made before there were scopes."""
     return TokenScope.objects.filter(token=token_id).values_list("scope", flat=True).first()

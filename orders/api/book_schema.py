@@ -13,8 +13,13 @@ from orders.wire.fills import FILL, FILL_PAGE
 from orders.wire.json_types import TEXT, integer, one_of, text
 from orders.wire.message import Field, Rows
 from orders.wire.portfolio import LINE_COLUMNS, PORTFOLIO
+from orders.wire.portfolio_curve import INTERVALS as CURVE_INTERVALS
+from orders.wire.portfolio_curve import PORTFOLIO_CURVE
 
 MOST_FILLS: Final = 200
+MOST_POINTS: Final = 750
+USUAL_POINTS: Final = 97
+USUAL_INTERVAL: Final = "15m"
 _FORMAT: Final = Field(
     "format", one_of(["json", "csv"]), means="csv: a file, text/csv, with the same fields", optional=True
 )
@@ -36,6 +41,22 @@ CANDLES_QUERY: Final = Rows(
     Field("to", TEXT, means="before this ISO 8601 time; now when absent", optional=True),
 )
 PORTFOLIO_QUERY: Final = Rows(_FORMAT)
+PORTFOLIO_HISTORY_QUERY: Final = Rows(
+    Field(
+        "interval",
+        one_of(CURVE_INTERVALS),
+        means=f"between two points, {USUAL_INTERVAL} when absent",
+        optional=True,
+        example=USUAL_INTERVAL,
+    ),
+    Field(
+        "points",
+        integer(2, MOST_POINTS, USUAL_POINTS),
+        means=f"how many, the last one now; {USUAL_POINTS} when absent",
+        optional=True,
+        example=USUAL_POINTS,
+    ),
+)
 
 FILLS: Final[dict[str, Any]] = operation(
     *("listFills", "books", "The caller's confirmed swaps with all that they cost, newest first"),
@@ -49,6 +70,14 @@ PORTFOLIO_CALL: Final[dict[str, Any]] = operation(
     {200: (PORTFOLIO, "the caller's portfolio", PORTFOLIO.example())},
     CALLER,
     query=PORTFOLIO_QUERY,
+)
+PORTFOLIO_HISTORY: Final[dict[str, Any]] = operation(
+    *("getPortfolioHistory", "books", "What swaps had left over time, its value then, and the profit so far"),
+    {200: (PORTFOLIO_CURVE, "the caller's curve", PORTFOLIO_CURVE.example())},
+    CALLER,
+    query=PORTFOLIO_HISTORY_QUERY,
+    description="At sampled prices, kept for 30 days; the wallet's other tokens are not in it. A point is"
+    " null where a token that was held had no price then.",
 )
 CANDLES_CALL: Final[dict[str, Any]] = operation(
     *("listCandles", "market", "Sampled prices of a pair over time, with the caller's own trades"),

@@ -22,9 +22,11 @@ from orders.errors import InvalidRequest
 from orders.reporting.csv_text import one_by_one
 from orders.reporting.fills import confirmed_swaps, csv_pieces, with_costs
 from orders.reporting.portfolio import portfolio, portfolio_csv
+from orders.reporting.portfolio_curve import curve_of
 from orders.wire import request_fields
 from orders.wire.fills import FILL
 from orders.wire.portfolio import PORTFOLIO
+from orders.wire.portfolio_curve import INTERVALS, POINT
 from orders.wire.request_fields import bounded_integer
 
 _CSV = "text/csv; charset=utf-8"
@@ -77,6 +79,28 @@ class Portfolio(Endpoint):
         if is_csv:
             return _csv(request, "portfolio", iter([portfolio_csv(found)]))
         return Response(PORTFOLIO.of(found))
+
+
+class PortfolioHistory(Endpoint):
+    """What the swaps had made of each token over time."""
+
+    query = book_schema.PORTFOLIO_HISTORY_QUERY
+
+    @extend_schema(**book_schema.PORTFOLIO_HISTORY)
+    def get(self, request: Request) -> Response:
+        """Value, cost and profit at the end of each span, the last one now."""
+        interval = self.values.get("interval", book_schema.USUAL_INTERVAL)
+        if interval not in INTERVALS:
+            raise InvalidRequest(interval=f"one of {', '.join(INTERVALS)}")
+        points = bounded_integer(self.values, "points", book_schema.USUAL_POINTS, 2, book_schema.MOST_POINTS)
+        found = curve_of(Endpoint.caller(request), INTERVALS[interval], points, timezone.now())
+        return Response(
+            {
+                "interval": interval,
+                "leftOut": list(found.left_out),
+                "points": [POINT.of(point) for point in found.points],
+            }
+        )
 
 
 def _is_csv(values: Mapping[str, str]) -> bool:

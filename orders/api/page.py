@@ -14,6 +14,7 @@ from django.views.decorators.gzip import gzip_page
 
 from orders import gateway
 from orders.access.authentication import LOCAL_USERNAME, is_local
+from orders.access.permissions import may_switch
 from orders.api import page_bundle
 from orders.wire.errors import read_only
 
@@ -52,8 +53,7 @@ def caller(request: HttpRequest) -> Caller:
     """By the session, or as the API knows callers of this machine. A token stays in the browser's tab."""
     user = request.user
     if user.is_authenticated:
-        may_switch = user.is_staff and user.has_perm("orders.change_tradingswitch")
-        return Caller(user.get_username(), "staff" if user.is_staff else "user", may_switch)
+        return Caller(user.get_username(), "staff" if user.is_staff else "user", may_switch(user))
     headers = {name.lower(): value for name, value in request.headers.items()}
     if settings.LOCAL_USER_ALLOWED and is_local(request.META.get("REMOTE_ADDR"), headers, request.get_host()):
         return Caller(LOCAL_USERNAME, "local")

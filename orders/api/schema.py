@@ -37,7 +37,7 @@ _EVERYWHERE: Final = (
 # Who calls is looked up in the database; how often, in Redis.
 CALLER: Final = (errors.Unauthenticated, errors.TooManyRequests, errors.DatabaseUnavailable)
 # A session that writes sends its CSRF token; a form would be read for it.
-_WRITER: Final = (*CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
+WRITER: Final = (*CALLER, errors.Forbidden, errors.MalformedBody, errors.PayloadTooLarge)
 _AMOUNT_AND_TOKENS: Final = (
     *(errors.InvalidAmount, errors.UnknownToken, errors.SameToken),
     *(errors.TokenRefused, errors.ChainUnavailable),
@@ -104,7 +104,7 @@ EXECUTE: Final = operation(
         200: (ORDER, "accepted before, under the same key", _CONFIRMED),
     },
     (
-        *(*_WRITER, *_AMOUNT_AND_TOKENS, errors.OrderTooLarge, errors.UnsupportedOrderType),
+        *(*WRITER, *_AMOUNT_AND_TOKENS, errors.OrderTooLarge, errors.UnsupportedOrderType),
         *(errors.UnsupportedMediaType, errors.IdempotencyMismatch, errors.TradingHalted),
         errors.WouldTriggerNow,
     ),
@@ -131,7 +131,7 @@ BATCH: Final = operation(
             {"results": [BATCH_OUTCOME.example(), {k: v for k, v in _REFUSED.items() if k != "order"}]},
         )
     },
-    (*_WRITER, errors.UnsupportedMediaType),
+    (*WRITER, errors.UnsupportedMediaType),
     request={_JSON: dict(ref(BATCH_REQUEST))},
     examples=[OpenApiExample("an order and a pair", BATCH_REQUEST.example(), request_only=True)],
     description="Each order stands for itself: it is accepted, found again by its key, or refused, and its"
@@ -165,14 +165,14 @@ FEED: Final = operation(
 CANCEL: Final = operation(
     *("cancelOrder", "orders", "Cancel an order that no worker has begun"),
     {200: (ORDER, "cancelled", accepted_example(status="cancelled"))},
-    (*_WRITER, errors.NotFound, errors.NotCancellable),
+    (*WRITER, errors.NotFound, errors.NotCancellable),
     parameters=[_ORDER_ID],
     request=None,
 )
 CANCEL_ALL: Final = operation(
     *("cancelOrders", "orders", "Cancel all orders that fit and that no worker has begun"),
     {200: (CANCELLED, "how many were cancelled", CANCELLED.example())},
-    (*_WRITER, errors.UnknownToken),
+    (*WRITER, errors.UnknownToken),
     query=CANCEL_QUERY,
     request=None,
 )
@@ -180,7 +180,7 @@ AMEND: Final = operation(
     *("amendOrder", "orders", "Amend an open order"),
     {200: (ORDER, "amended", accepted_example(status="open", type="limit"))},
     (
-        *(*_WRITER, errors.UnsupportedMediaType, errors.InvalidAmount, errors.OrderTooLarge, errors.NotFound),
+        *(*WRITER, errors.UnsupportedMediaType, errors.InvalidAmount, errors.OrderTooLarge, errors.NotFound),
         *(errors.NotAmendable, errors.ChangedMeanwhile, errors.WouldTriggerNow),
     ),
     parameters=[_ORDER_ID],
@@ -199,7 +199,7 @@ GROUP: Final = operation(
 CANCEL_GROUP: Final = operation(
     *("cancelGroup", "orders", "Cancel what of a group no worker has begun"),
     {200: (ORDER_GROUP, "cancelled", ORDER_GROUP.example())},
-    (*_WRITER, errors.NotFound, errors.NotCancellable),
+    (*WRITER, errors.NotFound, errors.NotCancellable),
     parameters=[_GROUP_ID],
     request=None,
 )

@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from orders.api import (
     book_views,
+    caller_views,
     candle_views,
     docs,
     event_views,
@@ -46,7 +47,12 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash("api/candles", candle_views.Candles.as_view(), "candles"),
     *_with_and_without_slash("api/fills", book_views.Fills.as_view(), "fills"),
     *_with_and_without_slash("api/portfolio", book_views.Portfolio.as_view(), "portfolio"),
+    *_with_and_without_slash(
+        "api/portfolio/history", book_views.PortfolioHistory.as_view(), "portfolio-history"
+    ),
     *_with_and_without_slash("api/launches", launch_views.Launches.as_view(), "launches"),
+    *_with_and_without_slash("api/me", caller_views.Me.as_view(), "me"),
+    *_with_and_without_slash("api/trading", caller_views.Trading.as_view(), "trading"),
     *_with_and_without_slash("api/quotes", market_views.Quotes.as_view(), "quotes"),
     *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
     *_with_and_without_slash("api/tokens/<str:mint>", market_views.TokenByMint.as_view(), "token"),

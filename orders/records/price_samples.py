@@ -101,6 +101,15 @@ def near(pair: Pair, at: datetime) -> int | None:
     return None
 
 
+def closings(pair: Pair, minutes: Iterable[datetime]) -> dict[datetime, int]:
+    """The last prices of those of these minutes that are kept, by when they began."""
+    wanted, found = list(minutes), dict[datetime, int]()
+    for first in range(0, len(wanted), _BATCH):
+        rows = ours(MINUTE).filter(token_in=pair[0], token_out=pair[1], at__in=wanted[first : first + _BATCH])
+        found |= dict(rows.values_list("at", "closing"))
+    return found
+
+
 def traded_pairs(now: datetime) -> set[Pair]:
     """Pairs of open orders, and of the newest orders of the last day that have swapped."""
     newest = Order.objects.filter(IS_CONFIRMED, created_at__gt=now - _LATELY).order_by("-created_at", "-id")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,27 +14,15 @@ from dex.types import NO_BOUNDS, SwapMode
 from orders import gateway
 from orders.errors import ChainUnavailable
 from orders.gateway import Market, PriceLook
-from orders.records import costs
 from orders.reporting import positions
+from orders.reporting.book_entries import entries_of, usdc_mint
 from orders.reporting.csv_text import csv_table
-from orders.reporting.fills import confirmed_swaps, with_costs
 from orders.reporting.past_prices import SampledPrices
-from orders.reporting.positions import Book, PaidInVain, Position, Swapped
-from orders.wire.fills import Fill
+from orders.reporting.positions import Book, Position, Swapped
 from orders.wire.portfolio import IS_USDC, LINE, LINE_COLUMNS, Line, Portfolio, Sums
 
 CHAIN_UNAVAILABLE: Final = ChainUnavailable.code
 NO_ROUTE: Final = "NO_ROUTE"
-_CHUNK: Final = 500
-# A fill, or lamports that were paid in vain.
-_Dated = tuple[datetime, Fill | int]
-
-
-class PastPrices(Protocol):
-    """Prices as they were."""
-
-    def usdc_value(self, mint: str, amount: int, at: datetime) -> int | None:
-        """What an amount was worth in base units of USDC; None where no price of that time is kept."""
 
 
 class _Now(NamedTuple):
@@ -60,9 +46,9 @@ class _Now(NamedTuple):
 
 def portfolio(user: AbstractBaseUser) -> Portfolio:
     """The user's portfolio now. The wallet is shared by all users, the book is of this one alone."""
-    usdc = _usdc()
-    counted, prices = _Counted(), SampledPrices(usdc)
-    book = positions.fold(_entries(user, prices, usdc, counted), usdc, gateway.SOL)
+    usdc = usdc_mint()
+    entries = [entry for _, entry in entries_of(user, SampledPrices(usdc), usdc)]
+    book = positions.fold(entries, usdc, gateway.SOL)
     now = _now(book, usdc)
     mints = dict.fromkeys([*(now.balances or ()), *book.positions])
     lines = [_line(mint, book.positions.get(mint) or Position(), now) for mint in _sorted(mints)]
@@ -70,7 +56,7 @@ def portfolio(user: AbstractBaseUser) -> Portfolio:
         wallet=now.wallet,
         network=settings.SOLANA_NETWORK,
         at=timezone.now(),
-        fills=counted.fills,
+        fills=sum(isinstance(entry, Swapped) for entry in entries),
         lines=lines,
         sums=_sums(lines, book),
         lamports_in_vain=book.lamports_in_vain,
@@ -81,56 +67,6 @@ def portfolio(user: AbstractBaseUser) -> Portfolio:
 def portfolio_csv(found: Portfolio) -> str:
     """A line a token."""
     return csv_table(LINE_COLUMNS, (LINE.of(line) for line in found.lines))
-
-
-class _Counted:
-    """How many fills went into the book."""
-
-    fills = 0
-
-
-def _entries(
-    user: AbstractBaseUser, prices: PastPrices, usdc: str, counted: _Counted
-) -> Iterator[Swapped | PaidInVain]:
-    """All that has moved the book, oldest first."""
-    orders = confirmed_swaps(user).order_by("confirmed_at", "id").iterator(_CHUNK)
-    swaps: Iterator[_Dated] = ((_moment(fill), fill) for fill in with_costs(orders))
-    vain: list[_Dated] = [*costs.in_vain_of(user, settings.SOLANA_NETWORK)]
-    for at, entry in heapq.merge(swaps, vain, key=lambda each: each[0]):
-        if isinstance(entry, Fill):
-            counted.fills += 1
-            yield swapped(entry, prices, usdc)
-        else:
-            yield PaidInVain(entry, prices.usdc_value(gateway.SOL, entry, at))
-
-
-def _moment(fill: Fill) -> datetime:
-    assert fill.order.confirmed_at is not None
-    return fill.order.confirmed_at
-
-
-def swapped(fill: Fill, prices: PastPrices, usdc: str) -> Swapped:
-    """A fill with its values: by its own USDC side, else by the prices of its time."""
-    order, lamports = fill.order, fill.paid.total
-    at, amount_in, amount_out = _moment(fill), order.executed_amount_in, order.executed_amount_out
-    assert amount_in is not None
-    assert amount_out is not None
-    sides = order.token_in, amount_in, order.token_out, amount_out
-    value = positions.usdc_value(sides, usdc)
-    if value is None:
-        value = prices.usdc_value(order.token_in, amount_in, at)
-    if value is None:
-        value = prices.usdc_value(order.token_out, amount_out, at)
-    paid = lamports
-    if lamports:
-        paid = positions.fees_by_swap(sides, lamports, usdc, gateway.SOL)
-        paid = prices.usdc_value(gateway.SOL, lamports, at) if paid is None else paid
-    return Swapped(*sides, value, lamports, paid)
-
-
-def _usdc() -> str:
-    token = gateway.listed_token("USDC")
-    return str(token.mint) if token else ""
 
 
 def _market(mint: str, usdc: str) -> Market:

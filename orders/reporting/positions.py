@@ -112,16 +112,21 @@ def fold(entries: Iterable[Swapped | PaidInVain], usdc: str, sol: str) -> Book:
     """The book after these entries, oldest first. ``usdc`` and ``sol`` are mints; USDC has no position."""
     book = Book()
     for entry in entries:
-        if isinstance(entry, Swapped):
-            _swap(book, entry, usdc)
-        else:
-            book.lamports_in_vain += entry.lamports
-            known = book.paid_in_vain is not None and entry.paid is not None
-            book.paid_in_vain = (book.paid_in_vain or 0) + (entry.paid or 0) if known else None
-        if entry.lamports:
-            # Last, so that a purchase of SOL covers its own fees.
-            book.of(sol).sell(entry.lamports, entry.paid, FEES_NOT_VALUED)
+        enter(book, entry, usdc, sol)
     return book
+
+
+def enter(book: Book, entry: Swapped | PaidInVain, usdc: str, sol: str) -> None:
+    """Put one entry into the book."""
+    if isinstance(entry, Swapped):
+        _swap(book, entry, usdc)
+    else:
+        book.lamports_in_vain += entry.lamports
+        known = book.paid_in_vain is not None and entry.paid is not None
+        book.paid_in_vain = (book.paid_in_vain or 0) + (entry.paid or 0) if known else None
+    if entry.lamports:
+        # Last, so that a purchase of SOL covers its own fees.
+        book.of(sol).sell(entry.lamports, entry.paid, FEES_NOT_VALUED)
 
 
 def _swap(book: Book, swap: Swapped, usdc: str) -> None:

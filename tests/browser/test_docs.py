@@ -22,7 +22,7 @@ async def test_the_docs_show_every_call_and_try_one(chromium: Browser, engine: B
     context.on("request", note)
     page = await context.new_page()
     await page.goto(f"{engine.url}/api/docs/")
-    await expect(page.locator(".opblock")).to_have_count(20)
+    await expect(page.locator(".opblock")).to_have_count(23)
     call = page.locator("#operations-operation-getLiveness")
     await call.locator(".opblock-summary-control").click()
     await call.get_by_role("button", name="Try it out").click()

@@ -48,6 +48,6 @@ def test_no_call_breaks_its_description(tmp_path: Path, chain: TestChain) -> Non
         )
 
     assert run.returncode == 0, run.stdout[-8_000:] + run.stderr
-    assert "Operations:       20 selected / 20 total" in run.stdout
+    assert "Operations:       23 selected / 23 total" in run.stdout
     # It got past the refusals: orders were made and found again by the calls that take their id.
     assert Order.objects.count() > 0

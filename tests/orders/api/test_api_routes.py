@@ -51,15 +51,23 @@ def test_the_schema_names_every_address_once(client: Client) -> None:
 
     assert sorted(schema["paths"]) == [
         *("/api/candles", "/api/events", "/api/fills"),
-        *("/api/groups/{group_id}", "/api/groups/{group_id}/cancel", "/api/launches", "/api/orders"),
+        *(
+            "/api/groups/{group_id}",
+            "/api/groups/{group_id}/cancel",
+            "/api/launches",
+            "/api/me",
+            "/api/orders",
+        ),
         *("/api/orders/batch", "/api/orders/cancel", "/api/orders/execute", "/api/orders/{order_id}"),
         "/api/orders/{order_id}/cancel",
         *(
             "/api/orders/{order_id}/events",
             "/api/portfolio",
+            "/api/portfolio/history",
             "/api/quotes",
             "/api/tokens",
             "/api/tokens/{mint}",
+            "/api/trading",
         ),
         *("/health", "/health/live"),
     ]

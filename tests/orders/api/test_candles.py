@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from orders.models import PriceSample
+from orders.models import Attempt, PriceSample
 from orders.records import price_samples
 from tests.factories import SOL, USDC
 from tests.localnet_process import free_port_pair
@@ -125,3 +126,34 @@ def test_a_swap_without_usdc_is_counted_by_the_price_of_its_time(
     # 99.999582 for 0.99795442 SOL (two costs of its own), of which a half and 2,045,580 lamports are gone:
     # 50.102279 for the half, 0.204976 for the fees. 60 less 0.245469 of fees came in, 0.245469 for them.
     assert tokens["SOL"]["realisedUsdc"] == "9.692327"
+
+
+def test_a_portfolio_over_time_is_valued_at_sampled_prices(
+    client: Client, caller: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without costs, 2 SOL for 200 USDC; then the half of it for 120.
+    bought(caller, 1, executed_amount_in=200_000_000, executed_amount_out=2_000_000_000)
+    filled(caller, 3, executed_amount_out=120_000_000)
+    Attempt.objects.update(network_fee=0, priority_fee=0, tip=0, rent=0)
+    for seconds, price in ((110, 110_000_000), (230, 130_000_000), (299, 150_000_000)):
+        sample(seconds, price)
+    price_samples.roll_up(NOON + timedelta(seconds=240))
+    monkeypatch.setattr(timezone, "now", lambda: NOON + timedelta(seconds=300))
+    answer = client.get("/api/portfolio/history?interval=1m&points=5").json()
+    assert (answer["interval"], answer["leftOut"]) == ("1m", [])
+    shown = [
+        (each["at"][14:19], each["valueUsdc"], each["costUsdc"], each["realisedUsdc"], each["profitUsdc"])
+        for each in answer["points"]
+    ]
+    assert shown == [
+        ("02:00", "220", "200", "0", "20"),
+        ("03:00", None, None, "20", None),
+        ("04:00", "130", "100", "20", "50"),
+        ("05:00", "150", "100", "20", "70"),
+        ("05:00", "150", "100", "20", "70"),
+    ]
+
+
+@pytest.mark.parametrize(("query", "field"), [("interval=1s", "interval"), ("points=751", "points")])
+def test_what_a_portfolio_cannot_be_asked_is_refused(client: Client, query: str, field: str) -> None:
+    refused(client.get(f"/api/portfolio/history?{query}"), 400, "INVALID_REQUEST", field)
