@@ -1,8 +1,8 @@
 """The page's scripts and styles, each joined into one minified file, compressed, and named by its content.
 
 The sources are ES modules as browsers run them, and stay so: joining them only turns 40 requests into two,
-and two more for what orders that wait need, which come when the page can be used. Modules that both parts
-import are in both, so such a module keeps no state.
+and two more for the history and for what orders that wait need, which come when the page can be used.
+Modules that both parts import are in both, so such a module keeps no state.
 A module becomes a function that is called once; it returns its exports, which the modules that import them
 take apart by name. This covers what the page's modules use: named imports from files beside them, and
 exported declarations; no template text inside another. Anything else raises ImproperlyConfigured.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,11 +25,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 _STATIC: Final = Path(__file__).resolve().parent.parent / "static" / "orders"
 _ENTRY: Final = "main.js"
-_WAITING: Final = "waiting-orders.js"
+_LATE: Final = "late-parts.js"
 # In the order in which later ones may say more than earlier ones.
 _STYLES: Final = (
-    *("theme", "layout", "controls", "badges", "dialogs", "swap", "route", "live", "history", "chart"),
+    *("theme", "base", "layout", "top", "corner", "controls", "badges", "dialogs", "swap", "quotes", "route"),
+    *("live", "history", "chart"),
 )
+_LATE_STYLES: Final = ("waiting", "new-pools", "order-lines")
 _IMPORT: Final = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT: Final = re.compile(
     r"^export\s+((?:async\s+)?function\*?|class|const|let)\s+([A-Za-z_$][\w$]*)", re.MULTILINE
@@ -51,7 +53,7 @@ class Asset:
 
 
 def assets() -> Mapping[str, Asset]:
-    """By what they are for, "script", "waiting_script", "chart", …; made anew when a source has changed."""
+    """By what they are for, "script", "late_script", "chart", …; made anew when a source has changed."""
     return _assets(max(path.stat().st_mtime_ns for path in _sources()))
 
 
@@ -72,14 +74,15 @@ def joined_modules(folder: Path, entry: str, *exported: str) -> str:
 @lru_cache(maxsize=1)
 def _assets(_newest: int) -> Mapping[str, Asset]:
     script = rjsmin.jsmin(joined_modules(_STATIC / "js", _ENTRY))
-    waiting = rjsmin.jsmin(joined_modules(_STATIC / "js", _WAITING, "startWaiting"))
+    late = rjsmin.jsmin(joined_modules(_STATIC / "js", _LATE, "startLate"))
     style = rcssmin.cssmin("\n".join(_read(path) for path in _style_files()))
+    late_style = rcssmin.cssmin("\n".join(_read(path) for path in _css(_LATE_STYLES)))
     chart = rjsmin.jsmin(_read(_chart_library()))
     return {
         "script": _asset("page", "js", "text/javascript", script),
         "style": _asset("page", "css", "text/css", style),
-        "waiting_script": _asset("waiting", "js", "text/javascript", waiting),
-        "waiting_style": _asset("waiting", "css", "text/css", rcssmin.cssmin(_read(_waiting_style()))),
+        "late_script": _asset("late", "js", "text/javascript", late),
+        "late_style": _asset("late", "css", "text/css", late_style),
         "chart": _asset("chart", "js", "text/javascript", chart),
     }
 
@@ -95,19 +98,16 @@ def _asset(stem: str, suffix: str, content_type: str, text: str) -> Asset:
 def _sources() -> Iterator[Path]:
     yield from (_STATIC / "js").glob("*.js")
     yield from _style_files()
-    yield _waiting_style()
+    yield from _css(_LATE_STYLES)
     yield _chart_library()
 
 
 def _style_files() -> Sequence[Path]:
-    return [
-        _STATIC / "vendor" / "uplot" / "uPlot.min.css",
-        *(_STATIC / "css" / f"{name}.css" for name in _STYLES),
-    ]
+    return [_STATIC / "vendor" / "uplot" / "uPlot.min.css", *_css(_STYLES)]
 
 
-def _waiting_style() -> Path:
-    return _STATIC / "css" / "waiting.css"
+def _css(names: Iterable[str]) -> list[Path]:
+    return [_STATIC / "css" / f"{name}.css" for name in names]
 
 
 def _chart_library() -> Path:

@@ -12,6 +12,11 @@ export class ApiError extends Error {
     this.retryable = Boolean(body.retryable);
     this.details = body.details ?? {};
   }
+
+  // Both parts of the page have this class; an error of one is an error of the other.
+  static [Symbol.hasInstance](error) {
+    return error?.constructor?.name === "ApiError";
+  }
 }
 
 /** The caller's API token of this tab, or null. */

@@ -1,6 +1,7 @@
 // The filtered history as a CSV file, read page by page from the API.
 
-import { get } from "./api.js";
+import { ApiError, get } from "./api.js";
+import { announce, byId, setText } from "./dom.js";
 
 const PAGE_SIZE = 200;
 const MOST_ROWS = 10_000;
@@ -35,8 +36,27 @@ const COLUMNS = [
 // Text that a spreadsheet would run as a formula; numbers are let through.
 const FORMULA = /^(?!-?[\d.]+$)[=+\-@\t\r]/;
 
+/** Let the history's button hand out what fits its filters. */
+export function startExport(history) {
+  byId("export-csv").addEventListener("click", () => exportOf(history));
+}
+
+async function exportOf(history) {
+  const button = byId("export-csv");
+  button.disabled = true;
+  try {
+    const rows = await readRows(history.query, (count) => announce(`${count} orders read`));
+    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    setText(byId("history-problem"), `No CSV: ${error.message}.`);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 /** All rows that fit `filters`, newest first, at most 10,000. Throws ApiError. */
-export async function readRows(filters, progress) {
+async function readRows(filters, progress) {
   const rows = [];
   let cursor = null;
   do {
@@ -49,7 +69,7 @@ export async function readRows(filters, progress) {
 }
 
 /** RFC 4180 text of these orders. */
-export function asCsv(orders) {
+function asCsv(orders) {
   const lines = orders.map((order) => {
     const flat = {
       ...order,
@@ -62,7 +82,7 @@ export function asCsv(orders) {
 }
 
 /** Hand a text to the visitor as a file. */
-export function download(name, text) {
+function download(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = address;

@@ -6,7 +6,7 @@ import { amount, byId, copyButton, h, icon, setText } from "./dom.js";
 import { brand, capitalised, moment, short, tokenLabel, typeName } from "./format.js";
 import { daysProblem, queryOf } from "./history-filters.js";
 import { detailsOf } from "./history-details.js";
-import { chip, slippage } from "./order-card.js";
+import { chip, slippage } from "./order-marks.js";
 
 const PAGE_SIZE = 20;
 
@@ -18,7 +18,7 @@ export class History {
   #isShown = false;
   rows = [];
 
-  /** `changed(rows, isFirstPage)` is called with every page that was read. */
+  /** `changed(rows, isNewest)` is called with every page that was read. */
   constructor(tokens, { changed }) {
     this.tokens = tokens;
     this.changed = changed;
@@ -41,6 +41,11 @@ export class History {
 
   get isFirstPage() {
     return this.#pages.length === 1;
+  }
+
+  /** Whether the newest orders are on show, all of them. */
+  get isNewest() {
+    return this.isFirstPage && !this.isFiltered;
   }
 
   /** Offer the engine's tokens in the filter; prices of rows need their decimals. */
@@ -70,7 +75,7 @@ export class History {
       // Drawing the same again would only disturb a reader.
       if (!unchanged) this.#show();
       this.#showPager();
-      this.changed(this.rows, this.isFirstPage && !this.isFiltered);
+      this.changed(this.rows, this.isNewest);
     } catch (error) {
       if (error.code === undefined) throw error;
       if (round === this.#round)

@@ -1,13 +1,12 @@
 // Puts the parts of the page together.
 
-import { ApiError, apiToken, keepApiToken } from "./api.js";
+import { ApiError, apiToken, get, keepApiToken } from "./api.js";
 import { PriceChart } from "./chart.js";
 import { OrderConfirmation } from "./confirm-order.js";
 import { grouped } from "./amounts.js";
-import { asCsv, download, readRows } from "./csv-export.js";
 import { announce, byId, openDialog, setText, wireDialog } from "./dom.js";
 import { capitalised, tokenLabel } from "./format.js";
-import { History } from "./history.js";
+import { loadedLate } from "./late-part.js";
 import { FINAL, LiveOrders } from "./live-orders.js";
 import { LivePanel } from "./live-panel.js";
 import { additions, titleOf } from "./order-card.js";
@@ -30,6 +29,7 @@ const AFTER_EVENT_MS = 250;
 // How long the first quotes are waited for.
 const AFTER_QUOTES_MS = 800;
 const FRESH_MS = 30_000;
+const MOST_NEW = 20;
 
 const limits = {
   defaultSlippageBps: Number(document.body.dataset.defaultSlippageBps),
@@ -43,7 +43,7 @@ const tokens = new Tokens();
 const chart = new PriceChart();
 const confirmation = new OrderConfirmation();
 const toasts = new Toasts();
-const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere, trailed: () => openOrders?.read() });
+const liveOrders = new LiveOrders({ changed: orderChanged, elsewhere, trailed: () => late?.openOrders.read() });
 const socket = new OrderSocket({ received: (message) => liveOrders.receive(message), changed: connectionChanged });
 liveOrders.socket = socket;
 const panel = new LivePanel(liveOrders, tokens, {
@@ -53,7 +53,6 @@ const panel = new LivePanel(liveOrders, tokens, {
 });
 const feed = new QuoteFeed({ changed: quotesChanged });
 const form = new SwapForm(tokens, new TokenPicker(tokens), limits, { changed: wishChanged, execute });
-const history = new History(tokens, { changed: historyRead });
 
 function wishChanged() {
   feed.ask(form.query());
@@ -64,7 +63,7 @@ function quotesChanged() {
   showQuotes(feed, !form.hasAmount, tokens);
   if (feed.board && !feed.error) {
     chart.add(feed.board);
-    chart.mark(executed(history.rows));
+    if (late) chart.mark(executed(late.history.rows));
     restartRing();
   } else if (feed.query) {
     chart.show(feed.query.tokenIn, feed.query.tokenOut);
@@ -123,12 +122,24 @@ function elsewhere(orderId) {
 function look(hasMoved) {
   moved ||= hasMoved;
   lookAgain ??= setTimeout(() => {
-    history.read();
-    openOrders?.read();
+    readAgain();
     if (moved) refreshTokens();
     lookAgain = null;
     moved = false;
   }, AFTER_EVENT_MS);
+}
+
+// Where the history shows other orders, new ones are asked for beside it.
+async function readAgain() {
+  if (!late) return;
+  late.openOrders.read();
+  await late.history.read();
+  if (toFollow.size === 0 || late.history.isNewest) return;
+  try {
+    historyRead((await get("/api/orders", { limit: MOST_NEW })).results, true);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 // The end of an order that is shown from its beginning may be long ago.
@@ -149,8 +160,7 @@ function connectionChanged(state, delayMs) {
     // The first time both are read anyhow.
     if (wasOpen) {
       refreshTokens();
-      history.read();
-      openOrders?.read();
+      readAgain();
     }
     wasOpen = true;
   } else if (state === "reconnecting") {
@@ -181,7 +191,7 @@ tokens.onChange(() => {
   showNetwork(tokens.network);
   showWallet(tokens.wallet);
   showStanding(tokens);
-  history.tokensKnown();
+  late?.history.tokensKnown();
   wishChanged();
 });
 
@@ -203,36 +213,16 @@ function follow({ orderId, clientOrderId, type, tokenIn, tokenOut, amountIn, sli
   liveOrders.follow(orderId, { type, tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
 }
 
-// What orders that wait need: nothing else on the page waits for it.
-let openOrders = null;
+// The history and what orders that wait need: nothing else on the page waits for it.
+let late = null;
 
-// A server that is away for a moment must not leave the page without them; browsers may keep a failed import
-// under its address.
-async function importedSurely(address) {
-  for (let failures = 0; ; failures += 1) {
-    try {
-      return await import(failures ? address + "?" + failures : address);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(30_000, 1_000 * 2 ** failures)));
-    }
-  }
-}
-
-async function loadWaiting() {
-  const style = document.createElement("link");
-  style.rel = "stylesheet";
-  style.href = document.body.dataset.waitingStyle;
-  const isStyled = new Promise((resolve) => {
-    style.addEventListener("load", resolve);
-    style.addEventListener("error", resolve);
-  });
-  document.head.append(style);
-  const [{ startWaiting }] = await Promise.all([importedSurely(document.body.dataset.waitingScript), isStyled]);
+async function loadLate() {
+  const { lateScript, lateStyle } = document.body.dataset;
+  const { startLate } = await loadedLate(lateScript, lateStyle);
   const said = (title, text, tone) => toasts.add(title, text, tone);
-  const parts = startWaiting({ form, tokens, chart, changed: wishChanged, follow: followInSight, said });
-  form.terms = parts.terms;
-  openOrders = parts.openOrders;
-  additions.storyOf = parts.storyOf;
+  late = startLate({ form, tokens, chart, changed: wishChanged, follow: followInSight, said, historyRead });
+  form.terms = late.terms;
+  additions.storyOf = late.storyOf;
   for (const order of liveOrders.all()) panel.changed(order, null);
   wishChanged();
 }
@@ -245,20 +235,6 @@ function followInSight(order) {
 
 const executed = (rows) =>
   rows.filter((order) => order.status === "confirmed" && order.executedPrice !== null);
-
-async function exportCsv() {
-  const button = byId("export-csv");
-  button.disabled = true;
-  try {
-    const rows = await readRows(history.query, (count) => announce(`${count} orders read`));
-    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows));
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    setText(byId("history-problem"), `No CSV: ${error.message}.`);
-  } finally {
-    button.disabled = false;
-  }
-}
 
 function signIn() {
   const dialog = byId("token-login");
@@ -273,8 +249,8 @@ async function start() {
   socket.connect();
   await refreshTokens();
   setTimeout(async () => {
-    await history.read();
-    await loadWaiting();
+    await loadLate();
+    await late.history.read();
   }, feed.isWaiting ? AFTER_QUOTES_MS : 0);
 }
 
@@ -287,13 +263,12 @@ byId("login-form").addEventListener("submit", () => {
   keepApiToken(byId("api-token").value.trim());
   location.reload();
 });
-byId("export-csv").addEventListener("click", exportCsv);
 startWho(askForToken);
 startTheme(byId("theme-toggle"), () => chart.repaint());
 showNetwork(document.body.dataset.network);
 setInterval(() => showAge(feed), 1_000);
 setInterval(() => document.hidden || refreshTokens(), REFRESH_BALANCES_MS);
-setInterval(() => document.hidden || socket.isOpen || history.read(), HISTORY_WITHOUT_SOCKET_MS);
+setInterval(() => document.hidden || socket.isOpen || late?.history.read(), HISTORY_WITHOUT_SOCKET_MS);
 startShortcuts({
   "/": () => form.amount.focus(),
   i: () => byId("pick-in").click(),

@@ -4,6 +4,7 @@ import { grouped, readAmount, slippageBps } from "./amounts.js";
 import { amount, copyButton, h, icon } from "./dom.js";
 import { adviceFor, capitalised, clock, duration, millisecondsBetween, short, tokenLabel, typeName } from "./format.js";
 import { leadText, losersList } from "./offers.js";
+import { chip, slippage } from "./order-marks.js";
 import { pathsOf, routeDrawing } from "./route.js";
 
 const STEPS = ["pending", "routing", "building", "submitted", "confirmed"];
@@ -44,10 +45,6 @@ export function titleOf(order) {
 }
 
 const isMarket = ({ intent }) => (intent.type ?? "market") === "market";
-
-export function chip(status) {
-  return h("span", { class: `chip ${status}` }, capitalised(status));
-}
 
 /** What the engine's journal says of each step: state, time, and ms since the step before. */
 function stepsOf(order) {
@@ -202,13 +199,6 @@ function againstQuote({ intent, events, last }, tokens) {
     (text) => readAmount(text, decimals).raw,
   );
   return h("span", {}, " · ", slippage(slippageBps(promised, received)), " against the quote");
-}
-
-/** Realised slippage with its sign: above 0 less was received than quoted. */
-export function slippage(bps) {
-  if (bps === null) return "–";
-  const tone = bps > 0 ? "worse" : bps < 0 ? "better" : "";
-  return h("span", { class: tone }, `${bps > 0 ? "+" : ""}${String(bps).replace("-", "−")} bps`);
 }
 
 function transaction(order) {
