@@ -17,7 +17,7 @@ from django.db.models import F, Q
 
 from dex.types import SwapMode
 from orders.amounts import NOT_BOUND_YET
-from orders.index_conditions import in_index_order
+from orders.index_conditions import condition_of
 from orders.lifecycle import (
     ACTIVE,
     AT_ONCE,
@@ -41,9 +41,7 @@ _NEWEST_FIRST = ("-created_at", "-id")
 
 def _ended(*columns: str, name: str) -> models.Index:
     """Newest first among the ended orders: a row comes in once, when nothing changes it any more."""
-    return models.Index(
-        fields=(*columns, *_NEWEST_FIRST), condition=Q(status__in=in_index_order(FINAL)), name=name
-    )
+    return models.Index(fields=(*columns, *_NEWEST_FIRST), condition=condition_of(FINAL), name=name)
 
 
 class Order(models.Model):
@@ -174,30 +172,28 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=("user", *_NEWEST_FIRST), name="order_newest_of_user"),
             models.Index(fields=_NEWEST_FIRST, name="order_newest"),
-            models.Index(
-                fields=("due_at",), condition=Q(status__in=in_index_order(ACTIVE)), name="order_due"
-            ),
+            models.Index(fields=("due_at",), condition=condition_of(ACTIVE), name="order_due"),
             models.Index(
                 fields=("lease_token",), condition=Q(lease_token__isnull=False), name="order_leased"
             ),
             models.Index(
                 fields=("user", *_NEWEST_FIRST),
-                condition=Q(status__in=in_index_order(UNFINISHED)),
+                condition=condition_of(UNFINISHED),
                 name="order_unfinished_of_user",
             ),
             models.Index(
                 fields=("network", "updated_at"),
-                condition=Q(status__in=in_index_order(WAITING)),
+                condition=condition_of(WAITING),
                 name="order_open_changed",
             ),
             models.Index(
                 fields=("network", "token_in", "token_out"),
-                condition=Q(status__in=in_index_order(WAITING)),
+                condition=condition_of(WAITING),
                 name="order_open_of_pair",
             ),
             models.Index(
                 fields=("expires_at",),
-                condition=Q(status__in=in_index_order(WAITING), expires_at__isnull=False),
+                condition=condition_of(WAITING) & Q(expires_at__isnull=False),
                 name="order_open_expires",
             ),
             models.Index(fields=("group",), condition=Q(group__isnull=False), name="order_of_group"),
