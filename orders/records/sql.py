@@ -7,15 +7,16 @@ before, and inside the transaction there is nothing left to do but to run them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
-from django.db import connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Model
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
@@ -47,7 +48,7 @@ def copy(model: type[Model]) -> str:
 
 def insert_values(rows: Iterable[Model]) -> list[list[Any]]:
     """The parameters of ``insert`` for each row."""
-    database = connections[connection.alias]
+    database = connections[DEFAULT_DB_ALIAS]
     return [
         [
             value
@@ -73,7 +74,7 @@ def update(
 
 def values(model: type[Model], named: Sequence[tuple[str, object]]) -> list[Any]:
     """Parameters for the named columns, as the database stores them."""
-    database = connections[connection.alias]
+    database = connections[DEFAULT_DB_ALIAS]
     kinds = _kinds(model, tuple([name for name, _ in named]), database.vendor)
     return [
         value if value is None or type(value) in kept else _stored(field, value, database)
@@ -105,7 +106,16 @@ def rows(model: type[Row], fetched: Iterable[Sequence[Any]]) -> list[Row]:
     """Rows of `every_column` as instances, their values as the ORM would give them."""
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
-    return [model.from_db(connection.alias, names, values) for values in _converted(fields, fetched)]
+    return [_instance(model, zip(names, values, strict=True)) for values in _converted(fields, fetched)]
+
+
+def _instance(model: type[Row], columns: Iterable[tuple[str, Any]]) -> Row:
+    """As `Model.from_db` makes it, without a call a column and signals that nobody gets."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(columns)
+    return row
 
 
 def keys(model: type[Model], fetched: Iterable[Sequence[Any]]) -> list[Any]:
@@ -116,8 +126,6 @@ def keys(model: type[Model], fetched: Iterable[Sequence[Any]]) -> list[Any]:
 def _stored(field: Any, value: Any, database: Any) -> Any:
     """What `get_db_prep_save` of the field gives, without its five calls where the type says it all."""
     kind = type(value)
-    if value is None or kind in _kept_as_they_are(field.__class__, database.vendor):
-        return value
     if kind is UUID:
         return value if database.features.has_native_uuid_field else value.hex
     if kind in _OF_JSON and field.__class__ is models.JSONField and field.encoder is None:
@@ -158,34 +166,49 @@ def _kept_as_they_are(field: type[Any], vendor: str) -> frozenset[type]:
 
 
 def _converted(fields: tuple[Any, ...], fetched: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
-    converters = _converters(fields)
+    converters = _converters(fields, connection.vendor)
     for raw in fetched:
         values = list(raw)
-        for place, expression, convert in converters:
-            values[place] = convert(values[place], expression, connection)
+        for place, convert in converters:
+            if (value := values[place]) is not None:
+                values[place] = convert(value)
         yield values
 
 
 @lru_cache(maxsize=8)
-def _converters(fields: tuple[Any, ...]) -> list[tuple[int, Any, Callable[..., Any]]]:
-    """The place of each column that needs one, with its converter: the database's own ones come first."""
-    found: list[tuple[int, Any, Callable[..., Any]]] = []
-    for place, field in enumerate(fields):
-        if field.__class__ is models.JSONField and field.decoder is None:
-            found.append((place, field, _from_json))
-            continue
-        # Of a foreign key, that of the key it refers to.
-        expression = field.get_col(field.model._meta.db_table)
-        converters = [
-            *connection.ops.get_db_converters(expression),
-            *expression.get_db_converters(connection),
-        ]
-        found.extend((place, expression, convert) for convert in converters)
-    return found
+def _converters(fields: tuple[Any, ...], vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
+    """The place of each column that needs one, with what makes the field's value of a stored one."""
+    places = enumerate(fields)
+    return [(place, convert) for place, field in places for convert in _converters_of(field, vendor)]
 
 
-def _from_json(text: str | None, _expression: Any, _connection: Any) -> Any:
-    return None if text is None else orjson.loads(text)
+def _converters_of(field: Any, vendor: str) -> list[Callable[[Any], Any]]:
+    """Of one field, the database's own first; moments of SQLite are read without asking for settings."""
+    if field.__class__ is models.JSONField and field.decoder is None:
+        return [orjson.loads]
+    # Of a foreign key, that of the key it refers to.
+    known = _OF_SQLITE.get(field.target_field.__class__ if field.is_relation else field.__class__)
+    if vendor == "sqlite" and known is not None:
+        return [known]
+    expression = field.get_col(field.model._meta.db_table)
+    converters = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
+    return [partial(_by, convert, expression) for convert in converters]
+
+
+def _by(convert: Callable[..., Any], expression: Any, value: Any) -> Any:
+    return convert(value, expression, connection)
+
+
+def _moment(text: str) -> datetime:
+    # Django stores moments in UTC and leaves the zone out.
+    return datetime.fromisoformat(f"{text}+00:00")
+
+
+_OF_SQLITE: Final[Mapping[type[Any], Callable[[Any], Any]]] = {
+    models.DateTimeField: _moment,
+    models.UUIDField: UUID,
+    models.BooleanField: bool,
+}
 
 
 @lru_cache(maxsize=8)

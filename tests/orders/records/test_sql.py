@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, models
 from django.db.models import F
 
 from orders.lifecycle import OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import sql
+from tests.orders.rows import attempt_row, order_row
 
 pytestmark = pytest.mark.django_db
 ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -69,6 +71,26 @@ def test_an_events_data_is_stored_as_json() -> None:
 def test_json_beyond_64_bits_is_stored_as_it_is() -> None:
     [stored] = sql.values(OrderEvent, [("data", {"sum": 2**64})])
     assert json.loads(_text(stored)) == {"sum": 18_446_744_073_709_551_616}
+
+
+def test_a_row_is_read_as_the_orm_reads_it(user: User) -> None:
+    now = datetime.now(UTC)
+    order = order_row(
+        user, lease_token=ID, lease_until=now, slippage_is_auto=True, route_bounds={"maxHops": 1}, route=None
+    )
+    Order.objects.filter(pk=order.pk).update(due_at=now.replace(microsecond=0))
+    attempt_row(order, signed_transaction=b"\x00\xff", last_sent_at=now)
+    for model in (Order, Attempt):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {sql.every_column(model)} FROM {sql.table(model)}")
+            [read] = sql.rows(model, cursor.fetchall())
+        assert _columns(read) == _columns(model.objects.get())
+        assert (read._state.adding, read._state.db) == (False, "default")
+    assert read.order.user == user
+
+
+def _columns(row: models.Model) -> dict[str, tuple[type, Any]]:
+    return {name: (type(value), value) for name, value in vars(row).items() if name != "_state"}
 
 
 def _text(stored: Any) -> str:
