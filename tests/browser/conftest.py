@@ -15,6 +15,16 @@ from tests.browser.engine import BrowsedEngine
 
 Visit = Callable[..., Awaitable[Page]]
 _PATIENCE_MS = 15_000
+# Some of Playwright's calls have no deadline of their own.
+_TEST_SECONDS = 150
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have a page that answers nothing fail its test soon: what comes after it may fare no better."""
+    folder = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(folder):
+            item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tests.localnet_process import free_port_pair
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 60
 _STOP_SECONDS = 20
+_COMMAND_SECONDS = 60
 
 
 class BrowsedEngine:
@@ -66,7 +67,10 @@ class BrowsedEngine:
         settings = {"DATA_DIR": str(self.data_dir), "ENV_FILE": str(self.data_dir / "no.env")}
         command = (sys.executable, str(ROOT / "manage.py"), *arguments)
         surroundings = _inherited() | settings | self._environment | environment
-        return subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout
+        run = subprocess.run(
+            command, env=surroundings, check=True, capture_output=True, text=True, timeout=_COMMAND_SECONDS
+        )
+        return run.stdout
 
     def add_staff(self, name: str) -> None:
         """Make a superuser whose password is its name."""

@@ -73,6 +73,22 @@ async def test_a_refused_order_is_not_sent_again(visit: Visit) -> None:
 @pytest.mark.parametrize("how", ["two clicks", "double click", "enter three times"])
 async def test_one_press_is_one_order(visit: Visit, engine: BrowsedEngine, how: str) -> None:
     page = await visit()
+    # Kept from the engine until all presses are made, however fast it would answer.
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(text: str | bytes) -> None:
+            if json.loads(text)["action"] == "execute_order":
+                held.append((server, text))
+            else:
+                server.send(text)
+
+        socket.on_message(pass_on)
+
+    await page.route_web_socket("**/api/orders/connect", hold)
+    await page.reload()
     await ready(page, "0.11")
     if how == "two clicks":
         await page.evaluate("() => { for (const _ of [1, 2]) document.getElementById('execute').click(); }")
@@ -82,6 +98,8 @@ async def test_one_press_is_one_order(visit: Visit, engine: BrowsedEngine, how: 
         for _ in range(3):
             await page.locator("#amount").press("Enter")
     await expect(page.locator("#execute")).to_have_text("Sending…")
+    [(server, order)] = held
+    server.send(order)
     await expect(page.locator(".order-card.confirmed")).to_have_count(1)
     await expect(page.locator("#execute")).to_have_text(re.compile(r"^Execute: .+"))
     assert await page.locator(".order-card").count() == 1
