@@ -2,7 +2,7 @@
 
 web (`orderengine.asgi`)    hint publisher, dispatcher, group commit
 worker (`orders.tasks`)     the same, heartbeat, stage limit, settlement poller, sweeper, watchers of prices
-                            and of new pools, snipers, price history
+                            and of new pools, snipers, price history, figures
 
 Threads are started at first use, those of stage limit, heartbeat, sweeper and watchers by ``start``. Nothing
 else makes one: a process that has not been started, a management command say, writes its orders itself, sends
@@ -22,6 +22,7 @@ from orders.pipeline.fleet import Heartbeat
 from orders.pipeline.poller import Poller
 from orders.pipeline.stage_limit import StageLimit
 from orders.pipeline.sweeper import Sweeper
+from orders.reporting.counting import Counting
 from orders.triggers.price_history import PriceHistory
 from orders.triggers.watcher import Watcher
 
@@ -38,6 +39,7 @@ class Process:
         self.heartbeat = Heartbeat(worker_name, self.stage_limit)
         self.sweeper = Sweeper(worker_name, self.poller, self.dispatcher.publish, self.stage_limit)
         self.price_history = PriceHistory()
+        self.counting = Counting()
         self.watcher = Watcher(self.dispatcher.at_due_time)
         self.snipers = Snipers(lambda: self.launches.is_at_work, self.dispatcher.at_due_time)
         self.launches = LaunchWatcher(self.snipers.wake, self.snipers.wake)
@@ -57,6 +59,7 @@ class Process:
         for part in (
             self.watcher,
             self.price_history,
+            self.counting,
             self.launches,
             self.snipers,
             self.heartbeat,

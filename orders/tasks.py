@@ -154,6 +154,7 @@ def start_recovery(**_: Any) -> None:
     process.current().sweeper.start()
     process.current().watcher.start()
     process.current().price_history.start()
+    process.current().counting.start()
     process.current().launches.start()
     process.current().snipers.start()
     collector.look_seldom()

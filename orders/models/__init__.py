@@ -5,6 +5,7 @@ Amounts are base units in signed 64-bit columns.
 
 from orders.models.access import AuditEntry, TokenScope
 from orders.models.attempt import Attempt
+from orders.models.figures import Counted, DayFigures, FiguresWatch
 from orders.models.launches import (
     ANYTHING,
     Hold,
@@ -28,7 +29,10 @@ __all__ = [
     "ANYTHING",
     "Attempt",
     "AuditEntry",
+    "Counted",
+    "DayFigures",
     "DaySales",
+    "FiguresWatch",
     "Hold",
     "KnownPool",
     "Launch",

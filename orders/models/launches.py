@@ -89,7 +89,7 @@ class Launch(models.Model):
 
     class Meta:
         ordering = ("-seen_at", "-id")
-        verbose_name_plural = "launches"
+        verbose_name = "new pool"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("network", "pool"), name="launch_once_a_network"),
         ]
@@ -126,7 +126,8 @@ class LaunchWatch(models.Model):
     error_code = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
-        verbose_name_plural = "launch watches"
+        verbose_name = "watch for new pools"
+        verbose_name_plural = "watches for new pools"
 
     def __str__(self) -> str:
         return f"new pools of {self.network}"

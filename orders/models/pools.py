@@ -37,6 +37,7 @@ class KnownPool(models.Model):
     reserves = models.JSONField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "pool"
         ordering = ("network", "venue", "address")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("network", "address"), name="known_pool_once_a_network"),

@@ -19,6 +19,8 @@ class TradingSwitch(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "kill switch"
+        verbose_name_plural = "kill switch"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="trading_switch_one_row"),
         ]
