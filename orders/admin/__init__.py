@@ -8,6 +8,7 @@ snipers.py      sniper orders that wait, and by which rules
 launches.py     new pools, and the watch for them
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
+days.py charts.py numbers.py    days and weeks, use by user and token; bars and numbers
 trading.py      the kill switch, and who may throw it
 pools.py        the pools, and who may switch them
 sign_in.py      each try to sign in leaves an entry; the code of an authenticator
@@ -16,11 +17,23 @@ accounts.py     who may sign in, whose tokens there are
 
 from django.contrib import admin
 
-from orders.admin import accounts, launches, open_orders, orders, pools, snipers, theme, trading, waiting
+from orders.admin import (
+    accounts,
+    days,
+    launches,
+    open_orders,
+    orders,
+    pools,
+    snipers,
+    theme,
+    trading,
+    waiting,
+)
 from orders.admin.sign_in import SignInForm, may_enter
 
 __all__ = [
     "accounts",
+    "days",
     "launches",
     "open_orders",
     "orders",

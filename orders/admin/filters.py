@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import CheckboxFilter, DropdownFilter, RadioFilter, RangeDateFilter
+from unfold.contrib.filters.admin import (
+    CheckboxFilter,
+    DropdownFilter,
+    RadioFilter,
+    RangeDateFilter,
+    TextFilter,
+)
 
 from orders import gateway
+from orders.admin.search import mint_of
 from orders.index_conditions import HAS_ENDED, IS_UNFINISHED
 from orders.lifecycle import FINAL, PAPER, UNFINISHED, FailureReason, Status
 from orders.models import Order
@@ -80,6 +88,36 @@ class ReasonFilter(DropdownFilter):  # type: ignore[misc]
         if not self.value():
             return queryset
         return queryset.filter(HAS_ENDED, status=Status.FAILED, error_code=self.value())
+
+
+class UserFilter(TextFilter):  # type: ignore[misc]
+    """By the user's name, whole: there may be too many to choose from a list."""
+
+    title = "user"
+    parameter_name = "user"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders of this user."""
+        if not self.value():
+            return queryset
+        # By the key, so that the index of the user's newest orders is used.
+        users = get_user_model().objects.filter(username=self.value())
+        key = users.values_list("pk", flat=True).first()
+        return queryset.none() if key is None else queryset.filter(user_id=key)
+
+
+class TokenFilter(TextFilter):  # type: ignore[misc]
+    """By a symbol or a mint, on either side of the swap."""
+
+    title = "token"
+    parameter_name = "token"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Orders that sell or buy this token; none for what is no token."""
+        if not self.value():
+            return queryset
+        mint = mint_of(self.value().strip())
+        return queryset.none() if mint is None else queryset.filter(Q(token_in=mint) | Q(token_out=mint))
 
 
 class PlacedFilter(RangeDateFilter):  # type: ignore[misc]

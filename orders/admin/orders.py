@@ -14,7 +14,15 @@ from unfold.contrib.filters.admin import ChoicesRadioFilter
 from orders.admin import listing, record, search
 from orders.admin.actions import OrderActions
 from orders.admin.columns import AttemptColumns, OrderColumns
-from orders.admin.filters import DexFilter, NetworkFilter, PlacedFilter, ReasonFilter, StatusFilter
+from orders.admin.filters import (
+    DexFilter,
+    NetworkFilter,
+    PlacedFilter,
+    ReasonFilter,
+    StatusFilter,
+    TokenFilter,
+    UserFilter,
+)
 from orders.admin.read_only import ReadOnly
 from orders.models import Attempt, Order
 
@@ -38,6 +46,8 @@ class OrderAdmin(ReadOnly, OrderActions, OrderColumns, ModelAdmin):  # type: ign
     list_display = ("short_id", "placed", "user", "badge", "swap", "dex", "slippage", "transaction")
     list_filter = (
         StatusFilter,
+        UserFilter,
+        TokenFilter,
         DexFilter,
         ("type", ChoicesRadioFilter),
         NetworkFilter,

@@ -29,7 +29,7 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 def matching(orders: QuerySet[Order], term: str) -> QuerySet[Order]:
     """The orders that ``term`` names; of the ids that begin with it at most ``MOST_FOUND``."""
     named = Q(pk__in=_named(term))
-    mint = _mint(term)
+    mint = mint_of(term)
     if mint is not None:
         named |= Q(token_in=mint) | Q(token_out=mint)
     return orders.filter(named)
@@ -67,7 +67,8 @@ def _begins_with(column: str, beginning: str) -> Q:
     return Q(**{f"{column}__startswith": beginning})
 
 
-def _mint(term: str) -> str | None:
+def mint_of(term: str) -> str | None:
+    """The mint that a symbol or an address names; None for neither."""
     try:
         return str(gateway.find_token(term).mint)
     except UnknownToken:

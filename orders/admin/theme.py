@@ -51,6 +51,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "Orders",
             [
                 _item("Dashboard", "monitoring", "index"),
+                *_model(request, "orders.dayfigures", "calendar_month"),
                 *_model(request, "orders.order", "swap_horiz"),
                 *_model(request, "orders.trigger", "hourglass_empty"),
                 *_model(request, "orders.launchrules", "my_location"),
@@ -90,6 +91,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 _TITLES = {
+    "orders.dayfigures": "Days and weeks",
     "orders.order": "Order browser",
     "orders.trigger": "Open orders",
     "orders.launchrules": "Sniper orders",

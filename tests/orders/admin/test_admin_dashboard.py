@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from knox.models import AuthToken
 
-from orders.admin import dashboard
+from orders.admin import numbers
 from orders.models import Order, OrderEvent
 from orders.records import kill_switch
 from orders.records.audit import Actor
@@ -154,4 +154,4 @@ def test_every_page_of_the_menu_opens(staff: Client, path: str) -> None:
     [([1, 1, 1], [34, 33, 33]), ([2, 1], [67, 33]), ([], []), ([0, 0], [0, 0]), ([999, 1], [100, 0])],
 )
 def test_shares_add_up(counts: list[int], shares: list[int]) -> None:
-    assert dashboard.shares_of(100, counts) == shares
+    assert numbers.shares_of(100, counts) == shares

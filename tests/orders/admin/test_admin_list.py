@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from orders.admin import listing
 from orders.lifecycle import Status
 from orders.models import Order
-from tests.factories import POOL, SIGNATURE, SOL, USDC, AttemptFactory, OrderFactory, advance
+from tests.factories import POOL, SIGNATURE, SOL, USDC, AttemptFactory, OrderFactory, UserFactory, advance
 from tests.orders.plans import explained
 
 LIST = "/admin/orders/order/"
@@ -97,11 +97,13 @@ def test_orders_are_found_by_the_symbol_of_either_token(staff: Client) -> None:
             "status=pending&status=routing",
             "error_code=NO_ROUTE",
             "created_at_from=2026-01-02",
+            "user=one",
         ),
     ],
 )
 def test_searches_and_filters_have_indexes(staff: Client, query: str) -> None:
     AttemptFactory(order=OrderFactory(client_order_id="mine", status="failed"))
+    OrderFactory(user=UserFactory(username="one"))
     with explained() as plans:
         staff.get(f"{LIST}?{query}")
 
@@ -119,6 +121,9 @@ def test_searches_and_filters_have_indexes(staff: Client, query: str) -> None:
         {"network": "devnet"},
         {"type__exact": "limit"},
         {"error_code": "NO_ROUTE"},
+        {"user": "one"},
+        {"token": "jup"},
+        {"token": "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"},
         {"created_at_from": "2026-03-04", "created_at_to": "2026-03-04"},
         {"created_at__year": "2026", "created_at__month": "3", "created_at__day": "4"},
     ],
@@ -126,6 +131,8 @@ def test_searches_and_filters_have_indexes(staff: Client, query: str) -> None:
 )
 def test_every_filter_leaves_the_orders_that_fit(staff: Client, query: dict[str, str]) -> None:
     fits = OrderFactory(
+        user=UserFactory(username="one"),
+        token_out="JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN",
         status="failed",
         dex="meteora",
         network="devnet",
@@ -137,6 +144,7 @@ def test_every_filter_leaves_the_orders_that_fit(staff: Client, query: dict[str,
     OrderFactory(created_at=datetime(2026, 3, 3, 23, 59, tzinfo=UTC), dex="raydium")
 
     assert [order.pk for order in shown(staff, **query)] == [fits.pk]
+    assert shown(staff, user="nobody") == shown(staff, token="none such") == []
 
 
 @pytest.mark.django_db
