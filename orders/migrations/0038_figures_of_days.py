@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0036_price_history'),
+        ('orders', '0037_index_conditions'),
     ]
 
     operations = [
