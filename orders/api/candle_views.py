@@ -15,6 +15,7 @@ from orders import gateway
 from orders.api import book_schema
 from orders.api.endpoint import Endpoint
 from orders.errors import InvalidRequest, SameToken
+from orders.notify import price_interest
 from orders.reporting.candles import MOST_CANDLES, Asked, candles
 from orders.wire import request_fields
 from orders.wire.candles import CANDLE, INTERVALS
@@ -35,6 +36,7 @@ class Candles(Endpoint):
         if token_in.mint == token_out.mint:
             raise SameToken()
         asked = Asked(token_in, token_out, INTERVALS[interval], *_span(self.values, INTERVALS[interval]))
+        price_interest.note(asked.pair)
         found = candles(asked, Endpoint.caller(request))
         return Response(
             {

@@ -1,1 +1,1 @@
-"""Hints after a commit: which orders have new events."""
+"""What processes tell each other in passing: which orders have new events, whose prices are looked at."""

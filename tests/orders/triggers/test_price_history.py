@@ -14,9 +14,11 @@ from orders.lifecycle import Status
 from orders.models import Order, PriceSample, PriceWatch
 from orders.records import price_samples, price_watch
 from orders.records.price_samples import Prices, Span
-from orders.triggers.price_history import PriceHistory, followed_pairs
+from orders.triggers import price_history
+from orders.triggers.price_history import PriceHistory, close_pairs, followed_pairs
 from tests.factories import SOL, USDC, OrderFactory
-from tests.orders.chain import TestChain
+from tests.orders.chain import TestChain, eventually
+from tests.orders.triggers.waiting_orders import move_price
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +153,37 @@ def test_sampling_ends_when_it_is_stopped(settings: Any) -> None:
     history.start()
     history.stop()
     assert not PriceWatch.objects.exists()
+
+
+def await_another_row() -> None:
+    rows = PriceSample.objects.count()
+    eventually(lambda: PriceSample.objects.count() > rows, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pools_that_did_not_change_are_not_read_again(
+    chain: TestChain, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRICE_SAMPLES = "traded"
+    monkeypatch.setattr(price_history, "_ALL_EVERY_SECONDS", 600)
+    history = PriceHistory()
+    history.start()
+    try:
+        eventually(lambda: history._feed.is_live and not history._changed.is_set(), 30)
+        await_another_row()
+        before = set(sampled().values())
+        chain.fault("getMultipleAccounts", "unavailable", 1_000)
+        # What stands is put down again after some seconds, though the node could not be asked.
+        await_another_row()
+        assert set(sampled().values()) == before
+        chain.call("localnet_resetFaults")
+        move_price(chain, 130)
+        eventually(lambda: set(sampled().values()) != before, 20)
+    finally:
+        history.stop()
+
+
+def test_pairs_whose_prices_are_looked_at_are_sampled_closely(client: Any) -> None:
+    assert (JUP, BONK) not in close_pairs()
+    client.get("/api/candles?tokenIn=JUP&tokenOut=BONK")
+    assert (JUP, BONK) in close_pairs()
