@@ -9,6 +9,8 @@ launches.py     new pools, and the watch for them
 actions.py csv_export.py    cancel and export
 dashboard.py theme.py    the first page, the menu
 days.py charts.py numbers.py    days and weeks, use by user and token; bars and numbers
+wallets.py      what the wallet holds, has committed and may sell; caps
+fleet.py        workers and nodes
 trading.py      the kill switch, and who may throw it
 pools.py        the pools, and who may switch them
 sign_in.py      each try to sign in leaves an entry; the code of an authenticator
@@ -20,6 +22,7 @@ from django.contrib import admin
 from orders.admin import (
     accounts,
     days,
+    fleet,
     launches,
     open_orders,
     orders,
@@ -28,12 +31,14 @@ from orders.admin import (
     theme,
     trading,
     waiting,
+    wallets,
 )
 from orders.admin.sign_in import SignInForm, may_enter
 
 __all__ = [
     "accounts",
     "days",
+    "fleet",
     "launches",
     "open_orders",
     "orders",
@@ -41,6 +46,7 @@ __all__ = [
     "snipers",
     "trading",
     "waiting",
+    "wallets",
 ]
 
 admin.site.login_form = SignInForm

@@ -23,6 +23,11 @@ def usdc_text(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}{grouped(whole)}.{rest:0<2}"
 
 
+def amount_text(amount: int | None, decimals: int) -> str:
+    """Base units in whole tokens, thousands apart; a dash for none."""
+    return "-" if amount is None else grouped(from_base_units(amount, decimals))
+
+
 def percent_text(tenths: int | None) -> str:
     """Tenths of a percent; a dash for none."""
     return "-" if tenths is None else f"{tenths // 10}.{tenths % 10} %"

@@ -61,6 +61,8 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 *_model(request, "orders.launchwatch", "radar"),
                 *_model(request, "orders.tradingswitch", "power_settings_new"),
                 *_model(request, "orders.knownpool", "water"),
+                *_model(request, "orders.daysales", "account_balance_wallet"),
+                *_model(request, "orders.workerprocess", "dns"),
             ],
         ),
         (
@@ -101,6 +103,8 @@ _TITLES = {
     "orders.launchwatch": "Watch for new pools",
     "orders.tradingswitch": "Kill switch",
     "orders.knownpool": "Pools",
+    "orders.daysales": "Wallet and caps",
+    "orders.workerprocess": "Workers and nodes",
     "orders.auditentry": "Audit log",
     "auth.user": "Users",
     "auth.group": "Groups",

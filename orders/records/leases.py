@@ -69,6 +69,12 @@ def free_all_of(first: UUID) -> list[Order]:
     return freed
 
 
+def held_by(first: UUID) -> int:
+    """How many orders the process whose tokens begin with ``first`` works on now."""
+    last = UUID(int=first.int | (1 << _BITS_OF_A_CLAIM) - 1)
+    return ours().filter(lease_token__gte=first, lease_token__lte=last).count()
+
+
 def ours() -> QuerySet[Order]:
     """Orders of this worker's network. What another network says of the others would mean nothing."""
     return Order.objects.filter(network=settings.SOLANA_NETWORK)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +28,33 @@ _SCOPES: Final[Mapping[str, str]] = {
     "MAX_DAY_AMOUNTS": "engine",
 }
 Key = tuple[str, Any, str]
+
+
+class CapUse(NamedTuple):
+    """What was sold of a token on a day, base units, and the cap on it, None for no cap.
+
+    ``per`` is user, wallet or engine, ``whose`` the user's key, the wallet's address, or nothing.
+    """
+
+    per: str
+    whose: Any
+    token: str
+    sold: int
+    cap: int | None
+
+
+def used(now: datetime) -> list[CapUse]:
+    """What has been sold today and what may be, the engine's first; caps that nothing has used yet too."""
+    caps, sold = _caps(), Counter[Key]()
+    for user, wallet, token, amount in _sales(_day(now)).values_list("user_id", "wallet", "token", "amount"):
+        for _, key in _keys(user, wallet, token):
+            sold[key] += amount
+    unused = [("MAX_DAY_AMOUNTS", "", token) for name, token in caps if name == "MAX_DAY_AMOUNTS"]
+    keys: list[Key] = sorted({*sold, *unused}, key=lambda key: (_SCOPES[key[0]], str(key[1]), key[2]))
+    return [
+        CapUse(_SCOPES[name], whose, token, sold[name, whose, token], caps.get((name, token)))
+        for name, whose, token in keys
+    ]
 
 
 class Today:
