@@ -1,4 +1,4 @@
-"""How test files are shared out among processes: what waits for engines first, a folder of one browser whole.
+"""How test files are shared out among processes: what waits for engines first, a folder of one engine whole.
 
 The tests that take longest are few, and xdist begins with the files of many: the last of them then ran in one
 process while the others had nothing left. They also wait for most of their time, for engines to start and for
@@ -15,15 +15,16 @@ from xdist.scheduler import LoadFileScheduling
 
 # In this order; all other files follow in that of their names.
 _FIRST: Final = ("tests/fleet/", "tests/browser/", "tests/e2e/", "tests/orders/proving/", "tests/orders/api/")
-# One engine and one Chromium serve all of it.
-_WHOLE: Final = "tests/browser/"
+# One engine, and one Chromium, serve all of a folder, and end with its last test.
+_WHOLE: Final = ("tests/browser/", "tests/e2e/one_engine/")
 
 
 class SlowestFirst(LoadFileScheduling):
     """A file's tests stay together, so that what a file starts is started once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _WHOLE if nodeid.startswith(_WHOLE) else str(super()._split_scope(nodeid))
+        folder = next((folder for folder in _WHOLE if nodeid.startswith(folder)), None)
+        return folder or str(super()._split_scope(nodeid))
 
 
 def in_order(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -19,15 +19,17 @@ _ADD_TOKEN: Final = (
     'const token = pm.collectionVariables.get("token");',
     'if (token) pm.request.headers.upsert({ key: "Authorization", value: `Bearer ${token}` });',
 )
+# Shown beside each answer, and what a run of the whole collection counts.
+_MUST_SUCCEED: Final = ('pm.test("is answered with success", () => pm.response.to.be.success);',)
 # What a call sets for those behind it.
 _KEEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "executeOrder": (
         'if (pm.response.code < 300) pm.collectionVariables.set("orderId", pm.response.json().orderId);',
     ),
     "executeBatch": (
-        "const waiting = pm.response.json().results?.[1]?.order;",
+        "const [, grouped, waiting] = (pm.response.json().results || []).map((each) => each.order);",
+        'if (grouped) pm.collectionVariables.set("groupId", grouped.groupId);',
         'if (waiting) pm.collectionVariables.set("openOrderId", waiting.orderId);',
-        'if (waiting) pm.collectionVariables.set("groupId", waiting.groupId);',
     ),
 }
 # What sets ids that others ask for comes first, what cancels last, when a folder is run as a whole.
@@ -38,6 +40,8 @@ _PLACES: Final[Mapping[str, int]] = {
     "cancelOrders": 4,
 }
 _ELSEWHERE: Final = 2
+# A market order is at its end before these can be sent.
+_FOR_OPEN_ORDERS: Final = ("amendOrder", "cancelOrder")
 # What few callers may: the collection runs as a whole for anybody.
 LEFT_OUT: Final = frozenset({"switchTrading"})
 _JSON: Final = "application/json"
@@ -60,7 +64,7 @@ def postman_collection(schema: Mapping[str, Any], base_url: str) -> dict[str, An
     return {
         "info": {"name": schema["info"]["title"], "description": _DESCRIPTION, "schema": _FORMAT},
         "variable": [{"key": key, "value": value} for key, value in variables.items()],
-        "event": [_script("prerequest", _ADD_TOKEN)],
+        "event": [_script("prerequest", _ADD_TOKEN), _script("test", _MUST_SUCCEED)],
         "item": [{"name": name, "item": items} for name, items in folders.items()],
     }
 
@@ -101,7 +105,7 @@ def _place(operation: Mapping[str, Any]) -> int:
 
 def _variable(parameter: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
     # Orders and groups are found by the ids that placing them has set, all else by the description's example.
-    order = "{{openOrderId}}" if operation["operationId"] == "amendOrder" else "{{orderId}}"
+    order = "{{openOrderId}}" if operation["operationId"] in _FOR_OPEN_ORDERS else "{{orderId}}"
     known = {"order_id": order, "group_id": "{{groupId}}"}
     key = parameter["key"]
     return {"key": key, "value": known.get(key, parameter["value"])}

@@ -46,6 +46,13 @@ BATCH_ORDERS: Final = Field(
             "takeProfit": {"limitPrice": "100000"},
             "stopLoss": {"triggerPrice": "0.001"},
         },
+        {
+            "tokenIn": "SOL",
+            "tokenOut": "USDC",
+            "amountIn": "1",
+            "type": "limit",
+            "limitPrice": "100000",
+        },
     ],
 )
 BATCH_REQUEST: Final = Message("BatchRequest", BATCH_ORDERS, closed=True)

@@ -1,4 +1,7 @@
-"""One engine and one Chromium for all browser tests; a fresh context for each."""
+"""One engine and one Chromium for all browser tests; a fresh context for each.
+
+Of this package and not of the session: an engine that has nothing left to do still costs a tenth of a core.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowsedEngine]:
     """A running engine of its own."""
     if find_chromium() is None:
@@ -36,7 +39,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowsedEngine]:
         yield running
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def chromium(engine: BrowsedEngine) -> AsyncIterator[Browser]:
     """A browser for all tests."""
     executable = find_chromium()

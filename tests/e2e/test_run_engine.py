@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -42,61 +41,26 @@ def new_pid(engine: RunningEngine, part: str, old: int) -> bool:
     return file.exists() and file.read_text().strip() not in ("", str(old))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    running = RunningEngine(tmp_path)
-    yield running
-    if running.process.poll() is None:
-        running.process.kill()
-    running.process.wait()
-
-
-def test_the_engine_comes_up_mends_itself_and_stops_clean(engine: RunningEngine) -> None:
-    engine.await_up()
-    assert engine.live_status() == 200
-    published = json.loads((engine.data_dir / "run" / "engine.json").read_text())
-    assert published["url"] == f"http://127.0.0.1:{engine.port}"
-    assert "curl -X POST http://127.0.0.1:" in engine.said()
-
-    for part in ("worker-1", "localnet", "valkey", "web"):
-        old = engine.pid(part)
-        os.kill(old, signal.SIGKILL)
-        until(partial(new_pid, engine, part, old), 5, engine.said)
-    until(lambda: engine.said().count("ready   again") == 4, 20, engine.said)
-    assert "worker 1   died    killed by SIGKILL; starting again in 0.2 s" in engine.said()
-    assert engine.live_status() == 200
-
-    pids = engine.pids()
-    engine.process.send_signal(signal.SIGTERM)
-    assert engine.process.wait(timeout=40) == 0, engine.said()
-    assert [pid for pid in pids if runs(pid)] == []
-    stopped = [line.split("  ")[0] for line in engine.said().splitlines() if line.endswith("stopped")]
-    assert [stopped[0], *stopped[3:]] == ["web", "localnet", "valkey"]
-    assert sorted(stopped[1:3]) == ["worker 1", "worker 2"]
-    assert list((engine.data_dir / "run").glob("*.pid")) == []
-
-
-def test_kill_9_of_the_engine_leaves_no_orphan_and_it_starts_again(
-    engine: RunningEngine, tmp_path: Path
-) -> None:
-    engine.await_up()
-    pids = engine.pids()
-    engine.process.kill()
-    engine.process.wait()
-    # Within a second on a quiet machine; how long it takes to come up again is in docs/figures.md.
-    until(lambda: not any(runs(pid) for pid in pids), 30, lambda: f"still running: {pids}")
-
-    again = RunningEngine(tmp_path)
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """An engine from an untouched copy of the shipped example; the last of the tests that use it kills it."""
+    folder = tmp_path_factory.mktemp("run")
+    running = RunningEngine(folder, ENV_FILE=str(shutil.copy(ROOT / ".env.example", folder / ".env")))
     try:
-        again.await_up()
+        running.await_up()
+        yield running
     finally:
-        again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(timeout=40) == 0, again.said()
+        running.stop()
+
+
+def test_the_engine_comes_up_and_publishes_its_address(engine: RunningEngine) -> None:
+    assert engine.live_status() == 200
+    assert engine.published()["url"] == f"http://127.0.0.1:{engine.port}"
+    assert "curl -X POST http://127.0.0.1:" in engine.said()
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads environments from /proc")
 def test_only_workers_are_given_the_key_and_files_with_secrets_are_private(engine: RunningEngine) -> None:
-    engine.await_up()
     wallet = engine.data_dir / "wallet.json"
     assert environment_of(engine.pid("worker-1"))["WALLET_KEYPAIR"] == str(wallet)
     assert environment_of(engine.pid("web"))["WALLET_KEYPAIR"] == ""
@@ -107,16 +71,43 @@ def test_only_workers_are_given_the_key_and_files_with_secrets_are_private(engin
     assert (engine.data_dir / "run" / "valkey.sock").stat().st_mode & 0o777 == 0o700
     assert json.dumps(json.loads(wallet.read_text())) not in engine.said()
 
-    second = subprocess.run(
-        (sys.executable, str(ROOT / "manage.py"), "run_engine"),
-        env=os.environ | {"DATA_DIR": str(engine.data_dir), "PORT": str(free_port_pair())},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+
+def test_a_second_engine_on_the_same_folder_is_refused(engine: RunningEngine) -> None:
+    second = engine.manage("run_engine", PORT=str(free_port_pair()))
     holder = f"another engine (pid {engine.process.pid}) already runs on DATA_DIR {engine.data_dir}"
     assert (second.returncode, second.stderr) == (1, f"CommandError: {holder}\n")
+
+
+def test_a_part_that_dies_is_started_again(engine: RunningEngine) -> None:
+    for part in ("worker-1", "localnet", "valkey", "web"):
+        old = engine.pid(part)
+        os.kill(old, signal.SIGKILL)
+        until(partial(new_pid, engine, part, old), 5, engine.said)
+    until(lambda: engine.said().count("ready   again") == 4, 20, engine.said)
+    assert "worker 1   died    killed by SIGKILL; starting again in 0.2 s" in engine.said()
+    assert engine.live_status() == 200
+
+
+def test_kill_9_of_the_engine_leaves_no_orphan_it_starts_again_and_stops_clean(engine: RunningEngine) -> None:
+    pids = engine.pids()
+    engine.process.kill()
+    engine.process.wait(10)
+    # Within a second on a quiet machine; how long it takes to come up again is in docs/figures.md.
+    until(lambda: not any(runs(pid) for pid in pids), 30, lambda: f"still running: {pids}")
+
+    again = RunningEngine(engine.folder)
+    try:
+        again.await_up()
+        pids = again.pids()
+        again.process.send_signal(signal.SIGTERM)
+        assert again.process.wait(timeout=40) == 0, again.said()
+    finally:
+        again.stop()
+    assert [pid for pid in pids if runs(pid)] == []
+    stopped = [line.split("  ")[0] for line in again.said().splitlines() if line.endswith("stopped")]
+    assert [stopped[0], *stopped[3:]] == ["web", "localnet", "valkey"]
+    assert sorted(stopped[1:3]) == ["worker 1", "worker 2"]
+    assert list((again.data_dir / "run").glob("*.pid")) == []
 
 
 def test_a_taken_port_is_named_and_nothing_is_started(tmp_path: Path) -> None:
@@ -144,49 +135,8 @@ def test_a_start_on_a_full_volume_says_so(tmp_path: Path) -> None:
     assert engine.said() == said
 
 
-def test_a_deep_data_folder_gets_a_short_socket_path(tmp_path: Path) -> None:
-    engine = RunningEngine(tmp_path, DATA_DIR=str(tmp_path / ("d" * 120)))
-    engine.data_dir = tmp_path / ("d" * 120)
-    try:
-        engine.await_up()
-        published = json.loads((engine.data_dir / "run" / "engine.json").read_text())
-        path = Path(published["REDIS_URL"].removeprefix("unix://"))
-        assert len(str(path)) < 100
-        assert path.parent.stat().st_mode & 0o777 == 0o700
-        assert redis_answers(path)
-    finally:
-        engine.process.send_signal(signal.SIGTERM)
-        assert engine.process.wait(timeout=40) == 0, engine.said()
-    assert not path.parent.exists()
-    assert port_is_free("127.0.0.1", engine.port)
-
-
-def test_the_first_order_that_is_shown_works_when_the_engine_listens_on_the_network(tmp_path: Path) -> None:
-    folder = tmp_path / "a folder"
-    folder.mkdir()
-    engine = RunningEngine(
-        folder,
-        HOST="0.0.0.0",
-        DEBUG="false",
-        HTTPS_ONLY="false",
-        SECRET_KEY="only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
-        ALLOWED_HOSTS="127.0.0.1,localhost",
-    )
-    try:
-        engine.await_up()
-        shown = engine.said().partition("A first order")[2].split("\n\n")[1]
-        assert shown.startswith("TOKEN=$(")
-        kept = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
-        answer = subprocess.run(
-            ("sh", "-c", shown), env=kept, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert json.loads(answer.stdout)["status"] == "pending", answer.stderr
-    finally:
-        engine.stop()
-
-
-def test_an_odd_folder_works_and_a_damaged_broker_log_is_set_aside(tmp_path: Path) -> None:
-    folder = tmp_path / "a b#c?d=%20[e]'f\"g\\&+@"
+def test_an_odd_deep_folder_works_and_a_damaged_broker_log_is_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / f"a b#c?d=%20[e]'f\"g\\&+@{'d' * 120}"
     folder.mkdir()
     first = RunningEngine(folder)
     try:
@@ -194,9 +144,16 @@ def test_an_odd_folder_works_and_a_damaged_broker_log_is_set_aside(tmp_path: Pat
         assert first.live_status() == 200
         placed = first.manage("order", "SOL", "USDC", "1", "--json")
         assert json.loads(placed.stdout.splitlines()[-1])["status"] == "confirmed", placed
+        # The path of a Unix socket is short.
+        path = Path(first.published()["REDIS_URL"].removeprefix("unix://"))
+        assert len(str(path)) < 100
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert redis_answers(path)
     finally:
-        first.process.send_signal(signal.SIGTERM)
+        first.process.send_signal(signal.SIGINT)
         assert first.process.wait(timeout=40) == 0, first.said()
+    assert not path.parent.exists()
+    assert port_is_free("127.0.0.1", first.port)
     assert (first.data_dir / "engine.sqlite3").stat().st_size > 0
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 

@@ -13,6 +13,7 @@ import random
 import re
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ from dex.localnet.genesis import build_genesis
 from dex.localnet.programs import BUNDLED
 from dex.localnet.server import NetworkOptions
 from examples.client import EngineClient
+from orderengine.supervisor.errors import CannotStartError
+from orderengine.supervisor.wallet import find_wallet
 from orders.proving.soak.checker import secret_forms
 from orders.proving.soak.processes import RigProcess
 from orders.proving.soak.rig import free_port
@@ -255,8 +258,23 @@ BROKEN = {
 }
 
 
+def quoted(kind: str, text: str) -> list[str]:
+    """Pieces of the broken key that stand in a text."""
+    pieces = [BROKEN[kind][start : start + 12] for start in range(0, len(BROKEN[kind]) - 12, 6)]
+    return [piece for piece in pieces if piece in text]
+
+
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_key_that_cannot_be_read_is_not_quoted(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(CannotStartError) as refused:
+        find_wallet({"WALLET_KEYPAIR": BROKEN[kind]}, tmp_path)
+
+    assert str(refused.value) == "WALLET_KEYPAIR is neither a keypair nor a readable file"
+    assert quoted(kind, "".join(traceback.format_exception(refused.value))) == []
+
+
+def test_an_engine_that_is_given_a_broken_key_does_not_quote_it(tmp_path: Path) -> None:
+    kind = "base58 with a slash, taken for a path"
     environment = {"DATA_DIR": str(tmp_path / "data"), "ENV_FILE": os.devnull, "LOG_LEVEL": "DEBUG"}
     environment |= {"WALLET_KEYPAIR": BROKEN[kind], "PORT": str(random.randrange(20_000, 32_000))}
     run = subprocess.run(
@@ -270,6 +288,4 @@ def test_a_key_that_cannot_be_read_is_not_quoted(kind: str, tmp_path: Path) -> N
     )
     assert run.returncode == 1
     assert "WALLET_KEYPAIR is neither a keypair nor a readable file" in run.stderr
-    output = run.stdout + run.stderr
-    pieces = [BROKEN[kind][start : start + 12] for start in range(0, len(BROKEN[kind]) - 12, 6)]
-    assert [piece for piece in pieces if piece in output] == []
+    assert quoted(kind, run.stdout + run.stderr) == []

@@ -59,7 +59,7 @@ def transactions_expiring(served: RunningEngine) -> Iterator[None]:
     chain, ended = served.chain(), threading.Event()
 
     def run_ahead() -> None:
-        while not ended.wait(0.2):
+        while not ended.wait(0.5):
             chain.call("localnet_advance", {"slots": 200})
 
     chain.fault("sendTransaction", "swallow", count=100_000)
@@ -69,7 +69,7 @@ def transactions_expiring(served: RunningEngine) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        runner.join()
+        runner.join(timeout=30)
         chain.call("localnet_resetFaults")
 
 

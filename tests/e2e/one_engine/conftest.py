@@ -1,4 +1,7 @@
-"""One engine for all tests that are clients of one; faults of its chain can be switched on."""
+"""One engine for all tests that are clients of one; faults of its chain can be switched on.
+
+Of this package and not of the session: an engine that has nothing left to do still costs a tenth of a core.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from examples.client import EngineClient
 from tests.e2e.engine import ROOT, RunningEngine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     """A running engine as `script/server` starts it on a copy of .env.example, with faster slots."""
     folder = tmp_path_factory.mktemp("served")
