@@ -8,7 +8,8 @@ from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db.models import Q, QuerySet
+from django.db import connection as database
+from django.db.models import QuerySet
 from django.utils import timezone
 from solders.pubkey import Pubkey
 
@@ -19,6 +20,12 @@ from orders.models import KnownPool, PoolState
 
 _READ_AGAIN_SECONDS: Final = 60
 _OUT_OF_ORDER: Final = 20
+# Each batch asks these two, and to compile them would take longer than to run them.
+_NEWEST: Final = 'SELECT MAX("id") FROM "orders_knownpool"'
+_LEFT_OUT: Final = (
+    'SELECT "address" FROM "orders_knownpool"'
+    ' WHERE "network" = %s AND ("state" = %s OR "left_out_until" > %s)'
+)
 
 
 def with_known_pools() -> Connection:
@@ -28,47 +35,54 @@ def with_known_pools() -> Connection:
     """
     chain = connection()
     now = time.monotonic()
-    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK)
     try:
         if now >= chain.pools_read_until:
             chain.pools_read_until, chain.newest_pool = now + _READ_AGAIN_SECONDS, _newest()
-            chain.remember(_known(list(known)))
+            chain.remember(_known(list(_rows())))
         else:
-            _take_up_new(chain, known)
+            _take_up_new(chain)
     except DatabaseError:
         return chain
     return chain
 
 
-def _take_up_new(chain: Connection, known: QuerySet[KnownPool]) -> None:
+def _take_up_new(chain: Connection) -> None:
     """Pools that came up since they were last read: an order that names one's token may come at once."""
     newest = _newest()
     if newest > chain.newest_pool:
         # Rows may be committed out of the order of their keys.
-        rows = known.filter(pk__gt=chain.newest_pool - _OUT_OF_ORDER)
+        rows = _rows().filter(pk__gt=chain.newest_pool - _OUT_OF_ORDER)
         chain.take_up(_known(list(rows)))
         chain.newest_pool = newest
 
 
+def _rows() -> QuerySet[KnownPool]:
+    return KnownPool.objects.filter(network=settings.SOLANA_NETWORK)
+
+
 def _newest() -> int:
     """The key of the newest pool of all networks: the end of an index, however many there are."""
-    return KnownPool.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    with database.cursor() as cursor:
+        cursor.execute(_NEWEST)
+        (newest,) = cursor.fetchone()
+    return newest or 0
 
 
 def left_out() -> frozenset[str]:
     """Pools, by address, that are off, or that no order uses for a while; none without a database."""
-    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK)
-    out = known.filter(Q(state=PoolState.OFF) | Q(left_out_until__gt=timezone.now()))
+    now = database.ops.adapt_datetimefield_value(timezone.now())
     try:
-        return frozenset(out.values_list("address", flat=True))
+        with database.cursor() as cursor:
+            cursor.execute(_LEFT_OUT, [settings.SOLANA_NETWORK, PoolState.OFF.value, now])
+            return frozenset(address for (address,) in cursor.fetchall())
     except DatabaseError:
         return frozenset()
 
 
 def last_used() -> dict[str, float]:
     """When an order last swapped by each pool that has been used, by address; seconds since the epoch."""
-    known = KnownPool.objects.filter(network=settings.SOLANA_NETWORK, last_used_at__isnull=False)
-    return {pool.address: pool.last_used_at.timestamp() for pool in known if pool.last_used_at}
+    used = _rows().filter(last_used_at__isnull=False)
+    return {pool.address: pool.last_used_at.timestamp() for pool in used if pool.last_used_at}
 
 
 def warm_up() -> None:

@@ -76,6 +76,8 @@ def _pools(plan: SwapPlan) -> tuple[Pubkey, ...]:
 
 def _within_ceiling(price: int, plan: SwapPlan, paid: int) -> int:
     """``price``, or what the ceilings of attempt and order in lamports leave for the units of this plan."""
+    if not price:
+        return 0
     tip = plan.tip.lamports if plan.tip else 0
     left = max(0, int(settings.MAX_ORDER_FEE_LAMPORTS) - paid - tip)
     lamports = min(int(settings.MAX_PRIORITY_FEE_LAMPORTS), left)

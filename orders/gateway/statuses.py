@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -157,14 +158,20 @@ def explorer_url(network: str, signature: str) -> str:
     The node's address is in it for localnet only, and without user, path and query: elsewhere they hold
     access keys, and a network's name may be set wrong.
     """
-    page = f"{settings.EXPLORER_URL}/tx/{signature}"
+    node = node_urls()[0] if network == "localnet" else ""
+    return f"{settings.EXPLORER_URL}/tx/{signature}{_cluster(network, node)}"
+
+
+@lru_cache(maxsize=8)
+def _cluster(network: str, node_url: str) -> str:
+    """What names the network in a page's address."""
     if network == "mainnet-beta":
-        return page
+        return ""
     if network == "localnet":
-        node = urlsplit(node_urls()[0])
+        node = urlsplit(node_url)
         address = f"{node.scheme}://{node.netloc.rpartition('@')[2]}"
-        return f"{page}?cluster=custom&customUrl={quote(address, safe='')}"
-    return f"{page}?cluster={network}"
+        return f"?cluster=custom&customUrl={quote(address, safe='')}"
+    return f"?cluster={network}"
 
 
 def _executed(swap: SentSwap, transaction: ExecutedTransaction) -> ExecutedSwap | None:

@@ -19,9 +19,9 @@ from dex.transactions.instructions import new_account_seed
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import build_message
 from dex.types import NO_BOUNDS, Quote, QuoteRequest, Route, RouteBounds, Snapshot, SwapMode
-from dex.venues.base import Pool
+from dex.venues.base import Pool, Venue
 from orders.gateway import jito, lookup_tables
-from orders.gateway.connection import Connection, connection
+from orders.gateway.connection import Connection
 from orders.gateway.wallet_funds import wallet_accounts
 
 
@@ -50,9 +50,11 @@ class SwapToSign:
 class Workbench:
     """What the chain said for a batch of swaps: opened pools, all accounts, the newest blockhash.
 
-    ``tables`` are the lookup tables that can be used, ``facts`` what the signer's policy goes by.
+    ``venues`` are those of the network by name, ``tables`` the lookup tables that can be used, ``facts`` what
+    the signer's policy goes by.
     """
 
+    venues: Mapping[str, Venue]
     pools: Mapping[Pubkey, Pool]
     snapshot: Snapshot
     blockhash: LatestBlockhash
@@ -82,9 +84,8 @@ async def prepare(
     reader = chain.newest if newest else chain.snapshots
     snapshot, blockhash = await asyncio.gather(reader.read(asks, more), chain.rpc.latest_blockhash())
     tables = lookup_tables.tables_in(snapshot)
-    return Workbench(
-        pools, snapshot, blockhash, tables, _facts(chain, pools, mints, snapshot, blockhash, tables)
-    )
+    facts = _facts(chain, pools, mints, snapshot, blockhash, tables)
+    return Workbench(chain.venues, pools, snapshot, blockhash, tables, facts)
 
 
 def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan | DexError:
@@ -97,7 +98,7 @@ def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan
         payer=payer,
         route=swap.route,
         pools=bench.pools,
-        venues=connection().venues,
+        venues=bench.venues,
         snapshot=bench.snapshot,
         memo=memo,
         account_seed=new_account_seed(),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from solders.pubkey import Pubkey
 
 from dex.config import MAINNET, NATIVE_MINT, NETWORKS, tokens_of
@@ -25,8 +27,6 @@ _SYMBOL: Final = re.compile(r"[A-Z0-9]{1,10}")
 _DECIMALS: Final = re.compile(r"1?[0-9]")
 # All tokens that may be named; by symbol and mint; by mint, with those of other networks.
 Lists = tuple[tuple[Token, ...], Mapping[str, Token], Mapping[str, Token]]
-# The settings that were last asked by, and the lists that they make.
-_last: tuple[Mapping[str, str], str, Lists] | None = None
 
 
 class WrongToken(Exception):
@@ -123,13 +123,17 @@ def require_tokens() -> None:
             raise WrongToken(f"TOKENS: {token.symbol} has {decimals} decimals, not {token.decimals}")
 
 
+@functools.lru_cache(maxsize=1)
 def _named() -> Lists:
-    """Those of the settings. Asked for many times an order: the same two objects are the same lists."""
-    global _last
-    network, own = settings.SOLANA_NETWORK, settings.TOKENS
-    if _last is None or _last[0] is not own or _last[1] != network:
-        _last = (own, network, _lists(network, tuple(own.items())))
-    return _last[2]
+    """Those of the settings. Asked for some forty times an order, so the settings are not."""
+    return _lists(settings.SOLANA_NETWORK, tuple(settings.TOKENS.items()))
+
+
+@receiver(setting_changed)
+def _forget(setting: str, **_: object) -> None:
+    """Settings change in tests alone."""
+    if setting in {"SOLANA_NETWORK", "TOKENS"}:
+        _named.cache_clear()
 
 
 @functools.lru_cache(maxsize=8)

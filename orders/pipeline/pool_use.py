@@ -36,7 +36,7 @@ class PoolUse:
 
     def note(self, orders: Iterable[Order]) -> None:
         """These orders have swapped, by the pools of their routes."""
-        pools = {str(leg.pool) for order in orders for leg in routes.of(order).legs}
+        pools = {pool for order in orders for pool in routes.pools(order)}
         if pools:
             with self._changing:
                 self._used |= pools

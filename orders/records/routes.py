@@ -105,6 +105,13 @@ def venues(order: Order, first: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((first, *legs)))
 
 
+def pools(order: Order) -> tuple[str, ...]:
+    """The pools of the order's legs, by address."""
+    if not order.route:
+        return (order.pool,)
+    return tuple(leg["pool"] for path in order.route["paths"] for leg in path["legs"])
+
+
 def _path_as_json(path: Path) -> dict[str, Any]:
     return {
         "amountIn": str(path.amount_in),
