@@ -60,14 +60,15 @@ def with_bids(
         by_pools = {_pools(plan): plan for plan in plans if isinstance(plan, SwapPlan)}
         recent = connection().run(_recent_prices(connection(), by_pools))
     return [
-        replace(
-            plan,
-            compute_unit_price=_within_ceiling(bid.price(recent.get(_pools(plan), ()), attempt), plan, paid),
-        )
+        _with_price(plan, _within_ceiling(bid.price(recent.get(_pools(plan), ()), attempt), plan, paid))
         if isinstance(plan, SwapPlan)
         else plan
         for plan, attempt, paid in zip(plans, attempts, fees_paid, strict=True)
     ]
+
+
+def _with_price(plan: SwapPlan, price: int) -> SwapPlan:
+    return plan if price == plan.compute_unit_price else replace(plan, compute_unit_price=price)
 
 
 def _pools(plan: SwapPlan) -> tuple[Pubkey, ...]:

@@ -73,7 +73,7 @@ def record(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             _lock_groups(step.order for step in steps)
-            applied = [one for one in ready if _apply(one, cursor)]
+            applied = _apply_all(ready, cursor)
             moved = [one.step.order for one in applied]
             if alongside and moved:
                 alongside(moved)
@@ -205,20 +205,46 @@ def _make_ready(steps: Sequence[Transition], now: datetime) -> list[_Ready]:
         if order.lease_token is not None:
             guards["lease_token"] = order.lease_token
         update = sql.update(Order, tuple(changes), tuple(guards), unset)
-        parameters = sql.values(Order, [*changes.items(), *guards.items()])
+        given = (*changes.values(), *guards.values())
+        parameters = sql.values_of(Order, (*changes, *guards), given)
         left = Status(order.status)
         before = {name: getattr(order, name) for name in changes}
         ready.append(_Ready(step, changes, update, parameters, values, left, order.updated_at, before))
     return ready
 
 
+def _apply_all(ready: Sequence[_Ready], cursor: CursorWrapper) -> list[_Ready]:
+    """Those that were applied; the rows of the others have moved since they were read."""
+    if len({one.update for one in ready}) > 1 or len(ready) == 1 or not _apply_together(ready, cursor):
+        return [one for one in ready if _apply(one, cursor)]
+    for one in ready:
+        _take_over(one)
+    return list(ready)
+
+
+def _apply_together(ready: Sequence[_Ready], cursor: CursorWrapper) -> bool:
+    """Apply steps of one statement by one call; False, and nothing is written, where a row has moved."""
+    before = transaction.savepoint()
+    cursor.executemany(ready[0].update, [one.update_values for one in ready])
+    if cursor.rowcount != len(ready):
+        transaction.savepoint_rollback(before)
+        return False
+    transaction.savepoint_commit(before)
+    return True
+
+
 def _apply(one: _Ready, cursor: CursorWrapper) -> bool:
     cursor.execute(one.update, one.update_values)
     if cursor.rowcount != 1:
         return False
+    _take_over(one)
+    return True
+
+
+def _take_over(one: _Ready) -> None:
+    """Have the instance say what its row says now."""
     for name, value in one.changes.items():
         setattr(one.step.order, name, value)
-    return True
 
 
 def _clear_distances(applied: Iterable[_Ready]) -> None:
@@ -239,7 +265,7 @@ def _put_back(one: _Ready) -> None:
 
 def _event_values(key: UUID, sequence: int, to: Status, at: datetime, data: dict[str, Any]) -> list[Any]:
     """What `sql.insert` of an event wants, without an instance of the model."""
-    return sql.values(OrderEvent, list(zip(_EVENT, (key, sequence, to.value, at, data), strict=True)))
+    return sql.values_of(OrderEvent, _EVENT, (key, sequence, to.value, at, data))
 
 
 def _publish_on_commit(orders: Sequence[Order]) -> None:

@@ -74,11 +74,15 @@ def update(
 
 def values(model: type[Model], named: Sequence[tuple[str, object]]) -> list[Any]:
     """Parameters for the named columns, as the database stores them."""
+    return values_of(model, tuple([name for name, _ in named]), [value for _, value in named])
+
+
+def values_of(model: type[Model], names: tuple[str, ...], given: Iterable[object]) -> list[Any]:
+    """`values`, where names and values come apart."""
     database = connections[DEFAULT_DB_ALIAS]
-    kinds = _kinds(model, tuple([name for name, _ in named]), database.vendor)
     return [
         value if value is None or type(value) in kept else _stored(field, value, database)
-        for (_, value), (field, kept) in zip(named, kinds, strict=True)
+        for value, (field, kept) in zip(given, _kinds(model, names, database.vendor), strict=True)
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from orders.amounts import realised_slippage_bps
 from orders.lifecycle import FINAL, PAPER, Status
 from orders.models import Order
 from orders.telemetry import count_files
+from orders.telemetry.batch_histogram import BatchHistogram
 
 logger = logging.getLogger(__name__)
 Given = ParamSpec("Given")
@@ -34,14 +36,14 @@ count_files.install()
 REGISTRY: Final = CollectorRegistry()
 
 _accepted: Final = Counter("orders_accepted", "Orders committed", registry=REGISTRY)
-_stage_seconds: Final = Histogram(
+_stage_seconds: Final = BatchHistogram(
     "orders_stage_duration_seconds",
     "How long an order stood at a status before its next step",
     ["stage"],
     buckets=_SECONDS,
     registry=REGISTRY,
 )
-_confirmation_seconds: Final = Histogram(
+_confirmation_seconds: Final = BatchHistogram(
     "orders_confirmation_duration_seconds",
     "From acceptance to confirmed",
     buckets=_SECONDS,
@@ -52,13 +54,13 @@ _ended: Final = Counter(
 )
 _retries: Final = Counter("orders_retries", "Steps back to routing", ["reason"], registry=REGISTRY)
 _confirmed: Final = Counter("orders_confirmed", "Confirmed orders", ["dex", "venue"], registry=REGISTRY)
-_attempts: Final = Histogram(
+_attempts: Final = BatchHistogram(
     "orders_attempts_per_order",
     "Signed transactions of an order at its end",
     buckets=(0, 1, 2, 3, 4),
     registry=REGISTRY,
 )
-_slippage: Final = Histogram(
+_slippage: Final = BatchHistogram(
     "orders_realised_slippage_bps",
     "How far the amount received fell short of the quote; negative when it was more",
     buckets=_SLIPPAGE_BPS,
@@ -131,13 +133,15 @@ def accepted(count: int) -> None:
 @_never_raises
 def moved(steps: Sequence[Step]) -> None:
     """Count steps that are committed."""
+    stood: dict[Status, list[float]] = {}
     for step in steps:
-        _stage_seconds.labels(step.left.value).observe(_seconds(step.came_at, step.at))
-        status = Status(step.order.status)
-        if status is Status.ROUTING and "code" in step.data:
-            _retries.labels(str(step.data["code"])).inc()
-        if status in FINAL:
-            _count_end(step, status)
+        stood.setdefault(step.left, []).append(_seconds(step.came_at, step.at))
+    for left, seconds in stood.items():
+        _stage_seconds.labels(left.value).observe_all(seconds)
+    back = (step.data for step in steps if step.order.status == Status.ROUTING)
+    for reason, count in Tally(str(data["code"]) for data in back if "code" in data).items():
+        _retries.labels(reason).inc(count)
+    _count_ends([step for step in steps if step.order.status in FINAL])
 
 
 @_never_raises
@@ -178,17 +182,35 @@ def socket_closed() -> None:
     _sockets.dec()
 
 
-def _count_end(step: Step, status: Status) -> None:
-    order = step.order
-    _ended.labels(status.value, order.error_code if status is Status.FAILED else "").inc()
-    _attempts.observe(order.attempt)
-    if status is not Status.CONFIRMED or order.network == PAPER:
+def _count_ends(steps: Sequence[Step]) -> None:
+    if not steps:
         return
-    _confirmed.labels(order.dex, order.venue).inc()
-    _confirmation_seconds.observe(_seconds(order.created_at, step.at))
-    slippage = realised_slippage_bps(order.slippage_base, order.executed_amount_out)
-    if slippage is not None:
-        _slippage.observe(slippage)
+    orders = [step.order for step in steps]
+    for (status, reason), count in Tally(map(_end_of, orders)).items():
+        _ended.labels(status, reason).inc(count)
+    _attempts.observe_all([order.attempt for order in orders])
+    _count_swaps([step for step in steps if _has_swapped(step.order)])
+
+
+def _end_of(order: Order) -> tuple[str, str]:
+    """The status, and of one that failed why."""
+    status = Status(order.status)
+    return status.value, order.error_code if status is Status.FAILED else ""
+
+
+def _has_swapped(order: Order) -> bool:
+    return order.status == Status.CONFIRMED and order.network != PAPER
+
+
+def _count_swaps(steps: Sequence[Step]) -> None:
+    if not steps:
+        return
+    orders = [step.order for step in steps]
+    for (dex, venue), count in Tally((order.dex, order.venue) for order in orders).items():
+        _confirmed.labels(dex, venue).inc(count)
+    _confirmation_seconds.observe_all([_seconds(step.order.created_at, step.at) for step in steps])
+    slippages = [realised_slippage_bps(order.slippage_base, order.executed_amount_out) for order in orders]
+    _slippage.observe_all([bps for bps in slippages if bps is not None])
 
 
 def _seconds(since: datetime, until: datetime) -> float:
