@@ -13,6 +13,10 @@ from kombu import Queue
 # begin before all others.
 URGENT_QUEUE: Final = "urgent"
 QUEUES: Final = [Queue(URGENT_QUEUE), Queue("submit"), Queue("build"), Queue("route")]
+# What a worker has routed it builds itself, by the accounts that it has just read. What one that died has left
+# there is for the sweeper; brokers that know how drop a queue that nobody has used for a while.
+OWN_BUILD_QUEUE: Final = "build.{worker}"
+_UNUSED_SECONDS: Final = 600
 
 _REDIS: Final[Mapping[str, Any]] = {
     "queue_order_strategy": "priority",
@@ -30,6 +34,12 @@ _BY_SCHEME: Final = {
     **dict.fromkeys(("redis", "rediss", "redis+socket", "sentinel"), _REDIS),
     **dict.fromkeys(("amqp", "amqps", "pyamqp"), _AMQP),
 }
+
+
+def queues_of(worker: str) -> list[Queue]:
+    """What a worker of this name takes from: its own queue with those of all."""
+    own = Queue(OWN_BUILD_QUEUE.format(worker=worker), expires=_UNUSED_SECONDS)
+    return [*QUEUES[:-2], own, *QUEUES[-2:]]
 
 
 def transport_options(url: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready
 from django.conf import settings
 
-from orderengine import pulse, redis_transport
+from orderengine import broker, pulse, redis_transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderengine.settings")
 
@@ -31,6 +31,12 @@ def keep_logging(**_: Any) -> None:
 def keep_files_private(**_: Any) -> None:
     """Whatever a worker makes is for its user only, also where no supervisor has started it."""
     os.umask(0o077)
+
+
+@celeryd_init.connect
+def take_own_builds(sender: str = "", conf: Any = None, **_: Any) -> None:
+    """Give the worker a queue of its own; where -Q names its queues, it takes from those alone."""
+    conf.task_queues = broker.queues_of(sender)
 
 
 @celeryd_init.connect

@@ -134,6 +134,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # A frozen broker holds anyone who publishes for one socket_timeout, not for six: the sweeper tries again.
 CELERY_TASK_PUBLISH_RETRY = False
 URGENT_QUEUE = broker.URGENT_QUEUE
+OWN_BUILD_QUEUE = broker.OWN_BUILD_QUEUE
 CELERY_TASK_QUEUES = broker.QUEUES
 CELERY_TASK_DEFAULT_QUEUE = "route"
 CELERY_TASK_ROUTES = {
@@ -186,6 +187,8 @@ ALLOWED_TOKEN_DANGERS = env.list("ALLOWED_TOKEN_DANGERS", default=[])
 MIDDLE_TOKENS = env.list("MIDDLE_TOKENS", default=["SOL", "USDC", "USDT"])
 # Some 4 s: pools move on, and what is signed is to be what they give now.
 QUOTE_LASTS_SLOTS = env.int("QUOTE_LASTS_SLOTS", default=10)
+# How old the accounts may be that an order was quoted by when it is signed by the same; 0 reads them again.
+QUOTED_STATE_LASTS_MS = env.int("QUOTED_STATE_LASTS_MS", default=1_000)
 MAX_HOPS = env.int("MAX_HOPS", default=2)
 MAX_SPLITS = env.int("MAX_SPLITS", default=3)
 # Venues that are off unless they are named here: dex.venues.registry.EXTRA_VENUES.

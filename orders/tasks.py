@@ -14,6 +14,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 from celery.signals import task_prerun, worker_init, worker_ready, worker_shutting_down
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -42,7 +43,9 @@ RETRY: dict[str, Any] = {
 @shared_task(name="orders.route_orders", bind=True, **RETRY)
 def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
     """Quote and choose a pool for each order."""
-    return _onward(self, _run(stages.route, _ids(order_ids)))
+    onward = _onward(self, _run(stages.route, _ids(order_ids)))
+    _build_here(self)
+    return onward
 
 
 @shared_task(name="orders.build_orders", bind=True, **RETRY)
@@ -92,6 +95,14 @@ def _onward(task: Task[Any, Any], outcome: Outcome) -> list[str]:
         # Nothing for the next link. Ignore would say so too, but costs a traceback.
         task.request.chain = None
     return [str(order_id) for order_id in outcome.onward]
+
+
+def _build_here(task: Task[Any, Any]) -> None:
+    """Have this worker take the next link: it holds the accounts by which the orders were quoted."""
+    own = settings.OWN_BUILD_QUEUE.format(worker=task.request.hostname)
+    links: Any = task.request.chain
+    if links and own in task.app.amqp.queues.consume_from:
+        links[-1]["options"]["queue"] = own
 
 
 @task_prerun.connect

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from solders.pubkey import Pubkey
 
@@ -18,7 +19,8 @@ from dex.errors import ChainBusy, ChainRefused, DexError, WrongMint
 from dex.routing.depth import Judged
 from dex.routing.judgement import Judge, Judgements
 from dex.routing.pool_set import MOST_OPENED, Pair, PoolSet, in_order, opened, together
-from dex.types import AccountData, AccountFilter, PoolAddress, Snapshot, VenueError
+from dex.routing.snapshots import AccountSource
+from dex.types import AccountData, PoolAddress, VenueError
 from dex.venues.base import Pool, Venue
 
 logger = logging.getLogger(__name__)
@@ -35,20 +37,6 @@ _READ_TOGETHER: Final = 90
 _Key = tuple[str, Pair]
 
 
-class AccountSource(Protocol):
-    """What discovery needs of a node."""
-
-    async def program_accounts(
-        self, program_id: Pubkey, query: AccountFilter, /
-    ) -> Sequence[tuple[Pubkey, AccountData]]:
-        """The accounts of a program that fit; raises ChainError."""
-        ...
-
-    async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
-        """The accounts at these addresses; raises ChainError."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """One venue's answer for a pair, and until when (monotonic seconds) it is believed."""
@@ -60,9 +48,10 @@ class _Found:
 class PoolDirectory:
     """Finds the pools of a pair among venues; belongs to one event loop.
 
-    An answer is kept for ``ttl_seconds``, one without pools for ``empty_ttl_seconds``. A venue that
-    cannot be asked keeps the pools last seen, or opens those that were remembered, adds its error, and is
-    asked again after ``failure_ttl_seconds``, or after ``ttl_seconds`` when it does not want to be asked.
+    An answer is kept for ``ttl_seconds``, one without pools for ``empty_ttl_seconds``. For ``ttl_seconds``
+    more a pair that has pools is answered from memory while it is looked up anew. A venue that cannot be
+    asked keeps the pools last seen, or opens those that were remembered, adds its error, and is asked again
+    after ``failure_ttl_seconds``, or after ``ttl_seconds`` when it does not want to be asked.
     Callers who ask for the same pair at the same time share one lookup. With a ``judge`` the pools of a venue
     come in its order, and what it drops is not among them; without its answer the deepest come first by what
     they say of themselves.
@@ -99,10 +88,13 @@ class PoolDirectory:
         # Pools that have just come up, and until when (monotonic seconds) a node's list may lack them.
         self._new: dict[Pubkey, float] = {}
 
-    async def pools(self, mint_a: Pubkey, mint_b: Pubkey) -> PoolSet:
-        """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint."""
+    async def pools(self, mint_a: Pubkey, mint_b: Pubkey, *, at_hand: bool = False) -> PoolSet:
+        """The pools of the pair to be asked, in either order of mints; raises WrongMint for one mint.
+
+        ``at_hand``: also that there are none is answered from memory for as long as that there are some.
+        """
         pair = in_order(mint_a, mint_b)
-        contents = await self._contents(mint_a, mint_b)
+        contents = await self._contents(mint_a, mint_b, at_hand=at_hand)
         judged = await self._judgement(pair, contents)
         if judged is None:
             return together(contents, self._pools_per_venue)
@@ -134,16 +126,27 @@ class PoolDirectory:
         except DexError as error:
             logger.info("pool %s cannot be used: %s", address, error)
 
-    async def _contents(self, mint_a: Pubkey, mint_b: Pubkey) -> list[PoolSet]:
+    async def _contents(self, mint_a: Pubkey, mint_b: Pubkey, *, at_hand: bool = False) -> list[PoolSet]:
         if mint_a == mint_b:
             raise WrongMint("a pair has two different mints")
         if self._unread:
             await self._read_pinned()
         pair = in_order(mint_a, mint_b)
-        found = [self._fresh((venue.name, pair)) for venue in self._venues]
-        missing = [venue for venue, known in zip(self._venues, found, strict=True) if known is None]
-        looked_up = iter(await asyncio.gather(*(self._shared_look_up(venue, pair) for venue in missing)))
-        return [(known or next(looked_up)).content for known in found]
+        found = {venue.name: self._found.get((venue.name, pair)) for venue in self._venues}
+        may_be_old = at_hand or any(_hold_something(known.content) for known in found.values() if known)
+        looked_up = {
+            venue.name: self._looking_up(venue, pair)
+            for venue in self._venues
+            if (known := found[venue.name]) is None or self._monotonic() >= known.fresh_until
+        }
+        contents = []
+        for name, known in found.items():
+            if known is None or (name in looked_up and not (may_be_old and self._is_usable(known))):
+                # A caller that gives up must not take the answer away from the others.
+                contents.append((await asyncio.shield(looked_up[name])).content)
+            else:
+                contents.append(known.content)
+        return contents
 
     def _worth_asking(self, contents: Sequence[PoolSet], judged: Judged) -> PoolSet:
         """Venue by venue in the order of the judgement; where nothing is left, why."""
@@ -176,7 +179,7 @@ class PoolDirectory:
                 continue
             self._new[pool.address] = now + self._ttl
             if key in self._found:
-                self._found[key] = _Found(self._found[key].content, fresh_until=0.0)
+                self._found[key] = _Found(self._found[key].content, fresh_until=-math.inf)
         self.remember(pools)
 
     async def discover(
@@ -189,7 +192,9 @@ class PoolDirectory:
         errors: list[VenueError] = []
         for each in pairs:
             pair = in_order(*each)
-            contents = [(await self._shared_look_up(venue, pair)).content for venue in self._venues]
+            contents = [
+                (await asyncio.shield(self._looking_up(venue, pair))).content for venue in self._venues
+            ]
             judged = await self._judgement(pair, contents)
             kept = together(contents, self._pools_per_venue).pools if judged is None else judged.kept
             held = {} if judged is None else judged.held
@@ -229,26 +234,25 @@ class PoolDirectory:
         self._pinned.add(address)
         self.remember([PoolAddress(venue.name, address, pool.mints)])
 
-    def _fresh(self, key: _Key) -> _Found | None:
-        known = self._found.get(key)
-        return known if known is not None and self._monotonic() < known.fresh_until else None
+    def _is_usable(self, known: _Found) -> bool:
+        """Whether it was a whole answer, not too long ago: the next one is most likely the same."""
+        return self._monotonic() < known.fresh_until + self._ttl and not known.content.errors
 
-    async def _shared_look_up(self, venue: Venue, pair: Pair) -> _Found:
+    def _looking_up(self, venue: Venue, pair: Pair) -> asyncio.Task[_Found]:
         key = (venue.name, pair)
         running = self._running.get(key)
         if running is None:
             running = asyncio.create_task(self._look_up(venue, pair))
             self._running[key] = running
             running.add_done_callback(lambda _: self._running.pop(key, None))
-        # A caller that gives up must not take the answer away from the others.
-        return await asyncio.shield(running)
+        return running
 
     async def _look_up(self, venue: Venue, pair: Pair) -> _Found:
         key = (venue.name, pair)
         try:
             content = opened(venue, pair, await self._accounts(venue, pair), self._pinned)
             # Pools that hold nothing yet may be funded soon: they count as none.
-            ttl = self._ttl if any(pool.depth for pool in content.pools) else self._empty_ttl
+            ttl = self._ttl if _hold_something(content) else self._empty_ttl
         except DexError as error:
             last_seen = self._found[key].content.pools if key in self._found else ()
             named = self._known.get(key, set()).union(venue.derived_pools(*key[1]))
@@ -289,3 +293,7 @@ class PoolDirectory:
             return opened(venue, pair, await self._read(sorted(known, key=str)), self._pinned)
         except DexError:
             return PoolSet()
+
+
+def _hold_something(content: PoolSet) -> bool:
+    return any(pool.depth for pool in content.pools)

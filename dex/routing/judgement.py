@@ -55,23 +55,33 @@ class Judgements:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._known: dict[Pair, tuple[tuple[Pool, ...], Judged]] = {}
-        self._running: dict[Pair, asyncio.Task[Judged]] = {}
+        self._running: dict[Pair, asyncio.Task[Judged | None]] = {}
 
     async def of(self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]) -> Judged | None:
         """What the judge says of these pools; None where it cannot be asked, for as long as it cannot.
 
-        Callers who ask for the same pair at the same time share one answer.
+        The same pools looked up anew are as they were judged before, until the judge has answered. Callers
+        who ask for the same pair at the same time share one answer.
         """
         known = self._known.get(pair)
         if known is not None and _same(known[0], pools):
             return known[1]
-        running = self._running.get(pair)
-        if running is None:
-            running = asyncio.create_task(self._judge.judged(pools, pair, always))
-            self._running[pair] = running
-            running.add_done_callback(lambda _: self._running.pop(pair, None))
+        running = self._running.get(pair) or self._ask(pools, pair, always)
+        if known is not None and [one.address for one in known[0]] == [one.address for one in pools]:
+            return known[1]
+        return await asyncio.shield(running)
+
+    def _ask(
+        self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]
+    ) -> asyncio.Task[Judged | None]:
+        running = asyncio.create_task(self._answer(pools, pair, always))
+        self._running[pair] = running
+        running.add_done_callback(lambda _: self._running.pop(pair, None))
+        return running
+
+    async def _answer(self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]) -> Judged | None:
         try:
-            judged = await asyncio.shield(running)
+            judged = await self._judge.judged(pools, pair, always)
         except DexError as error:
             logger.warning("pools are ranked by what they say of themselves now: %s", error.code)
             return None

@@ -19,7 +19,9 @@ _HEADERS: Final = {
     "User-Agent": "order-execution-engine",
 }
 # Each request looks at every idle connection first: what a burst has left over would cost all that follow.
-_LIMITS: Final = httpx2.Limits(max_connections=100, max_keepalive_connections=6)
+# An idle one is kept for less than nodes and what stands before them keep theirs, as a new one costs a round
+# trip, and two more with TLS.
+_LIMITS: Final = httpx2.Limits(max_connections=100, max_keepalive_connections=6, keepalive_expiry=30)
 
 
 class HttpPost:

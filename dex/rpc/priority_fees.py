@@ -7,22 +7,35 @@ price with which a transaction got in that wrote to the accounts asked for (agav
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
-from dex.rpc.node import SolanaRpc
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import written_accounts
 
 # Limit of the method.
 MOST_ACCOUNTS: Final = 128
 _FRESH_SECONDS: Final = 2
+_USABLE_SECONDS: Final = 20
+_REMEMBERED: Final = 4096
+
+_Pools = tuple[Pubkey, ...]
+
+
+class FeeSource(Protocol):
+    """What recent prices are asked of."""
+
+    async def recent_prioritization_fees(self, written: Sequence[Pubkey], /) -> Sequence[int]:
+        """Micro-lamports a compute unit, one number a recent slot; raises ChainError."""
+        ...
 
 
 class FeeLevel(StrEnum):
@@ -75,22 +88,46 @@ def percentile(values: Sequence[int], percent: int) -> int:
 
 
 class FeeMarket:
-    """Recent prices by the pools of a route, asked for again when they are two seconds old."""
+    """Recent prices by the pools of a route, asked for again when they are two seconds old.
 
-    def __init__(self, rpc: SolanaRpc) -> None:
+    A node answers for some 150 slots back: what is younger than a third of that is still bid by while the
+    newer ones are on their way.
+    """
+
+    def __init__(self, rpc: FeeSource, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._rpc = rpc
-        self._recent: dict[tuple[Pubkey, ...], tuple[float, Sequence[int]]] = {}
+        self._monotonic = monotonic
+        self._recent: dict[_Pools, tuple[float, Sequence[int]]] = {}
+        self._running: dict[_Pools, asyncio.Task[Sequence[int]]] = {}
 
     async def recent_prices(self, plan: SwapPlan) -> Sequence[int]:
         """What swaps in the plan's pools have paid lately; the last known, or nothing, when the node errs."""
         key = tuple(leg.pool for leg in plan.route.legs)
-        asked_at, known = self._recent.get(key, (0.0, ()))
-        if time.monotonic() - asked_at < _FRESH_SECONDS and known:
-            return known
+        known = self._recent.get(key)
+        age = math.inf if known is None else self._monotonic() - known[0]
+        if known is not None and age < _FRESH_SECONDS:
+            return known[1]
+        asking = self._running.get(key) or self._ask(key, plan)
+        if known is not None and age < _USABLE_SECONDS:
+            return known[1]
+        # A caller that gives up must not take the answer away from the others.
+        return await asyncio.shield(asking)
+
+    def _ask(self, key: _Pools, plan: SwapPlan) -> asyncio.Task[Sequence[int]]:
+        self._running[key] = asyncio.create_task(self._newest(key, plan))
+        return self._running[key]
+
+    async def _newest(self, key: _Pools, plan: SwapPlan) -> Sequence[int]:
+        asked_at = self._monotonic()
         try:
-            known = await self._rpc.recent_prioritization_fees(written_accounts(plan)[:MOST_ACCOUNTS])
+            found = await self._rpc.recent_prioritization_fees(written_accounts(plan)[:MOST_ACCOUNTS])
         except DexError:
             # No order fails for want of a hint: the floor is bid. A plan's own fault is told at its signing.
-            return known
-        self._recent[key] = (time.monotonic(), known)
-        return known
+            return self._recent.get(key, (0.0, ()))[1]
+        finally:
+            self._running.pop(key, None)
+        self._recent.pop(key, None)
+        self._recent[key] = (asked_at, found)
+        if len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return found

@@ -41,7 +41,8 @@ async def candidates_of(
     wanted = list(dict.fromkeys(wanted_by(request) for request in requests))
     pairs = dict.fromkeys(pair for each, last in wanted for pair in _looked_up(each, bool(last), middles))
     named = dict.fromkeys(Pubkey.from_string(pool) for _, last in wanted for pool in last)
-    sets = await asyncio.gather(*(directory.pools(*pair) for pair in pairs))
+    asked_for = {pair for pair, _ in wanted}
+    sets = await asyncio.gather(*(directory.pools(*pair, at_hand=pair not in asked_for) for pair in pairs))
     pools = dict(zip(pairs, sets, strict=True))
     opened = {str(pool.address): pool for pool in await directory.at(list(named))} if named else {}
     return {

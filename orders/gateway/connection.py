@@ -22,6 +22,7 @@ from dex.routing.judgement import ChainJudge
 from dex.routing.kept_answers import KeptAnswers
 from dex.routing.snapshots import Snapshots
 from dex.rpc.failover import FailoverRpc
+from dex.rpc.kept_blockhash import KeptBlockhash
 from dex.rpc.node import Commitment
 from dex.rpc.observing import RequestSeen
 from dex.rpc.priority_fees import FeeMarket
@@ -73,6 +74,7 @@ class Connection:
             observer=count_request,
         )
         self.venues: dict[str, Venue] = {venue.name: venue for venue in venues}
+        self.blockhashes = KeptBlockhash(self.rpc)
         self.fees = FeeMarket(self.rpc)
         self.units = UnitLimits(self.rpc)
         self.snapshots = Snapshots(self.rpc)
@@ -114,7 +116,7 @@ class Connection:
         await self.require_network()
         for mint_a, mint_b in pairs:
             await self.directory.pools(mint_a, mint_b)
-        await self.rpc.latest_blockhash()
+        await self.blockhashes.newest()
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Run a coroutine to its end; raises ChainUnreachable when it takes too long."""

@@ -16,6 +16,8 @@ from dex.types import NO_BOUNDS, Limits, QuoteRequest, Quotes, Route, RouteBound
 from orders.amounts import least_amount_out, most_amount_in
 from orders.errors import ChainUnavailable
 from orders.gateway import failures, price_sanity, risk_limits
+from orders.gateway.candidates import middle_tokens
+from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.routes import quote_routes
@@ -57,12 +59,10 @@ def quote_swaps(
         return []
     try:
         wallet = wallet_address()
-        mints = [mint for request in requests for mint in (request.token_in, request.token_out)]
         for_all = left_out()
         avoided = [for_all | set(own) for own in without or [()] * len(requests)]
         chain = with_known_pools()
-        accounts = wallet_accounts(wallet, mints)
-        quotes, snapshot = chain.run(quote_routes(requests, avoided, accounts, compared=True))
+        quotes, snapshot = chain.run(_quotes_to_sign(requests, avoided, wallet))
         quotes = chain.run(price_sanity.with_references(quotes))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
@@ -75,6 +75,16 @@ def quote_swaps(
         )
         for request, found in zip(requests, quotes, strict=True)
     ]
+
+
+async def _quotes_to_sign(
+    requests: Sequence[QuoteRequest], avoided: Sequence[Collection[str]], wallet: Pubkey
+) -> tuple[list[Quotes], Snapshot]:
+    """`quote_routes` over all that signing reads of mints and wallet too, with a blockhash on its way."""
+    connection().blockhashes.refresh()
+    named = [mint for request in requests for mint in (request.token_in, request.token_out)]
+    mints = list(dict.fromkeys([*named, *middle_tokens()]))
+    return await quote_routes(requests, avoided, [*mints, *wallet_accounts(wallet, mints)], compared=True)
 
 
 def _frozen(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> Failure | None:

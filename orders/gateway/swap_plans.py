@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
@@ -48,15 +51,16 @@ class SwapToSign:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What the chain said for a batch of swaps: opened pools, all accounts, the newest blockhash.
+    """What the chain said for a batch of swaps: opened pools, all accounts, a young blockhash.
 
-    ``venues`` are those of the network by name, ``tables`` the lookup tables that can be used, ``facts`` what
-    the signer's policy goes by.
+    ``read_at`` is when the accounts were asked for, or before; ``venues`` are those of the network by name,
+    ``tables`` the lookup tables that can be used, ``facts`` what the signer's policy goes by.
     """
 
     venues: Mapping[str, Venue]
     pools: Mapping[Pubkey, Pool]
     snapshot: Snapshot
+    read_at: datetime
     blockhash: LatestBlockhash
     tables: tuple[AddressLookupTableAccount, ...]
     facts: ChainFacts
@@ -65,9 +69,10 @@ class Workbench:
 async def prepare(
     chain: Connection, legs: Sequence[Quote], wallet: Pubkey, *, newest: bool = False
 ) -> Workbench:
-    """Read all that the legs of swaps need, and what ``wallet`` holds.
+    """All that the legs of swaps need, and what ``wallet`` holds, at one slot.
 
-    ``newest``: as it is in the slot that is being filled.
+    That is what their quotes were read from, where this process read it within QUOTED_STATE_LASTS_MS, else
+    it is read now. ``newest``: now, as it is in the slot that is being filled.
 
     Raises ChainError, WrongNetwork.
     """
@@ -81,11 +86,17 @@ async def prepare(
     asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
-    reader = chain.newest if newest else chain.snapshots
-    snapshot, blockhash = await asyncio.gather(reader.read(asks, more), chain.rpc.latest_blockhash())
+    chain.blockhashes.refresh()
+    if newest:
+        taken = await chain.newest.take(asks, more, 0)
+    else:
+        taken = await chain.snapshots.take(asks, more, settings.QUOTED_STATE_LASTS_MS / 1000)
+    snapshot = taken.snapshot
+    read_at = timezone.now() - timedelta(seconds=time.monotonic() - taken.asked_at)
+    blockhash = await chain.blockhashes.at(snapshot.clock.slot)
     tables = lookup_tables.tables_in(snapshot)
     facts = _facts(chain, pools, mints, snapshot, blockhash, tables)
-    return Workbench(chain.venues, pools, snapshot, blockhash, tables, facts)
+    return Workbench(chain.venues, pools, snapshot, read_at, blockhash, tables, facts)
 
 
 def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan | DexError:

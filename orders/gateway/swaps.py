@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 
@@ -42,7 +41,7 @@ class StaleQuote:
 
 
 def sign_swaps(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote | Failure]:
-    """A signed transaction for each swap, or why there is none. One snapshot, one blockhash."""
+    """A signed transaction for each swap, or why there is none. One snapshot, one blockhash for all."""
     refusals = [
         risk_limits.refusal(
             swap.network, swap.wallet, str(swap.route.token_in), swap.max_amount_in, swap.slippage_bps
@@ -59,7 +58,6 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
         return []
     try:
         wallet = signer()
-        read_at = timezone.now()
         legs = [leg for swap in swaps for leg in swap.route.legs]
         newest = any(enters_new_pool(swap.bounds) for swap in swaps)
         bench = with_known_pools().run(prepare(connection(), legs, wallet.pubkey, newest=newest))
@@ -71,7 +69,7 @@ def _sign_permitted(swaps: Sequence[SwapToSign]) -> list[SignedSwap | StaleQuote
         return [failures.of_error(error)] * len(swaps)
     messages = [message_or_error(*pair, wallet.pubkey, bench) for pair in zip(plans, ready, strict=True)]
     transactions = _sign(messages, wallet, bench.blockhash.last_valid_block_height)
-    signed = (_with_funds(*pair, read_at) for pair in zip(transactions, plans, strict=True))
+    signed = (_with_funds(*pair, bench.read_at) for pair in zip(transactions, plans, strict=True))
     return [why or next(signed) for why in held_up]
 
 

@@ -103,6 +103,8 @@ def use_chain(settings: Any, chain: TestChain, network: str = "localnet") -> Non
     settings.SOLANA_RPC_URL = chain.url
     # Ten of the chain's fast slots pass in no time.
     settings.QUOTE_LASTS_SLOTS = 10_000
+    # Tests change the chain between the quote and the signature.
+    settings.QUOTED_STATE_LASTS_MS = 0
     settings.SOLANA_NETWORK = network
     settings.WALLET_ADDRESS = str(chain.wallet.pubkey())
     settings.WALLET_KEYPAIR = str(chain.key_file)

@@ -135,9 +135,37 @@ async def test_an_answer_is_believed_for_its_time_and_then_asked_again(node: Nod
     await directory.pools(*MINTS)
     assert node.asked[RAYDIUM.program_id] == 1
 
-    clock.now += 1
+    clock.now += 61
     node.accounts.clear()
     assert (await directory.pools(*MINTS)).pools == ()
+    assert node.asked[RAYDIUM.program_id] == 2
+
+
+async def test_pools_are_at_hand_while_they_are_looked_up_anew(node: Node) -> None:
+    clock = Clock()
+    directory = PoolDirectory(node, [RAYDIUM], ttl_seconds=60, monotonic=clock)
+    await directory.pools(*MINTS)
+
+    clock.now += 60
+    node.accounts.clear()
+    node.was_asked.clear()
+    assert addresses(await directory.pools(*MINTS)) == [CPMM_ENTRY.pool.address]
+    await asyncio.wait_for(node.was_asked.wait(), 2)
+    assert (await directory.pools(*MINTS)).pools == ()
+    assert node.asked[RAYDIUM.program_id] == 2
+
+
+async def test_that_a_leg_has_no_pools_is_at_hand_for_as_long() -> None:
+    node, clock = Node(), Clock()
+    directory = PoolDirectory(node, [RAYDIUM], ttl_seconds=60, empty_ttl_seconds=5, monotonic=clock)
+    await directory.pools(*MINTS, at_hand=True)
+
+    node.accounts[CPMM_ENTRY.pool.address] = account_of(CPMM_ENTRY)
+    node.was_asked.clear()
+    clock.now += 5
+    assert await directory.pools(*MINTS, at_hand=True) == PoolSet()
+    await asyncio.wait_for(node.was_asked.wait(), 2)
+    assert addresses(await directory.pools(*MINTS, at_hand=True)) == [CPMM_ENTRY.pool.address]
     assert node.asked[RAYDIUM.program_id] == 2
 
 
@@ -214,7 +242,7 @@ async def test_a_failing_venue_keeps_the_pools_last_seen(node: Node) -> None:
     await directory.pools(*MINTS)
     node.failing.add(RAYDIUM.program_id)
 
-    clock.now += 60
+    clock.now += 120
     found = await directory.pools(*MINTS)
 
     assert addresses(found) == [CPMM_ENTRY.pool.address]

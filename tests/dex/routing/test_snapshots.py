@@ -62,3 +62,33 @@ async def test_a_pool_that_cannot_say_gets_its_own_accounts_alone() -> None:
     snapshot = await Snapshots(node).read([(REQUEST, pool)])  # type: ignore[list-item]
     assert set(snapshot.accounts) == set(pool.accounts)
     assert len(node.asked) == 1
+
+
+class SetClock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_what_was_read_a_moment_ago_is_taken_again() -> None:
+    node, pool, clock = Node(), Pointing(), SetClock()
+    snapshots = Snapshots(node, monotonic=clock)
+    read = await snapshots.read([(REQUEST, pool)], [ARRAYS[2]])  # type: ignore[list-item]
+    clock.now += 0.9
+    taken = await snapshots.take([(REQUEST, pool)], [ARRAYS[2]], 1)  # type: ignore[list-item]
+    assert taken.snapshot is read
+    assert taken.asked_at == 1000.0
+    clock.now += 0.1
+    later = await snapshots.take([(REQUEST, pool)], [ARRAYS[2]], 1)  # type: ignore[list-item]
+    assert later.snapshot.clock.slot == 4
+    assert later.asked_at == 1001.0
+
+
+async def test_what_lacks_an_account_is_not_taken_again() -> None:
+    node, pool = Node(), Pointing()
+    snapshots = Snapshots(node)
+    await snapshots.read([(REQUEST, pool)])  # type: ignore[list-item]
+    taken = await snapshots.take([(REQUEST, pool)], [ARRAYS[2]], 60)  # type: ignore[list-item]
+    assert taken.snapshot.clock.slot == 4
+    assert ARRAYS[2] in taken.snapshot.accounts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 
 import httpx2
 import pytest
+from solders.pubkey import Pubkey
 
 from dex.rpc.node import SolanaRpc
 from dex.rpc.priority_fees import FeeBid, FeeLevel, FeeMarket, percentile, read_fee_level
@@ -95,6 +97,35 @@ async def test_a_pool_is_asked_for_once_in_two_seconds() -> None:
     assert [list(await prices.recent_prices(plan)) for plan in (first, first, other)] == [[5, 6]] * 3
     assert len(asked) == 2
     assert [str(first.route.pool) in asked[0], str(other.route.pool) in asked[1]] == [True, True]
+
+
+class SetClock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Node:
+    """Prices that rise by one with each question."""
+
+    asked = 0
+
+    async def recent_prioritization_fees(self, written: Sequence[Pubkey], /) -> Sequence[int]:
+        self.asked += 1
+        return [self.asked]
+
+
+async def test_prices_that_are_not_new_are_bid_by_while_newer_ones_come() -> None:
+    node, clock = Node(), SetClock()
+    prices, plan = FeeMarket(node, monotonic=clock), swap_plan("SOL", "USDC")
+    assert await prices.recent_prices(plan) == [1]
+    clock.now += 2
+    assert await prices.recent_prices(plan) == [1]
+    await asyncio.sleep(0)
+    assert await prices.recent_prices(plan) == [2]
+    clock.now += 20
+    assert await prices.recent_prices(plan) == [3]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from orderengine import broker
 from orders import process, tasks
 from orders.lifecycle import Status
 from orders.models import Order
@@ -80,6 +81,30 @@ def test_a_stage_with_nothing_to_hand_on_ends_the_chain(
         assert task.request.chain is None
     finally:
         task.pop_request()
+
+
+@pytest.mark.parametrize(
+    ("hostname", "queue"), [("celery@here", "build.celery@here"), ("celery@there", None)]
+)
+def test_a_worker_builds_what_it_has_routed_if_it_can(
+    user: User, monkeypatch: pytest.MonkeyPatch, hostname: str, queue: str | None
+) -> None:
+    order = order_row(user)
+    monkeypatch.setattr("orders.pipeline.stages.route", lambda ids: Outcome(onward=list(ids)))
+    task, links = tasks.route_orders, [{"options": {}}, {"options": {}}]
+    queues = task.app.amqp.queues
+    monkeypatch.setattr(queues, "_consume_from", {"build.celery@here": None})
+    task.push_request(chain=links, hostname=hostname)
+    try:
+        assert task.run([str(order.pk)]) == [str(order.pk)]
+    finally:
+        task.pop_request()
+    assert links == [{"options": {}}, {"options": {"queue": queue} if queue else {}}]
+
+
+def test_a_worker_takes_its_own_builds_before_those_of_all() -> None:
+    names = [queue.name for queue in broker.queues_of("celery@here")]
+    assert names == ["urgent", "submit", "build.celery@here", "build", "route"]
 
 
 def test_orders_that_were_taken_along_wait_as_those_of_the_message(
