@@ -13,8 +13,8 @@ from kombu import Queue
 # begin before all others.
 URGENT_QUEUE: Final = "urgent"
 QUEUES: Final = [Queue(URGENT_QUEUE), Queue("submit"), Queue("build"), Queue("route")]
-# What a worker has routed it builds itself, by the accounts that it has just read. What one that died has left
-# there is for the sweeper; brokers that know how drop a queue that nobody has used for a while.
+# What a worker has routed it builds itself, by the accounts that it has just read. What one that died has
+# left there is for the sweeper; brokers that know how drop a queue that nobody has used for a while.
 OWN_BUILD_QUEUE: Final = "build.{worker}"
 _UNUSED_SECONDS: Final = 600
 

@@ -2,6 +2,12 @@
 
 Everything is started as the compose file says, on a throw-away PostgreSQL with its own defaults, or with
 --database sqlite. Prints rates, CPU and shares, and checks every promise against the chain.
+
+--backlog posts the orders before the workers start. --node-delay 150 moves the node so many milliseconds
+away, to and fro; --history FILE begins with what `manage.py bench_history --fill-only --file FILE` has
+written. What follows -- are arguments of `manage.py bench`, which then measures instead:
+
+python -m tests.fleet --webs 1 --database sqlite --node-delay 150 -- --orders 60 --clients 1 --one-at-a-time
 """
 
 from __future__ import annotations
@@ -9,8 +15,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,26 +25,54 @@ import psycopg
 
 from orders.proving.benchmark.load import LoadGenerator, LoadPlan, Sample, Swap
 from orders.proving.soak.waiting import eventually
-from tests.fleet import figures
+from tests.fleet import backlog, figures
 from tests.fleet.running import Fleet, FleetPlan
 from tests.postgres import postgres_server
 
 _SWAPS = (Swap("SOL", "USDC", "0.01"), Swap("USDC", "SOL", "1"))
 _CLIENTS = 25
+_BENCH_SECONDS = 600
 
 
 def main() -> int:
     """Run once; 0 when every promise was kept."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="oee-fleet-") as folder, _database(options) as address:
-        variables = {"CELERY_BROKER_URL": options.broker} if options.broker else {}
-        fleet = Fleet(FleetPlan(Path(folder) / "fleet", address, options.webs, options.workers, variables))
+        fleet = Fleet(_plan(Path(folder) / "fleet", address, options))
         try:
-            fleet.start()
-            _measure(fleet, address, options)
+            fleet.start(workers=not options.backlog)
+            if options.bench:
+                _bench(fleet, options.bench)
+            elif options.backlog:
+                backlog.measure(fleet, options.orders)
+            else:
+                _measure(fleet, address, options)
         finally:
             fleet.stop()
     return 0
+
+
+def _plan(folder: Path, address: str | None, options: argparse.Namespace) -> FleetPlan:
+    return FleetPlan(
+        folder,
+        address,
+        options.webs,
+        options.workers,
+        variables={"CELERY_BROKER_URL": options.broker} if options.broker else {},
+        node_delay_ms=options.node_delay,
+        history=options.history,
+    )
+
+
+def _bench(fleet: Fleet, arguments: Sequence[str]) -> None:
+    """What `manage.py bench` says of this fleet; its processes are known by their ids."""
+    run = fleet.folder / "run"
+    run.mkdir()
+    for part in fleet.parts:
+        (run / f"{part.name}.pid").write_text(str(part.pid))
+    words = ("python", "manage.py", "bench", "--url", fleet.urls[0], "--token", fleet.token, *arguments)
+    print(fleet.run("web", *words, seconds=_BENCH_SECONDS), end="")
+    print(f"load average {', '.join(f'{value:.1f}' for value in os.getloadavg())}")
 
 
 def _options() -> argparse.Namespace:
@@ -49,7 +84,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--binaries", type=Path, help="of PostgreSQL, as /usr/lib/postgresql/15/bin")
     parser.add_argument("--broker", help="a CELERY_BROKER_URL instead of Redis")
     parser.add_argument("--kill", action="store_true", help="kill -9 the first worker at half time")
-    return parser.parse_args()
+    parser.add_argument("--node-delay", type=int, default=0, metavar="MS", help="of a round trip to the node")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="a SQLite database to begin with")
+    parser.add_argument("--backlog", action="store_true", help="post before the workers start")
+    own = sys.argv[1:]
+    at = own.index("--") if "--" in own else len(own)
+    options = parser.parse_args(own[:at])
+    options.bench = own[at + 1 :]
+    return options
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from orders.proving.soak.chain import ChainBooks
 from orders.proving.soak.checker import Checker
 from orders.proving.soak.client import EngineClient
 from orders.proving.soak.processes import RigProcess
+from orders.proving.soak.proxy import TcpProxy
 from orders.proving.soak.rig import answers_ping, free_port
 from tests.e2e.engine import ROOT
 from tests.fleet import compose
@@ -41,7 +42,8 @@ _LOOPBACK: Final = "127.0.0.1"
 class FleetPlan:
     """What to start. ``postgres`` is a server's address, None: SQLite; ``variables`` stand in .env.
 
-    ``queues`` are those of each worker, as for Celery's -Q; without them every worker takes all.
+    ``queues`` are those of each worker, as for Celery's -Q; without them every worker takes all. The node is
+    so far away that a round trip takes ``node_delay_ms``. ``history`` is a SQLite file to begin with.
     """
 
     folder: Path
@@ -50,6 +52,8 @@ class FleetPlan:
     workers: int = 1
     queues: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    node_delay_ms: int = 0
+    history: Path | None = None
 
 
 class Fleet:
@@ -65,6 +69,7 @@ class Fleet:
         self._key.chmod(0o600)
         self.database_url = _fresh_database(plan)
         self._redis_port, self._rpc_port = free_port(), free_port(2)
+        self._lines = _far_lines(self._rpc_port, plan.node_delay_ms) if plan.node_delay_ms else []
         self.services = compose.services(
             {
                 "SECRET_KEY": secrets.token_urlsafe(50),
@@ -87,14 +92,15 @@ class Fleet:
         self.webs = [self._web(number) for number in range(1, plan.webs + 1)]
         self.workers = [self._worker(number) for number in range(1, plan.workers + 1)]
 
-    def start(self) -> None:
+    def start(self, *, workers: bool = True) -> None:
         """Start everything as depends_on orders it; returns when all health checks pass."""
         self.redis.launch()
         self.localnet.launch()
         self.run("migrate")
-        for part in (*self.webs, *self.workers):
+        started = self.parts if workers else (self.redis, self.localnet, *self.webs)
+        for part in started[2:]:
             part.launch()
-        for part in self.parts:
+        for part in started:
             part.await_ready()
         self.token = self._token()
         self.clients = [EngineClient(url, self.token) for url in self.urls]
@@ -106,12 +112,14 @@ class Fleet:
             client.close()
         for part in reversed(self.parts):
             part.kill()
+        for line in self._lines:
+            line.stop()
 
     @property
     def parts(self) -> Sequence[RigProcess]:
         return (self.redis, self.localnet, *self.webs, *self.workers)
 
-    def run(self, service: str, *command: str) -> str:
+    def run(self, service: str, *command: str, seconds: int = 120) -> str:
         """Run a service that ends, or another command in its place; its standard output."""
         described = self.services[service]
         done = subprocess.run(
@@ -120,7 +128,7 @@ class Fleet:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -195,10 +203,12 @@ class Fleet:
 
     def _environment(self, service: str, replaced: Mapping[str, str]) -> dict[str, str]:
         described = self.services[service].environment
+        node, *news = [line.port for line in self._lines] or [self._rpc_port]
+        far = {"SOLANA_WS_URL": f"ws://{_LOOPBACK}:{news[0]}"} if news else {}
         swaps = {
             "DATABASE_URL": self.database_url,
             "REDIS_URL": f"redis://{_LOOPBACK}:{self._redis_port}",
-            "SOLANA_RPC_URL": f"http://{_LOOPBACK}:{self._rpc_port}",
+            "SOLANA_RPC_URL": f"http://{_LOOPBACK}:{node}",
             "HOST": _LOOPBACK,
             "DATA_DIR": str(self.folder),
             "WALLET_KEYPAIR": str(self._key) if described.get("WALLET_KEYPAIR") else "",
@@ -208,7 +218,16 @@ class Fleet:
         kept = ("PATH", "HOME", "LANG", "TMPDIR")
         inherited = {name: os.environ[name] for name in kept if name in os.environ}
         own = {name: swaps.get(name, value) for name, value in described.items()}
-        return inherited | {"ENV_FILE": os.devnull, "PYTHONPATH": str(ROOT)} | own
+        return inherited | {"ENV_FILE": os.devnull, "PYTHONPATH": str(ROOT)} | own | far
+
+
+def _far_lines(rpc_port: int, round_trip_ms: int) -> list[TcpProxy]:
+    """Calls and subscriptions by way of a delay, half of the round trip each way."""
+    lines = [TcpProxy("calls", rpc_port), TcpProxy("subscriptions", rpc_port + 1)]
+    for line in lines:
+        line.start()
+        line.delay(round_trip_ms // 2)
+    return lines
 
 
 def _at_own_port(word: str, replaced: Mapping[str, str]) -> str:
@@ -219,7 +238,10 @@ def _at_own_port(word: str, replaced: Mapping[str, str]) -> str:
 
 def _fresh_database(plan: FleetPlan) -> str:
     if plan.postgres is None:
-        return f"sqlite:///{plan.folder / 'engine.sqlite3'}"
+        file = plan.folder / "engine.sqlite3"
+        if plan.history is not None:
+            shutil.copyfile(plan.history, file)
+        return f"sqlite:///{file}"
     name, folder = f"fleet_{secrets.token_hex(6)}", plan.postgres.split("@", 1)[1].rpartition("/")[0]
     with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--only", default="", metavar="TEXT", help="reads whose name holds this")
         parser.add_argument("--explain", action="store_true", help="also print the plans of the long history")
+        parser.add_argument("--fill-only", action="store_true", help="measure nothing")
         parser.add_argument("--no-admin", action="store_true", help="leave the admin out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,6 +51,9 @@ class Command(BaseCommand):
             raise CommandError(f"cannot measure: {error}", returncode=2) from error
         call_command("migrate", verbosity=0)
         self.stdout.write(machine_line())
+        if options["fill_only"]:
+            self._fill(options["orders"])
+            return
         short = {}
         # A history that is there already is measured as it is.
         if Order.objects.count() <= options["compare"]:
@@ -58,15 +62,18 @@ class Command(BaseCommand):
         self._print(short, long, options)
 
     def _measured(self, orders: int, options: Any, *, explain: bool) -> list[Measured]:
+        self._fill(orders)
+        wanted = [pair for pair in reads(not options["no_admin"]) if options["only"] in pair[0]]
+        found = [measure(name, read, options["repeat"], explain) for name, read in wanted]
+        return found + list(writes(options["repeat"], options["only"]))
+
+    def _fill(self, orders: int) -> None:
         started = time.perf_counter()
         trade_safety_for_speed()
         fill(orders, _NEWEST)
         settle()
         there = Order.objects.count()
         self.stderr.write(f"{there:,} orders after {time.perf_counter() - started:,.0f} s")
-        wanted = [pair for pair in reads(not options["no_admin"]) if options["only"] in pair[0]]
-        found = [measure(name, read, options["repeat"], explain) for name, read in wanted]
-        return found + list(writes(options["repeat"], options["only"]))
 
     def _print(self, short: dict[str, Measured], long: Sequence[Measured], options: Any) -> None:
         heading = f"{options['compare']:,} / {options['orders']:,} orders, ms"

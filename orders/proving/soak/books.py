@@ -88,6 +88,10 @@ class EngineBooks:
         found = [OrderRow(_uuid(first), *others) for first, *others in rows]
         return {order.order_id: order for order in found}
 
+    def count(self, status: Status) -> int:
+        """How many orders are at a status."""
+        return int(self._rows(f"SELECT COUNT(*) FROM orders_order WHERE status = '{status.value}'")[0][0])  # noqa: S608
+
     def tells_new_pools(self) -> bool:
         """Whether all pools have been listed once: what comes up from then on is known to be new."""
         rows = self._rows("SELECT listed_venues FROM orders_launchwatch")

@@ -74,7 +74,7 @@ def expired_while_lost(chain: TestChain, order: Order, sell: Callable[[], None])
 
 
 def refused_by_the_node_while_building(chain: TestChain, order: Order, sell: Callable[[], None]) -> None:
-    chain.fault("getLatestBlockhash", "unavailable", 100)
+    chain.fault("getMultipleAccounts", "unavailable", 100)
     stages.build([order.pk])
     chain.call("localnet_resetFaults")
     sell()

@@ -157,7 +157,7 @@ def test_an_expired_order_is_not_routed(user: User, chain: TestChain) -> None:
 def test_a_worker_held_up_past_an_orders_expiry_commits_no_transaction(user: User, chain: TestChain) -> None:
     order = order_row(user, expires_at=timezone.now() + timedelta(seconds=2))
     assert stages.route([order.pk]).onward == [order.pk]
-    chain.call("localnet_setFault", {"method": "getLatestBlockhash", "kind": "delay", "delayMs": 2_500})
+    chain.call("localnet_setFault", {"method": "getMultipleAccounts", "kind": "delay", "delayMs": 2_500})
     assert stages.build([order.pk]).onward == []
     assert not Attempt.objects.exists()
     Order.objects.filter(pk=order.pk).update(lease_until=timezone.now() - timedelta(seconds=1))

@@ -92,7 +92,7 @@ def test_a_node_that_is_away_uses_up_no_retry_and_one_event(user: User, chain: T
 def test_an_order_that_cannot_be_signed_for_now_waits_at_building(user: User, chain: TestChain) -> None:
     order = order_row(user)
     stages.route([order.pk])
-    chain.fault("getLatestBlockhash", "unavailable", 100_000)
+    chain.fault("getMultipleAccounts", "unavailable", 100_000)
     for _ in range(4):
         outcome = stages.build([order.pk])
         assert (outcome.onward, [one.pk for one in outcome.waiting]) == ([], [order.pk])

@@ -86,7 +86,7 @@ def test_calls_of_the_node_are_spans_of_the_stage_that_made_them(
     made = {(stages[span.parent], span.name) for span in calls}
     assert {
         ("route", "getMultipleAccounts"),
-        ("build", "getLatestBlockhash"),
+        ("build", "getMultipleAccounts"),
         ("submit", "sendTransaction"),
         ("settle", "getSignatureStatuses"),
     } <= made
