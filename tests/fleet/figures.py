@@ -49,10 +49,14 @@ def shares(fleet: Fleet) -> dict[str, dict[str, int]]:
     }
 
 
-def node_requests(fleet: Fleet, method: str) -> int:
-    """Requests of all workers with this method, a batch of calls as one."""
-    name = ("orders_rpc_request_duration_seconds_count", method)
-    return int(sum(counted(fleet.counts_folder(worker)).get(name, 0) for worker in fleet.workers))
+def node_requests(fleet: Fleet) -> Counter[str]:
+    """Requests of all workers by method, a batch of calls as one."""
+    found = Counter[str]()
+    for worker in fleet.workers:
+        for (name, method), count in counted(fleet.counts_folder(worker)).items():
+            if name == "orders_rpc_request_duration_seconds_count":
+                found[method] += int(count)
+    return found
 
 
 def fleet_cpu(fleet: Fleet, postmaster: int | None) -> dict[str, int]:

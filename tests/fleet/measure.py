@@ -71,7 +71,10 @@ def _bench(fleet: Fleet, arguments: Sequence[str]) -> None:
     for part in fleet.parts:
         (run / f"{part.name}.pid").write_text(str(part.pid))
     words = ("python", "manage.py", "bench", "--url", fleet.urls[0], "--token", fleet.token, *arguments)
+    before = figures.node_requests(fleet)
     print(fleet.run("web", *words, seconds=_BENCH_SECONDS), end="")
+    asked = figures.node_requests(fleet) - before
+    print("requests of workers " + ", ".join(f"{method} {n}" for method, n in asked.most_common()))
     print(f"load average {', '.join(f'{value:.1f}' for value in os.getloadavg())}")
 
 
@@ -107,13 +110,13 @@ def _measure(fleet: Fleet, address: str | None, options: argparse.Namespace) -> 
     postmaster = _postmaster(address)
     for client in fleet.clients:
         client.await_confirmed(client.place())
-    asked = figures.node_requests(fleet, "getSignatureStatuses")
+    asked = figures.node_requests(fleet)["getSignatureStatuses"]
     before, already = figures.fleet_cpu(fleet, postmaster), figures.shares(fleet)
     samples = asyncio.run(_load(fleet, options))
     for client in fleet.clients:
         eventually(lambda c=client: not fleet.checker.unfinished(c.accepted), 180, "all orders at their end")
     after, done = figures.fleet_cpu(fleet, postmaster), figures.shares(fleet)
-    statuses = figures.node_requests(fleet, "getSignatureStatuses") - asked
+    statuses = figures.node_requests(fleet)["getSignatureStatuses"] - asked
     fleet.checker.verify(set().union(*(client.accepted for client in fleet.clients)))
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{options.webs} web, {options.workers} workers, {_version(address)}; load average {load}")
