@@ -34,9 +34,13 @@ def keep_files_private(**_: Any) -> None:
 
 
 @celeryd_init.connect
-def take_own_builds(sender: str = "", conf: Any = None, **_: Any) -> None:
+def take_own_builds(sender: str = "", **_: Any) -> None:
     """Give the worker a queue of its own; where -Q names its queues, it takes from those alone."""
-    conf.task_queues = broker.queues_of(sender)
+    queues = app.amqp.queues
+    # The order of the queues is that in which a worker takes from them.
+    queues.clear()
+    for queue in broker.queues_of(sender):
+        queues.add(queue)
 
 
 @celeryd_init.connect

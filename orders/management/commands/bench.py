@@ -29,7 +29,7 @@ from orders.lifecycle import FINAL
 from orders.models import Order
 from orders.proving.benchmark.chain_check import ChainBooks, check_run
 from orders.proving.benchmark.cpu_bound import check_cpu, ms_per_order, recorded_cpu
-from orders.proving.benchmark.figures import figures
+from orders.proving.benchmark.figures import figures, spread
 from orders.proving.benchmark.load import ACCEPTED, LoadGenerator, LoadPlan, Sample, Settled, Swap
 from orders.proving.benchmark.machine import machine_line
 from orders.proving.benchmark.mixed import mixed_swaps
@@ -145,7 +145,8 @@ class Command(BaseCommand):
         setup = f"{plan.orders} orders, {plan.clients} clients"
         setup += f", {plan.batch} a post" if plan.batch > 1 else ""
         setup += ", one at a time" if settled else ""
-        return Report(machine_line(), setup, figures(samples, found), usage, checks, kinds)
+        steps = {name: spread(times) for name, times in records.steps().items()}
+        return Report(machine_line(), setup, figures(samples, found), usage, checks, kinds, steps)
 
     def _load(self, plan: LoadPlan, settled: Settled | None) -> list[Sample]:
         named = [f"{swap.amount} {swap.token_in} to {swap.token_out}" for swap in plan.swaps if swap.amount]

@@ -14,8 +14,11 @@ from dex.types import Route
 from orders.lifecycle import FINAL, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.records import costs, routes
+from orders.reporting.timeline import timeline
 
 _POLL_SECONDS: Final = 0.2
+_MICROSECONDS: Final = 1000
+_STEPS: Final = ("routing", "building", "signed", "submitted", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,20 @@ class RunRecords:
             )
             for order in self._orders()
         ]
+
+    def steps(self) -> dict[str, list[float]]:
+        """How long orders took from one moment to the next, in milliseconds by the moment's name."""
+        events: dict[UUID, list[OrderEvent]] = {}
+        attempts: dict[UUID, list[Attempt]] = {}
+        for event in OrderEvent.objects.filter(order__in=self._orders()).order_by("sequence"):
+            events.setdefault(event.order_id, []).append(event)
+        for attempt in Attempt.objects.filter(order__in=self._orders()).order_by("number"):
+            attempts.setdefault(attempt.order_id, []).append(attempt)
+        found: dict[str, list[float]] = {}
+        for order in self._orders():
+            for step in timeline(order, events.get(order.pk, []), attempts.get(order.pk, [])):
+                found.setdefault(step.moment.name, []).append(step.since_before / _MICROSECONDS)
+        return {name: found[name] for name in _STEPS if name in found}
 
     def routes(self) -> dict[str, Route]:
         """The route that each order was last quoted, by its id."""

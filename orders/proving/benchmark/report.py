@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orders.proving.benchmark.chain_check import Check
@@ -22,6 +22,7 @@ class Report:
     usage: Sequence[ProcessUsage]
     checks: Sequence[Check]
     kinds: Sequence[KindCount] = ()
+    steps: Mapping[str, Spread | None] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -38,6 +39,7 @@ class Report:
             f"machine               {self.machine}",
             f"load                  {self.setup}",
             *_figure_lines(self.figures),
+            *(f"  of it to {name:<12}{_spread(found)}" for name, found in self.steps.items()),
             *_usage_lines(self.usage, self.figures.posted),
             *_kind_lines(self.kinds),
             *(
