@@ -1,9 +1,10 @@
-"""A client of the order execution engine: REST and WebSocket, one file, httpx2 and websockets.
+"""A client of the order execution engine, REST and WebSocket, in one file.
 
-    python examples/client.py SOL USDC 1.5
+    .venv/bin/python examples/client.py SOL USDC 1.5
 
 places an order at ENGINE_URL (http://127.0.0.1:8000) with ENGINE_TOKEN, where one is needed, and
-prints its steps. Amounts are decimal text in whole tokens, never a float.
+prints its steps. It wants Python 3.11 or newer with httpx2 and websockets; `.venv` has both, once
+`script/server` or `script/bootstrap` has run. Amounts are decimal text in whole tokens, never a float.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any
 from tests.localnet_process import free_port_pair
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_START_SECONDS = 60
+_START_SECONDS = 120
 _STOP_SECONDS = 20
 _COMMAND_SECONDS = 60
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("valkey", "localnet", "worker-1", "worker-2", "web")
 # A test run that is killed leaves no engine behind.
 _BOUND_TO_US = (sys.executable, "-I", "-S", bound.__file__)
-_START_SECONDS = 60
+_START_SECONDS = 120
 _STOP_SECONDS = 40
 
 

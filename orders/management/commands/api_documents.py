@@ -12,6 +12,7 @@ import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
 
 from orders.api.postman import postman_collection
 from orders.streaming.asyncapi import asyncapi
@@ -24,7 +25,8 @@ _TABLE: Final = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTA
 
 class Command(BaseCommand):
     help = (
-        "Write the Postman collection, docs/asyncapi.yaml and the tables of docs/ by the API's description."
+        "Write the Postman collection, docs/openapi.yaml, docs/asyncapi.yaml and the tables of docs/ by the "
+        "API's description."
     )
     requires_system_checks = []
 
@@ -40,6 +42,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Each file and what it should hold."""
     root = Path(settings.BASE_DIR)
     yield root / "postman_collection.json", collection_text()
+    yield root / "docs" / "openapi.yaml", openapi_text()
     yield root / "docs" / "asyncapi.yaml", yaml.safe_dump(asyncapi(_HOST), sort_keys=False, width=110)
     for page in sorted((root / "docs").glob("*.md")):
         yield page, with_tables(page.read_text())
@@ -48,6 +51,12 @@ def documents() -> Iterator[tuple[Path, str]]:
 def collection_text() -> str:
     """The Postman collection as the committed file holds it."""
     return json.dumps(postman_collection(openapi(), f"http://{_HOST}"), indent=2) + "\n"
+
+
+def openapi_text() -> str:
+    """The OpenAPI document as YAML, as `/api/schema/` answers."""
+    rendered: bytes = OpenApiYamlRenderer().render(openapi())  # type: ignore[no-untyped-call]
+    return rendered.decode()
 
 
 def openapi() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from examples.client import EngineClient, EngineError, execute_over, updates
 from tests.e2e.engine import ROOT, RunningEngine
 
 pytestmark = pytest.mark.e2e
+TYPESCRIPT = ROOT / "examples" / "typescript"
 
 
 def test_the_python_client_run_as_a_program_shows_an_order_to_its_end(served: RunningEngine) -> None:
@@ -71,3 +72,32 @@ def test_the_five_curl_calls_work(served: RunningEngine) -> None:
     assert quotes["best"]["amountOut"] == quotes["quotes"][0]["amountOut"]
     assert (placed["status"], placed["amountIn"]) == ("pending", "0.5")
     assert order["orderId"] == placed["orderId"] == page["results"][0]["orderId"]
+
+
+@pytest.mark.skipif(
+    shutil.which("npm") is None or not (TYPESCRIPT / "node_modules").is_dir(),
+    reason="needs Node: npm ci --prefix examples/typescript",
+)
+def test_the_typescript_client_compiles_and_shows_an_order_to_its_end(served: RunningEngine) -> None:
+    npm("run", "build")
+    run = npm("start", "--silent", "--", "SOL", "USDC", "1.5", ENGINE_URL=served.url)
+
+    *steps, last = run.stdout.splitlines()
+    assert [line.split()[0] for line in steps] == ["pending", "routing", "building", "submitted", "confirmed"]
+    assert last.endswith(" base units of USDC more than the least that was accepted")
+    assert int(last.split()[0]) > 0
+
+
+def npm(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run npm in the example's folder; fails with what it said."""
+    run = subprocess.run(
+        ("npm", *arguments),
+        cwd=TYPESCRIPT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run
