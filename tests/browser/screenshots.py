@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation: `script/screenshots`."""
+"""Takes the pictures of the documentation, and the film of the README: `script/screenshots`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.chromium import find_chromium, launched
 from tests.browser.engine import ROOT, BrowsedEngine
+from tests.browser.film import filmed
 from tests.browser.staff import sign_in
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -37,6 +38,10 @@ _WAITING: Final[Sequence[Mapping[str, Any]]] = (
     {"type": "trailing_stop", "trailBps": 250},
     {"type": "dca", "rounds": 10, "intervalSeconds": 3600, "minPrice": 95},
 )
+# What is typed for the film, and how long its viewer may look at what came of it.
+_FILMED = ("2.5", "40")
+_LOOK_MS = 1_200
+_SCENE = ViewportSize(width=1280, height=800)
 _DESKTOP = ViewportSize(width=1280, height=860)
 _ORDER = ViewportSize(width=1280, height=1240)
 _NARROW = ViewportSize(width=360, height=1560)
@@ -50,8 +55,32 @@ async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, BrowsedEngine(Path(folder)) as engine:
         async with launched(executable) as browser:
+            await film_page(browser, engine)
             await picture_page(browser, engine)
             await picture_admin(browser, engine)
+
+
+async def film_page(browser: Browser, engine: BrowsedEngine) -> None:
+    """An amount is typed, quotes come, an order is executed step by step and appears in the history."""
+    context = await browser.new_context(viewport=_SCENE, color_scheme="light")
+    page = await context.new_page()
+    await page.goto(engine.url)
+    await expect(page.locator("#connection")).to_have_text("Live")
+    await page.fill("#amount", "")
+    await expect(page.locator("#execute")).to_have_text("Enter an amount")
+    async with filmed(page) as film:
+        for amount in _FILMED:
+            await page.locator("#amount").press_sequentially(amount, delay=150)
+            await expect(page.locator("#execute")).to_have_text(f"Execute: {amount} SOL → USDC")
+            await page.wait_for_timeout(_LOOK_MS)
+            await page.click("#execute")
+            card = page.locator(".order-card", has_text=f"{amount} SOL").first
+            await expect(card).to_have_attribute("data-status", "confirmed", timeout=15_000)
+            await page.wait_for_timeout(_LOOK_MS)
+            await page.fill("#amount", "")
+    film.save(FOLDER / "page.gif")
+    report(FOLDER / "page.gif")
+    await context.close()
 
 
 async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
@@ -134,6 +163,11 @@ async def save(page: Page, name: str, *, full: bool = False) -> None:
     await page.wait_for_load_state("networkidle")
     target = FOLDER / f"{name}.png"
     await page.screenshot(path=target, full_page=full)
+    report(target)
+
+
+def report(target: Path) -> None:
+    """Name a picture that was made."""
     print(f"{target.relative_to(ROOT)}  {target.stat().st_size // 1024} KB")
 
 
