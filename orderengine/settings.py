@@ -44,6 +44,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "orderengine.formats"
 APPEND_SLASH = False
 SESSION_ENGINE = "orderengine.sessions"
 # Requests that take long: their paths, their threads, how many may be under way. Some wait for the chain;

@@ -7,7 +7,7 @@ from django.apps import AppConfig
 
 class OrdersConfig(AppConfig):
     name = "orders"
-    verbose_name = "Orders"
+    verbose_name = "Engine"
 
     def ready(self) -> None:
         """Register the system checks, which importing them does, and watch the database's connections."""

@@ -15,7 +15,9 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from orders.admin import listing
 from orders.admin.actor import actor
+from orders.admin.filters import DayFilter
 from orders.admin.read_only import ReadOnly
 from orders.models import AuditEntry, TokenScope
 from orders.records import audit
@@ -87,5 +89,10 @@ class AuditLogAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Who changed what may be traded, and who may trade."""
 
     list_display = ("at", "actor", "origin", "action", "subject", "detail")
-    list_filter = ("action",)
-    search_fields = ("actor", "subject")
+    list_filter = ("action", ("at", DayFilter))
+    list_filter_submit = True
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = listing.BoundedPaginator
+    search_fields = ("actor", "origin", "action", "subject", "detail")
+    search_help_text = "who, from where, what was done, to what, why"

@@ -11,11 +11,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 
+from orders.gateway import token_by_mint
 from orders.lifecycle import PAPER, AttemptState, Status
 from orders.models import Attempt, Order
 from orders.wire.attempts import attempt_as_wire, explorer_url
 from orders.wire.orders import order_as_wire
 
+_LONGEST_SYMBOL: Final = 16
 # Statuses that are not named are grey.
 STATUS_COLOURS: Final[Mapping[str, str]] = {
     Status.PENDING.value: "info",
@@ -49,12 +51,25 @@ def transaction_link(network: str, signature: str) -> str:
     return format_html(link, url, signature, signature[:8])
 
 
+def token_name(mint: str) -> str:
+    """The symbol of a token that has one; of others the ends of the mint, enough to tell them apart."""
+    token = token_by_mint(mint)
+    symbol = token.symbol if token else mint
+    return short_mint(symbol)
+
+
+def short_mint(name: str) -> str:
+    """A symbol as it is; a mint that stands in for one cut short."""
+    return name if len(name) <= _LONGEST_SYMBOL else f"{name[:4]}…{name[-4:]}"
+
+
 def swap_text(order: Order) -> str:
     """What goes in, and what came out by the chain or the token that is to."""
     wire = order_as_wire(order)
     received = wire["executedAmountOut"] or wire["executedAmountOutRaw"]
-    given = f"{wire['amountIn'] or wire['amountInRaw']} {wire['tokenIn']}"
-    return f"{given} → {received} {wire['tokenOut']}" if received else f"{given} → {wire['tokenOut']}"
+    given = f"{wire['amountIn'] or wire['amountInRaw']} {short_mint(wire['tokenIn'])}"
+    bought = short_mint(wire["tokenOut"])
+    return f"{given} → {received} {bought}" if received else f"{given} → {bought}"
 
 
 def order_link(order_id: UUID) -> str:

@@ -68,7 +68,7 @@ def _context(by: str, periods: Sequence[Period]) -> dict[str, Any]:
         "lines": [_line(each) for each in periods if each.placed or each.confirmed or each.failed],
         "total": _line(days.total(periods, first)),
         "chart": _chart(periods),
-        "times": [each.begins for each in reversed(periods)][:: max(len(periods) // 5, 1)],
+        "times": [periods[-1 - (len(periods) - 1) * part // 4].begins for part in range(5)],
         "users": _used(days.by_user(first, last)),
         "tokens": _used(days.by_token(first, last, tokens)),
         "counted": day_figures.state(),

@@ -120,24 +120,32 @@ class TokenFilter(TextFilter):  # type: ignore[misc]
         return queryset.none() if mint is None else queryset.filter(Q(token_in=mint) | Q(token_out=mint))
 
 
-class PlacedFilter(RangeDateFilter):  # type: ignore[misc]
+class DayFilter(RangeDateFilter):  # type: ignore[misc]
     """From one day to another, both included, in UTC."""
+
+    name = "day (UTC)"
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.title = "day placed (UTC)"
+        self.title = self.name
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order] | None:
-        """Orders placed on these days; None, which Django answers with an error mark, for no date."""
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Rows of these days; None, which Django answers with an error mark, for no date."""
         bounds = {}
         try:
             if first := self.used_parameters.get(f"{self.parameter_name}_from"):
-                bounds["created_at__gte"] = _midnight(first)
+                bounds[f"{self.parameter_name}__gte"] = _midnight(first)
             if last := self.used_parameters.get(f"{self.parameter_name}_to"):
-                bounds["created_at__lt"] = _midnight(last) + timedelta(days=1)
+                bounds[f"{self.parameter_name}__lt"] = _midnight(last) + timedelta(days=1)
         except (ValueError, OverflowError):
             return None
         return queryset.filter(**bounds)
+
+
+class PlacedFilter(DayFilter):
+    """The day on which an order was placed."""
+
+    name = "day placed (UTC)"
 
 
 def _midnight(day: str) -> datetime:

@@ -23,6 +23,11 @@ class LaunchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     show_full_result_count = False
     paginator = listing.BoundedPaginator
+    fields = readonly_fields = (
+        *("token", "standing", "holds", "fee", "warnings", "venue", "network", "pool", "token_mint"),
+        *("quote_mint", "creator", "created_by", "source", "graduated_from", "seen", "seen_slot", "opens"),
+        *("funded_at", "opened_at", "checked_at"),
+    )
     search_fields = ("token_mint__exact", "pool__exact", "creator__exact")
     search_help_text = "A mint, a pool or a creator, whole"
 
@@ -57,6 +62,12 @@ class LaunchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def fee(self, launch: Launch) -> str:
         """What a small purchase paid at the last look."""
         return "-" if launch.fee_bps is None else f"{launch.fee_bps} bps"
+
+    @admin.display(description="opens")
+    def opens(self, launch: Launch) -> str:
+        """The first slot or second at which its program swaps."""
+        point = launch.first_point
+        return "at its creation" if point is None else f"{launch.get_opens_unit_display()} {point}"
 
     @admin.display(description="warnings")
     def warnings(self, launch: Launch) -> str:

@@ -12,11 +12,10 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
 from orders.admin import listing
-from orders.admin.columns import OrderColumns, label, order_link
+from orders.admin.columns import OrderColumns, label, order_link, token_name
 from orders.admin.open_orders import fires_text
 from orders.admin.read_only import MayCancel, ReadOnly
 from orders.errors import NotCancellable, NotFound
-from orders.gateway import token_by_mint
 from orders.intake.cancel import cancel_group
 from orders.models import Order, OrderGroup, WatchedPair
 from orders.wire.groups import status_of
@@ -106,13 +105,16 @@ class WatchedPairAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     list_display = ("pair", "network", "watched", "priced_at", "priced_slot", "waits_since", "error_code")
     list_filter = ("network",)
     list_per_page = 100
+    fields = readonly_fields = (
+        *("pair", "watched", "network", "token_in", "token_out"),
+        *("priced_at", "priced_slot", "waits_since", "error_code"),
+    )
     show_full_result_count = False
 
     @admin.display(description="pair", ordering="token_in")
     def pair(self, watched: WatchedPair) -> str:
         """Both tokens, by symbol where they have one."""
-        found = [(mint, token_by_mint(mint)) for mint in (watched.token_in, watched.token_out)]
-        return " → ".join(token.symbol if token else f"{mint[:4]}…" for mint, token in found)
+        return f"{token_name(watched.token_in)} → {token_name(watched.token_out)}"
 
     @admin.display(description="watched")
     def watched(self, watched: WatchedPair) -> str:

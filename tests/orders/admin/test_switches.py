@@ -15,7 +15,7 @@ from orders.errors import Forbidden, InvalidRequest
 from orders.gateway import pools as gateway_pools
 from orders.intake.trading_switch import switch_trading
 from orders.models import AuditEntry, KnownPool, TokenScope
-from orders.records import kill_switch, pools
+from orders.records import audit, kill_switch, pools
 from tests.factories import POOL, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_pools_show_pair_and_state_and_are_found_by_it(staff: Client) -> None:
     page = staff.get(f"{POOLS}?state=left-out").content.decode()
     assert "SOL / USDC" in page
     assert f"left out until {until:%H:%M:%S} UTC" in page
-    assert "1.5 SOL, 250 USDC" in page
+    assert "1.5 SOL<br>250 USDC<br>" in page
     assert "SOL / USDC" not in staff.get(f"{POOLS}?state=off").content.decode()
 
 
@@ -145,3 +145,31 @@ def test_an_empty_list_says_so_and_offers_no_new_item(staff: Client) -> None:
     page = staff.get("/admin/orders/order/").content.decode()
     assert "No orders yet." in page
     assert "Create a new item" not in page
+
+
+def test_a_pool_is_switched_on_its_own_record_too(staff: Client) -> None:
+    pool = known_pool(reserves={MINTS["mint_a"]: "1234500000000"}, last_used_at=timezone.now())
+    record = f"{POOLS}{pool.pk}/change/"
+    page = staff.get(record).content.decode()
+    assert "1,234.5 SOL" in page
+    assert "Switch this pool off" in page
+    chosen = {"_selected_action": [str(pool.pk)], "_from_record": "1"}
+    assert staff.post(POOLS, {"action": "switch_off", **chosen})["Location"] == record
+    assert "Switch this pool on" in staff.get(record).content.decode()
+    assert "Switch this pool" not in viewer().get(record).content.decode()
+
+
+def test_the_audit_log_is_searched_by_each_of_its_words_and_by_day(staff: Client) -> None:
+    log = "/admin/orders/auditentry/"
+    audit.note(audit.Actor("boss", "10.0.0.1"), "trading off", "", "odd fills")
+    audit.note(audit.Actor("mate", "10.0.0.2"), "pool off", POOL, "raydium-cpmm on localnet")
+
+    def found(**query: str) -> list[str]:
+        return [entry.actor for entry in staff.get(log, query).context["cl"].result_list]
+
+    assert found() == ["mate", "boss"]
+    for query in ("boss", "10.0.0.1", "trading", "odd"):
+        assert found(q=query) == ["boss"]
+    assert found(q=POOL[:8]) == ["mate"]
+    assert found(at_to="2026-01-01") == []
+    assert f"{AuditEntry.objects.first().at:%Y-%m-%d %H:%M:%S}" in staff.get(log).content.decode()

@@ -1,0 +1,1 @@
+"""How Django writes dates for people, where no template says otherwise."""
