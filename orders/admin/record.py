@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from orders.admin.columns import STATUS_COLOURS, bps_text, group_link, swap_text
+from orders.admin.numbers import sol_text
 from orders.admin.open_orders import fires_text
 from orders.admin.routes import compared
 from orders.lifecycle import CANCELLABLE, FINAL, Status
 from orders.models import Order, OrderEvent
+from orders.records import costs
 from orders.wire.orders import order_as_wire
 
 # An order has some ten events; retries are bounded, dropped forks are not.
@@ -82,7 +84,19 @@ def amounts_of(order: Order) -> list[tuple[str, str, str]]:
         ("Pool fee", _fee(wire, "lp", wire["fees"]["lpToken"]), ""),
         ("Network fee", "", _fee(wire, "network", "SOL")),
         ("Priority fee", "", _fee(wire, "priority", "SOL")),
+        *_costs(order),
     ]
+
+
+def _costs(order: Order) -> list[tuple[str, str, str]]:
+    """What all its transactions have cost beside what was swapped, those that failed too."""
+    paid = costs.of_orders([order.pk]).get(order.pk)
+    if paid is None:
+        return []
+    amounts = (("Tips", paid.tip), ("Rent of accounts", paid.rent), ("In vain, on chain", paid.in_vain))
+    parts = [(what, "", f"{sol_text(lamports)} SOL") for what, lamports in amounts if lamports]
+    whole = "not known" if paid.total is None else f"{sol_text(paid.total)} SOL"
+    return [*parts, ("All fees, tips and rent", "", whole)]
 
 
 def facts_of(order: Order) -> list[tuple[str, str]]:

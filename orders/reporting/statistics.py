@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from orders.amounts import shortfall_bps
-from orders.lifecycle import FINAL, AttemptState, Status
+from orders.lifecycle import FINAL, AttemptState, OrderType, Status
 from orders.models import Attempt, Order, OrderEvent
 from orders.pipeline.sweeper import oldest_due_seconds
 
@@ -62,8 +62,9 @@ class Statistics:
     """Figures of the orders placed from ``since`` to ``until``.
 
     ``success_percent_tenths`` is confirmed of confirmed, failed and expired, in tenths of a percent,
-    rounded down; None when none of these ended. Latencies in milliseconds from acceptance, slippage in
-    basis points against the first quote (above 0: less was received). ``oldest_due_seconds`` is of now.
+    rounded down; None when none of these ended. Latencies of market orders in milliseconds from acceptance,
+    slippage in basis points against the first quote (above 0: less was received). ``oldest_due_seconds`` is
+    of now.
     """
 
     since: datetime
@@ -85,6 +86,7 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class _Row:
     order_id: UUID
+    type: str
     status: str
     dex: str
     error_code: str
@@ -101,7 +103,9 @@ def statistics(window: timedelta, now: datetime | None = None) -> Statistics:
     considered = rows[:MOST_ORDERS]
     by_status = Counter(row.status for row in considered)
     confirmed = [row for row in considered if row.status == Status.CONFIRMED]
-    to_submitted, to_confirmed = _latencies(considered[:MOST_TIMED])
+    # How long an order waits for its price says nothing about the engine.
+    at_once = [row for row in considered if row.type == OrderType.MARKET]
+    to_submitted, to_confirmed = _latencies(at_once[:MOST_TIMED])
     return Statistics(
         since=since,
         until=until,
@@ -137,7 +141,16 @@ def _percentile(ordered: Sequence[int], percent: int) -> int:
 
 
 def _newest(since: datetime, until: datetime, most: int) -> list[_Row]:
-    columns = ("pk", "status", "dex", "error_code", "created_at", "slippage_from", "executed_amount_out")
+    columns = (
+        "pk",
+        "type",
+        "status",
+        "dex",
+        "error_code",
+        "created_at",
+        "slippage_from",
+        "executed_amount_out",
+    )
     orders = Order.objects.filter(created_at__gt=since, created_at__lte=until).annotate(
         slippage_from=Coalesce("first_quoted_amount_out", "quoted_amount_out")
     )

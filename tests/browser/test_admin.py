@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 STAFF = "overseer"
 LIST = "/admin/orders/order/"
+# Pages that stand for themselves, and one list that has rows.
+DESK = ("dayfigures", "daysales", "workerprocess", "tradingswitch", "auditentry", "knownpool")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -118,6 +121,47 @@ async def test_axe_has_no_serious_finding_in_the_admin(
     await page.locator("#result_list tbody a").first.click()
     await expect(page.locator(".oe-timeline")).to_be_visible()
     assert await serious_findings(page) == []
+    for desk in DESK:
+        await page.goto(f"{staffed.url}/admin/orders/{desk}/")
+        assert await serious_findings(page) == [], desk
+    await page.goto(f"{staffed.url}/admin/orders/knownpool/")
+    await page.locator("#result_list tbody a").first.click()
+    await expect(page.get_by_role("button", name="Switch this pool off")).to_be_visible()
+    assert await serious_findings(page) == []
+
+
+async def test_the_switch_is_thrown_on_its_page_and_every_page_says_so(
+    visit: Visit, staffed: BrowsedEngine
+) -> None:
+    page = await visit()
+    await sign_in(page, staffed, STAFF)
+    await page.get_by_role("link", name="Kill switch").click()
+    await page.get_by_label("Reason").fill("odd fills")
+    await page.get_by_role("button", name="Switch trading off").click()
+    try:
+        await expect(page.locator("#oe-trading [role=status]")).to_contain_text(f"by {STAFF}: odd fills")
+        await page.goto(f"{staffed.url}{LIST}")
+        await expect(page.locator("p.oe-halted")).to_contain_text("odd fills")
+        assert await serious_findings(page, "p.oe-halted") == []
+    finally:
+        await page.goto(f"{staffed.url}/admin/orders/tradingswitch/")
+        await page.get_by_role("button", name="Switch trading on").click()
+        await expect(page.locator("#oe-trading [role=status]")).to_contain_text("Trading is on")
+    await expect(page.locator("#oe-thrown + div tbody tr").nth(1)).to_contain_text("odd fills")
+
+
+async def test_days_show_what_was_traded_today(visit: Visit, staffed: BrowsedEngine) -> None:
+    page, _ = await confirmed_order(visit)
+    await sign_in(page, staffed, STAFF)
+    deadline = time.monotonic() + 30
+    while True:
+        await page.goto(f"{staffed.url}/admin/orders/dayfigures/")
+        if await page.locator("#oe-users + div tbody tr", has_text="local").count():
+            break
+        assert time.monotonic() < deadline, "no order was counted"
+    await expect(page.locator("#oe-volume ~ .oe-plot rect.oe-volume")).to_have_count(1)
+    await page.locator("#oe-users + div").get_by_role("link", name="local").click()
+    await expect(page.locator("#result_list tbody tr").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

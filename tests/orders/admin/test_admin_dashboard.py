@@ -51,20 +51,21 @@ def test_figures_are_of_the_window_alone() -> None:
     placed(10, "confirmed", 120, 500, **{**done, "dex": "meteora", "executed_amount_out": 10_010})
     placed(15, "confirmed", 100, 400, **done)
     placed(20, "failed", error_code="NO_ROUTE")
+    placed(55, "failed", 90_000, 90_100, type="limit", error_code="NO_ROUTE")
     placed(25, "cancelled")
     placed(30, "routing")
     placed(61, "failed", error_code="INTERNAL")
 
     figures = statistics.statistics(HOUR, NOW)
 
-    assert (figures.considered, figures.is_cut) == (6, False)
-    assert figures.by_status == {"routing": 1, "confirmed": 3, "failed": 1, "cancelled": 1}
-    assert figures.success_percent_tenths == 750
+    assert (figures.considered, figures.is_cut) == (7, False)
+    assert figures.by_status == {"routing": 1, "confirmed": 3, "failed": 2, "cancelled": 1}
+    assert figures.success_percent_tenths == 600
     assert figures.to_submitted == Spread(3, 100, 120, 120)
     assert figures.to_confirmed == Spread(3, 400, 500, 500)
     assert figures.by_dex == [("raydium", 2), ("meteora", 1)]
     assert figures.slippage == Spread(3, 10, 10, 10)
-    assert figures.failures == [("NO_ROUTE", 1)]
+    assert figures.failures == [("NO_ROUTE", 2)]
     assert sum(bucket.confirmed for bucket in figures.flow) == 3
     # Two minutes a bucket: five minutes ago is in the 28th of 30.
     assert [index for index, bucket in enumerate(figures.flow) if bucket.confirmed] == [22, 25, 27]
