@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Final
+
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
@@ -10,8 +13,11 @@ from orders.admin.columns import label, transaction_link
 from orders.admin.read_only import ReadOnly
 from orders.amounts import from_base_units
 from orders.gateway import token_by_mint
-from orders.models import Launch, LaunchWatch
+from orders.models import Launch, LaunchWatch, OpeningUnit
 from orders.records import network_lease
+
+# Of the year 9999, the last that dates can be written of.
+_LAST_SECOND: Final = 253_402_300_800
 
 
 @admin.register(Launch)
@@ -67,7 +73,12 @@ class LaunchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     def opens(self, launch: Launch) -> str:
         """The first slot or second at which its program swaps."""
         point = launch.first_point
-        return "at its creation" if point is None else f"{launch.get_opens_unit_display()} {point}"
+        if point is None:
+            return "at its creation"
+        # A program may say any number.
+        if launch.opens_unit == OpeningUnit.UNIX and 0 <= point < _LAST_SECOND:
+            return f"{datetime.fromtimestamp(point, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{launch.get_opens_unit_display()} {point}".lower()
 
     @admin.display(description="warnings")
     def warnings(self, launch: Launch) -> str:

@@ -54,6 +54,20 @@ def test_the_watch_says_whether_a_worker_holds_it(staff: Client, seconds: int, t
     assert text in staff.get(WATCHES).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({}, "at its creation"),
+        ({"opens_unit": "slot", "opens_at_point": 7, "opens_after": True}, "slot 8"),
+        ({"opens_unit": "unix", "opens_at_point": 1_796_059_673}, "2026-11-30 17:27:53 UTC"),
+        ({"opens_unit": "unix", "opens_at_point": 2**63 - 1}, "unix seconds 9223372036854775807"),
+    ],
+)
+def test_the_record_says_when_a_pool_opens(staff: Client, columns: dict[str, Any], text: str) -> None:
+    row = launch(**columns)
+    assert text in staff.get(f"{LAUNCHES}{row.pk}/change/").content.decode()
+
+
 def test_nobody_changes_what_was_seen(staff: Client) -> None:
     row = launch()
     assert staff.post(f"{LAUNCHES}{row.pk}/change/", {"venue": "x"}).status_code == 403
