@@ -77,6 +77,7 @@ def middleware(*, is_traced: bool) -> list[str]:
         "orderengine.security_headers.ContentSecurityPolicyMiddleware",
         "orderengine.known_hosts.KnownHostsMiddleware",
         "django.middleware.security.SecurityMiddleware",
+        "orderengine.compressed_static.CompressedStaticMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "corsheaders.middleware.CorsMiddleware",
         "django.contrib.sessions.middleware.SessionMiddleware",

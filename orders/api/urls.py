@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.gzip import gzip_page
 from drf_spectacular.views import SpectacularAPIView
 
 from orders.api import (
@@ -23,6 +24,11 @@ from orders.reporting import metrics_export
 from orders.wire import errors
 
 
+def _compressed(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For answers of some kilobytes: on a slow line they would hold up what is asked beside them."""
+    return gzip_page(view)
+
+
 def _with_and_without_slash(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
     return [path(route, view, name=name), path(f"{route}/", view)]
 
@@ -35,7 +41,7 @@ urlpatterns: list[URLPattern] = [
     *_with_and_without_slash(
         "api/groups/<str:group_id>/cancel", order_views.CancelGroup.as_view(), "cancel-group"
     ),
-    *_with_and_without_slash("api/orders", order_views.OrderList.as_view(), "orders"),
+    *_with_and_without_slash("api/orders", _compressed(order_views.OrderList.as_view()), "orders"),
     *_with_and_without_slash("api/orders/<str:order_id>", order_views.OrderDetail.as_view(), "order"),
     *_with_and_without_slash(
         "api/orders/<str:order_id>/events", order_views.OrderEvents.as_view(), "order-events"
@@ -44,17 +50,17 @@ urlpatterns: list[URLPattern] = [
         "api/orders/<str:order_id>/cancel", order_views.CancelOrder.as_view(), "cancel-order"
     ),
     *_with_and_without_slash("api/events", event_views.Events.as_view(), "events"),
-    *_with_and_without_slash("api/candles", candle_views.Candles.as_view(), "candles"),
-    *_with_and_without_slash("api/fills", book_views.Fills.as_view(), "fills"),
+    *_with_and_without_slash("api/candles", _compressed(candle_views.Candles.as_view()), "candles"),
+    *_with_and_without_slash("api/fills", _compressed(book_views.Fills.as_view()), "fills"),
     *_with_and_without_slash("api/portfolio", book_views.Portfolio.as_view(), "portfolio"),
     *_with_and_without_slash(
         "api/portfolio/history", book_views.PortfolioHistory.as_view(), "portfolio-history"
     ),
-    *_with_and_without_slash("api/launches", launch_views.Launches.as_view(), "launches"),
+    *_with_and_without_slash("api/launches", _compressed(launch_views.Launches.as_view()), "launches"),
     *_with_and_without_slash("api/me", caller_views.Me.as_view(), "me"),
     *_with_and_without_slash("api/trading", caller_views.Trading.as_view(), "trading"),
-    *_with_and_without_slash("api/quotes", market_views.Quotes.as_view(), "quotes"),
-    *_with_and_without_slash("api/tokens", market_views.Tokens.as_view(), "tokens"),
+    *_with_and_without_slash("api/quotes", _compressed(market_views.Quotes.as_view()), "quotes"),
+    *_with_and_without_slash("api/tokens", _compressed(market_views.Tokens.as_view()), "tokens"),
     *_with_and_without_slash("api/tokens/<str:mint>", market_views.TokenByMint.as_view(), "token"),
     *_with_and_without_slash("health", health.Health.as_view(), "health"),
     *_with_and_without_slash("health/live", health.Live.as_view(), "health-live"),

@@ -9,7 +9,7 @@ from orders.wire.json_types import DECIMAL, INSTANT, INTEGER, TEXT, instant, lis
 from orders.wire.message import Field, Message
 from orders.wire.orders import SOL, USDC
 
-INTERVALS: Final = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "1d": 86_400}
+INTERVALS: Final = {"1s": 1, "5s": 5, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "1d": 86_400}
 
 
 class Candle(NamedTuple):

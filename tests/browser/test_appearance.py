@@ -45,6 +45,10 @@ async def test_360_pixels_are_enough(visit: Visit) -> None:
         " && e.getBoundingClientRect().right > 360.5).map(e => e.outerHTML.slice(0, 90))"
     )
     assert outside == []
+    # The table of the history is at its tightest here.
+    await page.set_viewport_size({"width": 768, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth") == 768
+    await page.set_viewport_size({"width": 360, "height": 740})
     await page.click("#pick-in")
     box = await page.locator("#token-dialog").bounding_box()
     assert box is not None

@@ -29,6 +29,18 @@ async def test_an_order_from_elsewhere_is_there_at_once(visit: Visit, engine: Br
         await expect(row).to_have_attribute("data-status", "confirmed", timeout=_SOON_MS)
 
 
+async def test_a_filtered_history_hides_no_new_order_from_the_panel(
+    visit: Visit, engine: BrowsedEngine
+) -> None:
+    page = await visit()
+    await page.select_option("select[name=status]", "expired")
+    await expect(page.locator("#history-empty-text")).to_have_text("No order fits these filters.")
+    order = await engine.post(
+        "/api/orders/execute", {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "0.75"}
+    )
+    await expect(page.locator(f".order-card[data-order-id='{order['orderId']}']")).to_be_visible()
+
+
 async def test_the_end_of_an_order_is_told_in_the_corner(visit: Visit, engine: BrowsedEngine) -> None:
     page = await visit()
     await engine.post("/api/orders/execute", {"tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "0.8"})

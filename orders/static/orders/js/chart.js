@@ -5,6 +5,7 @@ import { grouped } from "./amounts.js";
 import { byId, h, setText } from "./dom.js";
 import { brand } from "./format.js";
 import { FLOW_PART, OwnTrades, drawFlow, drawMarks } from "./own-trades.js";
+import { keep, stored } from "./storage.js";
 
 // A line each: the best pool of each brand.
 const BRANDS = ["raydium", "meteora", "orca"];
@@ -12,6 +13,7 @@ const BRANDS = ["raydium", "meteora", "orca"];
 const library = { uPlot: null, coming: null };
 const KEPT_POINTS = 2_000;
 const STORE = "prices:";
+const FITS = "chart-fits-orders";
 
 export class PriceChart {
   #plot = null;
@@ -28,8 +30,11 @@ export class PriceChart {
   #fits = byId("chart-fits");
 
   constructor() {
+    this.#fits.setAttribute("aria-pressed", String(stored(FITS) !== "off"));
     this.#fits.addEventListener("click", () => {
-      this.#fits.setAttribute("aria-pressed", String(this.#fits.getAttribute("aria-pressed") !== "true"));
+      const fits = this.#fits.getAttribute("aria-pressed") !== "true";
+      this.#fits.setAttribute("aria-pressed", String(fits));
+      keep(FITS, fits ? "on" : "off");
       this.#draw();
     });
     for (const button of byId("chart-spans").children) {
@@ -164,7 +169,7 @@ export class PriceChart {
           ...axis,
           space: 70,
           size: 28,
-          values: (_plot, times) => times.map((time) => this.past?.day(time) ?? CLOCK.format(time * 1000)),
+          values: (_plot, times) => times.map((time) => this.past?.label(time) ?? CLOCK.format(time * 1000)),
         },
         { ...axis, size: 74, values: (_plot, prices) => prices.map((price) => priceLabel(price, prices)) },
       ],

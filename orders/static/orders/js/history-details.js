@@ -53,6 +53,8 @@ function facts(order) {
     ["Pool", order.pool, true],
     ["Paid", order.executedAmountIn && `${grouped(order.executedAmountIn)} ${order.tokenIn}`],
     ["Received", order.executedAmountOut && `${grouped(order.executedAmountOut)} ${order.tokenOut}`],
+    ["Quoted price", order.quotedPrice && grouped(order.quotedPrice)],
+    ["Executed price", order.executedPrice && grouped(order.executedPrice)],
     ["At least", order.minAmountOut && `${grouped(order.minAmountOut)} ${order.tokenOut}`],
     ["LP fee", fees.lp && `${grouped(fees.lp)} ${fees.lpToken ?? ""}`],
     ["Network fee", fees.network && `${fees.network} SOL`],

@@ -1,7 +1,6 @@
 // The history table: filters, pages by cursor, details on demand.
 
 import { get } from "./api.js";
-import { grouped } from "./amounts.js";
 import { amount, byId, copyButton, h, icon, setText } from "./dom.js";
 import { brand, capitalised, moment, short, tokenLabel, typeName } from "./format.js";
 import { daysProblem, queryOf } from "./history-filters.js";
@@ -180,20 +179,20 @@ function cellsOf(order, tokens) {
         order.executedAmountOut || !received ? "" : "≈ ",
         received ? amount(received, tokenLabel(order.tokenOut), 4) : tokenLabel(order.tokenOut),
       ),
+      order.error && order.status === "failed"
+        ? h("span", { class: "row-error quiet", title: order.error.message }, order.error.message)
+        : null,
     ),
     cell(
       "Status",
-      "",
+      "state",
       chip(order.status),
       order.network !== tokens.network && tokens.network ? h("span", { class: "chip" }, order.network) : null,
-      order.error && order.status === "failed"
-        ? h("span", { class: "row-error quiet" }, order.error.message)
-        : null,
     ),
-    cell("DEX", "", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
-    cell("Quoted price", "num", grouped(order.quotedPrice, 6)),
-    cell("Executed price", "num", grouped(order.executedPrice, 6)),
-    cell("Slippage", "num", slippage(order.slippageRealisedBps)),
+    cell("DEX", "where", order.dex ? h("span", { class: `dex ${order.dex}` }, brand(order.dex)) : "–"),
+    cell("Quoted price", "num quoted", price(order.quotedPrice)),
+    cell("Executed price", "num executed", price(order.executedPrice)),
+    cell("Slippage", "num slip", slippage(order.slippageRealisedBps)),
     cell(
       "Transaction",
       "tx",
@@ -203,6 +202,8 @@ function cellsOf(order, tokens) {
     ),
   ];
 }
+
+const price = (text) => (text === null ? "–" : amount(text, "", 6));
 
 function transaction(order) {
   const text = short(order.txHash, 4, 4);

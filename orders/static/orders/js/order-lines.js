@@ -11,7 +11,7 @@ const WORDS = { limitPrice: "limit", triggerPrice: "trigger" };
 // Less is a click: it opens the form that amends the order.
 const LEAST_PIXELS = 4;
 // Tags keep this distance.
-const TAG_PIXELS = 20;
+const TAG_PIXELS = 25;
 
 export class OrderLines {
   #orders = [];

@@ -7,9 +7,10 @@ import { h, setText } from "./dom.js";
 import { moment } from "./format.js";
 
 // The seconds that are shown, and the interval of a candle for them.
-const INTERVALS = [[300, "1s"], [3_600, "1m"], [86_400, "15m"], [604_800, "1h"], [Infinity, "1h"]];
-const LENGTHS = { "1s": 1, "1m": 60, "15m": 900, "1h": 3_600 };
-const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const INTERVALS = [[300, "5s"], [3_600, "1m"], [86_400, "15m"], [604_800, "1h"], [Infinity, "1h"]];
+const LENGTHS = { "5s": 5, "1m": 60, "15m": 900, "1h": 3_600 };
+const MINUTES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const AGAIN_MS = 30_000;
 const MOST_FILLS = 200;
 // How near the pointer has to be to a mark, in pixels.
@@ -18,7 +19,7 @@ const REACH = 10;
 export class PriceHistory {
   #wanted = "";
   #readAt = 0;
-  #length = 1;
+  #length = LENGTHS["5s"];
   #tip = h("div", { class: "chart-tip", role: "status", hidden: true });
   candles = [];
 
@@ -45,9 +46,11 @@ export class PriceHistory {
     return this.candles.length ? this.candles.at(-1).at + this.#length : 0;
   }
 
-  /** The words for a time where the span is of days; else null. */
-  day(time) {
-    return this.#length >= LENGTHS["1h"] ? DAYS.format(time * 1000) : null;
+  /** The words for a time as the span has them: to the minute, and days by their names; null where seconds count. */
+  label(time) {
+    if (this.#length < LENGTHS["1m"]) return null;
+    const [date, words] = [new Date(time * 1000), MINUTES.format(time * 1000)];
+    return this.#length >= LENGTHS["15m"] && date.getHours() + date.getMinutes() === 0 ? DAYS.format(date) : words;
   }
 
   /** The times of candles before another one, each as a point without quotes; all where there is no other. */
