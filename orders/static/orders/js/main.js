@@ -129,12 +129,11 @@ function look(hasMoved) {
   }, AFTER_EVENT_MS);
 }
 
-// Where the history shows other orders, new ones are asked for beside it.
+// Where the history is not there yet, or shows other orders, new ones are asked for beside it.
 async function readAgain() {
-  if (!late) return;
-  late.openOrders.read();
-  await late.history.read();
-  if (toFollow.size === 0 || late.history.isNewest) return;
+  late?.openOrders.read();
+  await late?.history.read();
+  if (toFollow.size === 0 || late?.history.isNewest) return;
   try {
     historyRead((await get("/api/orders", { limit: MOST_NEW })).results, true);
   } catch (error) {
