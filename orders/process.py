@@ -41,8 +41,10 @@ class Process:
         self.price_history = PriceHistory()
         self.counting = Counting()
         self.watcher = Watcher(self.dispatcher.at_due_time)
-        self.snipers = Snipers(lambda: self.launches.is_at_work, self.dispatcher.at_due_time)
-        self.launches = LaunchWatcher(self.snipers.wake, self.snipers.wake)
+        self.snipers = Snipers(
+            lambda: self.launches.is_at_work, self.dispatcher.at_due_time, self.poller.watch
+        )
+        self.launches = LaunchWatcher(self.snipers.take_news, self.snipers.wake)
 
     def start(self) -> None:
         """Put the parts in place of those that this process used before."""

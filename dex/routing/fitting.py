@@ -21,16 +21,21 @@ _Key = tuple[SwapMode, frozenset[tuple[Pubkey, Pubkey]]]
 
 
 class Fitting:
-    """Asks ``fits`` for routes, and remembers the answers by their pools; belongs to one thread."""
+    """Asks ``fits`` for routes, and remembers the answers by their pools."""
 
     def __init__(self, fits: Callable[[Route, Snapshot], bool]) -> None:
         self._fits = fits
         self._known: dict[_Key, bool] = {}
         self._roomy: dict[_Key, bool] = {}
 
-    def ask_anew(self, fits: Callable[[Route, Snapshot], bool]) -> None:
-        """Ask ``fits`` from now on, whose answers for pools that were asked before are the same."""
-        self._fits = fits
+    def asking(self, fits: Callable[[Route, Snapshot], bool]) -> Fitting:
+        """One that asks ``fits``, which answers alike for the same pools; the two share what they know.
+
+        Each look has its own: what it asks knows the pools of that look alone.
+        """
+        other = Fitting(fits)
+        other._known, other._roomy = self._known, self._roomy
+        return other
 
     def together(self, parts: Sequence[Part]) -> bool:
         """Whether the ways fit, each with its part of the amount."""
@@ -64,7 +69,7 @@ class Fitting:
         self._known.pop(key, None)
         self._known[key] = fits
         if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
+            self._known.pop(next(iter(self._known)), None)
         return fits
 
 

@@ -39,12 +39,13 @@ class FeeSource(Protocol):
 
 
 class FeeLevel(StrEnum):
-    """How much to bid; AUTO bids more with each attempt."""
+    """How much to bid; AUTO bids more with each attempt, MAX always the cap, whatever others pay."""
 
     AUTO = "auto"
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+    MAX = "max"
 
 
 _PERCENTILES: Final = {FeeLevel.LOW: 25, FeeLevel.MEDIUM: 50, FeeLevel.HIGH: 75}
@@ -60,10 +61,17 @@ class FeeBid:
     floor: int
     cap: int
 
+    @property
+    def goes_by_others(self) -> bool:
+        """Whether recent prices matter."""
+        return isinstance(self.level, FeeLevel) and self.level is not FeeLevel.MAX
+
     def price(self, recent: Sequence[int], attempt: int) -> int:
         """The bid of the attempt with this number, from 1 on; without recent prices it is the floor."""
         if not isinstance(self.level, FeeLevel):
             return self.level
+        if self.level is FeeLevel.MAX:
+            return self.cap
         return min(self.cap, max(self.floor, percentile(recent, self._percentile(attempt))))
 
     def _percentile(self, attempt: int) -> int:
@@ -73,7 +81,7 @@ class FeeBid:
 
 
 def read_fee_level(text: str) -> FeeLevel | int:
-    """``auto``, ``low``, ``medium``, ``high``, or micro-lamports a compute unit; raises ValueError."""
+    """A level by its name, or micro-lamports a compute unit; raises ValueError."""
     if text.isascii() and text.isdigit():
         return int(text)
     return FeeLevel(text)

@@ -17,8 +17,6 @@ from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import MAX_COMPUTE_UNITS, MAX_TRANSACTION_BYTES, moves
 from dex.types import Path, Quote, Route
 
-# The simulation may run on a later slot than the quote: what is sold is a hundredth less than what it says.
-_KEPT_DIVISOR: Final = 100
 _ALL_BPS: Final = 10_000
 
 
@@ -36,11 +34,13 @@ class RoundTripTransaction:
 
 
 def round_trip_transaction(purchase: SwapPlan, most_loss_bps: int) -> RoundTripTransaction:
-    """Buy by a plan of one path, and sell what its last pool pays to that pool again.
+    """Buy by a plan of one path, and sell the least that it asks for to its last pool again.
 
-    The sale asks for what was spent there less ``most_loss_bps``. Raises PoolRefused or AccountMissing.
+    Others may trade between the quote and the simulation: by its least the purchase fails where they leave
+    it too little, and whatever it brings beyond, the sale has enough to sell. It asks for what was spent on
+    that part less ``most_loss_bps``. Raises PoolRefused or AccountMissing.
     """
-    buying = replace(purchase, route=replace(purchase.route, min_amount_out=1), tip=None)
+    buying = replace(purchase, tip=None)
     sale = replace(buying, route=_sale(purchase.route, most_loss_bps), account_seed=new_account_seed())
     bought = [compute_unit_limit(MAX_COMPUTE_UNITS), *moves(buying)]
     instructions = [*bought, *moves(sale)]
@@ -50,10 +50,10 @@ def round_trip_transaction(purchase: SwapPlan, most_loss_bps: int) -> RoundTripT
 
 
 def sale_of(route: Route) -> Quote:
-    """What is sold to the last pool of a route of one path, for what was spent there."""
+    """The least of a route of one path, sold to its last pool for what was spent on it there."""
     [path] = route.paths
     last = path.legs[-1]
-    sold = max(1, last.amount_out - last.amount_out // _KEPT_DIVISOR)
+    sold = min(route.min_amount_out, last.amount_out)
     spent = last.amount_in * sold // last.amount_out
     return replace(last, token_in=last.token_out, token_out=last.token_in, amount_in=sold, amount_out=spent)
 

@@ -42,7 +42,7 @@ from orders.gateway.executable import Executable, Market, PriceLook, look_at
 from orders.gateway.failures import Failure, failed, of_venue_errors
 from orders.gateway.faucet import Relief, ask_faucet
 from orders.gateway.jito import relay_config_errors
-from orders.gateway.launch_checks import LaunchFacts, Trip, launch_facts, try_round_trip
+from orders.gateway.launch_checks import LaunchFacts, Rehearsal, Trip, launch_facts, rehearsal_of, rehearse
 from orders.gateway.launch_looks import AskedPool, PoolLook, keep_mints, look_at_launches
 from orders.gateway.lookup_tables import table_config_errors
 from orders.gateway.named_tokens import (
@@ -163,6 +163,7 @@ __all__ = [
     "PriceLook",
     "Range",
     "Refused",
+    "Rehearsal",
     "Relief",
     "RoundTrip",
     "RouteSize",
@@ -236,6 +237,8 @@ __all__ = [
     "quote_pair",
     "quote_swaps",
     "read_tables",
+    "rehearsal_of",
+    "rehearse",
     "relay_config_errors",
     "rent_of",
     "require_network",
@@ -255,7 +258,6 @@ __all__ = [
     "token_report",
     "tokens",
     "tokens_at_hand",
-    "try_round_trip",
     "unfit_to_sign",
     "venue_brands",
     "venue_config_errors",

@@ -39,17 +39,16 @@ async def candidates_of(
     Raises WrongMint for a pair of one token, ChainError.
     """
     wanted = list(dict.fromkeys(wanted_by(request) for request in requests))
-    pairs = dict.fromkeys(pair for each, last in wanted for pair in _looked_up(each, bool(last), middles))
     named = dict.fromkeys(Pubkey.from_string(pool) for _, last in wanted for pool in last)
+    opened = {str(pool.address): pool for pool in await directory.at(list(named))} if named else {}
+    lasts = {one: [opened[pool] for pool in one[1] if pool in opened] for one in wanted}
+    pairs = dict.fromkeys(pair for one in wanted for pair in _looked_up(one, lasts[one], middles))
     asked_for = {pair for pair, _ in wanted}
     sets = await asyncio.gather(*(directory.pools(*pair, at_hand=pair not in asked_for) for pair in pairs))
     pools = dict(zip(pairs, sets, strict=True))
-    opened = {str(pool.address): pool for pool in await directory.at(list(named))} if named else {}
     return {
-        (pair, last): _ending_in(pair, [opened[a] for a in last if a in opened], pools, middles)
-        if last
-        else _candidates(pair, pools, middles)
-        for pair, last in wanted
+        one: _ending_in(one[0], lasts[one], pools, middles) if one[1] else _candidates(one[0], pools, middles)
+        for one in wanted
     }
 
 
@@ -61,11 +60,13 @@ def legs_over(pair: Pair, middles: Sequence[Pubkey]) -> Iterable[Pair]:
             yield middle, pair[1]
 
 
-def _looked_up(pair: Pair, has_last: bool, middles: Sequence[Pubkey]) -> Iterable[Pair]:
-    """The pairs whose pools are looked up; where the last ones are named, the first legs alone."""
-    if has_last:
-        return [leg for leg in legs_over(pair, middles) if leg[0] == pair[0]]
-    return [pair, *legs_over(pair, middles)]
+def _looked_up(wanted: Wanted, lasts: Sequence[Pool], middles: Sequence[Pubkey]) -> Iterable[Pair]:
+    """The pairs whose pools are looked up; where the last ones are named, those of the first legs to them."""
+    pair, last = wanted
+    if not last:
+        return [pair, *legs_over(pair, middles)]
+    paid = {mint for pool in lasts for mint in pool.mints}
+    return [(pair[0], middle) for middle in middles if middle not in pair and middle in paid]
 
 
 def _candidates(pair: Pair, pools: Mapping[Pair, PoolSet], middles: Sequence[Pubkey]) -> Candidates:

@@ -83,7 +83,7 @@ class Connection:
         judge = ChainJudge(self.rpc, most_loss_bps)
         self.answers = KeptAnswers()
         self.directory = PoolDirectory(self.rpc, self.venues.values(), pinned=pinned, judge=judge)
-        # What is known of the sizes of routes, by what they depend on; used on its loop alone.
+        # What is known of the sizes of routes, by what they depend on.
         self.fittings: dict[Hashable, Fitting] = {}
         # Monotonic seconds until which the pools that the database knows are taken as read.
         self.pools_read_until = 0.0

@@ -19,6 +19,8 @@ from dex.transactions.token_accounts import parse_token_account
 from dex.types import AccountData, Clock, Limits, QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode
 from dex.venues.integer_math import U64_MAX
 from orders.gateway import price_sanity
+from orders.gateway.at_opening import at_opening
+from orders.gateway.new_pools import Opens
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.route_sizes import fitting_in, without_too_large
 from orders.gateway.routes import pools_of, read_asks
@@ -75,6 +77,10 @@ class PriceLook:
     def clock(self) -> Clock:
         """The chain's clock at that slot."""
         return self._snapshot.clock
+
+    def at_opening(self, opens: Opens | None) -> PriceLook:
+        """The same accounts as they will be quoted at an opening that is still to come."""
+        return PriceLook(self._asks, at_opening(self._snapshot, opens), Answers())
 
     @property
     def routes_found(self) -> int:

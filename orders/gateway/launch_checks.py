@@ -16,7 +16,7 @@ from dex.rpc.confirmation import failure_of
 from dex.tokens.metadata import is_mutable, metadata_address
 from dex.tokens.mint import read_mint
 from dex.transactions.instructions import new_account_seed
-from dex.transactions.round_trip import round_trip_transaction, sale_of
+from dex.transactions.round_trip import RoundTripTransaction, round_trip_transaction, sale_of
 from dex.transactions.swap_plan import SwapPlan
 from dex.types import FailureKind, Route, Snapshot
 from dex.venues.base import Pool, Venue
@@ -105,12 +105,35 @@ async def _largest_holder(mint: Pubkey, pool: Pool) -> int | None:
     return max((amount for address, amount in holders if address not in pool.vaults), default=0)
 
 
-def try_round_trip(route: Route, wallet: str, most_loss_bps: int) -> Trip:
-    """Have a node simulate the purchase and the sale of what it yields; raises ChainError, PoolRefused."""
-    return connection().run(_try(connection(), route, Pubkey.from_string(wallet), most_loss_bps))
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A purchase by a route and the sale of what it yields, ready to be simulated."""
+
+    transaction: RoundTripTransaction
+    route: Route
+    venues: Sequence[Venue]
+
+    def suits(self, route: Route) -> bool:
+        """Whether it tries a purchase by another quote too: the same way, for as much as it sells."""
+        bought, legs = route.amount_out, [leg.pool for leg in route.legs]
+        same_way = legs == [leg.pool for leg in self.route.legs] and route.amount_in == self.route.amount_in
+        return same_way and bought >= sale_of(self.route).amount_in
 
 
-async def _try(chain: Connection, route: Route, wallet: Pubkey, most_loss_bps: int) -> Trip:
+def rehearsal_of(route: Route, wallet: str, most_loss_bps: int) -> Rehearsal:
+    """What tries a purchase and a sale of its least; raises ChainError, PoolRefused."""
+    return connection().run(_rehearsal(connection(), route, Pubkey.from_string(wallet), most_loss_bps))
+
+
+def rehearse(trip: Rehearsal) -> Trip:
+    """Have a node simulate it on the state of the slot that is being filled; raises ChainError."""
+    if not trip.transaction.fits:
+        return Trip.TOO_LARGE
+    simulation = connection().run(connection().rpc.simulated(trip.transaction.raw))
+    return _meaning(simulation, trip.transaction.sale_at, trip.venues)
+
+
+async def _rehearsal(chain: Connection, route: Route, wallet: Pubkey, most_loss_bps: int) -> Rehearsal:
     bench = await prepare(chain, [*route.legs, sale_of(route)], wallet, newest=True)
     plan = SwapPlan(
         payer=wallet,
@@ -124,11 +147,8 @@ async def _try(chain: Connection, route: Route, wallet: Pubkey, most_loss_bps: i
         last_valid_block_height=bench.blockhash.last_valid_block_height,
         lookup_tables=lookup_tables.tables_in(bench.snapshot),
     )
-    trip = round_trip_transaction(plan, most_loss_bps)
-    if not trip.fits:
-        return Trip.TOO_LARGE
-    simulation = await chain.rpc.simulated(trip.raw)
-    return _meaning(simulation, trip.sale_at, [chain.venues[leg.venue] for leg in route.legs])
+    venues = [chain.venues[leg.venue] for leg in route.legs]
+    return Rehearsal(round_trip_transaction(plan, most_loss_bps), route, venues)
 
 
 def _meaning(simulation: Simulation, sale_at: int, venues: Sequence[Venue]) -> Trip:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from dex.errors import AccountMissing, DexError, PoolRefused
 from dex.launches.funding import is_funded
-from dex.launches.openings import Opening, Unit, opening_of
+from dex.launches.openings import Opening, opening_of
 from dex.tokens.metadata import TokenNames, metadata_address, token_names
 from dex.tokens.mint import MintFacts, read_mint
 from dex.tokens.report import Market, PoolShare, TokenReport
@@ -20,10 +20,11 @@ from dex.transactions.token_accounts import parse_token_account
 from dex.types import AccountData, Clock, Quote, QuoteRequest, Snapshot, Token
 from dex.venues.base import Pool
 from dex.venues.orca_whirlpool import adaptive_fee
+from orders.gateway.at_opening import at_opening
 from orders.gateway.connection import connection
 from orders.gateway.kept_mints import keep, kept_mint
 from orders.gateway.named_tokens import refused_dangers
-from orders.gateway.new_pools import LATEST_POINT, Opens, opens
+from orders.gateway.new_pools import Opens, opens
 from orders.gateway.tokens import listed_token
 
 UNSUPPORTED_POOL: Final = "UNSUPPORTED_POOL"
@@ -131,15 +132,15 @@ def _judged(one: AskedPool, pool: Pool | None, snapshot: Snapshot) -> PoolLook:
     opening = _safe_opening(one.venue, account, oracle)
     liquidity = None if pool is None else _held(pool, Pubkey.from_string(one.quote), snapshot)
     amount = max((liquidity or 0) // _SMALL_PART, _least(one.base))
-    at_opening, mint = _moved_to(opening, snapshot), _mint(Pubkey.from_string(one.token), snapshot)
+    opened_up, mint = at_opening(snapshot, opens(opening)), _mint(Pubkey.from_string(one.token), snapshot)
     return PoolLook(
         clock=snapshot.clock,
         opens=opens(opening),
         is_funded=_safe_funded(one.venue, account),
         is_open=opening is None or opening.is_open(snapshot.clock),
         liquidity=liquidity,
-        fee_bps=None if pool is None else _fee_bps(one, pool, at_opening, amount),
-        flags=tuple(_flags(one, pool, at_opening, amount, mint)),
+        fee_bps=None if pool is None else _fee_bps(one, pool, opened_up, amount),
+        flags=tuple(_flags(one, pool, opened_up, amount, mint)),
         mint=mint,
     )
 
@@ -156,15 +157,6 @@ def _safe_funded(venue: str, account: AccountData) -> bool:
         return is_funded(venue, account)
     except DexError:
         return False
-
-
-def _moved_to(opening: Opening | None, snapshot: Snapshot) -> Snapshot:
-    """The snapshot as a purchase at the opening will find it, where that is still to come."""
-    if opening is None or opening.is_open(snapshot.clock) or opening.first > LATEST_POINT:
-        return snapshot
-    if opening.unit is Unit.UNIX:
-        return replace(snapshot, clock=replace(snapshot.clock, unix_timestamp=opening.first))
-    return replace(snapshot, clock=replace(snapshot.clock, slot=opening.first))
 
 
 def _fee_bps(one: AskedPool, pool: Pool, snapshot: Snapshot, amount: int) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.conf import settings
@@ -25,14 +25,15 @@ _USUAL_UNITS: Final = 200_000
 
 def fee_config_errors() -> Sequence[str]:
     """What is wrong with the settings of the priority fee, in words."""
-    try:
-        level = read_fee_level(settings.PRIORITY_FEE)
-    except ValueError:
-        return ["PRIORITY_FEE is one of auto, low, medium, high, or a number of micro-lamports"]
     if not 0 <= settings.PRIORITY_FEE_FLOOR <= settings.PRIORITY_FEE_CAP:
         return ["0 <= PRIORITY_FEE_FLOOR <= PRIORITY_FEE_CAP does not hold"]
-    if not isinstance(level, FeeLevel) and level > settings.PRIORITY_FEE_CAP:
-        return ["PRIORITY_FEE is above PRIORITY_FEE_CAP"]
+    for name in ("PRIORITY_FEE", "SNIPER_PRIORITY_FEE"):
+        try:
+            level = read_fee_level(getattr(settings, name))
+        except ValueError:
+            return [f"{name} is one of auto, low, medium, high, max, or a number of micro-lamports"]
+        if not isinstance(level, FeeLevel) and level > settings.PRIORITY_FEE_CAP:
+            return [f"{name} is above PRIORITY_FEE_CAP"]
     most = settings.MAX_PRIORITY_FEE_LAMPORTS
     if not 0 <= most <= _SOL:
         return [f"MAX_PRIORITY_FEE_LAMPORTS is from 0 to {_SOL}"]
@@ -45,29 +46,49 @@ def fee_config_errors() -> Sequence[str]:
     return []
 
 
-def with_bids(
-    plans: Sequence[SwapPlan | DexError], attempts: Sequence[int], fees_paid: Sequence[int]
-) -> list[SwapPlan | DexError]:
+@dataclass(frozen=True, slots=True)
+class Bidder:
+    """Whose plan it is: the number of its attempt, from 1 on, and what earlier ones of the order have paid.
+
+    ``is_sniper``: it bids by SNIPER_PRIORITY_FEE, and nothing beside a tip: it pays for its place once.
+    """
+
+    attempt: int
+    fees_paid: int
+    is_sniper: bool = False
+
+    def bid(self, plan: SwapPlan) -> FeeBid:
+        """What it bids for a plan."""
+        if self.is_sniper and plan.tip is not None:
+            return FeeBid(0, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
+        level = read_fee_level(settings.SNIPER_PRIORITY_FEE if self.is_sniper else settings.PRIORITY_FEE)
+        return FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
+
+
+def with_bids(plans: Sequence[SwapPlan | DexError], bidders: Sequence[Bidder]) -> list[SwapPlan | DexError]:
     """The plans with their prices a compute unit; one question for a route's pools, none for a fixed price.
 
-    ``attempts`` are the numbers of the plans' attempts, from 1 on, ``fees_paid`` what the earlier ones of the
-    same order have paid. Raises ChainUnreachable.
+    Raises ChainUnreachable.
     """
-    level = read_fee_level(settings.PRIORITY_FEE)
-    bid = FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
-    recent: Mapping[tuple[Pubkey, ...], Sequence[int]] = {}
-    if isinstance(level, FeeLevel):
-        by_pools = {_pools(plan): plan for plan in plans if isinstance(plan, SwapPlan)}
-        recent = connection().run(_recent_prices(connection(), by_pools))
+    bids = [
+        b.bid(plan) if isinstance(plan, SwapPlan) else None for plan, b in zip(plans, bidders, strict=True)
+    ]
+    by_pools = {
+        _pools(plan): plan
+        for plan, bid in zip(plans, bids, strict=True)
+        if isinstance(plan, SwapPlan) and bid is not None and bid.goes_by_others
+    }
+    recent = connection().run(_recent_prices(connection(), by_pools)) if by_pools else {}
     return [
-        _with_price(plan, _within_ceiling(bid.price(recent.get(_pools(plan), ()), attempt), plan, paid))
-        if isinstance(plan, SwapPlan)
-        else plan
-        for plan, attempt, paid in zip(plans, attempts, fees_paid, strict=True)
+        plan
+        if isinstance(plan, DexError) or bid is None
+        else _with_price(plan, bid.price(recent.get(_pools(plan), ()), bidder.attempt), bidder)
+        for plan, bid, bidder in zip(plans, bids, bidders, strict=True)
     ]
 
 
-def _with_price(plan: SwapPlan, price: int) -> SwapPlan:
+def _with_price(plan: SwapPlan, bid: int, bidder: Bidder) -> SwapPlan:
+    price = _within_ceiling(bid, plan, bidder.fees_paid)
     return plan if price == plan.compute_unit_price else replace(plan, compute_unit_price=price)
 
 

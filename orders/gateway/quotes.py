@@ -19,6 +19,7 @@ from orders.gateway import failures, price_sanity, risk_limits
 from orders.gateway.candidates import middle_tokens
 from orders.gateway.connection import connection
 from orders.gateway.failures import Failure
+from orders.gateway.new_pools import Opens
 from orders.gateway.pools import left_out, with_known_pools
 from orders.gateway.routes import quote_routes
 from orders.gateway.tokens import token_by_mint
@@ -49,11 +50,14 @@ def quote_pair(
 
 
 def quote_swaps(
-    requests: Sequence[QuoteRequest], without: Sequence[Collection[str]] = ()
+    requests: Sequence[QuoteRequest],
+    without: Sequence[Collection[str]] = (),
+    opens: Opens | None = None,
 ) -> list[Quotes | Failure]:
     """For each request its offers, at least one, or why it cannot be had. One snapshot for all.
 
-    ``without`` are pools, by address, that each request is not to use, beside those left out for all.
+    ``without`` are pools, by address, that each request is not to use, beside those left out for all;
+    ``opens`` is an opening that they are to be quoted for, before it has come.
     """
     if not requests:
         return []
@@ -62,7 +66,7 @@ def quote_swaps(
         for_all = left_out()
         avoided = [for_all | set(own) for own in without or [()] * len(requests)]
         chain = with_known_pools()
-        quotes, snapshot = chain.run(_quotes_to_sign(requests, avoided, wallet))
+        quotes, snapshot = chain.run(_quotes_to_sign(requests, avoided, wallet, opens))
         quotes = chain.run(price_sanity.with_references(quotes))
     except DexError as error:
         return [failures.of_error(error)] * len(requests)
@@ -78,13 +82,17 @@ def quote_swaps(
 
 
 async def _quotes_to_sign(
-    requests: Sequence[QuoteRequest], avoided: Sequence[Collection[str]], wallet: Pubkey
+    requests: Sequence[QuoteRequest],
+    avoided: Sequence[Collection[str]],
+    wallet: Pubkey,
+    opens: Opens | None,
 ) -> tuple[list[Quotes], Snapshot]:
     """`quote_routes` over all that signing reads of mints and wallet too, with a blockhash on its way."""
     connection().blockhashes.refresh()
     named = [mint for request in requests for mint in (request.token_in, request.token_out)]
     mints = list(dict.fromkeys([*named, *middle_tokens()]))
-    return await quote_routes(requests, avoided, [*mints, *wallet_accounts(wallet, mints)], compared=True)
+    accounts = [*mints, *wallet_accounts(wallet, mints)]
+    return await quote_routes(requests, avoided, accounts, compared=True, opens=opens)
 
 
 def _frozen(snapshot: Snapshot, wallet: Pubkey, request: QuoteRequest) -> Failure | None:

@@ -38,13 +38,11 @@ def fitting_in(snapshot: Snapshot, pools: Mapping[Pubkey, Pool]) -> Fitting:
         return sizing.fits(route, pools, state)
 
     by = (sizing.tips, *((table.key, len(table.addresses)) for table in sizing.lookup_tables))
-    fitting = chain.fittings.get(by)
-    if fitting is None:
-        fitting = Fitting(fits)
-        chain.fittings = {by: fitting}
-    else:
-        fitting.ask_anew(fits)
-    return fitting
+    known = chain.fittings.get(by)
+    if known is None:
+        known = Fitting(fits)
+        chain.fittings = {by: known}
+    return known.asking(fits)
 
 
 def without_too_large(

@@ -16,9 +16,11 @@ from dex.routing.way import Answers
 from dex.types import QuoteRequest, Quotes, Route, RouteBounds, Snapshot, SwapMode, VenueError
 from dex.venues.base import Pool
 from orders.gateway import lookup_tables, price_sanity
+from orders.gateway.at_opening import at_opening
 from orders.gateway.candidates import Wanted, candidates_of, middle_tokens, wanted_by
 from orders.gateway.connection import connection
 from orders.gateway.failures import POOL_LEFT_OUT, VENUE_EXCLUDED
+from orders.gateway.new_pools import Opens
 from orders.gateway.route_sizes import fitting_in, without_too_large
 
 logger = logging.getLogger(__name__)
@@ -32,13 +34,17 @@ async def quote_routes(
     more_accounts: Sequence[Pubkey],
     *,
     compared: bool = False,
+    opens: Opens | None = None,
 ) -> tuple[list[Quotes], Snapshot]:
     """The routes of each request, best first, and the snapshot that they were found in.
 
     ``avoided`` are pools, by address, that each request is not to use; ``more_accounts`` are read with the
-    others. ``compared``: with what a second node shows, where there is one. Raises ChainError, WrongMint.
+    others. ``compared``: with what a second node shows, where there is one. ``opens``: as they will be at
+    that opening. Raises ChainError, WrongMint.
     """
     asks, snapshot, answers = await read_asks(requests, avoided, more_accounts)
+    if opens is not None:
+        snapshot, answers = at_opening(snapshot, opens), Answers()
     pools = pools_of(asks)
     fitting = fitting_in(snapshot, pools)
     routed = route_batch(asks, snapshot, _goes_on, fitting.together, answers)
@@ -47,7 +53,7 @@ async def quote_routes(
         addresses, newest = list(snapshot.accounts), any(enters_new_pool(each.bounds) for each in requests)
         second = await connection().rpc.second_snapshot(addresses, newest=newest)
     if second is not None:
-        others = route_batch(asks, second, _goes_on, fitting.together)
+        others = route_batch(asks, at_opening(second, opens), _goes_on, fitting.together)
         routed = [agreeing(one, other) for one, other in zip(routed, others, strict=True)]
     return [without_too_large(one, pools, snapshot, fitting) for one in routed], snapshot
 

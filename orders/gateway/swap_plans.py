@@ -47,6 +47,7 @@ class SwapToSign:
     quoted_slot: int
     fees_paid: int = 0
     bounds: RouteBounds = NO_BOUNDS
+    is_sniper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +73,40 @@ async def prepare(
     """All that the legs of swaps need, and what ``wallet`` holds, at one slot.
 
     That is what their quotes were read from, where this process read it within QUOTED_STATE_LASTS_MS, else
-    it is read now. ``newest``: now, as it is in the slot that is being filled.
+    it is read now. ``newest``: as it was read in the slot that was being filled.
 
     Raises ChainError, WrongNetwork.
     """
     await chain.require_network()
     pairs = list(dict.fromkeys((leg.token_in, leg.token_out) for leg in legs))
-    found = await asyncio.gather(*(chain.directory.every_pool(*pair) for pair in pairs))
-    wanted = {leg.pool for leg in legs}
-    pools = {pool.address: pool for one in found for pool in one.pools if pool.address in wanted}
-    # A pool that came up a moment ago is on no list yet.
-    pools |= {pool.address: pool for pool in await chain.directory.at(list(wanted - pools.keys()))}
+    pools = await _pools(chain, legs, by_address=newest)
     asks = [(_request(leg), pools[leg.pool]) for leg in legs if leg.pool in pools]
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
     chain.blockhashes.refresh()
-    if newest:
-        taken = await chain.newest.take(asks, more, 0)
-    else:
-        taken = await chain.snapshots.take(asks, more, settings.QUOTED_STATE_LASTS_MS / 1000)
+    reader = chain.newest if newest else chain.snapshots
+    taken = await reader.take(asks, more, settings.QUOTED_STATE_LASTS_MS / 1000)
     snapshot = taken.snapshot
     read_at = timezone.now() - timedelta(seconds=time.monotonic() - taken.asked_at)
     blockhash = await chain.blockhashes.at(snapshot.clock.slot)
     tables = lookup_tables.tables_in(snapshot)
     facts = _facts(chain, pools, mints, snapshot, blockhash, tables)
     return Workbench(chain.venues, pools, snapshot, read_at, blockhash, tables, facts)
+
+
+async def _pools(chain: Connection, legs: Sequence[Quote], *, by_address: bool) -> dict[Pubkey, Pool]:
+    """The pools of these legs, as far as they are there. Raises ChainError.
+
+    ``by_address``: no venue is asked for its pools. A pool that came up a moment ago is on no list yet, and
+    of a new token each list would be asked for anew.
+    """
+    wanted = {leg.pool for leg in legs}
+    if by_address:
+        return {pool.address: pool for pool in await chain.directory.at(list(wanted))}
+    pairs = dict.fromkeys((leg.token_in, leg.token_out) for leg in legs)
+    found = await asyncio.gather(*(chain.directory.every_pool(*pair) for pair in pairs))
+    pools = {pool.address: pool for one in found for pool in one.pools if pool.address in wanted}
+    return pools | {pool.address: pool for pool in await chain.directory.at(list(wanted - pools.keys()))}
 
 
 def plan_or_error(swap: SwapToSign, payer: Pubkey, bench: Workbench) -> SwapPlan | DexError:

@@ -100,8 +100,8 @@ def _with_funds(
 
 def _plans(swaps: Sequence[SwapToSign], payer: Pubkey, bench: Workbench) -> list[SwapPlan | DexError]:
     unpriced = [plan_or_error(swap, payer, bench) for swap in swaps]
-    attempts, paid = [swap.attempt for swap in swaps], [swap.fees_paid for swap in swaps]
-    return priority_fees.with_bids(priority_fees.with_limits(unpriced), attempts, paid)
+    bidders = [priority_fees.Bidder(swap.attempt, swap.fees_paid, swap.is_sniper) for swap in swaps]
+    return priority_fees.with_bids(priority_fees.with_limits(unpriced), bidders)
 
 
 def _sign(

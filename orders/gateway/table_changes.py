@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 from dex.config import MAINNET
 from dex.errors import DexError, PolicyViolation
 from dex.rpc.answers import LatestBlockhash
-from dex.rpc.priority_fees import FeeBid, FeeLevel, read_fee_level
+from dex.rpc.priority_fees import FeeBid, read_fee_level
 from dex.signing.table_policy import TableStep, TableTerms, check_table_policy
 from dex.transactions import table_instructions
 from dex.transactions.instructions import compute_unit_limit, compute_unit_price
@@ -163,8 +163,8 @@ def _instructions(change: TableChange, wallet: Pubkey) -> list[Instruction]:
 def _price(table: Pubkey) -> int:
     """Micro-lamports a compute unit, by the settings."""
     level = read_fee_level(settings.PRIORITY_FEE)
-    recent: Sequence[int] = ()
-    if isinstance(level, FeeLevel):
-        recent = connection().run(connection().rpc.recent_prioritization_fees([table]))
     bid = FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
+    recent: Sequence[int] = ()
+    if bid.goes_by_others:
+        recent = connection().run(connection().rpc.recent_prioritization_fees([table]))
     return bid.price(recent, attempt=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,17 +16,18 @@ from orders.amounts import amount_at_price, amount_for_price, to_base_units
 from orders.errors import ChangedMeanwhile, InvalidRequest, NotAmendable, NotFound
 from orders.intake import limits, rounds, waiting
 from orders.intake.named_amounts import named
-from orders.lifecycle import OrderType, Status
+from orders.lifecycle import GroupRole, OrderType, Status
 from orders.models import Order, Trigger
 from orders.pipeline import groups
 from orders.records.thresholds import Decimals, TriggerTerms, trigger_of
 from orders.records.transition import Transition
 from orders.wire.amendments import Amendment
 from orders.wire.events import open_data, schedule_data
+from orders.wire.sniping import sniping_data
 
 # Columns of an order that an amendment may change.
 _COLUMNS: Final = ("amount_in", "floor_amount_out", "limit_price", "slippage_bps", "expires_at")
-_HAS_LIMIT: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+_HAS_LIMIT: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.SNIPER})
 
 
 def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) -> Order:
@@ -36,32 +37,22 @@ def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) ->
     WouldTriggerNow.
     """
     rows = Order.objects.filter(user_id=user.pk, pk=order_id)
-    order = rows.select_related("trigger", "schedule").first()
+    order = rows.select_related("trigger", "schedule", "launch_rules").first()
     if order is None:
         raise NotFound("There is no such order")
-    if order.status != Status.OPEN or order.type == OrderType.SNIPER:
+    if order.status != Status.OPEN:
         raise NotAmendable(status=order.status)
     if order.version != amendment.version:
         raise ChangedMeanwhile(version=order.version, status=order.status)
     before = {name: getattr(order, name) for name in _COLUMNS}
-    is_schedule = order.type == OrderType.DCA
-    if is_schedule:
-        _require_fitting(order, amendment)
-        _change_slippage_and_expiry(order, amendment)
-        rounds.change(order, amendment)
-        data = schedule_data(order)
-    else:
-        _change(order, amendment)
-        for refusal in waiting.refusals_at_once([order]).values():
-            raise refusal
-        data = open_data(order)
+    data = _amend(order, amendment)
     changes = {name: getattr(order, name) for name in _COLUMNS if getattr(order, name) != before[name]}
     changes |= {"due_at": timezone.now(), "retries": 0}
 
     def write_beside(_: Sequence[Order]) -> None:
-        if is_schedule:
+        if order.type == OrderType.DCA:
             order.schedule.save()
-        else:
+        elif order.type != OrderType.SNIPER:
             _write_trigger(order, before["amount_in"])
 
     if not groups.record([Transition(order, Status.OPEN, changes, data)], alongside=write_beside):
@@ -70,6 +61,28 @@ def amend_order(user: AbstractBaseUser, order_id: UUID, amendment: Amendment) ->
             raise NotAmendable(status=now.status)
         raise ChangedMeanwhile(version=now.version, status=now.status)
     return order
+
+
+def _amend(order: Order, amendment: Amendment) -> dict[str, Any]:
+    """Give a row that is not written yet what the amendment says; the event's data."""
+    _require_fitting(order, amendment)
+    if order.type == OrderType.DCA:
+        _change_slippage_and_expiry(order, amendment)
+        rounds.change(order, amendment)
+        return schedule_data(order)
+    amount_before, decimals = order.amount_in, _decimals(order)
+    _change(order, amendment, decimals)
+    if order.type == OrderType.SNIPER:
+        return sniping_data(order)
+    _trigger(order, amendment, decimals, amount_before)
+    for refusal in waiting.refusals_at_once([order]).values():
+        raise refusal
+    return open_data(order)
+
+
+def _decimals(order: Order) -> Decimals:
+    bought = 0 if order.group_role == GroupRole.BUDGET else gateway.decimals_of(order.token_out)
+    return Decimals(gateway.decimals_of(order.token_in), bought)
 
 
 def _write_trigger(order: Order, amount_before: int) -> None:
@@ -84,11 +97,7 @@ def _scaled(watermark: int | None, amount: int, amount_before: int) -> int | Non
     return None if watermark is None else watermark * amount // amount_before
 
 
-def _change(order: Order, amendment: Amendment) -> None:
-    """Give a row that is not written yet what the amendment says, its trigger too."""
-    _require_fitting(order, amendment)
-    decimals = Decimals(gateway.decimals_of(order.token_in), gateway.decimals_of(order.token_out))
-    amount_before = order.amount_in
+def _change(order: Order, amendment: Amendment, decimals: Decimals) -> None:
     if amendment.amount is not None:
         order.amount_in = named("amountIn", to_base_units, amendment.amount, decimals.token_in)
     if amendment.amount_raw is not None:
@@ -98,7 +107,6 @@ def _change(order: Order, amendment: Amendment) -> None:
         gateway.require_within_cap(token, order.amount_in)
     _change_slippage_and_expiry(order, amendment)
     _limit(order, amendment, decimals)
-    _trigger(order, amendment, decimals, amount_before)
 
 
 def _change_slippage_and_expiry(order: Order, amendment: Amendment) -> None:
@@ -113,16 +121,17 @@ def _change_slippage_and_expiry(order: Order, amendment: Amendment) -> None:
 def _require_fitting(order: Order, amendment: Amendment) -> None:
     kind = OrderType(order.type)
     is_schedule, trails = kind is OrderType.DCA, kind is OrderType.TRAILING_STOP
-    trigger = None if is_schedule else order.trigger
+    trigger = order.trigger if order.has_trigger else None
+    has_price = order.group_role not in (GroupRole.BUDGET, GroupRole.SCHEDULE)
     has_own_amount = order.group_id is None and order.mode == SwapMode.EXACT_IN
     may = {
-        "limitPrice": kind in _HAS_LIMIT,
+        "limitPrice": kind in _HAS_LIMIT and has_price,
         "triggerPrice": trigger is not None and bool(trigger.trigger_price) and order.fired_at is None,
-        "confirmations": not is_schedule,
+        "confirmations": trigger is not None,
         "trailBps": trails,
         "activationPrice": trails and trigger is not None and trigger.watermark is None,
         **dict.fromkeys(("amount", "amountIn", "amountInRaw"), has_own_amount),
-        **dict.fromkeys(("minAmountOut", "minAmountOutRaw"), not is_schedule),
+        **dict.fromkeys(("minAmountOut", "minAmountOutRaw"), has_price),
         # Of a schedule alone.
         **dict.fromkeys(("rounds", "minPrice", "maxPrice", "paused"), is_schedule),
     }

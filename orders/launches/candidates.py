@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from orders.gateway import Market
 from orders.index_conditions import IS_WAITING
 from orders.lifecycle import GroupRole, OrderType
 from orders.models import Launch, LaunchRules, Order
-from orders.records import launches, routes
+from orders.records import kill_switch, launches, routes
 
+_READ_LASTS_SECONDS: Final = 0.4
 _MOST_ORDERS: Final = 256
 # Of one order, the newest launches; a mint has a few pools, a budget looks at what came up lately.
 _MOST_LAUNCHES: Final = 24
@@ -42,6 +44,29 @@ class Sniper:
         """Where its amount has its price: in this pool, by the bounds of the order."""
         bounds = routes.bounds_of(routes.ending_in(self.order.route_bounds, launch.pool))
         return Market(self.order.token_in, launch.token_mint, SwapMode.EXACT_IN, bounds)
+
+
+class OpenSnipers:
+    """The open sniper orders, read again a few times a second: to read them takes longer than to quote.
+
+    Whether an order still waits as it was read is settled where it is written. Belongs to one thread, but
+    for `forget`.
+    """
+
+    def __init__(self) -> None:
+        self._read: list[Sniper] = []
+        self._until = float("-inf")
+
+    def now(self) -> list[Sniper]:
+        """As they were read lately; none while trading is off."""
+        if time.monotonic() >= self._until:
+            self._until = time.monotonic() + _READ_LASTS_SECONDS
+            self._read = open_snipers() if kill_switch.is_on() else []
+        return self._read
+
+    def forget(self) -> None:
+        """Read them again before the next look."""
+        self._until = float("-inf")
 
 
 def open_snipers() -> list[Sniper]:

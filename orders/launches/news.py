@@ -8,7 +8,7 @@ from orders.models import Launch
 
 # New launches, and those of which something has changed. Returns soon; its errors are its own.
 OnNews = Callable[[Sequence[Launch]], None]
-# A slot has begun: called for the newest one while several have come.
+# A slot has begun. Returns at once.
 OnSlot = Callable[[int], None]
 
 

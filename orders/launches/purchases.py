@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dex.types import Route
@@ -13,8 +14,9 @@ from orders.gateway import Failure
 from orders.launches.candidates import Sniper, key_of, orders_of
 from orders.lifecycle import FINAL, FailureReason, GroupKind, GroupRole, OrderType, Status
 from orders.models import Hold, Launch, LaunchRules, Order, OrderGroup
-from orders.pipeline import groups
+from orders.pipeline import express, groups
 from orders.pipeline.children import child_of
+from orders.pipeline.express import Ready
 from orders.pipeline.outcomes import ended
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
@@ -23,14 +25,64 @@ from orders.records.transition import Transition
 from orders.wire.events import all_rounds_data, fired_data
 from orders.wire.sniping import purchase_data, sniping_data
 
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What has set an order on its way: the quote of a slot."""
+
+    route: Route
+    slot: int
+
+
 _SAID_AT_ONCE: Final = 8
 _PAUSE: Final = timedelta(seconds=5)
 
 
-def fire(sniper: Sniper, launch: Launch, route: Route, slot: int) -> Order | None:
-    """Set a sniper order on its way into a pool, unless somebody was there first; the order then."""
-    if sniper.is_budget:
-        return _place(sniper, launch)
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """An order on its way into a pool; ``is_stored``: with its transaction, that is to be sent at once."""
+
+    order: Order
+    is_stored: bool
+
+
+def buyer(sniper: Sniper, launch: Launch) -> Order:
+    """The order that buys in a launch: a sniper order itself, for a budget a new one, not written yet."""
+    return _purchase(sniper, launch) if sniper.is_budget else sniper.order
+
+
+def buy(sniper: Sniper, launch: Launch, fired: Fired, buyer: Order, ready: Ready | None) -> Bought | None:
+    """Set an order on its way into a pool, unless somebody was there first.
+
+    With the transaction that is ready for it, where there is one and it may be stored; else by the stages of
+    the pipeline, which say why.
+    """
+    placed = sniper.rules.placed
+    if ready is not None:
+        try:
+            with transaction.atomic():
+                moved = _moved(sniper, launch, fired, buyer)
+                if moved is None:
+                    return None
+                express.store(moved, ready)
+        except express.NotStored:
+            # Nothing of it is written: it goes by the rows as they are.
+            sniper.order.refresh_from_db()
+            sniper.rules.placed = placed
+            buyer = _purchase(sniper, launch) if sniper.is_budget else sniper.order
+        else:
+            crash_point(crash_points.RELEASED)
+            return Bought(moved, is_stored=True)
+    moved = _moved(sniper, launch, fired, buyer)
+    crash_point(crash_points.RELEASED)
+    return Bought(moved, is_stored=False) if moved else None
+
+
+def _moved(sniper: Sniper, launch: Launch, fired: Fired, buyer: Order) -> Order | None:
+    return _place(sniper, buyer) if sniper.is_budget else _fire(sniper, launch, fired)
+
+
+def _fire(sniper: Sniper, launch: Launch, fired: Fired) -> Order | None:
     order, now = sniper.order, timezone.now()
     changes = {
         "due_at": now,
@@ -42,8 +94,8 @@ def fire(sniper: Sniper, launch: Launch, route: Route, slot: int) -> Order | Non
         LaunchRules.objects.filter(pk=order.pk).update(pool=launch.pool, held_by=Hold.NONE)
         crash_point(crash_points.RELEASING)
 
-    moved = groups.record([Transition(order, Status.ROUTING, changes, fired_data(route, slot))], alongside)
-    crash_point(crash_points.RELEASED)
+    data = fired_data(fired.route, fired.slot)
+    moved = groups.record([Transition(order, Status.ROUTING, changes, data)], alongside)
     return order if moved else None
 
 
@@ -64,10 +116,9 @@ def hold(sniper: Sniper, launch: Launch | None, why: Hold) -> None:
     groups.record([Transition(order, Status.OPEN, data=sniping_data(order))], alongside)
 
 
-def _place(sniper: Sniper, launch: Launch) -> Order | None:
+def _place(sniper: Sniper, child: Order) -> Order | None:
     """An order of its own for a token, which the budget counts in the same transaction."""
     budget, rules = sniper.order, sniper.rules
-    child = _purchase(sniper, launch)
     before = rules.placed
     rules.placed += 1
 
@@ -78,7 +129,7 @@ def _place(sniper: Sniper, launch: Launch) -> Order | None:
         journal.insert([child])
         crash_point(crash_points.PLACING_ROUND)
 
-    data = purchase_data(budget, launch.token_mint, child.pk)
+    data = purchase_data(budget, child.token_out, child.pk)
     try:
         moved = groups.record([Transition(budget, Status.OPEN, data=data)], alongside)
     except (journal.Overtaken, IntegrityError):

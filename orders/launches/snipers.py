@@ -1,15 +1,16 @@
 """Buys for sniper orders: looks at the launches that they wait for, and sets on their way those that may go.
 
 Nothing is decided in memory: whether an order goes is one conditional UPDATE, so that two workers that look
-at the same launch do no harm. What is kept here saves calls: what the chain has said of tokens and pools.
+at the same launch do no harm. Around an opening nothing waits for a queue: what is prepared, or quoted and
+signed at once, is stored and sent from here.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -17,49 +18,63 @@ from django.db import Error as DatabaseError
 from django.db import connection as database
 
 from dex.errors import DexError
-from dex.types import Limits, Route
+from dex.types import Route
 from orders import gateway
-from orders.errors import ChainUnavailable, OrderError
-from orders.gateway import LaunchFacts, Market, PriceLook, Trip
+from orders.gateway import Market, PriceLook
 from orders.launches import purchases, rules
-from orders.launches.candidates import Sniper, open_snipers
-from orders.launches.rules import Purchase
-from orders.models import Hold, Launch, LaunchRules, OpeningUnit, Order
+from orders.launches.attention import Attention
+from orders.launches.candidates import OpenSnipers, Sniper
+from orders.launches.judging import Judge, held_by_trip
+from orders.launches.purchases import Bought, Fired
+from orders.launches.readying import Readying
+from orders.models import Attempt, Hold, Launch
+from orders.pipeline import express
 from orders.platform.lazy_thread import LazyThread
-from orders.records import kill_switch
 from orders.triggers.watcher import OnTheWay, leave_to_the_sweeper
 
 logger = logging.getLogger(__name__)
 
 # With no open sniper order there is little to look for.
 _IDLE_SECONDS: Final = 1
-# Around an opening each slot counts.
-_NEAR_SECONDS: Final = 0.05
-_NEAR_OPENING_SECONDS: Final = 3
-# What satisfies the rules hardly ever stops to: it cannot be taken back, but who holds how much.
-_FACTS_LAST_SECONDS: Final = 30
-_ASK_AGAIN_SECONDS: Final = 2
-_MOST_FACTS: Final = 2_048
-_HOLDS_BY_TRIP: Final[Mapping[Trip, Hold]] = {
-    Trip.PASSED: Hold.NONE,
-    Trip.CANNOT_BE_SOLD: Hold.CANNOT_BE_SOLD,
-    Trip.LOSES_TOO_MUCH: Hold.ROUND_TRIP_LOSS,
-    Trip.TOO_LARGE: Hold.NOT_SIMULATED,
-}
+
+# Follows attempts that were sent until the chain has decided about them; returns at once.
+OnSent = Callable[[Sequence[Attempt]], None]
+
+
+def leave_to_whoever_adopts(attempts: Sequence[Attempt]) -> None:
+    """Follow nothing: a sweep adopts the attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """An order and a launch at one look: the quote, and why it does not buy there."""
+
+    sniper: Sniper
+    launch: Launch
+    route: Route | None
+    hold: Hold
 
 
 class Snipers:
     """Looks at open sniper orders in a thread of its own, while ``is_at_work`` says that it is its worker's.
 
-    `wake` has it look at once: a launch is new or has changed, or a slot has begun.
+    `wake` and `take_news` have it look at once. ``on_the_way`` gets orders that the stages of the pipeline
+    are to take on, ``on_sent`` transactions that were sent from here.
     """
 
-    def __init__(self, is_at_work: Callable[[], bool], on_the_way: OnTheWay = leave_to_the_sweeper) -> None:
+    def __init__(
+        self,
+        is_at_work: Callable[[], bool],
+        on_the_way: OnTheWay = leave_to_the_sweeper,
+        on_sent: OnSent = leave_to_whoever_adopts,
+    ) -> None:
         self._is_at_work = is_at_work
         self._on_the_way = on_the_way
-        # What the wallet could spend by token, as far as this look has asked.
-        self._spendable: dict[str, int] = {}
-        self._facts: dict[str, tuple[LaunchFacts, float]] = {}
+        self._on_sent = on_sent
+        self._judge = Judge()
+        self.readying = Readying()
+        self._attention = Attention()
+        self._rows = OpenSnipers()
         self._stopped = threading.Event()
         self._woken = threading.Event()
         self._thread = LazyThread("snipers", self._run)
@@ -74,127 +89,96 @@ class Snipers:
         self._woken.set()
         self._thread.join()
 
-    def wake(self, _news: object = None) -> None:
-        """Look at once."""
+    def wake(self, _slot: int = 0) -> None:
+        """Look at once: a slot has begun."""
+        self._woken.set()
+
+    def take_news(self, _launches: Sequence[Launch]) -> None:
+        """Look at once, at rows that have changed."""
+        self._rows.forget()
         self._woken.set()
 
     def look(self) -> float:
-        """Look once at all open sniper orders; in how many seconds to look again.
+        """Look once at the open sniper orders whose turn it is; in how many seconds to look again.
 
         Raises what the database raises. A node that does not answer is waited for.
         """
-        snipers = open_snipers() if self._is_at_work() and kill_switch.is_on() else []
+        snipers = self._rows.now() if self._is_at_work() else []
+        self.readying.keep_only(snipers)
         if not snipers:
             return _IDLE_SECONDS
         snipers = [each for each in snipers if not (each.is_budget and purchases.end_if_done(each))]
-        self._spendable = {}
-        asked = _largest(snipers)
+        due = self._attention.due(snipers)
+        asked = _largest(due)
         try:
             prices = gateway.look_at(asked) if asked else None
-            fired = [order for each in snipers for order in self._go(each, prices)]
+            self._look_at(due, prices)
         except DexError as error:
             logger.warning("no look at launches now: %s", error.code)
             return float(settings.WATCH_SECONDS)
-        if fired:
-            self._on_the_way(fired)
-        return self._pause(snipers, prices)
+        if prices is not None:
+            self._attention.note(due, prices.clock)
+        return self._attention.pause(snipers)
 
-    def _go(self, sniper: Sniper, prices: PriceLook | None) -> list[Order]:
-        """Buy in the first launch that satisfies the order, of a budget in all that do; else say why not."""
-        found: list[Order] = []
-        holds: list[tuple[Launch | None, Hold]] = []
-        for launch in sniper.launches if prices else ():
-            assert prices is not None
-            route = prices.of(sniper.market(launch), sniper.order.amount_in).route
-            why = self._held_by(sniper, launch, route, prices)
-            if why is Hold.NONE and route is not None:
-                order = purchases.fire(sniper, launch, route, prices.slot)
-                found += [order] if order else []
-                if not sniper.is_budget:
-                    return found
-                if sniper.rules.placed >= (sniper.rules.max_orders or 0):
-                    return found
-            holds.append((launch, why))
-        # The newest launch is the one that matters.
-        purchases.hold(sniper, *(holds[-1] if holds else (None, Hold.NO_POOL)))
-        return found
+    def _look_at(self, due: Sequence[Sniper], prices: PriceLook | None) -> None:
+        """Buy where the rules allow it, then say why not, then prepare what is near its opening."""
+        self._judge.begin()
+        held: list[tuple[Sniper, list[_Judged]]] = []
+        for sniper in due:
+            holding = self._go(sniper, prices) if prices else []
+            if holding is not None:
+                held.append((sniper, holding))
+        for sniper, holding in held:
+            # The newest launch is the one that matters.
+            newest = (holding[-1].launch, holding[-1].hold) if holding else (None, Hold.NO_POOL)
+            purchases.hold(sniper, *newest)
+        for one in [one for _, holding in held for one in holding]:
+            if prices is not None and one.hold is Hold.NOT_OPEN:
+                self.readying.prepare(one.sniper, one.launch, prices)
 
-    def _held_by(self, sniper: Sniper, launch: Launch, route: Route | None, prices: PriceLook) -> Hold:
-        """Why an order does not buy in a launch now; what costs a call of the node comes last."""
-        order, terms = sniper.order, sniper.rules
-        why = rules.held_by_its_creation(terms, launch)
-        why = why or self._held_by_facts(terms, launch)
-        if not why and route is None:
-            why = rules.held_by_its_opening(launch, prices.clock) or Hold.NO_QUOTE
-        if why or route is None:
-            return why
-        limits = Limits(order.slippage_bps, False, order.max_price_impact_bps, order.max_cost_bps)
-        purchase = Purchase(
-            amount_out=route.amount_out,
-            fee_bps=route.legs[-1].fee_bps,
-            liquidity=prices.liquidity(route),
-            is_too_dear=prices.too_dear(sniper.market(launch), order.amount_in, route, limits),
-        )
-        why = rules.held_by_quote(terms, purchase, order.floor_amount_out)
-        why = why or (Hold.NONE if self._is_affordable(order) else Hold.FUNDS)
-        return why or self._held_by_trip(order, terms, route, rules.held_by_its_opening(launch, prices.clock))
+    def _go(self, sniper: Sniper, prices: PriceLook) -> list[_Judged] | None:
+        """Buy in the first launch that satisfies the order, of a budget in all that do.
 
-    def _held_by_facts(self, terms: LaunchRules, launch: Launch) -> Hold:
-        try:
-            gateway.named_token(launch.token_mint)
-        except ChainUnavailable:
-            return Hold.NO_QUOTE
-        except OrderError:
-            return Hold.TOKEN_REFUSED
-        facts = self._known_facts(terms, launch)
-        return Hold.NO_POOL if facts is None else rules.held_by_facts(terms, facts)
-
-    def _known_facts(self, terms: LaunchRules, launch: Launch) -> LaunchFacts | None:
-        """What the chain has said of a pool lately; None where it is not there."""
-        known, now = self._facts.get(launch.pool), time.monotonic()
-        with_holders = rules.asks_for_holders(terms)
-        if known is not None and not (with_holders and known[0].largest_holder_bps is None):
-            lasts = _ASK_AGAIN_SECONDS if rules.held_by_facts(terms, known[0]) else _FACTS_LAST_SECONDS
-            if now - known[1] < lasts:
-                return known[0]
-        try:
-            facts = gateway.launch_facts(launch.pool, launch.token_mint, with_holders=with_holders)
-        except DexError:
-            return known[0] if known else None
-        self._facts.pop(launch.pool, None)
-        self._facts[launch.pool] = facts, now
-        if len(self._facts) > _MOST_FACTS:
-            del self._facts[next(iter(self._facts))]
-        return facts
-
-    def _held_by_trip(self, order: Order, terms: LaunchRules, route: Route, opening: Hold) -> Hold:
-        """Whether the purchase could be sold again, as a node simulates both on the newest state.
-
-        ``opening`` is what holds by the older state that the quote is of. Where both can be simulated, the
-        pool is open by now; where nothing is simulated, what is known counts.
+        Those that do not; None where the order waits no more.
         """
-        most = rules.most_loss_bps(terms)
-        if most is None:
-            return opening
-        try:
-            found = gateway.try_round_trip(route, order.wallet, most)
-            return (opening or Hold.NO_QUOTE) if found is Trip.PURCHASE_FAILS else _HOLDS_BY_TRIP[found]
-        except DexError as error:
-            logger.info("no simulation of a purchase and its sale: %s", error.code)
-            return Hold.NOT_SIMULATED
+        held: list[_Judged] = []
+        for launch in sniper.launches:
+            route = prices.of(sniper.market(launch), sniper.order.amount_in).route
+            why = self._judge.held_by_rules(sniper, launch, route, prices)
+            if why or route is None:
+                held.append(_Judged(sniper, launch, route, why))
+                continue
+            why = self._buy(sniper, launch, route, prices)
+            if why:
+                held.append(_Judged(sniper, launch, route, why))
+            elif not sniper.is_budget or sniper.rules.placed >= (sniper.rules.max_orders or 0):
+                return None
+        return held
 
-    def _is_affordable(self, order: Order) -> bool:
-        """Asked of the wallet once a look and token, however many orders there are."""
-        if order.token_in not in self._spendable:
-            self._spendable |= gateway.spendable([order.token_in])
-        return self._spendable.get(order.token_in, 0) >= order.amount_in
+    def _buy(self, sniper: Sniper, launch: Launch, route: Route, prices: PriceLook) -> Hold:
+        """Try the purchase on the newest state, and make it; what holds it there."""
+        prepared = self.readying.of(sniper, launch)
+        opening = rules.held_by_its_opening(launch, prices.clock)
+        why = held_by_trip(sniper, route, prepared.rehearsal if prepared else None, opening)
+        if why:
+            return why
+        fired = Fired(route, prices.slot)
+        if prepared and prepared.ready.suits(sniper.order, prices.slot, route.amount_out):
+            bought = purchases.buy(sniper, launch, fired, prepared.buyer, prepared.ready)
+        else:
+            buyer = purchases.buyer(sniper, launch)
+            bought = purchases.buy(sniper, launch, fired, buyer, express.make_ready(buyer, launch.pool))
+        self._take_on(bought)
+        self._rows.forget()
+        return Hold.NONE
 
-    def _pause(self, snipers: Sequence[Sniper], prices: PriceLook | None) -> float:
-        """How long until the next look: no longer than a slot, and hardly at all around an opening."""
-        if prices is None:
-            return float(settings.WATCH_SECONDS)
-        is_near = any(_is_near(launch, prices) for each in snipers for launch in each.launches)
-        return _NEAR_SECONDS if is_near else float(settings.WATCH_SECONDS)
+    def _take_on(self, bought: Bought | None) -> None:
+        if bought is None:
+            return
+        if bought.is_stored:
+            self._on_sent(express.send(bought.order))
+        else:
+            self._on_the_way([bought.order])
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -204,6 +188,7 @@ class Snipers:
                 pause = self.look()
             except DatabaseError as error:
                 logger.warning("no look at sniper orders now: %s", type(error).__name__)
+                self._rows.forget()
                 database.close()
             except Exception:
                 logger.exception("a look at sniper orders broke off")
@@ -219,14 +204,3 @@ def _largest(snipers: Sequence[Sniper]) -> dict[Market, int]:
             market = each.market(launch)
             found[market] = max(found.get(market, 0), each.order.amount_in)
     return found
-
-
-def _is_near(launch: Launch, prices: PriceLook) -> bool:
-    """Whether a launch opens within seconds, or has just opened."""
-    first = launch.first_point or 0
-    if launch.opens_unit == OpeningUnit.SLOT:
-        slots = _NEAR_OPENING_SECONDS * 1_000 // rules.SLOT_MS
-        return abs(first - prices.clock.slot) <= slots
-    if launch.opens_unit == OpeningUnit.UNIX:
-        return abs(first - prices.clock.unix_timestamp) <= _NEAR_OPENING_SECONDS
-    return launch.funded_at is None

@@ -63,8 +63,9 @@ class LaunchWatcher:
     """Watches for new pools while this worker holds the lease, until stopped.
 
     ``on_news`` gets new and changed rows as soon as they are written, and all that are kept when this worker
-    takes the watch; ``on_slot`` each slot. Both are called in the watcher's thread, in the one worker that
-    is at work. ``sources`` are what it watches by; all of them see the same pools.
+    takes the watch, in the watcher's thread; ``on_slot`` each slot as it is shown, in the thread that reads
+    it, which it must not hold up. Both are called in the one worker that is at work. ``sources`` are what it
+    watches by; all of them see the same pools.
     """
 
     def __init__(
@@ -155,6 +156,8 @@ class LaunchWatcher:
         """Queue what a node shows; raises ValueError, which ends the connection, where too much waits."""
         if self._shown.qsize() >= _MOST_SHOWN:
             raise ValueError("more is shown than is taken in")
+        if isinstance(one, SlotShown) and self.is_at_work:
+            self._on_slot(one.slot)  # Not behind what else was shown: a slot is short.
         self._shown.put(one)
 
     def _next_shown(self) -> list[Shown]:
@@ -176,10 +179,8 @@ class LaunchWatcher:
         if slots:
             self._lease.note(seen_slot=self._seen_slot)
             self._followed.note_slot(max(slots))
-            self._on_slot(max(slots))
-        for one in shown:
-            if isinstance(one, Answered):
-                self._take_in_answer(one)
+        for answer in [one for one in shown if isinstance(one, Answered)]:
+            self._take_in_answer(answer)
 
     def _take_in_answer(self, answer: Answered) -> None:
         self._asking.answered(answer.name)

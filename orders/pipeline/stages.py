@@ -7,7 +7,7 @@ its batch. The last stage, settling, is `orders.pipeline.settle`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from dex.types import Quotes
 from orders import gateway
 from orders.errors import TradingHalted
 from orders.gateway import Failure, SignedSwap, StaleQuote, SwapToSign
-from orders.lifecycle import FailureReason, Status
+from orders.lifecycle import FailureReason, OrderType, Status
 from orders.models import Attempt, Order
 from orders.pipeline import groups, paper, settle
 from orders.pipeline.claims import Outcome, claim_sound
@@ -102,18 +102,23 @@ def submit(order_ids: Collection[UUID]) -> Outcome:
     orders = claim_sound(order_ids, {Status.BUILDING}, outcome)
     with leases.given_back_on_error(orders):
         by_order = attempts.open_of(orders)
-        crash_point(crash_points.BEFORE_SEND)
-        answers = gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
-        sent = dict(zip(by_order, answers, strict=True))
-        crash_point(crash_points.SENT)
-        moved = groups.record(
-            [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
-            alongside=lambda moved: attempts.note_sent((by_order[o.pk], sent[o.pk]) for o in moved),
-        )
+        moved = send(orders, by_order)
         leases.release([order for order in orders if order.pk not in by_order])
     outcome.sent.extend(by_order[order.pk] for order in moved)
     _sort_out(moved, Status.SUBMITTED, outcome)
     return outcome
+
+
+def send(orders: Sequence[Order], by_order: Mapping[UUID, Attempt]) -> list[Order]:
+    """Send the committed bytes of these orders at building; those that are submitted by it."""
+    crash_point(crash_points.BEFORE_SEND)
+    answers = gateway.send([bytes(attempt.signed_transaction) for attempt in by_order.values()])
+    sent = dict(zip(by_order, answers, strict=True))
+    crash_point(crash_points.SENT)
+    return groups.record(
+        [_submitted(order, by_order[order.pk]) for order in orders if order.pk in by_order],
+        alongside=lambda moved: attempts.note_sent((by_order[o.pk], sent[o.pk]) for o in moved),
+    )
 
 
 def end_expired(order_ids: Collection[UUID]) -> None:
@@ -173,11 +178,11 @@ def _sign_within_limits(
 
     Orders that no new quote suits have left building: they are in ``outcome``, and not in the answer.
     """
-    pairs = _sign(orders)
+    pairs = sign(orders)
     stale = [order for order, result in pairs if isinstance(result, StaleQuote)]
     if not stale:
         return pairs
-    fresh = _sign(_quote_again(stale, outcome))
+    fresh = sign(_quote_again(stale, outcome))
     # An old quote again: nodes are so far apart that it is old when it comes, as if none had answered.
     again = [
         (order, gateway.failed(result.why) if isinstance(result, StaleQuote) else result)
@@ -186,7 +191,8 @@ def _sign_within_limits(
     return [pair for pair in pairs if not isinstance(pair[1], StaleQuote)] + again
 
 
-def _sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
+def sign(orders: Sequence[Order]) -> list[tuple[Order, SignedSwap | StaleQuote | Failure]]:
+    """A signed transaction for each order by its route, or why there is none; nothing is written."""
     paid = costs.paid_by_order(orders)
     results = gateway.sign_swaps([_swap_to_sign(order, paid.get(order.pk, 0)) for order in orders])
     return list(zip(orders, results, strict=True))
@@ -229,6 +235,7 @@ def _swap_to_sign(order: Order, fees_paid: int) -> SwapToSign:
         quoted_slot=order.quoted_slot or 0,
         fees_paid=fees_paid,
         bounds=routes.bounds(order),
+        is_sniper=order.type == OrderType.SNIPER,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
@@ -12,6 +13,7 @@ from orders.client.engine_address import find_engine
 from orders.client.remote import RemoteEngine
 from orders.proving.benchmark.machine import machine_line
 from orders.proving.launches import landing, traps
+from orders.proving.launches.busy import busy
 from orders.proving.launches.node import LaunchesNowhere, LocalnetLaunches
 from orders.proving.launches.rivals import rivals
 from orders.proving.launches.snipes import Plan, Snipe, SnipeRun
@@ -52,6 +54,13 @@ class Command(EngineCommand):
         parser.add_argument(
             "--every", type=float, default=1.5, metavar="SECONDS", help="a launch; default 1.5"
         )
+        parser.add_argument(
+            "--busy",
+            type=int,
+            default=0,
+            metavar="N",
+            help="for a second half of the launches, N DCA rounds are due at once every ten seconds",
+        )
         parser.add_argument("--traps", action="store_true", help="every tenth a trap; default rules")
         super().add_arguments(parser)
 
@@ -66,13 +75,28 @@ class Command(EngineCommand):
         rules = {} if options["traps"] else {"launch": {"require": list(_REQUIRE)}}
         more = {"slippageBps": _SLIPPAGE_BPS, **rules}
         plan = Plan(wishes, _AMOUNT, more, options["every"], _PATIENCE_SECONDS)
+        run = SnipeRun(engine, launches, self.line)
+        self.line(f"{options['rivals']} rivals, a launch every {options['every']} s")
         try:
             with rivals(address.rpc_urls[0], options["rivals"]):
-                snipes = SnipeRun(engine, launches, self.line).run(plan)
+                if options["busy"]:
+                    return self._judged_when_busy(run, engine, plan, options["busy"])
+                snipes = run.run(plan)
         except LaunchesNowhere as error:
             raise CommandError(f"this localnet launches nothing: {error}", returncode=REFUSED) from error
-        self.line(f"{options['rivals']} rivals, a launch every {options['every']} s")
         return self._judged_by_traps(snipes, engine) if options["traps"] else self._judged_by_landing(snipes)
+
+    def _judged_when_busy(self, run: SnipeRun, engine: RemoteEngine, plan: Plan, count: int) -> int:
+        """One half of the launches with an idle queue, the other with a full one."""
+        half = len(plan.wishes) // 2
+        idle = run.run(replace(plan, wishes=plan.wishes[:half]))
+        self.line("idle otherwise:")
+        self._judged_by_landing(idle)
+        seconds = half * plan.every + plan.patience
+        with busy(engine, count, seconds):
+            loaded = run.run(replace(plan, wishes=plan.wishes[half:]))
+        self.line(f"with {count} DCA rounds due at once every ten seconds:")
+        return self._judged_by_landing(loaded)
 
     def _judged_by_landing(self, snipes: list[Snipe]) -> int:
         for line in landing.lines(snipes):

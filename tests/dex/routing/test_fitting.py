@@ -162,3 +162,12 @@ def test_room_for_any_amount_is_asked_for_once() -> None:
     assert fitting.has_room(route, ask_once)
     assert fitting.has_room(route, ask_once)
     assert asked == [route]
+
+
+def test_looks_side_by_side_ask_for_their_own_pools_and_share_answers() -> None:
+    among, known = Candidates(pools("SOL", "USDC", VENUES)), Fitting(Refusing())
+    mine, others = Refusing(), Refusing()
+    first, second = known.asking(mine), known.asking(others)
+    for fitting in (first, second):
+        find_routes(ask("SOL", "USDC", "20000"), among, snapshot(), Bounds(), fits=fitting.together)
+    assert (mine.asked > 0, others.asked) == (True, 0)

@@ -55,6 +55,7 @@ def test_a_percentile_is_one_of_the_values(values: Sequence[int], percent: int, 
         (FeeLevel.MEDIUM, [50, 50, 50, 50]),
         (FeeLevel.HIGH, [75, 75, 75, 75]),
         (FeeLevel.AUTO, [50, 75, 95, 95]),
+        (FeeLevel.MAX, [1_000, 1_000, 1_000, 1_000]),
         (12_345, [12_345] * 4),
     ],
 )

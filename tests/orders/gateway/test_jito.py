@@ -104,6 +104,31 @@ def test_the_block_engine_gets_the_same_bytes_and_the_order_tips_once(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("with_tip", [True, False])
+def test_a_sniper_pays_either_a_tip_or_the_most(
+    user: User, chain: TestChain, settings: Any, with_tip: bool
+) -> None:
+    for account in TIP_ACCOUNTS:
+        chain.call("requestAirdrop", str(account), 10**9)
+    eventually(lambda: all(balance(chain, account) == 10**9 for account in TIP_ACCOUNTS))
+    settings.PRIORITY_FEE, settings.SNIPER_PRIORITY_FEE = "auto", "max"
+    settings.MAX_PRIORITY_FEE_LAMPORTS = 50_000
+    if with_tip:
+        settings.JITO_URL, settings.JITO_TIP_LAMPORTS = "http://127.0.0.1:9/api/v1/transactions", TIP
+    order = order_row(user, type="sniper")
+    for stage in (stages.route, stages.build, stages.submit):
+        assert stage([order.pk]).onward == [order.pk]
+    attempt = order.attempts.get()
+    watched = [Watched(attempt, gateway.dead_check(attempt.last_valid_block_height), 10**9, 10**9)]
+    eventually(lambda: settle.settle(watched))
+    attempt.refresh_from_db()
+    tipped = sum(balance(chain, account) - 10**9 for account in TIP_ACCOUNTS)
+    assert (attempt.state, attempt.tip, tipped) == ("landed", TIP if with_tip else 0, TIP * with_tip)
+    # As much as the ceiling leaves for the units of this swap, to one unit's price.
+    assert attempt.priority_fee == 0 if with_tip else 49_000 < attempt.priority_fee <= 50_000
+
+
+@pytest.mark.django_db
 def test_a_block_engine_that_is_away_holds_nothing_up(user: User, chain: TestChain, settings: Any) -> None:
     for account in TIP_ACCOUNTS:
         chain.call("requestAirdrop", str(account), 10**9)

@@ -69,5 +69,10 @@ def snipe(user: User, mint: str, **fields: Any) -> Order:
 def look(released: list[Order] | None = None) -> list[Order]:
     """What one look at all sniper orders sets on its way."""
     found: list[Order] = [] if released is None else released
-    Snipers(lambda: True, found.extend).look()
+    sniping(found).look()
     return found
+
+
+def sniping(released: list[Order]) -> Snipers:
+    """Looks at sniper orders, and adds to ``released`` what it sets on its way, sent or not."""
+    return Snipers(lambda: True, released.extend, lambda sent: released.extend(each.order for each in sent))

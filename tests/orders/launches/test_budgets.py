@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from orders.launches.snipers import Snipers
 from orders.launches.watcher import LaunchWatcher
 from orders.models import LaunchRules, Order
 from orders.records import open_orders
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import NOTHING, launched, look, opened, snipe, watch
+from tests.orders.launches.sniper_orders import NOTHING, launched, look, opened, snipe, sniping, watch
 from tests.orders.order_runs import stored
 from tests.orders.rows import SOL
 from tests.orders.triggers.waiting_orders import fill, statuses
@@ -59,7 +58,7 @@ def test_two_workers_place_one_order_a_token(user: User, chain: TestChain, watch
     budget_of(user, maxOrders=1)
     three_launches(chain, watcher)
     found: list[Order] = []
-    for worker in [Snipers(lambda: True, found.extend) for _ in range(2)]:
+    for worker in [sniping(found) for _ in range(2)]:
         worker.look()
     assert len(found) == 1
 

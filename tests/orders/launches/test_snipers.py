@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from orders.launches.snipers import Snipers
 from orders.launches.watcher import LaunchWatcher
 from orders.models import LaunchRules, Order
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import launched, look, opened, snipe, watch
+from tests.orders.launches.sniper_orders import launched, look, opened, snipe, sniping, watch
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import fill, statuses
 
@@ -94,7 +93,7 @@ def test_two_looks_buy_once(user: User, chain: TestChain, watcher: LaunchWatcher
     launch = opened(chain, watcher, launched(chain, watcher, opensInSlots=4))
     order = snipe(user, launch.token_mint)
     found: list[Order] = []
-    workers = [Snipers(lambda: True, found.extend) for _ in range(2)]
+    workers = [sniping(found) for _ in range(2)]
     for worker in workers:
         worker.look()
     assert [each.pk for each in found] == [order.pk]

@@ -189,3 +189,26 @@ def test_a_group_is_read_and_cancelled(client: Client, chain: TestChain, user: U
 def test_another_users_group_is_not_found(client: Client, chain: TestChain, user: User) -> None:
     answer = client.get("/api/groups/00000000-0000-0000-0000-000000000000")
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+def test_a_sniper_order_is_amended_but_for_its_rules(client: Client, chain: TestChain, settings: Any) -> None:
+    settings.LAUNCHES = "all"
+    wanted = {"type": "sniper", "tokenIn": "SOL", "tokenOut": "USDC", "amountIn": "1", "minAmountOut": "3"}
+    order = place(client, wanted).json()
+    answer = amend(client, order["orderId"], version=1, amountIn="2", limitPrice="5", slippageBps=70)
+    body = answer.json()
+    assert answer.status_code == 200, body
+    assert (body["version"], body["amountInRaw"], body["floorAmountOutRaw"]) == (2, "2000000000", "10000000")
+    assert (body["slippageBps"], body["sniping"]["waitingFor"]) == (70, "NO_POOL")
+    assert Order.objects.get().events.get(sequence=2).data["sniping"]["waitingFor"] == "NO_POOL"
+    refused = amend(client, order["orderId"], version=2, confirmations=2, triggerPrice="3")
+    assert set(refused.json()["details"]) == {"confirmations", "triggerPrice"}
+
+
+def test_of_a_budget_slippage_and_expiry_are_amended(client: Client, chain: TestChain, settings: Any) -> None:
+    settings.LAUNCHES = "all"
+    wanted = {"type": "sniper", "tokenIn": "SOL", "tokenOut": "any", "amountIn": "1", "maxOrders": 2}
+    order = place(client, wanted).json()
+    assert amend(client, order["orderId"], version=1, slippageBps=70).json()["slippageBps"] == 70
+    refused = amend(client, order["orderId"], version=2, amountIn="2", limitPrice="3", minAmountOut="1")
+    assert set(refused.json()["details"]) == {"amountIn", "limitPrice", "minAmountOut"}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from orders import gateway
 from orders.intake.place import place_order
 from orders.intake.route_bounds import bounds_of
+from orders.lifecycle import Status
 from orders.models import Order
 from orders.pipeline import stages
 from orders.triggers.watcher import Watcher
@@ -62,10 +63,11 @@ def looks(watcher: Watcher, chain: TestChain, count: int = 1) -> list[Order]:
 
 
 def fill(order: Order) -> Order:
-    """Take a released order through its stages; as it stands when it has ended or waits again."""
+    """Take a released order through what is left of its stages; as it is when it has ended or waits again."""
     stages.route([order.pk])
     stages.build([order.pk])
-    if stages.submit([order.pk]).onward:
+    stages.submit([order.pk])
+    if stored(order).status == Status.SUBMITTED:
         settle([order.pk])
     return stored(order)
 
