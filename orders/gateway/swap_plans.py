@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +27,9 @@ from dex.venues.base import Pool, Venue
 from orders.gateway import jito, lookup_tables
 from orders.gateway.connection import Connection
 from orders.gateway.wallet_funds import wallet_accounts
+
+# Of a slot that is being filled: from a quote to its signature, and no longer.
+_NEWEST_LASTS_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,11 @@ async def prepare(
     mints = {mint for pair in pairs for mint in pair}
     more = [*mints, *wallet_accounts(wallet, mints), *lookup_tables.table_addresses()]
     chain.blockhashes.refresh()
-    reader = chain.newest if newest else chain.snapshots
-    taken = await reader.take(asks, more, settings.QUOTED_STATE_LASTS_MS / 1000)
+    lasts = settings.QUOTED_STATE_LASTS_MS / 1000
+    if newest:
+        taken = await chain.newest.take(asks, more, min(lasts, _NEWEST_LASTS_SECONDS))
+    else:
+        taken = await chain.snapshots.take(asks, more, lasts)
     snapshot = taken.snapshot
     read_at = timezone.now() - timedelta(seconds=time.monotonic() - taken.asked_at)
     blockhash = await chain.blockhashes.at(snapshot.clock.slot)
