@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--only", default="", metavar="TEXT", help="reads whose name holds this")
         parser.add_argument("--explain", action="store_true", help="also print the plans of the long history")
-        parser.add_argument("--fill-only", action="store_true", help="measure nothing")
+        parser.add_argument("--fill-only", action="store_true", help="with ended orders; measure nothing")
         parser.add_argument("--no-admin", action="store_true", help="leave the admin out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         self.stdout.write(machine_line())
         if options["fill_only"]:
-            self._fill(options["orders"])
+            self._fill(options["orders"], all_ended=True)
             return
         short = {}
         # A history that is there already is measured as it is.
@@ -67,10 +67,10 @@ class Command(BaseCommand):
         found = [measure(name, read, options["repeat"], explain) for name, read in wanted]
         return found + list(writes(options["repeat"], options["only"]))
 
-    def _fill(self, orders: int) -> None:
+    def _fill(self, orders: int, *, all_ended: bool = False) -> None:
         started = time.perf_counter()
         trade_safety_for_speed()
-        fill(orders, _NEWEST)
+        fill(orders, _NEWEST, all_ended=all_ended)
         settle()
         there = Order.objects.count()
         self.stderr.write(f"{there:,} orders after {time.perf_counter() - started:,.0f} s")

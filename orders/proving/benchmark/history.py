@@ -73,14 +73,18 @@ def require_own() -> None:
         raise NotOurs("this database holds orders of its own")
 
 
-def fill(total: int, newest: datetime) -> None:
-    """Add orders until there are ``total``, the first of them placed at ``newest``."""
+def fill(total: int, newest: datetime, *, all_ended: bool = False) -> None:
+    """Add orders until there are ``total``, the first of them placed at ``newest``.
+
+    Unless they have ``all_ended``, some of the newest are still under way.
+    """
     owners, draw = _owners(), random.Random(total)  # noqa: S311 -- a repeatable history, no secret
     block: _Block | None = None
     for start in range(Order.objects.count(), total, _CHUNK):
         size = min(_CHUNK, total - start)
         if start < _VARIED or block is None or size != _CHUNK:
-            drafts = [_draft(n, newest - n * _STEP, owners, draw) for n in range(start, start + size)]
+            numbers = range(start, start + size)
+            drafts = [_draft(n, newest - n * _STEP, owners, draw, all_ended) for n in numbers]
             block = _Block(drafts)
         else:
             block.repeat(start, newest - start * _STEP)
@@ -174,10 +178,10 @@ def _owners() -> Sequence[int]:
     return [keys[name] for name in names]
 
 
-def _draft(number: int, at: datetime, owners: Sequence[int], draw: random.Random) -> _Draft:
+def _draft(number: int, at: datetime, owners: Sequence[int], draw: random.Random, all_ended: bool) -> _Draft:
     share = draw.random()
     owner = owners[0] if share < 0.6 else owners[1] if share < 0.61 else draw.choice(owners[2:])
-    unfinished = number < 40 * _UNFINISHED_AMONG and number % _UNFINISHED_AMONG == 0
+    unfinished = not all_ended and number < 40 * _UNFINISHED_AMONG and number % _UNFINISHED_AMONG == 0
     status = draw.choice(_UNFINISHED) if unfinished else _weighted(_ENDINGS, draw)
     way = _WAY[: _WAY.index(status) + 1] if unfinished else (*_way_to(status), status)
     signature = _text(draw, 88) if Status.SUBMITTED in way else ""
