@@ -24,7 +24,7 @@ _UNTIL: Final = {
     Status.CANCELLED: "somebody's wish",
     Status.EXPIRED: "its own expiry",
 }
-_SIGNED: Final = "broker; node: accounts, blockhash; signature, commit"
+_SIGNED: Final = "broker; signature, commit"
 
 
 @dataclass(frozen=True, slots=True)
