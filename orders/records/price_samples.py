@@ -110,6 +110,14 @@ def closings(pair: Pair, minutes: Iterable[datetime]) -> dict[datetime, int]:
     return found
 
 
+def begin() -> datetime | None:
+    """Since when there are prices of this network; None where there are none."""
+    firsts = [
+        ours(seconds).order_by("at").values_list("at", flat=True).first() for seconds in (SECOND, MINUTE)
+    ]
+    return min((at for at in firsts if at is not None), default=None)
+
+
 def traded_pairs(now: datetime) -> set[Pair]:
     """Pairs of open orders, and of the newest orders of the last day that have swapped."""
     newest = Order.objects.filter(IS_CONFIRMED, created_at__gt=now - _LATELY).order_by("-created_at", "-id")

@@ -32,7 +32,7 @@ from orders.platform.lazy_thread import LazyThread
 from orders.records import costs, day_figures, feed, price_samples
 from orders.records.day_figures import Subject, Sums
 from orders.reporting.latencies import step_of
-from orders.reporting.past_prices import SampledPrices
+from orders.reporting.past_prices import Rate, SampledPrices
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +199,9 @@ class _Usdc:
         token = gateway.listed_token("USDC")
         self._mint = str(token.mint) if token else ""
         self._prices = SampledPrices(self._mint)
-        self._kept_since = now - price_samples.KEEP_MINUTES
+        self._kept_since = price_samples.begin() or now
+        # By mint and minute: a look-up for each swap would take most of the time.
+        self._rates: dict[tuple[str, datetime], Rate | None] = {}
 
     def value(self, event: Happened) -> int | None:
         """Base units of USDC by the swap's own USDC side, else by the prices of its time; None without."""
@@ -214,10 +216,16 @@ class _Usdc:
         if event.at < self._kept_since or not self._mint:
             return None
         for mint, amount in moved:
-            found = self._prices.usdc_value(mint, amount, event.at)
-            if found is not None:
-                return found
+            rate = self._rate(mint, event.at)
+            if rate is not None:
+                return rate.value(amount)
         return None
+
+    def _rate(self, mint: str, at: datetime) -> Rate | None:
+        key = mint, at.replace(second=0, microsecond=0)
+        if key not in self._rates:
+            self._rates[key] = self._prices.rate(mint, at)
+        return self._rates[key]
 
 
 def _base_units(mint: str, text: str | None) -> int | None:

@@ -34,7 +34,7 @@ class SampledPrices:
 
     def usdc_value(self, mint: str, amount: int, at: datetime) -> int | None:
         """What an amount was worth in base units of USDC, rounded down; None where no price is kept."""
-        rate = self._rate(mint, at.replace(microsecond=0))
+        rate = self.rate(mint, at.replace(microsecond=0))
         return None if rate is None else rate.value(amount)
 
     def rates(self, mint: str, moments: Sequence[datetime]) -> dict[datetime, Rate]:
@@ -48,10 +48,11 @@ class SampledPrices:
             rate = self._made_of(mint, sold.get(at), bought.get(at))
             if rate is not None:
                 found[moment] = rate
-        by_seconds = {moment: self._rate(mint, moment.replace(microsecond=0)) for moment in late}
+        by_seconds = {moment: self.rate(mint, moment.replace(microsecond=0)) for moment in late}
         return found | {moment: rate for moment, rate in by_seconds.items() if rate is not None}
 
-    def _rate(self, mint: str, at: datetime) -> Rate | None:
+    def rate(self, mint: str, at: datetime) -> Rate | None:
+        """The rate at a moment; None where no price is kept."""
         if (mint, at) not in self._found:
             self._found[mint, at] = self._read(mint, at)
         return self._found[mint, at]

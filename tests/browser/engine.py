@@ -47,7 +47,12 @@ class BrowsedEngine:
                 start_new_session=True,
             )
         self.url = f"http://127.0.0.1:{port}"
-        self._await_up()
+        try:
+            self._await_up()
+        except BaseException:
+            # Nobody else ends it then.
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
