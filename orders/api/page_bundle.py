@@ -28,10 +28,22 @@ _ENTRY: Final = "main.js"
 _LATE: Final = "late-parts.js"
 # In the order in which later ones may say more than earlier ones.
 _STYLES: Final = (
-    *("theme", "base", "layout", "top", "corner", "controls", "badges", "dialogs", "swap", "quotes", "route"),
-    *("live", "history", "chart"),
+    *(
+        "theme",
+        "base",
+        "layout",
+        "panels",
+        "top",
+        "corner",
+        "controls",
+        "badges",
+        "dialogs",
+        "swap",
+        "quotes",
+    ),
+    *("route", "live", "history", "chart"),
 )
-_LATE_STYLES: Final = ("waiting", "new-pools", "order-lines")
+_LATE_STYLES: Final = ("waiting", "new-pools", "order-lines", "portfolio", "tokens")
 _IMPORT: Final = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT: Final = re.compile(
     r"^export\s+((?:async\s+)?function\*?|class|const|let)\s+([A-Za-z_$][\w$]*)", re.MULTILINE

@@ -20,7 +20,8 @@ KEEP_SECONDS: Final = timedelta(hours=1)
 KEEP_MINUTES: Final = timedelta(days=30)
 # A price that is older than this when a swap took place is not the price of its time.
 _AROUND: Final = timedelta(minutes=2)
-_LATELY: Final = timedelta(days=1)
+# What was bought is held for longer than a day: its value over time wants prices as long as they are kept.
+_LATELY: Final = KEEP_MINUTES
 _MOST_SWAPS: Final = 1_000
 _BATCH: Final = 500
 
@@ -119,7 +120,7 @@ def begin() -> datetime | None:
 
 
 def traded_pairs(now: datetime) -> set[Pair]:
-    """Pairs of open orders, and of the newest orders of the last day that have swapped."""
+    """Pairs of open orders, and of the newest orders that have swapped while minutes are kept."""
     newest = Order.objects.filter(IS_CONFIRMED, created_at__gt=now - _LATELY).order_by("-created_at", "-id")
     swapped = newest.values_list("network", "token_in", "token_out")[:_MOST_SWAPS]
     network = settings.SOLANA_NETWORK

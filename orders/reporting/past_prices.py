@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from orders import gateway
 from orders.records import price_samples
 from orders.records.price_samples import MINUTE
 
 # These lie so close to now that their minutes may not be written yet.
-_MADE_OF_SECONDS = 2
+_MADE_OF_SECONDS: Final = 2
+_MINUTES_TRIED: Final = 3
 
 
 class Rate(NamedTuple):
@@ -41,11 +42,13 @@ class SampledPrices:
         """The rates of those of these moments, oldest first, that have one; few queries for many moments."""
         found: dict[datetime, Rate] = {}
         early, late = moments[:-_MADE_OF_SECONDS], moments[-_MADE_OF_SECONDS:]
-        begins = {moment: _minute_before(moment) for moment in early}
-        sold = price_samples.closings((mint, self._usdc), begins.values())
-        bought = price_samples.closings((self._usdc, mint), begins.values())
-        for moment, at in begins.items():
-            rate = self._made_of(mint, sold.get(at), bought.get(at))
+        begins = {moment: _minutes_before(moment) for moment in early}
+        minutes = sorted({at for ats in begins.values() for at in ats})
+        sold = price_samples.closings((mint, self._usdc), minutes)
+        bought = price_samples.closings((self._usdc, mint), minutes)
+        for moment, ats in begins.items():
+            made = (self._made_of(mint, sold.get(at), bought.get(at)) for at in ats)
+            rate = next((each for each in made if each is not None), None)
             if rate is not None:
                 found[moment] = rate
         by_seconds = {moment: self.rate(mint, moment.replace(microsecond=0)) for moment in late}
@@ -72,6 +75,7 @@ class SampledPrices:
         return Rate(10**usdc.decimals, bought) if bought else None
 
 
-def _minute_before(moment: datetime) -> datetime:
-    """When the last minute began that had ended by then."""
-    return moment.replace(second=0, microsecond=0) - timedelta(seconds=MINUTE)
+def _minutes_before(moment: datetime) -> list[datetime]:
+    """When the last minutes began that had ended by then, newest first: one may be without a sample."""
+    newest = moment.replace(second=0, microsecond=0) - timedelta(seconds=MINUTE)
+    return [newest - timedelta(seconds=MINUTE * back) for back in range(_MINUTES_TRIED)]

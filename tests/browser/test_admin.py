@@ -200,13 +200,36 @@ async def test_the_page_says_who_looks_and_whether_trading_is_on(visit: Visit, e
     await page.click("#who summary")
     await expect(page.locator("#who-kind")).to_have_text("local, known by this machine")
     await expect(page.locator("#trading-state")).to_have_text("on")
+    await expect(page.locator("#throw-switch")).to_be_hidden()
     engine.add_staff("watcher")
     await sign_in(page, engine, "watcher")
     await page.goto(engine.url)
     await page.click("#who summary")
     await expect(page.locator("#who-kind")).to_have_text("watcher, staff")
-    await expect(page.locator("#who").get_by_role("link", name="The kill switch")).to_be_visible()
+    try:
+        await throw_the_switch(page)
+    finally:
+        engine.manage("trading", "on")
+    await page.click("#who summary")
     await page.locator("#who").get_by_role("button", name="Sign out").click()
-    await page.wait_for_url("**/logout/")
-    await page.goto(engine.url)
+    await page.wait_for_url(f"{engine.url}/")
     await expect(page.locator("#who-name")).to_have_text("local")
+
+
+async def throw_the_switch(page: Page) -> None:
+    """Off with a reason, which is asked for, and on again; it is for staff alone."""
+    button = page.get_by_role("button", name="The kill switch…")
+    await button.click()
+    dialog = page.get_by_role("dialog", name="Switch trading off?")
+    assert await serious_findings(page, "#switch-dialog") == []
+    await dialog.get_by_label("Reason").fill("a node is being moved")
+    await dialog.get_by_role("button", name="Switch off").click()
+    await expect(page.locator("#trading-state")).to_have_text("off: a node is being moved")
+    await page.fill("#amount", "1")
+    await expect(page.locator("#execute")).to_have_text("Trading is off")
+    await page.click("#who summary")
+    await button.click()
+    dialog = page.get_by_role("dialog", name="Switch trading on?")
+    await expect(dialog).to_contain_text("It is off because of: a node is being moved.")
+    await dialog.get_by_role("button", name="Switch on").click()
+    await expect(page.locator("#trading-state")).to_have_text("on")

@@ -105,7 +105,7 @@ async def test_one_press_is_one_order(visit: Visit, engine: BrowsedEngine, how: 
     assert await page.locator(".order-card").count() == 1
 
 
-async def test_what_costs_more_than_five_percent_is_asked_twice(visit: Visit) -> None:
+async def test_what_costs_more_than_three_percent_is_asked_twice(visit: Visit) -> None:
     page = await visit()
     await page.route("**/api/quotes**", dear(cost_bps=700))
     await page.reload()
@@ -114,7 +114,7 @@ async def test_what_costs_more_than_five_percent_is_asked_twice(visit: Visit) ->
     await expect(hint).to_contain_text("This swap costs 7 %")
     await page.click("#execute")
     dialog = page.locator("#confirm-dialog")
-    await expect(dialog).to_contain_text("take more than 5 %")
+    await expect(dialog).to_contain_text("take more than 3 %")
     await dialog.get_by_role("button", name="Keep my tokens").click()
     await expect(page.locator("#live-empty")).to_be_visible()
     await expect(page.locator("#execute")).to_have_text(re.compile(r"^Execute: .+"))

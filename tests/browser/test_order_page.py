@@ -22,6 +22,11 @@ async def place(page: Page, amount: str) -> None:
     await page.click("#execute")
 
 
+async def complete(page: Page) -> None:
+    """Wait until what the form does not need has come: shortcuts, types of orders, panels."""
+    await expect(page.locator("#with-exits")).to_be_enabled()
+
+
 async def test_an_order_is_placed_and_watched_until_it_is_confirmed(
     visit: Visit, engine: BrowsedEngine
 ) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.engine import BrowsedEngine
-from tests.browser.test_order_page import place
+from tests.browser.test_order_page import complete, place
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -33,8 +33,57 @@ async def test_automatic_slippage_reaches_the_order(visit: Visit, engine: Browse
     assert order["slippageAuto"] is True
 
 
+async def test_what_is_typed_to_receive_is_bought_exactly(visit: Visit, engine: BrowsedEngine) -> None:
+    page = await visit()
+    await page.fill("#receive", "50")
+    await expect(page.locator("#execute")).to_have_text(re.compile(r"^Execute: 0\.30\d+ SOL → 50 USDC$"))
+    await expect(page.locator("#slippage-hint")).to_have_text(
+        re.compile(r"^At most 0\.30\d+ SOL, or no swap\.$")
+    )
+    await expect(page.locator("#worth-in")).to_have_text("≈ 50.00 USD")
+    await page.click("#execute")
+    card = page.locator(".order-card.confirmed")
+    await expect(card.locator("h3")).to_contain_text("SOL → 50 USDC")
+    order = await engine.get(f"/api/orders/{await card.get_attribute('data-order-id')}")
+    assert (order["swapMode"], order["executedAmountOut"]) == ("exactOut", "50")
+    # It is kept, and gives way to what is typed above it.
+    await page.reload()
+    await expect(page.locator("#execute")).to_have_text(re.compile(r" SOL → 50 USDC$"))
+    await page.fill("#amount", "2")
+    await expect(page.locator("#execute")).to_have_text("Execute: 2 SOL → USDC")
+    # What waits has no exact output: the amount above is what is paid.
+    await complete(page)
+    await page.get_by_label("Limit", exact=True).check(force=True)
+    await expect(page.locator("#receive")).not_to_be_editable()
+
+
+async def test_a_click_inverts_the_price(visit: Visit) -> None:
+    page = await visit()
+    price = page.locator(".price-button")
+    await expect(price).to_have_text(re.compile(r"^16\d\.\d+ USDC per SOL$"))
+    await price.click()
+    await expect(price).to_have_text(re.compile(r"^0\.006\d+ SOL per USDC$"))
+    await page.reload()
+    await expect(price).to_have_text(re.compile(r"^0\.006\d+ SOL per USDC$"))
+
+
+async def test_favourites_come_first_and_known_tokens_have_signs(visit: Visit) -> None:
+    page = await visit()
+    await page.click("#pick-out")
+    await expect(page.locator(".token-option .disc.drawn")).to_have_count(5)
+    await page.keyboard.press("End")
+    favourite = page.get_by_role("button", name="BONK is no favourite")
+    await favourite.click()
+    await expect(page.locator(".token-option").first).to_contain_text("BONK")
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await page.click("#pick-in")
+    await expect(page.locator(".token-option").first).to_contain_text("BONK favourite")
+
+
 async def test_keys_do_what_the_list_says(visit: Visit) -> None:
     page = await visit()
+    await complete(page)
     await page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     await expect(dialog).to_be_visible()
@@ -92,6 +141,16 @@ async def test_a_pasted_mint_brings_its_report(visit: Visit) -> None:
     await expect(page.locator("#token-warning")).to_have_text(
         "NEW: not on this engine's list, its issuer can make more."
     )
+    # It is asked once more before the first purchase, and read again on the next visit.
+    await page.route("**/api/quotes?*", of_the_unlisted)
+    await page.fill("#amount", "1")
+    await expect(page.locator("#execute")).to_have_text("Execute: 1 SOL → NEW")
+    await page.click("#execute")
+    dialog = page.get_by_role("dialog", name="Your first purchase of NEW")
+    await expect(dialog).to_contain_text("its issuer can make more MINT_AUTHORITY")
+    await dialog.get_by_role("button", name="Keep my tokens").click()
+    await page.reload()
+    await expect(page.locator("#pick-out")).to_contain_text("NEW")
 
 
 UNLISTED = "4k3Dyjzvzp8eMZWUXbBCjEvwSkkk59S5iCNLY3QrkX6R"
@@ -101,3 +160,9 @@ async def unlisted(route: Route) -> None:
     facts = {"symbol": "NEW", "name": "New Token", "verified": False, "decimals": 6, "supply": "1000000"}
     found = {"mint": UNLISTED, "refused": [], "warnings": ["UNVERIFIED", "MINT_AUTHORITY"]}
     await route.fulfill(json=facts | found)
+
+
+async def of_the_unlisted(route: Route) -> None:
+    address = route.request.url.replace(UNLISTED, "USDC")
+    fetched = await route.fetch(url=address)
+    await route.fulfill(response=fetched, json=await fetched.json() | {"tokenOut": UNLISTED})

@@ -147,7 +147,8 @@ def test_a_portfolio_over_time_is_valued_at_sampled_prices(
     ]
     assert shown == [
         ("02:00", "220", "200", "0", "20"),
-        ("03:00", None, None, "20", None),
+        # A minute without a sample: the price of the one before.
+        ("03:00", "110", "100", "20", "30"),
         ("04:00", "130", "100", "20", "50"),
         ("05:00", "150", "100", "20", "70"),
         ("05:00", "150", "100", "20", "70"),

@@ -120,7 +120,7 @@ def test_traded_pairs_are_followed_with_what_they_are_counted_by(user: User, set
     assert followed_pairs(now) == [(SOL, USDC)]
     swapped = OrderFactory.create(user=user, token_in=BONK, token_out=JUP)
     Order.objects.filter(pk=swapped.pk).update(status=Status.CONFIRMED)
-    old = OrderFactory.create(user=user, token_in="other", created_at=now - timedelta(days=2))
+    old = OrderFactory.create(user=user, token_in="other", created_at=now - timedelta(days=31))
     Order.objects.filter(pk=old.pk).update(status=Status.CONFIRMED)
     assert followed_pairs(now) == [
         *((BONK, JUP), (SOL, USDC), (BONK, USDC), (BONK, SOL), (JUP, USDC), (JUP, SOL)),

@@ -103,3 +103,8 @@ export function slippageBps(quoted, executed) {
 export function leastOf(raw, slippageBps) {
   return (raw * BigInt(10_000 - slippageBps) + 9_999n) / 10_000n;
 }
+
+/** The most of `raw` base units that a slippage allows, rounded down as the engine does. */
+export function mostOf(raw, slippageBps) {
+  return (raw * BigInt(10_000 + slippageBps)) / 10_000n;
+}

@@ -54,7 +54,10 @@ export async function get(path, query = {}, signal = undefined) {
   return ask(address, {}, signal);
 }
 
-async function ask(address, { headers = {}, ...more }, signal = undefined) {
+/** GET `path` as text, such as CSV. Throws ApiError. */
+export const getText = (path) => ask(path, {}, undefined, (response) => response.text());
+
+async function ask(address, { headers = {}, ...more }, signal = undefined, read = undefined) {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const token = apiToken();
   try {
@@ -64,7 +67,7 @@ async function ask(address, { headers = {}, ...more }, signal = undefined) {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...more,
     });
-    return await answer(response);
+    return read && response.ok ? await read(response) : await answer(response);
   } catch (error) {
     if (error instanceof ApiError || signal?.aborted) throw error;
     throw new ApiError(0, { code: "OFFLINE", message: "The engine does not answer", retryable: true });

@@ -82,7 +82,7 @@ function asCsv(orders) {
 }
 
 /** Hand a text to the visitor as a file. */
-function download(name, text) {
+export function download(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = address;

@@ -174,7 +174,8 @@ function cellsOf(order, tokens) {
         "span",
         {},
         order.type === "market" ? "" : `${capitalised(typeName(order.type))}: `,
-        amount(order.amountIn, tokenLabel(order.tokenIn), 6),
+        // Of an exact output what it took, which is less than it might have.
+        amount(order.executedAmountIn ?? order.amountIn, tokenLabel(order.tokenIn), 6),
         " → ",
         order.executedAmountOut || !received ? "" : "≈ ",
         received ? amount(received, tokenLabel(order.tokenOut), 4) : tokenLabel(order.tokenOut),

@@ -9,10 +9,9 @@ import { capitalised, tokenLabel } from "./format.js";
 import { loadedLate } from "./late-part.js";
 import { FINAL, LiveOrders } from "./live-orders.js";
 import { LivePanel } from "./live-panel.js";
-import { additions, titleOf } from "./order-card.js";
+import { additions, swapText, titleOf } from "./order-card.js";
 import { QuoteFeed } from "./quote-feed.js";
 import { restartRing, showAge, showQuotes } from "./quote-cards.js";
-import { startShortcuts } from "./shortcuts.js";
 import { OrderSocket } from "./socket.js";
 import { showConnection, showNetwork, showProblem, showWallet } from "./status-bar.js";
 import { SwapForm } from "./swap-form.js";
@@ -81,8 +80,9 @@ async function execute(intent = null, best = feed.board?.best ?? null) {
     const waits = !["market", undefined].includes(wanted.type);
     const quote = waits ? null : best;
     const inWords = intent ? "" : (form.terms?.inWords ?? "");
-    if (await confirmation.ask(tokens.network, wanted, quote, inWords)) {
-      announce(`Order sent: ${wanted.amountIn} ${wanted.tokenIn} to ${wanted.tokenOut}`);
+    const bought = tokens.find(wanted.tokenOut);
+    if (await confirmation.ask(tokens.network, wanted, quote, bought, inWords)) {
+      announce(`Order sent: ${swapText(wanted)}`);
       const order = await liveOrders.place(wanted, quote, (placed) => panel.bringIntoSight(placed));
       // What is wrong with a field is said there, and needs no card.
       if (order.refusal && !intent && form.terms?.refuse(order.refusal)) liveOrders.remove(order);
@@ -208,19 +208,37 @@ function historyRead(rows, isNewest) {
 // Those that wait, or have waited in vain, are on the panel of open orders.
 const isAtRest = ({ type, status }) => type !== "market" && ["open", "cancelled", "expired"].includes(status);
 
-function follow({ orderId, clientOrderId, type, tokenIn, tokenOut, amountIn, slippageBps, floorAmountOut: minAmountOut }) {
-  liveOrders.follow(orderId, { type, tokenIn, tokenOut, amountIn, slippageBps, minAmountOut, clientOrderId });
+function follow(order) {
+  const { orderId, clientOrderId, type, tokenIn, tokenOut, amountIn, slippageBps, floorAmountOut } = order;
+  const limits = order.swapMode === "exactOut" ? { amountOut: floorAmountOut, maxAmountIn: amountIn } : { amountIn, minAmountOut: floorAmountOut };
+  liveOrders.follow(orderId, { type, tokenIn, tokenOut, ...limits, slippageBps, clientOrderId });
 }
 
 // The history and what orders that wait need: nothing else on the page waits for it.
 let late = null;
 
+const shortcuts = {
+  "/": () => form.sides.pay.focus(),
+  r: () => form.sides.receive.focus(),
+  i: () => byId("pick-in").click(),
+  o: () => byId("pick-out").click(),
+  f: () => form.flip(),
+  1: () => form.fill(25),
+  2: () => form.fill(50),
+  3: () => form.fill(75),
+  4: () => form.fill(100),
+  p: () => byId("portfolio-title").scrollIntoView(),
+  h: () => byId("history-title").scrollIntoView(),
+  t: () => byId("theme-toggle").click(),
+};
+
 async function loadLate() {
   const { lateScript, lateStyle } = document.body.dataset;
   const { startLate } = await loadedLate(lateScript, lateStyle);
   const said = (title, text, tone) => toasts.add(title, text, tone);
-  late = startLate({ form, tokens, chart, changed: wishChanged, follow: followInSight, said, historyRead });
+  late = startLate({ form, tokens, chart, shortcuts, changed: () => form.changed(), follow: followInSight, said, historyRead });
   form.terms = late.terms;
+  form.worth = late.worth;
   additions.storyOf = late.storyOf;
   for (const order of liveOrders.all()) panel.changed(order, null);
   wishChanged();
@@ -247,6 +265,7 @@ function signIn() {
 async function start() {
   socket.connect();
   await refreshTokens();
+  await form.learn();
   setTimeout(async () => {
     await loadLate();
     await late.history.read();
@@ -268,16 +287,4 @@ showNetwork(document.body.dataset.network);
 setInterval(() => showAge(feed), 1_000);
 setInterval(() => document.hidden || refreshTokens(), REFRESH_BALANCES_MS);
 setInterval(() => document.hidden || socket.isOpen || late?.history.read(), HISTORY_WITHOUT_SOCKET_MS);
-startShortcuts({
-  "/": () => form.amount.focus(),
-  i: () => byId("pick-in").click(),
-  o: () => byId("pick-out").click(),
-  f: () => form.flip(),
-  1: () => form.fill(25),
-  2: () => form.fill(50),
-  3: () => form.fill(75),
-  4: () => form.fill(100),
-  h: () => byId("history-title").scrollIntoView(),
-  t: () => byId("theme-toggle").click(),
-});
 start();

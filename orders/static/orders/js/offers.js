@@ -11,9 +11,17 @@ import { inWords, pathsOf } from "./route.js";
  */
 export function gap(best, other, decimals) {
   if (decimals === null) return null;
-  const [won, lost] = [best.amountOut, other.amountOut].map((text) => readAmount(text, decimals).raw);
+  // What an exact output brings is the same everywhere: there it is the price that differs.
+  const isSame = best.amountOut === other.amountOut;
+  const [won, lost] = isSame ? pricesOf(best, other) : [best, other].map(({ amountOut }) => readAmount(amountOut, decimals).raw);
   const tenths = tenthsOfBps(won, lost);
   return tenths === null ? null : -tenths;
+}
+
+// Prices as integers of one scale.
+function pricesOf(...offers) {
+  const places = Math.max(...offers.map(({ price }) => price.split(".")[1]?.length ?? 0));
+  return offers.map(({ price }) => BigInt(price.split(".")[0] + (price.split(".")[1] ?? "").padEnd(places, "0")));
 }
 
 /** The winner's lead over the best of the losers: "+0.8 bps"; "" without losers. */
@@ -22,7 +30,7 @@ export function leadText(best, losers, decimals) {
   return lead === null ? "" : `${bpsText(lead)} bps`;
 }
 
-/** All losing routes, best first, and the venues that offer none. `swap` {tokenIn, tokenOut, amountIn}. */
+/** All losing routes, best first, and the venues that offer none. `swap` is {tokenIn, tokenOut, amountIn} or the board. */
 export function losersList(best, losers, errors, decimals, swap) {
   return h(
     "ol",
@@ -44,10 +52,12 @@ function loserRow(best, offer, decimals, swap) {
     "li",
     { class: "loser", "data-dex": offer.dex, title: paths.flatMap(({ legs }) => legs.map(({ pool }) => pool)).join(" → ") },
     h("span", { class: `loser-route dex ${offer.dex}` }, inWords(paths)),
-    h("span", { class: "loser-out" }, amount(offer.amountOut, "", 6)),
+    h("span", { class: "loser-out" }, amount(isExactOut(swap) ? (offer.amountIn ?? null) : offer.amountOut, "", 6)),
     h("span", { class: "loser-gap quiet" }, behind === null ? "" : `${bpsText(-behind)} bps`),
   );
 }
+
+const isExactOut = ({ swapMode, amountOut }) => swapMode === "exactOut" || amountOut !== undefined;
 
 function errorRow(failure) {
   return h(

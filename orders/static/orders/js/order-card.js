@@ -39,9 +39,14 @@ export function orderCard(order, tokens, act) {
 
 /** "5 SOL → USDC", "Limit: 5 SOL → USDC". */
 export function titleOf(order) {
-  const { amountIn, tokenIn, tokenOut, type } = order.intent;
-  const kind = isMarket(order) ? "" : `${capitalised(typeName(type))}: `;
-  return `${kind}${grouped(amountIn)} ${tokenLabel(tokenIn)} → ${tokenLabel(tokenOut)}`;
+  const kind = isMarket(order) ? "" : `${capitalised(typeName(order.intent.type))}: `;
+  return `${kind}${swapText(order.intent)}`;
+}
+
+/** "5 SOL → USDC", or with what is bought exactly: "SOL → 500 USDC". */
+export function swapText({ amountIn, amountOut, tokenIn, tokenOut }) {
+  const [paid, received] = [tokenLabel(tokenIn), tokenLabel(tokenOut)];
+  return amountOut ? `${paid} → ${grouped(amountOut)} ${received}` : `${grouped(amountIn)} ${paid} → ${received}`;
 }
 
 const isMarket = ({ intent }) => (intent.type ?? "market") === "market";
@@ -145,12 +150,14 @@ function choice(order, tokens) {
   const chosen = order.events.findLast((event) => event.status === "building" && event.amountOut);
   // Where the route will be drawn there is room for it from the beginning.
   if (!chosen) return order.isFinal || order.status === "open" ? null : h("div", { class: "route-waits" }, h("span", { class: "skeleton w5" }));
-  const { tokenIn, tokenOut, amountIn } = order.intent;
-  const swap = { tokenIn, tokenOut, amountIn };
+  const { tokenIn, tokenOut, amountOut } = order.intent;
+  // An exact output costs what its one path takes; of several none says the sum.
+  const amountIn = amountOut === undefined ? order.intent.amountIn : chosen.route?.length === 1 ? chosen.route[0].amountIn : null;
+  const swap = { tokenIn, tokenOut, amountIn, amountOut };
   const paths = pathsOf(chosen, swap);
   return [
     routeDrawing(paths, {
-      from: amount(amountIn, tokenLabel(tokenIn), 6),
+      from: amountIn === null ? tokenLabel(tokenIn) : amount(amountIn, tokenLabel(tokenIn), 6),
       to: amount(chosen.amountOut, tokenLabel(tokenOut), 6),
     }),
     others(order, chosen, tokens.decimals(tokenOut), swap),
@@ -194,7 +201,7 @@ function outcome(order, tokens) {
 function againstQuote({ intent, events, last }, tokens) {
   const quoted = events.findLast((event) => event.status === "building" && event.amountOut);
   const decimals = tokens.decimals(intent.tokenOut);
-  if (!quoted || decimals === null) return null;
+  if (!quoted || decimals === null || intent.amountOut) return null;
   const [promised, received] = [quoted.amountOut, last.executedAmountOut].map(
     (text) => readAmount(text, decimals).raw,
   );

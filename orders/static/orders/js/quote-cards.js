@@ -2,7 +2,9 @@
 
 import { grouped, percentText } from "./amounts.js";
 import { amount, byId, h, setText } from "./dom.js";
+import { tokenLabel } from "./format.js";
 import { leadText, losersList } from "./offers.js";
+import { priceButton } from "./price-direction.js";
 import { pathsOf, routeDrawing } from "./route.js";
 
 const AMBER_BPS = 100;
@@ -20,11 +22,12 @@ export function showQuotes(feed, isReference, tokens) {
   const { query } = feed;
   setText(
     byId("quote-for"),
-    query ? `for ${grouped(query.amount)} ${query.tokenIn}${isReference ? ", for reference" : ""}` : "",
+    query ? `for ${grouped(query.amount)} ${tokenLabel(exactToken(query))}${isReference ? ", for reference" : ""}` : "",
   );
   showAge(feed);
   const cards = byId("quote-cards");
-  const pair = query ? `${query.tokenIn}/${query.tokenOut}` : "";
+  const pair = query ? `${query.tokenIn}/${query.tokenOut}/${query.swapMode ?? ""}` : "";
+  const drawAgain = () => showQuotes(feed, isReference, tokens);
   // Another amount of the same pair: the old quotes stay, dimmed, until the new ones are there.
   const waits = feed.isWaiting && cards.dataset.pair === pair && cards.querySelector(".quote-out") !== null;
   cards.classList.toggle("waiting", waits);
@@ -32,8 +35,10 @@ export function showQuotes(feed, isReference, tokens) {
   if (waits) return;
   cards.dataset.pair = pair;
   const scrolled = byId("quote-others")?.scrollTop ?? 0;
-  cards.replaceChildren(...(feed.board ? drawn(feed.board, tokens) : [empty(feed)]));
+  const hadFocus = cards.querySelector(".price-button:focus") !== null;
+  cards.replaceChildren(...(feed.board ? drawn(feed.board, tokens, drawAgain) : [empty(feed)]));
   if (feed.board) byId("quote-others").scrollTop = scrolled;
+  if (hadFocus) cards.querySelector(".price-button")?.focus({ preventScroll: true });
 }
 
 /** Draw the age of the quotes; call it every second. */
@@ -55,13 +60,16 @@ export function restartRing() {
   ring.replaceChildren(...[...ring.children].map((part) => part.cloneNode()));
 }
 
-function drawn(board, tokens) {
+const isExactOut = ({ swapMode }) => swapMode === "exactOut";
+const exactToken = (query) => (isExactOut(query) ? query.tokenOut : query.tokenIn);
+
+function drawn(board, tokens, drawAgain) {
   const [best, ...losers] = board.quotes;
   const decimals = tokens.decimals(board.tokenOut);
   const others = losersList(best, losers, board.errors, decimals, board);
   const count = losers.length;
   return [
-    bestCard(best, board, leadText(best, losers, decimals)),
+    bestCard(best, board, leadText(best, losers, decimals), drawAgain),
     h(
       "div",
       { class: "others" },
@@ -72,18 +80,19 @@ function drawn(board, tokens) {
   ];
 }
 
-function bestCard(best, board, lead) {
+function bestCard(best, board, lead, drawAgain) {
   const { tokenIn, tokenOut } = board;
+  const found = isExactOut(board) ? amount(best.amountIn, tokenIn, 9) : amount(best.amountOut, tokenOut, 6);
   return h(
     "div",
     { class: `quote best ${best.dex}`, "data-dex": best.dex },
     h(
       "div",
       { class: "quote-head" },
-      h("p", { class: "quote-out" }, h("b", {}, amount(best.amountOut, tokenOut, 6))),
+      h("p", { class: "quote-out" }, h("b", {}, found)),
       h(
         "span",
-        { class: "best-mark", title: "How much more than the best of the other routes" },
+        { class: "best-mark", title: "How much better than the best of the other routes" },
         h("b", {}, "BEST"),
         lead ? ` ${lead}` : "",
       ),
@@ -92,20 +101,21 @@ function bestCard(best, board, lead) {
       from: amount(board.amountIn, tokenIn, 6),
       to: amount(best.amountOut, tokenOut, 6),
     }),
-    facts(best, tokenOut),
+    facts(best, board, drawAgain),
   );
 }
 
-function facts(best, tokenOut) {
+function facts(best, board, drawAgain) {
+  const { tokenIn, tokenOut } = board;
   const level = (bps) => h("span", { class: `impact ${costLevel(bps)}` }, percentText(bps));
   return h(
     "dl",
     { class: "facts" },
-    fact("Price", amount(best.price, "", 6)),
+    fact("Price", priceButton(best.price, tokenIn, tokenOut, drawAgain)),
     fact("Impact", level(best.priceImpactBps)),
     fact("Cost", level(best.costBps)),
     fact("LP fee", amount(best.fee, best.feeToken ?? "", 4)),
-    fact("At least", amount(best.minAmountOut, tokenOut, 6)),
+    isExactOut(board) ? fact("At most", amount(best.maxAmountIn, tokenIn, 9)) : fact("At least", amount(best.minAmountOut, tokenOut, 6)),
   );
 }
 

@@ -16,3 +16,13 @@ export function keep(name, text) {
     // Nothing is kept then.
   }
 }
+
+/** The list of texts kept under a name; empty where there is none. */
+export function storedList(name) {
+  try {
+    const found = JSON.parse(stored(name));
+    return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,12 +1,14 @@
 // The swap form: what the visitor wants, whether it can be done now, and if not, why.
 
-import { amountText, asTyped, grouped, leastOf, percentText, readTyped } from "./amounts.js";
+import { amountText, asTyped, grouped, leastOf, mostOf, percentText, readAmount, readTyped } from "./amounts.js";
+import { ApiError } from "./api.js";
 import { amount, byId, h, icon, setText } from "./dom.js";
 import { firstChoices, keepChoices } from "./kept-choices.js";
 import { costLevel } from "./quote-cards.js";
+import { Sides } from "./sides.js";
 import { SlippageChoice } from "./slippage-choice.js";
 import { spendable } from "./tokens.js";
-import { disc } from "./token-picker.js";
+import { disc } from "./token-sign.js";
 import { warningText } from "./token-warnings.js";
 
 // What quotes and chart show while no amount is typed.
@@ -20,18 +22,18 @@ export class SwapForm {
     this.limits = limits;
     // The part that says what an order waits for; it comes later, as nothing waits for it.
     this.terms = null;
+    this.wantedPercent = null;
+    // What both amounts are worth in USD: it comes later too.
+    this.worth = null;
     this.tokenIn = "SOL";
     this.tokenOut = "USDC";
-    this.amount = byId("amount");
+    this.sides = new Sides(() => this.changed());
     this.slippage = new SlippageChoice(limits, () => this.changed());
     this.#begin(firstChoices());
     this.changed = () => {
-      keepChoices({
-        in: this.tokenIn,
-        out: this.tokenOut,
-        amount: this.amount.value,
-        slippage: this.slippage.kept,
-      });
+      this.sides.allowExactOut(this.terms?.isPlain ?? true);
+      const [exact, other] = this.sides.isExactOut ? ["receive", "amount"] : ["amount", "receive"];
+      keepChoices({ in: this.tokenIn, out: this.tokenOut, [exact]: this.sides.typed, [other]: "", slippage: this.slippage.kept });
       changed();
     };
     byId("swap-form").addEventListener("submit", (event) => {
@@ -42,18 +44,16 @@ export class SwapForm {
     byId("execute").addEventListener("click", (event) => {
       if (event.detail > 1) event.preventDefault();
     });
-    this.amount.addEventListener("input", () => this.changed());
-    for (const button of document.querySelectorAll("[data-percent]"))
-      button.addEventListener("click", () => this.fill(Number(button.dataset.percent)));
+    for (const button of document.querySelectorAll("[data-percent]")) button.addEventListener("click", () => this.fill(Number(button.dataset.percent)));
     byId("flip").addEventListener("click", () => this.flip());
     byId("pick-in").addEventListener("click", () => this.#pick("tokenIn", "Token to pay with"));
     byId("pick-out").addEventListener("click", () => this.#pick("tokenOut", "Token to receive"));
   }
 
-  /** The amount typed: {raw} or {problem}. */
+  /** The amount typed, of the token that is exact: {raw} or {problem}. */
   get read() {
-    const token = this.tokens.find(this.tokenIn);
-    return token ? readTyped(this.amount.value, token.decimals) : { problem: "" };
+    const token = this.tokens.find(this.sides.isExactOut ? this.tokenOut : this.tokenIn);
+    return token ? readTyped(this.sides.typed, token.decimals) : { problem: "" };
   }
 
   get hasAmount() {
@@ -64,13 +64,15 @@ export class SwapForm {
   query() {
     const [tokenIn, tokenOut] = [this.tokens.find(this.tokenIn), this.tokens.find(this.tokenOut)];
     if (!tokenIn || !tokenOut || tokenIn === tokenOut) return null;
-    const wanted = this.hasAmount ? amountText(this.read.raw, tokenIn.decimals) : REFERENCE_AMOUNT;
+    const isExactOut = this.hasAmount && this.sides.isExactOut;
+    const { decimals } = isExactOut ? tokenOut : tokenIn;
     const slippageBps = this.slippage.isAuto ? undefined : this.slippage.bps();
     return {
       tokenIn: tokenIn.ref,
       tokenOut: tokenOut.ref,
-      amount: wanted,
+      amount: this.hasAmount ? amountText(this.read.raw, decimals) : REFERENCE_AMOUNT,
       slippageBps: slippageBps ?? this.limits.defaultSlippageBps,
+      ...(isExactOut ? { swapMode: "exactOut" } : {}),
     };
   }
 
@@ -81,12 +83,19 @@ export class SwapForm {
     return amountText(raw, this.tokens.decimals(this.tokenOut));
   }
 
+  /** The most that `best` may take by the slippage allowed, for an exact output, in whole tokens. */
+  most(best) {
+    const bps = this.slippage.isAuto ? this.slippage.bps(best.priceImpactBps) : null;
+    return bps === null ? best.maxAmountIn : amountText(mostOf(BigInt(best.amountInRaw), bps), this.tokens.decimals(this.tokenIn));
+  }
+
   /** What an order of now asks for: at least what the page shows of `best`, or what its terms say. */
   intent(best) {
-    const { tokenIn, tokenOut, amount: amountIn, slippageBps } = this.query();
+    const { tokenIn, tokenOut, amount: amountIn, slippageBps, swapMode } = this.query();
+    const allowed = this.slippage.isAuto ? "auto" : slippageBps;
+    if (swapMode) return { tokenIn, tokenOut, amountOut: amountIn, maxAmountIn: this.most(best), slippageBps: allowed };
     const swap = { tokenIn, tokenOut, amountIn };
     if (this.waits) return { ...swap, ...this.terms.terms() };
-    const allowed = this.slippage.isAuto ? "auto" : slippageBps;
     const now = { ...swap, slippageBps: allowed, minAmountOut: this.least(best) };
     return this.terms?.isPlain === false ? { ...now, ...this.terms.terms() } : now;
   }
@@ -113,15 +122,38 @@ export class SwapForm {
   fill(percent) {
     const token = this.tokens.find(this.tokenIn);
     const available = token ? spendable(token) : null;
+    // Pressed before the balance is known, it is filled in once it is.
+    this.wantedPercent = available === null ? percent : null;
     if (available === null) return;
-    this.amount.value = asTyped(amountText((available * BigInt(percent)) / 100n, token.decimals));
+    this.sides.payExactly(asTyped(amountText((available * BigInt(percent)) / 100n, token.decimals)));
     this.changed();
+  }
+
+  /** Know the tokens that the address or the last visit named; for one that is none another one is taken. */
+  async learn() {
+    for (const side of ["tokenIn", "tokenOut"]) {
+      const named = this[side];
+      const listed = this.tokens.all.find(({ symbol }) => symbol.toLowerCase() === named.toLowerCase());
+      if (listed) this[side] = listed.ref;
+      else if (!(await this.#isKnown(named))) this[side] = side === "tokenIn" ? "SOL" : "USDC";
+    }
+    if (this.wantedPercent) this.fill(this.wantedPercent);
+    else if (this.tokens.isLoaded) this.changed();
+  }
+
+  async #isKnown(mint) {
+    try {
+      return this.tokens.find(mint) ?? (await this.tokens.look(mint));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return false;
+    }
   }
 
   /** Let the two tokens change places; what would be received is then paid. */
   flip() {
     const { received } = this;
-    if (this.hasAmount && received) this.amount.value = asTyped(received);
+    if (this.hasAmount && received) this.sides.payExactly(asTyped(received));
     this.choose(this.tokenOut, this.tokenIn);
   }
 
@@ -133,33 +165,33 @@ export class SwapForm {
     showBalance("balance-in", tokenIn);
     showBalance("balance-out", tokenOut);
     const { problem } = this.read;
-    setText(byId("amount-hint"), problem || reserveText(tokenIn, this.read.raw));
-    byId("amount-hint").classList.toggle("bad", Boolean(problem));
-    this.amount.setAttribute("aria-invalid", String(Boolean(problem)));
     const best = this.hasAmount ? (feed.board?.best ?? null) : null;
+    setText(byId("amount-hint"), problem || reserveText(tokenIn, this.#paid(best)));
+    byId("amount-hint").classList.toggle("bad", Boolean(problem));
+    this.received = best?.amountOut ?? null;
+    this.sides.label(this.waits);
+    this.sides.show(best, problem, this.sides.isExactOut ? this.tokenIn : this.tokenOut);
+    this.worth?.show(best, this.waits ? null : feed.query);
     this.terms?.show(feed);
     this.#showSlippage(best);
-    this.#showReceived(best);
     setText(byId("token-warning"), warningText(tokenOut));
     byId("cost-hint").replaceChildren(...costText(this.waits ? null : best));
     this.#showButton(this.#obstacle(feed, connection), feed);
   }
 
-  #begin({ in: tokenIn, out: tokenOut, amount: typed, slippage }) {
+  #begin({ in: tokenIn, out: tokenOut, amount: typed, receive, slippage }) {
     if (tokenIn) this.tokenIn = tokenIn;
     if (tokenOut) this.tokenOut = tokenOut;
-    if (typed) this.amount.value = typed;
+    if (typed) this.sides.payExactly(typed);
+    else if (receive) this.sides.receiveExactly(receive);
     if (slippage) this.slippage.kept = slippage;
   }
 
-  #showReceived(best) {
-    this.received = best?.amountOut ?? null;
-    setText(byId("receive-label"), this.waits ? "It would bring now" : "You receive");
-    const text = best ? grouped(best.amountOut, 9) : "–";
-    const receive = byId("receive");
-    setText(receive, text);
-    receive.title = best ? `${grouped(best.amountOut)} ${this.tokenOut}` : "";
-    receive.dataset.size = text.length > 15 ? "small" : text.length > 10 ? "middle" : "";
+  // What is paid at most, in base units; undefined while that is not known.
+  #paid(best) {
+    if (!this.sides.isExactOut) return this.read.raw;
+    const decimals = this.tokens.decimals(this.tokenIn);
+    return best && decimals !== null ? readAmount(this.most(best), decimals).raw : undefined;
   }
 
   // Why the order cannot go out now, most basic reason first; null when it can.
@@ -172,9 +204,9 @@ export class SwapForm {
     if (this.tokenIn === this.tokenOut) return "Same token on both sides";
     const { raw, problem } = this.read;
     if (problem || !raw) return problem || "Enter an amount";
-    const available = spendable(tokenIn);
-    if (!this.waits && available !== null && raw > available) return `Insufficient ${tokenIn.symbol} balance`;
-    if (tokenIn.most !== null && raw > tokenIn.most) return `At most ${grouped(tokenIn.maxAmountIn)} ${tokenIn.symbol} an order`;
+    const [available, paid] = [spendable(tokenIn), this.#paid(feed.board?.best ?? null)];
+    if (!this.waits && available !== null && paid > available) return `Insufficient ${tokenIn.symbol} balance`;
+    if (tokenIn.most !== null && paid > tokenIn.most) return `At most ${grouped(tokenIn.maxAmountIn)} ${tokenIn.symbol} an order`;
     if (this.tokens.halted !== null) return "Trading is off";
     if (this.slippage.problem) return `Slippage: ${this.slippage.problem.toLowerCase()}`;
     const missing = this.terms?.obstacle() ?? null;
@@ -197,7 +229,12 @@ export class SwapForm {
     button.setAttribute("aria-disabled", String(obstacle !== null));
     const [paid, received] = [this.tokenIn, this.tokenOut].map((ref) => this.tokens.find(ref)?.symbol ?? ref);
     const does = this.waits ? "Place" : "Execute";
-    setText(button, obstacle ?? `${does}: ${grouped(feed.query.amount)} ${paid} → ${received}`);
+    setText(button, obstacle ?? `${does}: ${this.#inWords(feed, paid, received)}`);
+  }
+
+  #inWords({ query, board }, paid, received) {
+    const exact = grouped(query.amount);
+    return query.swapMode ? `${grouped(board.best.amountIn, 6)} ${paid} → ${exact} ${received}` : `${exact} ${paid} → ${received}`;
   }
 
   #showSlippage(best) {
@@ -214,7 +251,8 @@ export class SwapForm {
     const bps = this.slippage.bps(best.priceImpactBps);
     const warning = bps > 300 ? "That is a lot. " : "";
     const auto = this.slippage.isAuto ? `${percentText(bps)} now. ` : "";
-    const symbol = this.tokens.find(this.tokenOut).symbol;
+    const [paid, symbol] = [this.tokenIn, this.tokenOut].map((ref) => this.tokens.find(ref).symbol);
+    if (this.sides.isExactOut) return `${warning}${auto}At most ${grouped(this.most(best), 9)} ${paid}, or no swap.`;
     return `${warning}${auto}At least ${grouped(this.least(best), 9)} ${symbol}, or no swap.`;
   }
 

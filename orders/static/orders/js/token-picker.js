@@ -1,8 +1,11 @@
 // The dialog that chooses a token: a list box driven by its search field (ARIA combobox pattern).
 
-import { amount, byId, h, openDialog, setText, wireDialog } from "./dom.js";
+import { grouped } from "./amounts.js";
+import { amount, byId, h, icon, openDialog, setText, wireDialog } from "./dom.js";
+import { favourites, favouritesFirst, keepFavourite } from "./favourites.js";
 import { short } from "./format.js";
 import { ReportReader, reportBox } from "./token-reports.js";
+import { disc } from "./token-sign.js";
 import { searchTokens } from "./tokens.js";
 
 const MINT_LIKE = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
@@ -26,6 +29,7 @@ export class TokenPicker {
     this.#search.addEventListener("input", () => this.#show());
     this.#search.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("close", () => this.#finish());
+    byId("token-favourite").addEventListener("click", () => this.#turnFavourite(this.#shown[this.#active]));
   }
 
   /** Resolves to the chosen token, or null when the dialog was closed without a choice. */
@@ -46,7 +50,8 @@ export class TokenPicker {
 
   #show() {
     const typed = this.#search.value.trim();
-    this.#list(searchTokens(this.tokens.all, typed));
+    const found = searchTokens(this.tokens.known, typed);
+    this.#list(typed ? found : favouritesFirst(found));
     const unknownMint = this.#shown.length === 0 && MINT_LIKE.test(typed);
     this.#say(this.#shown.length ? "" : unknownMint ? "Reading the mint…" : "No token fits.");
     this.#reports.ask(unknownMint ? typed : null, (token, problem) => this.#reported(token, problem));
@@ -83,14 +88,15 @@ export class TokenPicker {
           {},
           token.symbol,
           token.ref === this.#marked ? h("span", { class: "quiet" }, " chosen") : null,
+          favourites().includes(token.mint) ? h("span", { class: "favourite", title: "A favourite" }, icon("star"), h("span", { class: "unseen" }, " favourite")) : null,
         ),
-        h("span", { class: "quiet" }, token.name),
+        h("span", { class: "quiet" }, `${token.name} `, h("code", {}, short(token.mint)), token.warnings.length ? h("span", { class: "warned" }, " not on the list") : null),
       ),
       h(
         "span",
         { class: "token-held" },
         token.balance === null ? h("span", {}, "–") : amount(token.balance, "", 4),
-        h("code", { class: "quiet" }, short(token.mint)),
+        worthOf(this.tokens.values.get(token.mint)),
       ),
     );
     option.addEventListener("click", () => this.#take(token));
@@ -127,6 +133,25 @@ export class TokenPicker {
     const active = this.#options.children[this.#active];
     this.#search.setAttribute("aria-activedescendant", active?.id ?? "");
     active?.scrollIntoView({ block: "nearest" });
+    this.#showFavourite(this.#shown[this.#active]);
+  }
+
+  // The button beside the list is for the token that is marked in it.
+  #showFavourite(token) {
+    const button = byId("token-favourite");
+    button.hidden = !token;
+    if (!token) return;
+    const isOne = favourites().includes(token.mint);
+    button.setAttribute("aria-pressed", String(isOne));
+    setText(button.querySelector("span"), `${token.symbol} is ${isOne ? "a" : "no"} favourite`);
+  }
+
+  #turnFavourite(token) {
+    keepFavourite(token.mint, !favourites().includes(token.mint));
+    const listed = [...this.#shown];
+    this.#list(this.#search.value.trim() ? listed : favouritesFirst(listed));
+    this.#move(this.#shown.indexOf(token));
+    this.#showFavourite(token);
   }
 
   #take(token) {
@@ -135,12 +160,8 @@ export class TokenPicker {
   }
 }
 
-/** The round sign of a token: its first letters, in a colour of its own. */
-export function disc(token) {
-  const colour = [...token.mint].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8, 7);
-  return h("span", {
-    class: `disc disc-${colour}`,
-    "aria-hidden": "true",
-    "data-letter": token.symbol.slice(0, 1),
-  });
+// What the whole balance would bring by the engine's own routes, once the portfolio has said it.
+function worthOf(value) {
+  if (!value || /^0(\.0*)?$/.test(value)) return null;
+  return h("span", { class: "quiet token-worth", title: `${grouped(value)} USDC by the engine's own routes` }, `≈ ${grouped(value.split(".")[0])} USD`);
 }

@@ -10,15 +10,27 @@ export class Tokens {
   network = null;
   wallet = null;
   halted = null;
+  /** What the whole balance of each mint is worth in USDC, once the portfolio was read; null where it is not known. */
+  values = new Map();
 
   /** `listener()` is called whenever tokens or balances were read anew. */
   onChange(listener) {
     this.#listeners.push(listener);
   }
 
+  /** The portfolio was read: values by mint. */
+  valued(values) {
+    this.values = values;
+  }
+
   /** Those that orders may name by symbol. */
   get all() {
     return this.#listed;
+  }
+
+  /** These, and those whose reports were read. */
+  get known() {
+    return [...this.#listed, ...this.#others.values()];
   }
 
   get isLoaded() {

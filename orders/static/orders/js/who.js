@@ -8,10 +8,11 @@ export function startWho(signIn) {
   const hasToken = apiToken() !== null;
   byId("use-token").hidden = hasToken;
   byId("forget-token").hidden = !hasToken;
-  // A token goes before a session and before this machine's user.
+  // A token goes before a session and before this machine's user; whose it is the engine says later.
   if (hasToken) {
     setText(byId("who-name"), "API token");
     setText(byId("who-kind"), "by the API token of this tab");
+    byId("throw-switch").hidden = true;
   }
   byId("use-token").addEventListener("click", signIn);
   byId("forget-token").addEventListener("click", () => {
