@@ -60,7 +60,7 @@ class TestRedis:
         """Stops it; a later ``start`` begins with nothing."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(60)
             self._process = None
             self.socket.unlink(missing_ok=True)
 

@@ -113,6 +113,7 @@ def _initialise(binaries: Path, folder: Path, user: str | None) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     if done.returncode != 0:
         raise RuntimeError(f"initdb failed: {done.stderr}")

@@ -44,9 +44,9 @@ def tiny_volume(path: Path, kilobytes: int) -> Iterator[TinyVolume]:
     """Mount one at ``path``; skips the test where this user may not."""
     path.mkdir()
     mount = ("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k,mode=0700", "tmpfs", str(path))
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False, timeout=120).returncode:
         pytest.skip("only root may mount a volume, and not in every container")
     try:
         yield TinyVolume(path)
     finally:
-        subprocess.run(("umount", "-l", str(path)), check=True)
+        subprocess.run(("umount", "-l", str(path)), check=True, timeout=120)

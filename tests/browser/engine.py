@@ -61,7 +61,7 @@ class BrowsedEngine:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.wait(60)
 
     def kill(self, part: str) -> None:
         """Kill a part ("web", "localnet"); the engine starts another one in its place."""

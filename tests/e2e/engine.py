@@ -115,7 +115,7 @@ class RunningEngine:
                 self.process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+                self.process.wait(60)
 
 
 def until(condition: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:

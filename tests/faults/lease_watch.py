@@ -57,7 +57,7 @@ class LeaseWatch:
         """Watch no more; what was taken from the living, one line each."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(60)
         return self.thefts + [f"process {pid} was buried alive" for pid in self._buried() - self.killed]
 
     def _buried(self) -> set[int]:

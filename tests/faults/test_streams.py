@@ -52,6 +52,7 @@ def stranger_token(rig: Rig) -> str:
         capture_output=True,
         text=True,
         check=True,
+        timeout=120,
     )
     return answer.stdout.split()[-1]
 

@@ -61,7 +61,7 @@ def rabbitmq(folder: Path) -> Iterator[int]:
             # It serves until no node is registered any more, which it learns a moment later.
             kill = (epmd, "-port", str(names), "-kill")
             eventually(
-                lambda: subprocess.run(kill, capture_output=True, check=False).returncode == 0,
+                lambda: subprocess.run(kill, capture_output=True, check=False, timeout=120).returncode == 0,
                 20,
                 "epmd ended",
             )

@@ -137,7 +137,7 @@ class Fleet:
     def probe(self, service: str, part: RigProcess) -> bool:
         """Whether the health check of the compose file passes."""
         words = self._spelled(self.services[service].probe, self._replaced[part.name])
-        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+        return subprocess.run(words, capture_output=True, check=False, timeout=120).returncode == 0
 
     @property
     def urls(self) -> list[str]:

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
 def end(process: PartProcess) -> None:
     process.signal(SIGKILL)
     assert process._process is not None
-    process._process.wait()
+    process._process.wait(60)
     process.forget()
 
 

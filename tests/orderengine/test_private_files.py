@@ -29,6 +29,7 @@ def test_what_a_process_makes_is_private(command: tuple[str, ...], tmp_path: Pat
         env=os.environ | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(tmp_path), "ENV_FILE": "no.env"},
         umask=0o022,
         check=True,
+        timeout=120,
     )
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
     assert (modes["made"], modes["folder"]) == ("0o600", "0o700")

@@ -88,7 +88,7 @@ def web_process(folder: Path, *arguments: str, **environment: str) -> Iterator[W
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            process.wait(60)
 
 
 def _engine_settings(folder: Path) -> dict[str, str]:

@@ -89,6 +89,7 @@ class Rig:
             env=self.environment(),
             check=True,
             cwd=settings.BASE_DIR,
+            timeout=120,
         )
         for part in (self.web, *self.workers):
             part.launch()

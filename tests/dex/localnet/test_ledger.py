@@ -167,7 +167,7 @@ def localnet_process(port: int, folder: Path) -> Iterator[subprocess.Popen]:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.wait(60)
 
 
 def ask(port: int, method: str, *params: object):
@@ -202,7 +202,7 @@ def test_confirmed_payments_survive_kill_9_and_the_books_balance(tmp_path: Path)
         }
         slot = ask(port, "getSlot", {"commitment": "confirmed"})
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.wait(60)
     with localnet_process(port, tmp_path):
         assert ask(port, "getGenesisHash") == genesis_hash
         assert ask(port, "getSlot", processed) >= slot

@@ -54,7 +54,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     source, library = directory / "shim.c", directory / "shim.so"
     source.write_text(SHIM)
     command = [COMPILER, "-O1", "-shared", "-fPIC", "-w", "-I", str(SOURCES), str(source), "-o", str(library)]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, timeout=120)
     loaded = ctypes.CDLL(str(Path(library)))
     loaded.divide.restype = ctypes.c_uint64
     return loaded

@@ -34,7 +34,7 @@ async def set_fault(network: Localnet, method: str, kind: str, delay_ms: int = 0
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "localnet_setFault", "params": [params]})
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(network.url, body.encode(), headers)
-    answer = await asyncio.to_thread(lambda: json.load(urllib.request.urlopen(request)))
+    answer = await asyncio.to_thread(lambda: json.load(urllib.request.urlopen(request, timeout=120)))
     assert "error" not in answer, answer
 
 

@@ -36,6 +36,7 @@ def test_the_recordings_are_equal_and_the_command_succeeds() -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
     assert done.stdout == (

@@ -92,7 +92,7 @@ def test_a_long_poll_answers_at_the_event_and_holds_no_thread(tmp_path: Path) ->
         advance(order, Status.ROUTING)
         moved = time.monotonic()
         for each in polls:
-            each.join()
+            each.join(60)
 
     assert len(answers) == WAITERS
     for came, page in answers:
@@ -109,7 +109,7 @@ def test_a_long_poll_without_news_ends_in_time(tmp_path: Path) -> None:
     answers: list[Any] = []
     with http_line(tmp_path) as line:
         began = time.monotonic()
-        poll(line, token, "wait=1", answers).join()
+        poll(line, token, "wait=1", answers).join(60)
     [(came, page)] = answers
     assert page["events"] == []
     assert 1 <= came - began < 6

@@ -206,7 +206,7 @@ def test_readers_never_see_less_than_what_was_committed_before_they_asked(settin
     finally:
         done.set()
         for reader in readers:
-            reader.join()
+            reader.join(60)
 
     assert wrong == []
     assert len(set(reads)) > 5

@@ -28,6 +28,7 @@ def node_of_commands(data_dir: Path, published: str | None, **environment: str) 
         capture_output=True,
         text=True,
         check=True,
+        timeout=120,
     )
     return done.stdout.strip()
 

@@ -9,7 +9,7 @@ from orders.gateway.connection import Connection, connection
 
 def test_threads_that_ask_at_once_share_one_connection(settings: object) -> None:
     settings.SOLANA_RPC_URL = "http://127.0.0.1:1/shared-by-threads"  # type: ignore[attr-defined]
-    start = threading.Barrier(16)
+    start = threading.Barrier(16, timeout=60)
     found: list[Connection] = []
 
     def ask() -> None:
@@ -20,6 +20,6 @@ def test_threads_that_ask_at_once_share_one_connection(settings: object) -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(found) == 16
     assert len(set(map(id, found))) == 1

@@ -229,7 +229,7 @@ async def test_orders_of_the_connection_itself_are_no_subscriptions(settings: An
 def test_sixty_requests_at_once_do_not_get_past_the_limit(settings: Any) -> None:
     settings.ORDERS_PER_MINUTE = 5
     user = UserFactory()
-    together = threading.Barrier(20)
+    together = threading.Barrier(20, timeout=60)
     answers: list[bool] = []
 
     def ask() -> None:
@@ -250,7 +250,7 @@ def test_sixty_requests_at_once_do_not_get_past_the_limit(settings: Any) -> None
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
     finally:
         group_commit.use(None)
         group.stop()

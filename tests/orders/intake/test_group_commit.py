@@ -37,7 +37,7 @@ def new_order(user: User, key: str | None = None) -> Order:
 
 
 def test_orders_that_come_together_are_all_written(user: User) -> None:
-    group, start = GroupCommit(), threading.Barrier(30)
+    group, start = GroupCommit(), threading.Barrier(30, timeout=60)
 
     def place(_: int) -> None:
         start.wait()
@@ -49,7 +49,7 @@ def test_orders_that_come_together_are_all_written(user: User) -> None:
 
 
 def test_fifty_orders_with_one_key_are_one_row(user: User) -> None:
-    group, start = GroupCommit(), threading.Barrier(50)
+    group, start = GroupCommit(), threading.Barrier(50, timeout=60)
 
     def place(_: int) -> bool:
         start.wait()
@@ -67,7 +67,7 @@ def test_fifty_orders_with_one_key_are_one_row(user: User) -> None:
 def test_a_repeated_key_does_not_cost_the_others_their_order(user: User) -> None:
     group = GroupCommit()
     group.write(new_order(user, "taken"), 10)
-    start = threading.Barrier(20)
+    start = threading.Barrier(20, timeout=60)
 
     def place(number: int) -> bool:
         start.wait()

@@ -74,7 +74,7 @@ def test_a_dead_neighbours_orders_go_on_at_once(user: User, neighbour: Neighbour
     assert sweeper.resume_freed(way, undertaker) == 0
     assert followed.adopt_submitted(poller.adopt) == 0
     child.kill()
-    child.wait()
+    child.wait(60)
     assert sweeper.resume_freed(way, undertaker) == 1
     assert broker.messages == [(Status.ROUTING, [routing.pk])]
     assert stored(routing).lease_token is None

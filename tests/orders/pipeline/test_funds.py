@@ -142,7 +142,7 @@ def test_parallel_workers_cannot_both_spend_the_same(user: User, chain: TestChai
     orders = [selling_usdc(user) for _ in range(6)]
     ids = [order.pk for order in orders]
     stages.route(ids)
-    together = threading.Barrier(len(ids))
+    together = threading.Barrier(len(ids), timeout=60)
 
     def build(order_id: Any) -> None:
         together.wait()
@@ -153,7 +153,7 @@ def test_parallel_workers_cannot_both_spend_the_same(user: User, chain: TestChai
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     assert Attempt.objects.filter(state=AttemptState.OPEN).count() == 1
 
 

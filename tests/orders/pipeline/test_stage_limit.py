@@ -56,7 +56,7 @@ def test_one_thread_that_gets_on_is_no_excuse_for_another() -> None:
         now = STAGE_SECONDS + 1
         other = threading.Thread(target=limit.renew)
         other.start()
-        other.join()
+        other.join(60)
         limit.enforce()
     assert ended == [70]
 

@@ -30,7 +30,7 @@ def other() -> Iterator[tuple[subprocess.Popen[str], ProcessIdentity]]:
     machine, pid, started = child.stdout.readline().split("|")
     yield child, ProcessIdentity(machine, int(pid), int(started))
     child.kill()
-    child.wait()
+    child.wait(60)
 
 
 Other = tuple[subprocess.Popen[str], ProcessIdentity]

@@ -54,7 +54,13 @@ def bench_history(file: Path, *options: str) -> subprocess.CompletedProcess[str]
     environment: dict[str, Any] = {k: v for k, v in os.environ.items() if "DATABASE_URL" not in k}
     command = [sys.executable, "manage.py", "bench_history", "--file", str(file), *options]
     return subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

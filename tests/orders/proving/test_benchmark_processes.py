@@ -40,7 +40,7 @@ def test_a_process_is_charged_for_what_it_spends_while_measured(tmp_path: Path) 
 
 def test_a_process_that_is_gone_has_used_nothing() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
+    process.wait(60)
     assert (cpu_ms(process.pid), peak_rss_mib(process.pid)) == (None, 0)
 
 

@@ -87,7 +87,7 @@ def uncommitted(order: Order) -> Iterator[threading.Event]:
         yield finish
     finally:
         finish.set()
-        thread.join()
+        thread.join(60)
 
 
 @on_postgresql
@@ -135,7 +135,7 @@ def test_a_reader_beside_many_writers_sees_every_event_once() -> None:
         seen += [event.pk for event in page.events]
         position = page.position
     for writer in writers:
-        writer.join()
+        writer.join(60)
     while events := (page := feed.read(user.pk, position, 50)).events:
         seen += [event.pk for event in events]
         position = page.position

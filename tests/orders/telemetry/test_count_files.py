@@ -51,7 +51,7 @@ class Counting:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.communicate(timeout=120)
 
 
 def seen(shared: Path) -> float:

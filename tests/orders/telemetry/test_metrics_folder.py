@@ -38,7 +38,7 @@ class Counting:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.wait(60)
 
 
 def samples(shared: Path) -> dict[str, float]:

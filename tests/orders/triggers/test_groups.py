@@ -95,7 +95,7 @@ def test_two_watchers_that_fire_one_each_release_one(user: User, chain: TestChai
 def test_watchers_that_race_release_one_of_each_pair(user: User, chain: TestChain) -> None:
     pairs = [pair(user) for _ in range(8)]
     sides = [[fired(each) for each in side] for side in zip(*pairs, strict=True)]
-    start = threading.Barrier(2)
+    start = threading.Barrier(2, timeout=60)
 
     def race(side: list[Fired]) -> list[UUID]:
         start.wait()

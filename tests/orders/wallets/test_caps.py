@@ -79,7 +79,7 @@ def test_sixty_workers_at_once_do_not_get_past_a_cap(user: User, chain: TestChai
     orders = [order_row(user, amount_in=10_000_000) for _ in range(60)]
     ids = [order.pk for order in orders]
     stages.route(ids)
-    together = threading.Barrier(6)
+    together = threading.Barrier(6, timeout=60)
 
     def work(mine: list[Any]) -> None:
         together.wait()
@@ -91,7 +91,7 @@ def test_sixty_workers_at_once_do_not_get_past_a_cap(user: User, chain: TestChai
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     assert Attempt.objects.count() == 5
     assert DaySales.objects.get().amount == 50_000_000
     codes = set(Order.objects.filter(status="failed").values_list("error_code", flat=True))
