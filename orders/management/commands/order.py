@@ -21,7 +21,7 @@ from orders.lifecycle import Status
 _CONFIRMED, _NOT_CONFIRMED = 0, 1
 _LATER: Final = "the order goes on. See it with: curl {url}/api/orders/{order_id}"
 _COME_BACK: Final = (
-    "it waits in the engine, also when this ends: script/manage orders --open lists it, "
+    "it waits in the engine; Ctrl-C ends this view alone. script/manage orders --open lists it, "
     "script/manage amend {order_id} and cancel {order_id} change and end it"
 )
 

@@ -200,7 +200,7 @@ def test_a_waiting_order_says_what_fires_it_and_how_to_return() -> None:
     assert out.splitlines()[:7] == [
         f"order {ORDER_ID}: 5 SOL to USDC, limit at 180 or better",
         "      0 ms  open       fires when 5 SOL bring 900 USDC or more",
-        f"it waits in the engine, also when this ends: script/manage orders --open lists it, "
+        f"it waits in the engine; Ctrl-C ends this view alone. script/manage orders --open lists it, "
         f"script/manage amend {ORDER_ID} and cancel {ORDER_ID} change and end it",
         "     10 ms  routing    fired in slot 80: raydium gives 901 USDC",
         "     20 ms  open       The price moved (SLIPPAGE_EXCEEDED), tried again in 1000 ms",
