@@ -68,6 +68,7 @@ def is_local(peer: str | None, headers: Mapping[str, str], host: str) -> bool:
     return headers.get("sec-fetch-site", "none") in _OWN_SITE
 
 
+@lru_cache(maxsize=1024)
 def is_on_this_machine(address: str | None) -> bool:
     """Whether a peer's address is loopback; a Unix socket has none.
 

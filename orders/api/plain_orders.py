@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -160,11 +161,7 @@ def _order(user: AbstractBaseUser, request: PlainRequest) -> Order | None:
 
 def _scheme(request: PlainRequest) -> str | None:
     """How the client came; None for a host that is not this server's name, and where TLS is missing."""
-    django_request = HttpRequest()
-    django_request.META = {"HTTP_HOST": request.host}
-    try:
-        django_request.get_host()
-    except DisallowedHost:
+    if not _is_ours(request.host, settings.DEBUG, tuple(settings.ALLOWED_HOSTS)):
         return None
     secure = request.secure
     forwarded = request.headers.get("x-forwarded-proto")
@@ -173,6 +170,18 @@ def _scheme(request: PlainRequest) -> str | None:
     if settings.SECURE_SSL_REDIRECT and not secure:
         return None
     return "https" if secure else "http"
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str, _debug: bool, _allowed: tuple[str, ...]) -> bool:
+    """Whether Django takes this for the server's name; that depends on these settings alone."""
+    request = HttpRequest()
+    request.META = {"HTTP_HOST": host}
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
 
 
 def _surely(draft: _Draft, outcome: Placed | BaseException) -> PlainAnswer:

@@ -37,6 +37,7 @@ from orders.lifecycle import OrderType
 from orders.models import ANYTHING, Order
 from orders.platform import database_trouble
 from orders.records import routes
+from orders.records.new_rows import new_row
 from orders.records.thresholds import Decimals
 from orders.telemetry import hooks
 from orders.telemetry.request_ids import bound_request_id
@@ -46,6 +47,7 @@ from orders.wire.requests import OrderIntent
 
 # A request that is refused so may be one that was accepted before.
 _MAY_BE_REPEATED = (IntegrityError, InvalidRequest, TooManyRequests, TradingHalted, WouldTriggerNow)
+_TYPES = frozenset(kind.value for kind in OrderType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ def new_order(user: AbstractBaseUser, intent: OrderIntent, tokens: gateway.Named
     if str(token_in.mint) == mint_out:
         raise SameToken()
     now = timezone.now()
-    order = Order(
+    order = new_row(
+        Order,
         user_id=user.pk,
         client_order_id=intent.client_order_id,
         type=order_type,
@@ -189,11 +192,11 @@ def _bought(kind: OrderType, intent: OrderIntent, tokens: gateway.Named) -> tupl
 
 
 def _known_type(text: str) -> OrderType:
-    accepted = sorted(kind.value for kind in OrderType if kind != OrderType.SNIPER or sniping.is_on())
     spelt = spelling(text)
-    if spelt in accepted:
+    if spelt in _TYPES and (spelt != OrderType.SNIPER or sniping.is_on()):
         return OrderType(spelt)
-    if spelt in OrderType.values:
+    accepted = sorted(kind for kind in _TYPES if kind != OrderType.SNIPER or sniping.is_on())
+    if spelt in _TYPES:
         raise UnsupportedOrderType(type=spelt, accepted=accepted)
     of_class = f"; {spelt} is an orderClass" if spelt in (OCO, BRACKET) else ""
     raise InvalidRequest("The order type is not known", type=f"one of {', '.join(accepted)}{of_class}")

@@ -18,6 +18,7 @@ from orders.models import Attempt, Order
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
 from orders.records import kill_switch, leases, sql
+from orders.records.new_rows import new_row
 
 
 def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
@@ -99,8 +100,9 @@ def not_taken() -> int:
 
 def _attempt(order: Order, swap: SignedSwap, now: datetime) -> Attempt:
     signed = swap.transaction
-    return Attempt(
-        order=order,
+    return new_row(
+        Attempt,
+        order_id=order.pk,
         number=order.attempt + 1,
         signature=signed.signature,
         signed_transaction=signed.raw,

@@ -139,25 +139,18 @@ def insert(orders: Sequence[Order]) -> None:
     launch_rules = [rules for order in orders if (rules := _new(order, "launch_rules"))]
     groups = {group.pk: group for order in orders if (group := _new(order, "group"))}
     first_events = [
-        OrderEvent(
-            order_id=order.pk,
-            sequence=order.version,
-            status=order.status,
-            at=order.created_at,
-            data=order.opening_data,
-        )
-        for order in orders
+        _event_values(o.pk, o.version, Status(o.status), o.created_at, dict(o.opening_data)) for o in orders
     ]
     tables: Sequence[tuple[type[Model], Iterable[Model]]] = (
-        *((OrderGroup, groups.values()), (Order, orders), (OrderEvent, first_events)),
-        *((Trigger, triggers), (Schedule, schedules), (LaunchRules, launch_rules)),
+        *((OrderGroup, groups.values()), (Order, orders), (Trigger, triggers)),
+        *((Schedule, schedules), (LaunchRules, launch_rules)),
     )
     # Written out for every table: a row that is rolled back stays one that is to be written.
     ready = [(sql.insert(model), rows) for model, each in tables if (rows := sql.insert_values(each))]
     with transaction.atomic(), connection.cursor() as cursor:
         for statement, rows in ready:
             cursor.executemany(statement, rows)
-        _publish_on_commit(orders)
+        _write(cursor, first_events, orders)
         transaction.on_commit(lambda: counters.accepted(len(orders)), robust=True)
 
 
