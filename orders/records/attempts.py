@@ -25,9 +25,9 @@ def open_of(orders: Sequence[Order]) -> dict[UUID, Attempt]:
     """The open attempt of each order that has one, by order: no order ever has two."""
     if not orders:
         return {}
-    ids = sql.values(Attempt, [("order", order.pk) for order in orders])
+    ids = sql.padded([order.pk for order in orders])
     with connection.cursor() as cursor:
-        cursor.execute(_open_of(len(orders)), ids)
+        cursor.execute(_open_of(len(ids)), sql.values(Attempt, [("order", order_id) for order_id in ids]))
         return {attempt.order_id: attempt for attempt in sql.rows(Attempt, cursor.fetchall())}
 
 
@@ -36,9 +36,10 @@ def waiting_for(attempts: Sequence[Attempt]) -> dict[UUID, Order]:
     if not attempts:
         return {}
     signatures = {attempt.order_id: attempt.signature for attempt in attempts}
-    named = [("status", Status.SUBMITTED.value), *(("id", order_id) for order_id in signatures)]
+    ids = sql.padded(signatures)
+    named = [("status", Status.SUBMITTED.value), *(("id", order_id) for order_id in ids)]
     with connection.cursor() as cursor:
-        cursor.execute(_submitted_of(len(signatures)), sql.values(Order, named))
+        cursor.execute(_submitted_of(len(ids)), sql.values(Order, named))
         orders = sql.rows(Order, cursor.fetchall())
     return {order.pk: order for order in orders if order.signature == signatures[order.pk]}
 
@@ -79,7 +80,8 @@ def note_sent(sent: Iterable[tuple[Attempt, Sent]]) -> None:
     by_answer: dict[Sent, list[int]] = {}
     for attempt, answer in sent:
         by_answer.setdefault(answer, []).append(attempt.pk)
-    for answer, pks in by_answer.items():
+    for answer, attempt_ids in by_answer.items():
+        pks = sql.padded(attempt_ids)
         named = [
             ("last_sent_at", timezone.now()),
             ("send_answer", answer.answer.value),

@@ -54,6 +54,7 @@ def take(order_ids: Collection[UUID], most: int) -> list[Order]:
 def _moved(cursor: CursorWrapper, order_ids: Collection[UUID], token: UUID, now: datetime) -> list[Order]:
     if not order_ids:
         return []
+    ids = sql.padded(order_ids)
     named = [
         ("status", _TO.value),
         ("updated_at", now),
@@ -62,9 +63,9 @@ def _moved(cursor: CursorWrapper, order_ids: Collection[UUID], token: UUID, now:
         *leases.free_and_due_at(now),
         ("status", _FROM.value),
         ("expires_at", now),
-        *(("id", order_id) for order_id in order_ids),
+        *(("id", order_id) for order_id in ids),
     ]
-    cursor.execute(_take(len(order_ids)), sql.values(Order, named))
+    cursor.execute(_take(len(ids)), sql.values(Order, named))
     return sql.rows(Order, cursor.fetchall())
 
 
@@ -75,9 +76,10 @@ def _oldest(beside: Collection[UUID], most: int, now: datetime) -> list[UUID]:
     """
     if most <= 0 or not beside:
         return []
-    named = [*leases.free_and_due_at(now), *(("id", order_id) for order_id in beside)]
+    ids = sql.padded(beside)
+    named = [*leases.free_and_due_at(now), *(("id", order_id) for order_id in ids)]
     with connection.cursor() as cursor:
-        cursor.execute(_oldest_free(len(beside)), [*sql.values(Order, named), most])
+        cursor.execute(_oldest_free(len(ids)), [*sql.values(Order, named), most])
         return sql.keys(Order, cursor.fetchall())
 
 

@@ -86,7 +86,7 @@ def claim(order_ids: Iterable[UUID], statuses: Collection[Status]) -> list[Order
     The lease lasts ``LEASE_SECONDS``; ``starts`` counts claims since the last transition that were not given
     back by `release`.
     """
-    ids = list(order_ids)
+    ids = sql.padded(list(order_ids))
     if not ids:
         return []
     now = timezone.now()
@@ -108,9 +108,10 @@ def still_at(order_ids: Collection[UUID], statuses: Collection[Status]) -> list[
     """Those of the orders that stand at one of ``statuses``, whoever holds them; writes nothing."""
     if not order_ids:
         return []
-    named = [*(("status", status.value) for status in statuses), *(("id", key) for key in order_ids)]
+    ids = sql.padded(order_ids)
+    named = [*(("status", status.value) for status in statuses), *(("id", key) for key in ids)]
     with connection.cursor() as cursor:
-        cursor.execute(_still_at(len(statuses), len(order_ids)), sql.values(Order, named))
+        cursor.execute(_still_at(len(statuses), len(ids)), sql.values(Order, named))
         return sql.keys(Order, cursor.fetchall())
 
 
@@ -124,9 +125,10 @@ def let_go_signed(orders: Sequence[Order]) -> list[Order]:
     """
     if not orders:
         return []
-    named = [("lease_token", orders[0].lease_token), *(("id", order.pk) for order in orders)]
+    ids = sql.padded([order.pk for order in orders])
+    named = [("lease_token", orders[0].lease_token), *(("id", order_id) for order_id in ids)]
     with connection.cursor() as cursor:
-        cursor.execute(_let_go_signed(len(orders)), sql.values(Order, named))
+        cursor.execute(_let_go_signed(len(ids)), sql.values(Order, named))
         held = set(sql.keys(Order, cursor.fetchall()))
     return [order for order in orders if order.pk in held]
 

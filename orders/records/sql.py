@@ -7,7 +7,7 @@ before, and inside the transaction there is nothing left to do but to run them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
@@ -20,6 +20,7 @@ from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
+Key = TypeVar("Key")
 _OF_TEXT: Final = frozenset({models.CharField, models.TextField})
 _OF_JSON: Final = (dict, list)
 _OF_NUMBERS: Final = frozenset(
@@ -104,6 +105,16 @@ def every_column(model: type[Model]) -> str:
 def places(count: int) -> str:
     """A list of ``count`` parameters in brackets, for IN; at least one."""
     return f"({', '.join(['%s'] * count)})"
+
+
+def padded(keys: Collection[Key]) -> list[Key]:
+    """The keys for IN, the last one repeated up to a power of two.
+
+    Batches are of any size, and to prepare a statement for each takes longer than to run it: a connection
+    keeps so few of them at hand that they must be few.
+    """
+    found = list(keys)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
 
 def rows(model: type[Row], fetched: Iterable[Sequence[Any]]) -> list[Row]:

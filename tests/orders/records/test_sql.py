@@ -73,6 +73,14 @@ def test_json_beyond_64_bits_is_stored_as_it_is() -> None:
     assert json.loads(_text(stored)) == {"sum": 18_446_744_073_709_551_616}
 
 
+@pytest.mark.parametrize(
+    ("count", "padded_to"), [(0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (64, 64), (65, 128)]
+)
+def test_keys_are_repeated_up_to_a_power_of_two(count: int, padded_to: int) -> None:
+    keys = sql.padded(range(count))
+    assert (len(keys), list(dict.fromkeys(keys))) == (padded_to, list(range(count)))
+
+
 def test_a_row_is_read_as_the_orm_reads_it(user: User) -> None:
     now = datetime.now(UTC)
     order = order_row(
