@@ -43,7 +43,7 @@ _STYLES: Final = (
     ),
     *("route", "live", "history", "chart"),
 )
-_LATE_STYLES: Final = ("waiting", "new-pools", "order-lines", "portfolio", "tokens")
+_LATE_STYLES: Final = ("waiting", "new-pools", "order-lines", "portfolio", "tokens", "details")
 _IMPORT: Final = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT: Final = re.compile(
     r"^export\s+((?:async\s+)?function\*?|class|const|let)\s+([A-Za-z_$][\w$]*)", re.MULTILINE
