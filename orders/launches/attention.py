@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from dex.types import Clock
 from orders.launches import rules
@@ -17,6 +19,8 @@ from orders.models import Launch, OpeningUnit
 # Around an opening each slot counts.
 _NEAR_SECONDS: Final = 0.05
 _NEAR_OPENING_SECONDS: Final = 3
+# A pool that was created empty is funded within minutes, or hardly ever.
+_FUNDED_WITHIN: Final = timedelta(minutes=10)
 # What opens later than that says so at most so often.
 _FAR_SECONDS: Final = 1.0
 _MARGIN_SECONDS: Final = 2
@@ -70,9 +74,13 @@ class Attention:
         """To the opening of a launch, 0 where it may come at any moment; negative where it has passed."""
         first = launch.first_point
         if self._clock is None or not launch.opens_unit or first is None:
-            return 0.0 if launch.funded_at is None else float("-inf")
+            return 0.0 if _may_be_funded_soon(launch) else float("-inf")
         clock, read_at = self._clock
         passed = now - read_at
         if launch.opens_unit == OpeningUnit.SLOT:
             return (first - clock.slot) * rules.SLOT_MS / 1_000 - passed
         return first - clock.unix_timestamp - passed
+
+
+def _may_be_funded_soon(launch: Launch) -> bool:
+    return launch.funded_at is None and timezone.now() - launch.seen_at < _FUNDED_WITHIN

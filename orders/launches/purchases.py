@@ -20,7 +20,7 @@ from orders.pipeline.express import Ready
 from orders.pipeline.outcomes import ended
 from orders.platform import crash_points
 from orders.platform.crash_points import crash_point
-from orders.records import journal, routes
+from orders.records import journal, kill_switch, routes
 from orders.records.transition import Transition
 from orders.wire.events import all_rounds_data, fired_data
 from orders.wire.sniping import purchase_data, sniping_data
@@ -69,6 +69,9 @@ def buy(sniper: Sniper, launch: Launch, fired: Fired, buyer: Order, ready: Ready
             # Nothing of it is written: it goes by the rows as they are.
             sniper.order.refresh_from_db()
             sniper.rules.placed = placed
+            if not kill_switch.is_on():
+                # It waits on, and is held against its rules again when trading is.
+                return None
             buyer = _purchase(sniper, launch) if sniper.is_budget else sniper.order
         else:
             crash_point(crash_points.RELEASED)

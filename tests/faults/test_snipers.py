@@ -61,6 +61,7 @@ def only_worker(rig: Rig, crash_point: str) -> None:
     [
         ("sqlite", crash_points.PLACING_ROUND),
         ("sqlite", crash_points.SIGNED),
+        ("sqlite", crash_points.STORING),
         ("postgres", crash_points.PLACING_ROUND),
         ("postgres", crash_points.BEFORE_SEND),
         ("postgres", crash_points.SENT),
