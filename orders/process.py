@@ -22,6 +22,7 @@ from orders.pipeline.fleet import Heartbeat
 from orders.pipeline.poller import Poller
 from orders.pipeline.stage_limit import StageLimit
 from orders.pipeline.sweeper import Sweeper
+from orders.platform.right_of_way import RightOfWay
 from orders.reporting.counting import Counting
 from orders.triggers.price_history import PriceHistory
 from orders.triggers.watcher import Watcher
@@ -41,8 +42,12 @@ class Process:
         self.price_history = PriceHistory()
         self.counting = Counting()
         self.watcher = Watcher(self.dispatcher.at_due_time)
+        self.right_of_way = RightOfWay()
         self.snipers = Snipers(
-            lambda: self.launches.is_at_work, self.dispatcher.at_due_time, self.poller.watch
+            lambda: self.launches.is_at_work,
+            self.dispatcher.at_due_time,
+            self.poller.watch,
+            self.right_of_way,
         )
         self.launches = LaunchWatcher(self.snipers.take_news, self.snipers.wake)
 

@@ -42,7 +42,9 @@ RETRY: dict[str, Any] = {
 
 @shared_task(name="orders.route_orders", bind=True, **RETRY)
 def route_orders(self: Task[Any, Any], order_ids: list[str]) -> list[str]:
-    """Quote and choose a pool for each order."""
+    """Quote and choose a pool for each order; after purchases that cannot wait, unless it is urgent too."""
+    if (self.request.delivery_info or {}).get("routing_key") != settings.URGENT_QUEUE:
+        process.current().right_of_way.give()
     onward = _onward(self, _run(stages.route, _ids(order_ids)))
     _build_here(self)
     return onward

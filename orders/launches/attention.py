@@ -53,15 +53,16 @@ class Attention:
 
     def pause(self, snipers: Sequence[Sniper]) -> float:
         """How long until the next look: no longer than a slot, and hardly at all around an opening."""
-        if self._clock is None:
-            return float(settings.WATCH_SECONDS)
+        return _NEAR_SECONDS if self.is_near(snipers) else float(settings.WATCH_SECONDS)
+
+    def is_near(self, snipers: Sequence[Sniper]) -> bool:
+        """Whether one of their pools opens within seconds, has just opened, or may at any moment."""
         now = time.monotonic()
-        is_near = any(
+        return self._clock is not None and any(
             abs(self._seconds_until(launch, now)) <= _NEAR_OPENING_SECONDS
             for each in snipers
             for launch in each.launches
         )
-        return _NEAR_SECONDS if is_near else float(settings.WATCH_SECONDS)
 
     def _waits_for_long(self, sniper: Sniper, now: float) -> bool:
         """Whether all its launches open later; one with none waits for what comes up."""

@@ -30,6 +30,7 @@ from orders.launches.readying import Readying
 from orders.models import Attempt, Hold, Launch
 from orders.pipeline import express
 from orders.platform.lazy_thread import LazyThread
+from orders.platform.right_of_way import RightOfWay
 from orders.triggers.watcher import OnTheWay, leave_to_the_sweeper
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ class Snipers:
     """Looks at open sniper orders in a thread of its own, while ``is_at_work`` says that it is its worker's.
 
     `wake` and `take_news` have it look at once. ``on_the_way`` gets orders that the stages of the pipeline
-    are to take on, ``on_sent`` transactions that were sent from here.
+    are to take on, ``on_sent`` transactions that were sent from here. Around openings it takes the process's
+    ``right_of_way``.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Snipers:
         is_at_work: Callable[[], bool],
         on_the_way: OnTheWay = leave_to_the_sweeper,
         on_sent: OnSent = leave_to_whoever_adopts,
+        right_of_way: RightOfWay | None = None,
     ) -> None:
         self._is_at_work = is_at_work
         self._on_the_way = on_the_way
         self._on_sent = on_sent
+        self._right_of_way = right_of_way or RightOfWay()
         self._judge = Judge()
         self.readying = Readying()
         self._attention = Attention()
@@ -111,8 +115,9 @@ class Snipers:
         due = self._attention.due(snipers)
         asked = _largest(due)
         try:
-            prices = gateway.look_at(asked) if asked else None
-            self._look_at(due, prices)
+            with self._right_of_way.taken(needed=self._attention.is_near(due)):
+                prices = gateway.look_at(asked) if asked else None
+                self._look_at(due, prices)
         except DexError as error:
             logger.warning("no look at launches now: %s", error.code)
             return float(settings.WATCH_SECONDS)
