@@ -28,7 +28,8 @@ from orders.proving.benchmark.records import RunRecords
 
 _PAIRS: Final = (("SOL", "USDC"), ("USDC", "SOL"))
 # Watchers take new orders up, and the last round's are settled and final, before the next one is measured.
-_REST_SECONDS: Final = 20
+_REST_SECONDS: Final = 15
+_AT_REST_SECONDS: Final = 10
 _READY_SECONDS, _FINAL_SECONDS = 30, 180
 # On one venue an order pays for no other; on all it reads and quotes six.
 _ON: Final[Mapping[str, Mapping[str, Any]]] = {"one venue": {"venues": ["raydium-cpmm"]}, "all venues": {}}
@@ -66,6 +67,8 @@ class Command(BaseCommand):
         alone: dict[str, list[float]] = {name: [] for name in plans}
         beside: dict[str, list[float]] = {name: [] for name in plans}
         placed = 0
+        # What every process does once is no round's.
+        self._round(plans, {name: [] for name in plans})
         for _ in range(options["rounds"]):
             self._round(plans, alone)
             placed = bystanders.place(engine, options["each"])
@@ -83,7 +86,7 @@ class Command(BaseCommand):
     def _round(self, plans: Mapping[str, LoadPlan], found: dict[str, list[float]]) -> None:
         for name, plan in plans.items():
             time.sleep(_REST_SECONDS)
-            found[name].append(_cpu_of(plan))
+            found[name].append(_cpu_of(plan, _at_rest()))
 
     def _print(self, name: str, alone: Sequence[float], beside: Sequence[float], placed: int) -> None:
         more = (median(beside) / median(alone) - 1) * 100
@@ -93,16 +96,27 @@ class Command(BaseCommand):
         )
 
 
-def _cpu_of(plan: LoadPlan) -> float:
-    """CPU milliseconds an order in all of the engine's processes, until the last one is final."""
+def _at_rest() -> float:
+    """CPU milliseconds a second that the engine takes without orders to execute: what watches and samples."""
+    meter = _meter()
+    time.sleep(_AT_REST_SECONDS)
+    return ms_per_order(meter.measure(), _AT_REST_SECONDS)
+
+
+def _cpu_of(plan: LoadPlan, at_rest: float) -> float:
+    """CPU milliseconds an order in all of the engine's processes, beyond what they take at rest."""
     run = f"features-{secrets.token_hex(4)}-"
     named = LoadPlan(plan.url, plan.orders, plan.clients, plan.swaps, run, plan.token)
-    records = RunRecords(run, timezone.now())
-    meter = CpuMeter(settings.DATA_DIR / "run", with_postgres=connection.vendor == "postgresql")
+    records, meter, began = RunRecords(run, timezone.now()), _meter(), time.monotonic()
     asyncio.run(LoadGenerator(named).run())
     if records.wait(_FINAL_SECONDS):
         raise EngineUnreachable("orders are not final in time")
-    return ms_per_order(meter.measure(), plan.orders)
+    spent = ms_per_order(meter.measure(), plan.orders)
+    return spent - at_rest * (time.monotonic() - began) / plan.orders
+
+
+def _meter() -> CpuMeter:
+    return CpuMeter(settings.DATA_DIR / "run", with_postgres=connection.vendor == "postgresql")
 
 
 def _texts(values: Sequence[float]) -> str:
