@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from dex.rpc.answers import LatestBlockhash
 
 _FRESH_SECONDS: Final = 2
-# A sixth of the blocks that a blockhash lives for.
-MOST_SLOTS_APART: Final = 25
+# Some 4 s: one that is asked for with the accounts, every two seconds, is younger. It lives for 150 blocks.
+MOST_SLOTS_APART: Final = 10
 
 
 class BlockhashSource(Protocol):
