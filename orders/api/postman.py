@@ -45,8 +45,9 @@ _FOR_OPEN_ORDERS: Final = ("amendOrder", "cancelOrder")
 # What few callers may: the collection runs as a whole for anybody.
 LEFT_OUT: Final = frozenset({"switchTrading"})
 _JSON: Final = "application/json"
-# Postman's own variable: a fresh key each time, so that each run places an order.
-_FRESH_KEY: Final = "{{$guid}}"
+# What has no example in the description. The value is Postman's own variable, a fresh key each time:
+# each run places an order.
+_VALUES: Final[Mapping[str, str]] = {"Idempotency-Key": "{{$guid}}"}
 
 
 def postman_collection(schema: Mapping[str, Any], base_url: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _item(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any
     }
     example = _first_example(operation.get("requestBody", {}).get("content", {}).get(_JSON, {}))
     if example is not None:
-        body = json.dumps(_with_fresh_keys(example), indent=2)
+        body = json.dumps(example, indent=2)
         request["header"].append({"key": "Content-Type", "value": _JSON})
         request["body"] = {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}}
     kept = _KEEPS.get(operation["operationId"])
@@ -113,7 +114,8 @@ def _variable(parameter: Mapping[str, Any], operation: Mapping[str, Any]) -> dic
 
 def _parameters(operation: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
     """All that there are, with text as the format wants it; those without an example are switched off."""
-    shown = [(each, _first_example(each)) for each in operation.get("parameters", ()) if each["in"] == place]
+    found = [each for each in operation.get("parameters", ()) if each["in"] == place]
+    shown = [(each, _VALUES.get(each["name"], _first_example(each))) for each in found]
     return [
         {
             "key": parameter["name"],
@@ -123,14 +125,6 @@ def _parameters(operation: Mapping[str, Any], place: str) -> list[dict[str, Any]
         }
         for parameter, example in shown
     ]
-
-
-def _with_fresh_keys(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_fresh_keys(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {k: _FRESH_KEY if k == "clientOrderId" else _with_fresh_keys(v) for k, v in value.items()}
 
 
 def _first_example(described: Mapping[str, Any]) -> Any:

@@ -198,7 +198,6 @@ class OrderIntent(WaitingTerms):
                 "clientOrderId",
                 text(1, 255, "my-first-order"),
                 "your own name for the order, the same as the header Idempotency-Key",
-                example="my-first-order",
             ),
         ),
     )
