@@ -18,6 +18,7 @@ from orders.models import Order
 from orders.pipeline import dispatch, stages
 from orders.pipeline.claims import Outcome
 from orders.pipeline.stage_limit import StageLimit
+from orders.platform.right_of_way import RightOfWay
 from orders.records import leases
 from tests.orders.fakes import FakeDispatcher, FakePoller
 from tests.orders.rows import attempt_row, order_row
@@ -32,6 +33,7 @@ class FakeProcess:
         self.dispatcher = FakeDispatcher()
         self.poller = FakePoller()
         self.stage_limit = StageLimit()
+        self.right_of_way = RightOfWay()
 
 
 @pytest.fixture(autouse=True)
