@@ -6,6 +6,7 @@ share connections and caches.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import threading
@@ -37,6 +38,7 @@ from orders.telemetry import counters, hooks
 Result = TypeVar("Result")
 
 CALL_TIMEOUT_SECONDS: Final = 12
+_NEWEST_WITHIN_SECONDS: Final = 2
 
 _making = threading.Lock()
 
@@ -48,8 +50,12 @@ class NewestAccounts:
         self._rpc = rpc
 
     async def snapshot(self, addresses: Sequence[Pubkey], /) -> Snapshot:
-        """All of one slot; raises ChainError."""
-        return await self._rpc.newest_snapshot(addresses)
+        """All of one slot; raises ChainError, after two seconds too: by then it would be an old one."""
+        try:
+            async with asyncio.timeout(_NEWEST_WITHIN_SECONDS):
+                return await self._rpc.newest_snapshot(addresses)
+        except TimeoutError as error:
+            raise ChainUnreachable(f"no answer within {_NEWEST_WITHIN_SECONDS} s") from error
 
 
 class Connection:
