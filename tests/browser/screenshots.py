@@ -98,6 +98,7 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
     row = page.locator(f".order-row[data-row='{await card.get_attribute('data-order-id')}']")
     await expect(row).to_have_attribute("data-status", "confirmed")
     await page.evaluate("document.activeElement.blur()")
+    await show_the_portfolio_of_now(page)
     await expect(page.locator(".toast")).to_have_count(0, timeout=15_000)
     await save(page, "page-light", full=True)
     await page.click("#theme-toggle")
@@ -105,6 +106,13 @@ async def picture_page(browser: Browser, engine: BrowsedEngine) -> None:
     await page.set_viewport_size(_NARROW)
     await save(page, "page-narrow")
     await context.close()
+
+
+async def show_the_portfolio_of_now(page: Page) -> None:
+    """It is read anew when it comes into sight."""
+    async with page.expect_response(lambda answer: "/api/portfolio/history" in answer.url):
+        await page.locator("#portfolio-frame").scroll_into_view_if_needed()
+    await page.evaluate("scrollTo(0, 0)")
 
 
 async def trade(page: Page, engine: BrowsedEngine) -> None:
