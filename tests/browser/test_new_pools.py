@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import serious_findings
 from tests.browser.chromium import find_chromium
@@ -47,7 +47,7 @@ async def test_new_pools_are_shown_without_serious_findings(page: Page) -> None:
 
 
 async def test_a_press_prepares_a_sniper_order(page: Page) -> None:
-    row = page.locator(".pool-row", has=page.get_by_role("button", name=re.compile("^Snipe "))).first
+    row = await first_row(page, "Snipe")
     name = await row.locator("b").first.text_content()
     await row.get_by_role("button", name=re.compile("^Snipe ")).click()
     await expect(page.locator("#pick-out")).to_contain_text(name or "")
@@ -62,3 +62,9 @@ async def test_a_press_prepares_a_market_order_for_an_open_pool(page: Page) -> N
     await button.click()
     await expect(page.get_by_role("radio", name="Market", exact=True)).to_be_checked()
     await expect(page.locator("#amount")).to_be_focused()
+
+
+async def first_row(page: Page, does: str) -> Locator:
+    """The newest pool with that button; by its address, as others may come up above it."""
+    found = page.locator(".pool-row", has=page.get_by_role("button", name=re.compile(f"^{does} "))).first
+    return page.locator(f"[data-pool='{await found.get_attribute('data-pool')}']")
