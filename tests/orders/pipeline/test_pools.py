@@ -133,7 +133,8 @@ def test_what_pools_hold_is_kept_and_shown(chain: TestChain, staff: Client) -> N
     vaults = [Pubkey.from_bytes(bytes(account.data)[at : at + 32]) for at in (72, 104)]
     mints = [str(Pubkey.from_bytes(bytes(account.data)[at : at + 32])) for at in (168, 200)]
     assert row.reserves == {mint: str(held(chain, at)) for mint, at in zip(mints, vaults, strict=True)}
-    shown = from_base_units(int(row.reserves[USDC]), 6)
+    whole, _, rest = from_base_units(int(row.reserves[USDC]), 6).partition(".")
+    shown = f"{int(whole):,}" + (rest and f".{rest}")
     assert f"{shown} USDC" in staff.get("/admin/orders/knownpool/").content.decode()
     assert not KnownPool.objects.filter(reserves=None).exists()
 

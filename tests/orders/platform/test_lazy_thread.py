@@ -35,5 +35,5 @@ def test_a_thread_that_runs_is_not_started_twice() -> None:
     assert thread.ensure()
     assert thread.ensure()
     ends.set()
-    thread.join(60)
+    thread.join()
     assert len(starts) == 1
