@@ -31,7 +31,7 @@ class Subject(NamedTuple):
 
 @dataclass(slots=True)
 class Sums:
-    """What is added to a row; the columns of `DayFigures`."""
+    """What orders came to; the columns of `DayFigures`."""
 
     placed: int = 0
     confirmed: int = 0
@@ -43,6 +43,12 @@ class Sums:
     unvalued: int = 0
     lamports: int = 0
     latencies: Counter[str] = field(default_factory=Counter)
+
+    def add(self, more: Sums | DayFigures) -> None:
+        """Take in what others came to."""
+        for name in _COLUMNS:
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self.latencies += Counter(more.latencies)
 
 
 _COLUMNS: Final = tuple(each.name for each in fields(Sums) if each.name != "latencies")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -13,27 +12,19 @@ from django.db.models import Sum
 
 from orders.models import Counted, DayFigures
 from orders.records import day_figures
+from orders.records.day_figures import Sums
 from orders.reporting.csv_text import csv_cells, csv_lines
 from orders.reporting.latencies import percentile
 
 MOST_SUBJECTS: Final = 20
-_SUMS: Final = ("placed", "confirmed", "failed", "expired", "cancelled", "volume", "unvalued", "lamports")
+_COUNTS: Final = ("placed", "confirmed", "failed", "expired", "cancelled")
 
 
-@dataclass(slots=True)
-class Period:
-    """A day or a week; ``begins`` is its first day. Volume in base units of USDC."""
+@dataclass(slots=True, kw_only=True)
+class Period(Sums):
+    """What a day or a week came to; ``begins`` is its first day."""
 
     begins: date
-    placed: int = 0
-    confirmed: int = 0
-    failed: int = 0
-    expired: int = 0
-    cancelled: int = 0
-    volume: int = 0
-    unvalued: int = 0
-    lamports: int = 0
-    latencies: Counter[str] = field(default_factory=Counter)
 
     @property
     def success_tenths(self) -> int | None:
@@ -50,12 +41,6 @@ class Period:
     def p95(self) -> int | None:
         """As `p50`."""
         return percentile(self.latencies, 95)
-
-    def add(self, row: DayFigures) -> None:
-        """Take in the row of a day."""
-        for name in _SUMS:
-            setattr(self, name, getattr(self, name) + getattr(row, name))
-        self.latencies += Counter(row.latencies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +85,22 @@ def by_token(since: date, until: date, names: Mapping[str, str]) -> list[Use]:
 
 def total(periods: Iterable[Period], begins: date) -> Period:
     """All of them as one that begins with ``begins``."""
-    whole = Period(begins)
+    whole = Period(begins=begins)
     for each in periods:
-        for name in _SUMS:
-            setattr(whole, name, getattr(whole, name) + getattr(each, name))
-        whole.latencies += each.latencies
+        whole.add(each)
     return whole
 
 
 def csv_of(periods: Sequence[Period]) -> str:
     """A line each, newest first; amounts in base units."""
-    head = ["begins", *_SUMS[:-3], "volumeUsdcRaw", "unvalued", "feesLamports", "p50Ms", "p95Ms"]
+    head = ["begins", *_COUNTS, "volumeUsdcRaw", "unvalued", "feesLamports", "p50Ms", "p95Ms"]
     rows = [
-        csv_cells([each.begins, *(getattr(each, name) for name in _SUMS), each.p50, each.p95])
+        csv_cells(
+            [
+                *(each.begins, *(getattr(each, name) for name in _COUNTS)),
+                *(each.volume, each.unvalued, each.lamports, each.p50, each.p95),
+            ]
+        )
         for each in periods
     ]
     return csv_lines([head, *rows])
@@ -123,7 +111,7 @@ def _rows(since: date, until: date) -> Iterable[DayFigures]:
 
 
 def _periods(begins: Sequence[date], rows: Iterable[DayFigures], begin_of: Any) -> list[Period]:
-    found = {day: Period(day) for day in begins}
+    found = {day: Period(begins=day) for day in begins}
     for row in rows:
         found[begin_of(row.day)].add(row)
     return list(found.values())
