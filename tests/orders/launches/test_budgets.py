@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from orders.launches.watcher import LaunchWatcher
 from orders.models import LaunchRules, Order
 from orders.records import open_orders
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import NOTHING, launched, look, opened, snipe, sniping, watch
+from tests.orders.launches.sniper_orders import NOTHING, launched, look, opened, snipe, sniping
 from tests.orders.order_runs import stored
 from tests.orders.rows import SOL
 from tests.orders.triggers.waiting_orders import fill, statuses
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _all_launches(settings: Any) -> None:
     settings.LAUNCHES = "all"
-
-
-@pytest.fixture
-def watcher(chain: TestChain) -> Iterator[LaunchWatcher]:
-    with watch() as found:
-        yield found
 
 
 def budget_of(user: User, **fields: Any) -> Order:

@@ -17,7 +17,7 @@ from orders.models import Attempt, Launch, LaunchRules, Order
 from orders.records import kill_switch
 from orders.wire.amendments import parse_amendment
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import launched, snipe, sniping, watch
+from tests.orders.launches.sniper_orders import launched, snipe, sniping
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import fill, statuses
 
@@ -31,12 +31,6 @@ ACTIVATION_POINT = 472
 @pytest.fixture(autouse=True)
 def _all_launches(settings: Any) -> None:
     settings.LAUNCHES = "all"
-
-
-@pytest.fixture
-def watcher(chain: TestChain) -> Iterator[LaunchWatcher]:
-    with watch() as found:
-        yield found
 
 
 class Opening:

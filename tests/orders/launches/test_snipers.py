@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from django.contrib.auth.models import User
 from orders.launches.watcher import LaunchWatcher
 from orders.models import LaunchRules, Order
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import launched, look, opened, snipe, sniping, watch
+from tests.orders.launches.sniper_orders import launched, look, opened, snipe, sniping
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import fill, statuses
 
@@ -21,12 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _all_launches(settings: Any) -> None:
     settings.LAUNCHES = "all"
-
-
-@pytest.fixture
-def watcher(chain: TestChain) -> Iterator[LaunchWatcher]:
-    with watch() as found:
-        yield found
 
 
 def held_by(order: Order) -> str:

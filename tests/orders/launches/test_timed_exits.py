@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from orders.launches.watcher import LaunchWatcher
 from orders.models import Order
 from orders.triggers import timed
 from tests.orders.chain import TestChain
-from tests.orders.launches.sniper_orders import launched, look, opened, snipe, watch
+from tests.orders.launches.sniper_orders import launched, look, opened, snipe
 from tests.orders.order_runs import stored
 from tests.orders.triggers.waiting_orders import fill
 
@@ -25,12 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _all_launches(settings: Any) -> None:
     settings.LAUNCHES = "all"
-
-
-@pytest.fixture
-def watcher(chain: TestChain) -> Iterator[LaunchWatcher]:
-    with watch() as found:
-        yield found
 
 
 def position(user: User, chain: TestChain, watcher: LaunchWatcher, **terms: Any) -> list[Order]:
