@@ -50,7 +50,7 @@ def used(now: datetime) -> list[CapUse]:
         for _, key in _keys(user, wallet, token):
             sold[key] += amount
     unused = [("MAX_DAY_AMOUNTS", "", token) for name, token in caps if name == "MAX_DAY_AMOUNTS"]
-    keys: list[Key] = sorted({*sold, *unused}, key=lambda key: (_SCOPES[key[0]], str(key[1]), key[2]))
+    keys: list[Key] = sorted({*sold, *unused}, key=lambda key: (_SCOPES[key[0]], key[1], key[2]))
     return [
         CapUse(_SCOPES[name], whose, token, sold[name, whose, token], caps.get((name, token)))
         for name, whose, token in keys

@@ -30,8 +30,8 @@ def sold(user: Any, token: str, amount: int) -> None:
 def test_caps_show_what_user_wallet_and_engine_have_sold_of_them(staff: Client, settings: Any) -> None:
     settings.MAX_DAY_AMOUNTS = {"SOL": "100", "USDC": "5000"}
     settings.MAX_DAY_AMOUNTS_PER_USER = {"SOL": "10"}
-    sold(UserFactory(username="one"), SOL, 2_500_000_000)
-    sold(UserFactory(username="two"), SOL, 9_999_999_999)
+    sold(UserFactory(pk=999, username="one"), SOL, 2_500_000_000)
+    sold(UserFactory(pk=1_000, username="two"), SOL, 9_999_999_999)
 
     uses = staff.get(WALLETS).context["uses"]
     assert [
