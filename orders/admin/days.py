@@ -7,16 +7,14 @@ from datetime import UTC, date, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from orders import gateway
 from orders.admin import charts
 from orders.admin.numbers import USDC_DECIMALS, percent_text, shares_of, sol_text, usdc_text
-from orders.admin.read_only import ReadOnly
+from orders.admin.read_only import OnePage
 from orders.models import DayFigures
 from orders.records import day_figures
 from orders.reporting import days
@@ -38,23 +36,29 @@ _BY: Final = {"day": _Spans("Days", 30, days.days, 1), "week": _Spans("Weeks", 2
 
 
 @admin.register(DayFigures)
-class DaysAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """One page in place of a list: the rows are sums already."""
+class DaysAdmin(OnePage, ModelAdmin):  # type: ignore[misc]
+    """The rows are sums already."""
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    page_template = "admin/days.html"
+
+    def page(self, request: HttpRequest) -> HttpResponse:
         """The page, or its table as CSV (``format=csv``)."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        by = request.GET.get("by", "")
-        by = by if by in _BY else "day"
-        periods = _BY[by].read(timezone.now().astimezone(UTC).date(), _BY[by].most)
-        if request.GET.get("format") == "csv":
-            named = {"Content-Disposition": f'attachment; filename="{by}s.csv"'}
-            return HttpResponse(days.csv_of(periods), "text/csv; charset=utf-8", headers=named)
-        context = self.admin_site.each_context(request) | _context(by, periods)
-        return TemplateResponse(request, "admin/days.html", context)
+        if request.GET.get("format") != "csv":
+            return super().page(request)
+        by, periods = _asked(request)
+        named = {"Content-Disposition": f'attachment; filename="{by}s.csv"'}
+        return HttpResponse(days.csv_of(periods), "text/csv; charset=utf-8", headers=named)
+
+    def page_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Periods, a chart of their volume, and use."""
+        return _context(*_asked(request))
+
+
+def _asked(request: HttpRequest) -> tuple[str, list[Period]]:
+    """How time is to be cut up, and the periods."""
+    by = request.GET.get("by", "")
+    by = by if by in _BY else "day"
+    return by, _BY[by].read(timezone.now().astimezone(UTC).date(), _BY[by].most)
 
 
 def _context(by: str, periods: Sequence[Period]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Permissions of a record that only the engine writes, and that of the one change to it: to cancel."""
+"""Records that only the engine writes: who may do what, and those that have one page in place of a list."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 
 class ReadOnly:
@@ -21,6 +23,32 @@ class ReadOnly:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The record is kept."""
         return False
+
+
+class OnePage(ReadOnly):
+    """One page in place of a list, for those who may view its rows."""
+
+    page_template: str
+    # Of the admin that this is mixed into.
+    admin_site: Any
+    has_view_permission: Any
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page; raises PermissionDenied."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.page(request)
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        """The template with what `page_context` adds to that of every page."""
+        context = self.admin_site.each_context(request) | self.page_context(request)
+        return TemplateResponse(request, self.page_template, context)
+
+    def page_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What the template shows; ``title`` is one of it."""
+        raise NotImplementedError
 
 
 class MayCancel:

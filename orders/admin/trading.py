@@ -6,15 +6,14 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from orders.access.permissions import may_switch
 from orders.admin.actor import origin
-from orders.admin.read_only import ReadOnly
+from orders.admin.read_only import OnePage
 from orders.errors import Forbidden, InvalidRequest
 from orders.intake.trading_switch import switch_trading
 from orders.models import AuditEntry, TradingSwitch
@@ -26,29 +25,25 @@ _PAGES: Final = {"switch": "admin:orders_tradingswitch_changelist"}
 
 
 @admin.register(TradingSwitch)
-class TradingSwitchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """The switch with its history; it is thrown by those who have the permission."""
+class TradingSwitchAdmin(OnePage, ModelAdmin):  # type: ignore[misc]
+    """The one switch with its history; it is thrown by those who have the permission."""
+
+    page_template = "admin/kill_switch.html"
 
     def get_urls(self) -> list[URLPattern]:
         """Besides the page, the address that throws the switch."""
         throw = self.admin_site.admin_view(require_POST(self.throw))
         return [path("throw/", throw, name="orders_tradingswitch_throw"), *super().get_urls()]
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """One page in place of a list: there is one switch."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
+    def page_context(self, request: HttpRequest) -> dict[str, Any]:
+        """How it stands, and every throw of late."""
+        return {
             "title": "Kill switch",
             "trading": kill_switch.state(),
             "may_switch": may_switch(request.user),
             "back": "switch",
             "entries": AuditEntry.objects.filter(action__in=_ACTIONS)[:_MOST_SHOWN],
         }
-        return TemplateResponse(request, "admin/kill_switch.html", context)
 
     def throw(self, request: HttpRequest) -> HttpResponseRedirect:
         """Switch trading on or off, with the reason; off needs one."""

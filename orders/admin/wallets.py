@@ -8,16 +8,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from dex.types import Token
 from orders import gateway
 from orders.admin.numbers import amount_text
-from orders.admin.read_only import ReadOnly
+from orders.admin.read_only import OnePage
 from orders.errors import ChainUnavailable
 from orders.models import DaySales
 from orders.records import kill_switch, open_orders
@@ -30,38 +28,31 @@ _MOST_CAPS: Final = 200
 
 
 @admin.register(DaySales)
-class WalletsAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    """One page in place of a list: the rows are what caps look at."""
+class WalletsAdmin(OnePage, ModelAdmin):  # type: ignore[misc]
+    """The rows are what caps look at."""
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    page_template = "admin/wallets.html"
+
+    def page_context(self, request: HttpRequest) -> dict[str, Any]:
         """Balances are asked of the node now; without its answer the rest is shown."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        context = self.admin_site.each_context(request) | _context()
-        return TemplateResponse(request, "admin/wallets.html", context)
-
-
-def _context() -> dict[str, Any]:
-    address, balances = settings.WALLET_ADDRESS, None
-    try:
-        held = gateway.holdings()
-        address, balances = held.wallet, held.by_mint
-    except ChainUnavailable:
-        pass
-    uses = caps.used(timezone.now())
-    return {
-        "title": "Wallet and caps",
-        "address": address,
-        "network": settings.SOLANA_NETWORK,
-        "is_known": balances is not None,
-        "holdings": [_holding(each) for each in _wallet(address, balances).holdings()],
-        "uses": _uses(uses[:_MOST_CAPS]),
-        "is_cut": len(uses) > _MOST_CAPS,
-        "most_caps": _MOST_CAPS,
-        "is_capped": any(use.cap is not None for use in uses),
-    }
+        address, balances = settings.WALLET_ADDRESS, None
+        try:
+            held = gateway.holdings()
+            address, balances = held.wallet, held.by_mint
+        except ChainUnavailable:
+            pass
+        uses = caps.used(timezone.now())
+        return {
+            "title": "Wallet and caps",
+            "address": address,
+            "network": settings.SOLANA_NETWORK,
+            "is_known": balances is not None,
+            "holdings": [_holding(each) for each in _wallet(address, balances).holdings()],
+            "uses": _uses(uses[:_MOST_CAPS]),
+            "is_cut": len(uses) > _MOST_CAPS,
+            "most_caps": _MOST_CAPS,
+            "is_capped": any(use.cap is not None for use in uses),
+        }
 
 
 def _wallet(address: str, balances: Mapping[str, int] | None) -> Wallet:
