@@ -20,6 +20,7 @@ from dex.routing.depth import Judged
 from dex.routing.judgement import Judge, Judgements
 from dex.routing.pool_set import MOST_OPENED, Pair, PoolSet, in_order, opened, together
 from dex.routing.snapshots import AccountSource
+from dex.shared_calls import SharedCalls, shared
 from dex.types import AccountData, PoolAddress, VenueError
 from dex.venues.base import Pool, Venue
 
@@ -83,7 +84,7 @@ class PoolDirectory:
         self._pinned: set[Pubkey] = set()
         self._known: dict[_Key, set[Pubkey]] = {}
         self._found: dict[_Key, _Found] = {}
-        self._running: dict[_Key, asyncio.Task[_Found]] = {}
+        self._look_ups = SharedCalls[_Key, _Found]()
         self._opened: dict[Pubkey, Pool] = {}
         # Pools that have just come up, and until when (monotonic seconds) a node's list may lack them.
         self._new: dict[Pubkey, float] = {}
@@ -142,8 +143,7 @@ class PoolDirectory:
         contents = []
         for name, known in found.items():
             if known is None or (name in looked_up and not (may_be_old and self._is_usable(known))):
-                # A caller that gives up must not take the answer away from the others.
-                contents.append((await asyncio.shield(looked_up[name])).content)
+                contents.append((await shared(looked_up[name])).content)
             else:
                 contents.append(known.content)
         return contents
@@ -192,9 +192,7 @@ class PoolDirectory:
         errors: list[VenueError] = []
         for each in pairs:
             pair = in_order(*each)
-            contents = [
-                (await asyncio.shield(self._looking_up(venue, pair))).content for venue in self._venues
-            ]
+            contents = [(await shared(self._looking_up(venue, pair))).content for venue in self._venues]
             judged = await self._judgement(pair, contents)
             kept = together(contents, self._pools_per_venue).pools if judged is None else judged.kept
             held = {} if judged is None else judged.held
@@ -239,13 +237,7 @@ class PoolDirectory:
         return self._monotonic() < known.fresh_until + self._ttl and not known.content.errors
 
     def _looking_up(self, venue: Venue, pair: Pair) -> asyncio.Task[_Found]:
-        key = (venue.name, pair)
-        running = self._running.get(key)
-        if running is None:
-            running = asyncio.create_task(self._look_up(venue, pair))
-            self._running[key] = running
-            running.add_done_callback(lambda _: self._running.pop(key, None))
-        return running
+        return self._look_ups.begun((venue.name, pair), lambda: self._look_up(venue, pair))
 
     async def _look_up(self, venue: Venue, pair: Pair) -> _Found:
         key = (venue.name, pair)

@@ -5,7 +5,6 @@ No I/O of its own: whatever can read accounts at one slot is handed in.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
@@ -15,6 +14,7 @@ from solders.pubkey import Pubkey
 from dex.errors import DexError
 from dex.routing.depth import Judged, Pair, judge, probes
 from dex.routing.snapshots import AccountReader, Snapshots
+from dex.shared_calls import SharedCalls, shared
 from dex.types import QuoteRequest, Snapshot
 from dex.venues.base import Pool
 
@@ -55,7 +55,7 @@ class Judgements:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._known: dict[Pair, tuple[tuple[Pool, ...], Judged]] = {}
-        self._running: dict[Pair, asyncio.Task[Judged | None]] = {}
+        self._calls = SharedCalls[Pair, Judged | None]()
 
     async def of(self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]) -> Judged | None:
         """What the judge says of these pools; None where it cannot be asked, for as long as it cannot.
@@ -66,18 +66,10 @@ class Judgements:
         known = self._known.get(pair)
         if known is not None and _same(known[0], pools):
             return known[1]
-        running = self._running.get(pair) or self._ask(pools, pair, always)
+        asking = self._calls.begun(pair, lambda: self._answer(pools, pair, always))
         if known is not None and [one.address for one in known[0]] == [one.address for one in pools]:
             return known[1]
-        return await asyncio.shield(running)
-
-    def _ask(
-        self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]
-    ) -> asyncio.Task[Judged | None]:
-        running = asyncio.create_task(self._answer(pools, pair, always))
-        self._running[pair] = running
-        running.add_done_callback(lambda _: self._running.pop(pair, None))
-        return running
+        return await shared(asking)
 
     async def _answer(self, pools: tuple[Pool, ...], pair: Pair, always: Collection[Pubkey]) -> Judged | None:
         try:

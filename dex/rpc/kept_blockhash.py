@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from dex.rpc.answers import LatestBlockhash
+from dex.shared_calls import shared
 
 _FRESH_SECONDS: Final = 2
 # Some 4 s: one that is asked for with the accounts, every two seconds, is younger. It lives for 150 blocks.
@@ -49,8 +50,7 @@ class KeptBlockhash:
 
     async def newest(self) -> LatestBlockhash:
         """The one of now, shared with all who wait for it; raises ChainError."""
-        # A caller that gives up must not take the answer away from the others.
-        return await asyncio.shield(self._asked())
+        return await shared(self._asked())
 
     def _asked(self) -> asyncio.Task[LatestBlockhash]:
         if self._running is None:

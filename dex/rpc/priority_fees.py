@@ -7,7 +7,6 @@ price with which a transaction got in that wrote to the accounts asked for (agav
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import Final, Protocol
 from solders.pubkey import Pubkey
 
 from dex.errors import DexError
+from dex.shared_calls import SharedCalls, shared
 from dex.transactions.swap_plan import SwapPlan
 from dex.transactions.swap_transaction import written_accounts
 
@@ -106,7 +106,7 @@ class FeeMarket:
         self._rpc = rpc
         self._monotonic = monotonic
         self._recent: dict[_Pools, tuple[float, Sequence[int]]] = {}
-        self._running: dict[_Pools, asyncio.Task[Sequence[int]]] = {}
+        self._calls = SharedCalls[_Pools, Sequence[int]]()
 
     async def recent_prices(self, plan: SwapPlan) -> Sequence[int]:
         """What swaps in the plan's pools have paid lately; the last known, or nothing, when the node errs."""
@@ -115,15 +115,10 @@ class FeeMarket:
         age = math.inf if known is None else self._monotonic() - known[0]
         if known is not None and age < _FRESH_SECONDS:
             return known[1]
-        asking = self._running.get(key) or self._ask(key, plan)
+        asking = self._calls.begun(key, lambda: self._newest(key, plan))
         if known is not None and age < _USABLE_SECONDS:
             return known[1]
-        # A caller that gives up must not take the answer away from the others.
-        return await asyncio.shield(asking)
-
-    def _ask(self, key: _Pools, plan: SwapPlan) -> asyncio.Task[Sequence[int]]:
-        self._running[key] = asyncio.create_task(self._newest(key, plan))
-        return self._running[key]
+        return await shared(asking)
 
     async def _newest(self, key: _Pools, plan: SwapPlan) -> Sequence[int]:
         asked_at = self._monotonic()
@@ -132,8 +127,6 @@ class FeeMarket:
         except DexError:
             # No order fails for want of a hint: the floor is bid. A plan's own fault is told at its signing.
             return self._recent.get(key, (0.0, ()))[1]
-        finally:
-            self._running.pop(key, None)
         self._recent.pop(key, None)
         self._recent[key] = (asked_at, found)
         if len(self._recent) > _REMEMBERED:
