@@ -60,9 +60,13 @@ class Bidder:
     def bid(self, plan: SwapPlan) -> FeeBid:
         """What it bids for a plan."""
         if self.is_sniper and plan.tip is not None:
-            return FeeBid(0, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
-        level = read_fee_level(settings.SNIPER_PRIORITY_FEE if self.is_sniper else settings.PRIORITY_FEE)
-        return FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
+            return bid_at("0")
+        return bid_at(settings.SNIPER_PRIORITY_FEE if self.is_sniper else settings.PRIORITY_FEE)
+
+
+def bid_at(level: str) -> FeeBid:
+    """A bid of a level, or of a number of micro-lamports a unit, within the bounds of the settings."""
+    return FeeBid(read_fee_level(level), settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
 
 
 def with_bids(plans: Sequence[SwapPlan | DexError], bidders: Sequence[Bidder]) -> list[SwapPlan | DexError]:

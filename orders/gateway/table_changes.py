@@ -16,7 +16,6 @@ from solders.pubkey import Pubkey
 from dex.config import MAINNET
 from dex.errors import DexError, PolicyViolation
 from dex.rpc.answers import LatestBlockhash
-from dex.rpc.priority_fees import FeeBid, read_fee_level
 from dex.signing.table_policy import TableStep, TableTerms, check_table_policy
 from dex.transactions import table_instructions
 from dex.transactions.instructions import compute_unit_limit, compute_unit_price
@@ -26,6 +25,7 @@ from dex.transactions.token_accounts import rent_exempt_lamports
 from dex.types import SignedTransaction
 from orders.gateway import risk_limits, sends, statuses
 from orders.gateway.connection import connection
+from orders.gateway.priority_fees import bid_at
 from orders.gateway.statuses import Verdict
 from orders.gateway.wallet import signer, wallet_address
 
@@ -162,8 +162,7 @@ def _instructions(change: TableChange, wallet: Pubkey) -> list[Instruction]:
 
 def _price(table: Pubkey) -> int:
     """Micro-lamports a compute unit, by the settings."""
-    level = read_fee_level(settings.PRIORITY_FEE)
-    bid = FeeBid(level, settings.PRIORITY_FEE_FLOOR, settings.PRIORITY_FEE_CAP)
+    bid = bid_at(settings.PRIORITY_FEE)
     recent: Sequence[int] = ()
     if bid.goes_by_others:
         recent = connection().run(connection().rpc.recent_prioritization_fees([table]))
