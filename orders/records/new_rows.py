@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db.models import Model
-from django.db.models.base import ModelState
+
+from orders.records import sql
 
 Row = TypeVar("Row", bound=Model)
 
@@ -18,11 +19,8 @@ def new_row(model: type[Row], **columns: Any) -> Row:
     unknown = columns.keys() - alike.keys() - made.keys()
     if unknown:
         raise TypeError(f"{model.__name__} has no {', '.join(sorted(unknown))}")
-    row = model.__new__(model)
-    row._state = ModelState()
     own = {name: make() for name, make in made.items() if name not in columns}
-    row.__dict__.update(alike | own | columns)
-    return row
+    return sql.instance(model, (alike | own | columns).items())
 
 
 @lru_cache(maxsize=8)

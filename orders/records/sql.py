@@ -121,14 +121,16 @@ def rows(model: type[Row], fetched: Iterable[Sequence[Any]]) -> list[Row]:
     """Rows of `every_column` as instances, their values as the ORM would give them."""
     fields = model._meta.concrete_fields
     names = [field.attname for field in fields]
-    return [_instance(model, zip(names, values, strict=True)) for values in _converted(fields, fetched)]
+    found = [instance(model, zip(names, values, strict=True)) for values in _converted(fields, fetched)]
+    for row in found:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return found
 
 
-def _instance(model: type[Row], columns: Iterable[tuple[str, Any]]) -> Row:
-    """As `Model.from_db` makes it, without a call a column and signals that nobody gets."""
+def instance(model: type[Row], columns: Iterable[tuple[str, Any]]) -> Row:
+    """A row that is not written yet, made without a call a column and signals that nobody gets."""
     row = model.__new__(model)
     row._state = ModelState()
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     row.__dict__.update(columns)
     return row
 
