@@ -14,7 +14,7 @@ from django.utils import timezone
 from dex.types import Clock
 from orders.launches import rules
 from orders.launches.candidates import Sniper
-from orders.models import Launch, OpeningUnit
+from orders.models import Launch
 
 # Around an opening each slot counts.
 _NEAR_SECONDS: Final = 0.05
@@ -77,10 +77,7 @@ class Attention:
         if self._clock is None or not launch.opens_unit or first is None:
             return 0.0 if _may_be_funded_soon(launch) else float("-inf")
         clock, read_at = self._clock
-        passed = now - read_at
-        if launch.opens_unit == OpeningUnit.SLOT:
-            return (first - clock.slot) * rules.SLOT_MS / 1_000 - passed
-        return first - clock.unix_timestamp - passed
+        return rules.seconds_until(launch.opens_unit, first, clock) - (now - read_at)
 
 
 def _may_be_funded_soon(launch: Launch) -> bool:

@@ -46,7 +46,7 @@ class Bought:
     is_stored: bool
 
 
-def buyer(sniper: Sniper, launch: Launch) -> Order:
+def buyer_of(sniper: Sniper, launch: Launch) -> Order:
     """The order that buys in a launch: a sniper order itself, for a budget a new one, not written yet."""
     return _purchase(sniper, launch) if sniper.is_budget else sniper.order
 
@@ -72,7 +72,7 @@ def buy(sniper: Sniper, launch: Launch, fired: Fired, buyer: Order, ready: Ready
             if not kill_switch.is_on():
                 # It waits on, and is held against its rules again when trading is.
                 return None
-            buyer = _purchase(sniper, launch) if sniper.is_budget else sniper.order
+            buyer = buyer_of(sniper, launch)
         else:
             crash_point(crash_points.RELEASED)
             return Bought(moved, is_stored=True)

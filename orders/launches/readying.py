@@ -13,12 +13,11 @@ from typing import Final
 from uuid import UUID
 
 from dex.errors import DexError
-from dex.types import Clock
 from orders.gateway import Opens, PriceLook, Rehearsal
 from orders.launches import purchases, rules
 from orders.launches.candidates import Sniper
 from orders.launches.judging import rehearsal
-from orders.models import Launch, OpeningUnit, Order
+from orders.models import Launch, Order
 from orders.pipeline import express
 from orders.pipeline.express import Ready
 
@@ -65,7 +64,10 @@ class Readying:
     def prepare(self, sniper: Sniper, launch: Launch, prices: PriceLook) -> None:
         """Prepare a purchase, where its opening is near and what is prepared is not as good as new."""
         opens, key = opening(launch), (sniper.order.pk, launch.pool)
-        if opens is None or not 0 < _seconds_until(opens, prices.clock) <= _BEFORE_SECONDS:
+        if (
+            opens is None
+            or not 0 < rules.seconds_until(opens.unit, opens.first, prices.clock) <= _BEFORE_SECONDS
+        ):
             return
         market, amount = sniper.market(launch), sniper.order.amount_in
         route = prices.at_opening(opens).of(market, amount).route
@@ -77,7 +79,7 @@ class Readying:
         if known and is_new and known.ready.suits(sniper.order, prices.slot, route.amount_out):
             return
         self._prepared.pop(key, None)
-        buyer = purchases.buyer(sniper, launch)
+        buyer = purchases.buyer_of(sniper, launch)
         ready = express.make_ready(buyer, launch.pool, opens)
         try:
             trip = rehearsal(buyer, sniper.rules, route)
@@ -92,10 +94,3 @@ def opening(launch: Launch) -> Opens | None:
     if launch.opens_at_point is None or not launch.opens_unit:
         return None
     return Opens(launch.opens_unit, launch.opens_at_point, launch.opens_after)
-
-
-def _seconds_until(opens: Opens, clock: Clock) -> float:
-    """From a clock to an opening; negative where it has passed."""
-    if opens.unit == OpeningUnit.SLOT:
-        return (opens.first - clock.slot) * rules.SLOT_MS / 1_000
-    return float(opens.first - clock.unix_timestamp)

@@ -108,6 +108,13 @@ def most_loss_bps(rules: LaunchRules) -> int | None:
     return int(settings.MAX_ROUND_TRIP_LOSS_BPS) if SELLABLE in rules.require else None
 
 
+def seconds_until(unit: str, first: int, clock: Clock) -> float:
+    """From a clock to the first slot or second of an opening; negative where it has passed."""
+    if unit == OpeningUnit.SLOT:
+        return (first - clock.slot) * SLOT_MS / 1_000
+    return float(first - clock.unix_timestamp)
+
+
 def _opens_after_ms(launch: Launch) -> int:
     """How long after it was seen a launch opens, in milliseconds; slots are taken to last 400."""
     if launch.opens_at_point is None:

@@ -48,11 +48,10 @@ def leave_to_whoever_adopts(attempts: Sequence[Attempt]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """An order and a launch at one look: the quote, and why it does not buy there."""
+    """An order and a launch at one look, and why it does not buy there."""
 
     sniper: Sniper
     launch: Launch
-    route: Route | None
     hold: Hold
 
 
@@ -151,11 +150,11 @@ class Snipers:
             route = prices.of(sniper.market(launch), sniper.order.amount_in).route
             why = self._judge.held_by_rules(sniper, launch, route, prices)
             if why or route is None:
-                held.append(_Judged(sniper, launch, route, why))
+                held.append(_Judged(sniper, launch, why))
                 continue
             why = self._buy(sniper, launch, route, prices)
             if why:
-                held.append(_Judged(sniper, launch, route, why))
+                held.append(_Judged(sniper, launch, why))
             elif not sniper.is_budget or sniper.rules.placed >= (sniper.rules.max_orders or 0):
                 return None
         return held
@@ -171,7 +170,7 @@ class Snipers:
         if prepared and prepared.ready.suits(sniper.order, prices.slot, route.amount_out):
             bought = purchases.buy(sniper, launch, fired, prepared.buyer, prepared.ready)
         else:
-            buyer = purchases.buyer(sniper, launch)
+            buyer = purchases.buyer_of(sniper, launch)
             bought = purchases.buy(sniper, launch, fired, buyer, express.make_ready(buyer, launch.pool))
         self._take_on(bought)
         self._rows.forget()
