@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -11,8 +11,7 @@ from orders.errors import InvalidRequest
 from orders.models import TradingSwitch
 from orders.records import kill_switch
 from orders.records.audit import Actor
-
-_MOST_REASON: Final = 255
+from orders.wire.callers import MOST_REASON
 
 
 def switch_trading(
@@ -28,6 +27,6 @@ def switch_trading(
     said = reason.strip()
     if not on and not said:
         raise InvalidRequest("Trading stays on: say why it is to be off", reason="required")
-    if len(said) > _MOST_REASON:
-        raise InvalidRequest(reason=f"at most {_MOST_REASON} characters")
+    if len(said) > MOST_REASON:
+        raise InvalidRequest(reason=f"at most {MOST_REASON} characters")
     return kill_switch.switch(on=on, reason=said, by=Actor(user.get_username(), origin))

@@ -2,7 +2,7 @@
 
 A process of this machine (same boot, same namespace of process ids) is asked for by its id and the moment of
 its start: that cannot be mistaken, and a frozen or slow one is there. Of others there is only the row that
-each keeps alive: one that has not changed for `_SILENT_SECONDS`, while this process looked all the time and
+each keeps alive: one that has not changed for `SILENT_SECONDS`, while this process looked all the time and
 the database answered, has ended. Should it live after all, every write of it names a lease that is gone.
 """
 
@@ -27,7 +27,7 @@ from orders.records import workers
 logger = logging.getLogger(__name__)
 
 _BEAT_SECONDS: Final = 2
-_SILENT_SECONDS: Final = 7
+SILENT_SECONDS: Final = 7
 # After a longer pause of its own a look says nothing about how long others were silent.
 _LONGEST_PAUSE_SECONDS: Final = 5
 
@@ -91,7 +91,7 @@ class Undertaker:
 
     def _is_dead(self, row: WorkerProcess, now: float) -> bool:
         gone = is_gone(workers.identity_of(row))
-        return now - self._beats[row.pk][1] >= _SILENT_SECONDS if gone is None else gone
+        return now - self._beats[row.pk][1] >= SILENT_SECONDS if gone is None else gone
 
 
 def _show_life(name: str) -> None:

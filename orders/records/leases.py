@@ -61,8 +61,7 @@ def first_token() -> UUID:
 
 def free_all_of(first: UUID) -> list[Order]:
     """Free what the process whose tokens begin with ``first`` holds; only for one that has ended."""
-    last = UUID(int=first.int | (1 << _BITS_OF_A_CLAIM) - 1)
-    held = ours().filter(lease_token__gte=first, lease_token__lte=last)
+    held = _held_by(first)
     freed = list(held)
     if freed:
         held.update(lease_token=None, lease_until=None, swept_at=None)
@@ -71,8 +70,12 @@ def free_all_of(first: UUID) -> list[Order]:
 
 def held_by(first: UUID) -> int:
     """How many orders the process whose tokens begin with ``first`` works on now."""
+    return _held_by(first).count()
+
+
+def _held_by(first: UUID) -> QuerySet[Order]:
     last = UUID(int=first.int | (1 << _BITS_OF_A_CLAIM) - 1)
-    return ours().filter(lease_token__gte=first, lease_token__lte=last).count()
+    return ours().filter(lease_token__gte=first, lease_token__lte=last)
 
 
 def ours() -> QuerySet[Order]:

@@ -31,6 +31,7 @@ from orders.models import Counted, OrderEvent
 from orders.platform.lazy_thread import LazyThread
 from orders.records import costs, day_figures, feed, price_samples
 from orders.records.day_figures import Subject, Sums
+from orders.reporting.book_entries import usdc_mint
 from orders.reporting.latencies import step_of
 from orders.reporting.past_prices import Rate, SampledPrices
 
@@ -196,8 +197,7 @@ class _Usdc:
     """What confirmed swaps were worth."""
 
     def __init__(self, now: datetime) -> None:
-        token = gateway.listed_token("USDC")
-        self._mint = str(token.mint) if token else ""
+        self._mint = usdc_mint()
         self._prices = SampledPrices(self._mint)
         self._kept_since = price_samples.begin() or now
         # By mint and minute: a look-up for each swap would take most of the time.

@@ -14,12 +14,13 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from orders.models import FiguresWatch, LaunchWatch, PriceWatch, WatchedPair, WorkerProcess
+from orders.pipeline.fleet import SILENT_SECONDS
 from orders.pipeline.sweeper import HEARTBEAT_KEY
 from orders.records import leases
 
 _REDIS_TIMEOUT_SECONDS: Final = 0.5
-# Workers show every 2 s that they live; others take one that is silent for longer for dead.
-_SILENT: Final = timedelta(seconds=7)
+# Others take one that is silent for longer for dead.
+_SILENT: Final = timedelta(seconds=SILENT_SECONDS)
 _DUTIES: Final[tuple[tuple[str, Any], ...]] = (
     ("new pools", LaunchWatch),
     ("price samples", PriceWatch),

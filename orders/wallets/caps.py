@@ -45,10 +45,7 @@ class CapUse(NamedTuple):
 
 def used(now: datetime) -> list[CapUse]:
     """What has been sold today and what may be, the engine's first; caps that nothing has used yet too."""
-    caps, sold = _caps(), Counter[Key]()
-    for user, wallet, token, amount in _sales(_day(now)).values_list("user_id", "wallet", "token", "amount"):
-        for _, key in _keys(user, wallet, token):
-            sold[key] += amount
+    caps, sold = _caps(), _sold(_sales(_day(now)))
     unused = [("MAX_DAY_AMOUNTS", "", token) for name, token in caps if name == "MAX_DAY_AMOUNTS"]
     keys: list[Key] = sorted({*sold, *unused}, key=lambda key: (_SCOPES[key[0]], key[1], key[2]))
     return [
@@ -61,13 +58,9 @@ class Today:
     """What has been sold on a day by user, wallet and engine, of the tokens of some orders."""
 
     def __init__(self, orders: Sequence[Order], now: datetime) -> None:
-        self._sold: Counter[Key] = Counter()
         self._caps = _caps()
-        if not self._caps:
-            return
-        rows = _sales(_day(now)).filter(token__in={order.token_in for order in orders})
-        for user, wallet, token, amount in rows.values_list("user_id", "wallet", "token", "amount"):
-            self._add(user, wallet, token, amount)
+        tokens = {order.token_in for order in orders}
+        self._sold = _sold(_sales(_day(now)).filter(token__in=tokens)) if self._caps else Counter[Key]()
 
     def refusal(self, order: Order) -> Failure | None:
         """Why an order must not sell now, or None."""
@@ -84,11 +77,7 @@ class Today:
     def count(self, order: Order) -> None:
         """Take the order's amount as sold."""
         if self._caps:
-            self._add(order.user_id, order.wallet, order.token_in, order.amount_in)
-
-    def _add(self, user: Any, wallet: str, token: str, amount: int) -> None:
-        for _, key in _keys(user, wallet, token):
-            self._sold[key] += amount
+            _add(self._sold, order.user_id, order.wallet, order.token_in, order.amount_in)
 
 
 def count(orders: Iterable[Order], now: datetime) -> None:
@@ -132,6 +121,19 @@ def take_off(ended: Iterable[tuple[Order, Attempt]]) -> None:
             )
             for row in rows:
                 rows.update(amount=max(0, row.amount - order.amount_in))
+
+
+def _sold(sales: Any) -> Counter[Key]:
+    """What these rows come to, by setting."""
+    found: Counter[Key] = Counter()
+    for sale in sales.values_list("user_id", "wallet", "token", "amount"):
+        _add(found, *sale)
+    return found
+
+
+def _add(sold: Counter[Key], user: Any, wallet: str, token: str, amount: int) -> None:
+    for _, key in _keys(user, wallet, token):
+        sold[key] += amount
 
 
 def _sales(day: date) -> Any:

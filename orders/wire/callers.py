@@ -12,7 +12,7 @@ from orders.wire.json_types import BOOLEAN, INSTANT, TEXT, instant, nullable, on
 from orders.wire.message import Field, Message
 
 _ON_OFF: Final = ("on", "off")
-_MOST_REASON: Final = 255
+MOST_REASON: Final = 255
 
 
 class Caller(NamedTuple):
@@ -47,7 +47,7 @@ _TRADING: Final = Field(
 SWITCH: Final = Message(
     "Switch",
     _TRADING,
-    Field("reason", text(0, _MOST_REASON, "a node is being moved"), means="off needs one", optional=True),
+    Field("reason", text(0, MOST_REASON, "a node is being moved"), means="off needs one", optional=True),
     closed=True,
 )
 SWITCHED: Final = Message(
@@ -65,8 +65,8 @@ def parse_switch(payload: Mapping[str, Any]) -> tuple[bool, str]:
     trading, reason = payload.get("trading"), payload.get("reason", "")
     if trading not in _ON_OFF:
         refusals["trading"] = "on or off"
-    if not isinstance(reason, str) or len(reason) > _MOST_REASON:
-        refusals["reason"] = f"text of at most {_MOST_REASON} characters"
+    if not isinstance(reason, str) or len(reason) > MOST_REASON:
+        refusals["reason"] = f"text of at most {MOST_REASON} characters"
     if refusals:
         raise InvalidRequest("The switch cannot be set so", **refusals)
     return trading == "on", str(reason)
