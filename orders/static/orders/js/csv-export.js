@@ -38,18 +38,18 @@ const FORMULA = /^(?!-?[\d.]+$)[=+\-@\t\r]/;
 
 /** Let the history's button hand out what fits its filters. */
 export function startExport(history) {
-  byId("export-csv").addEventListener("click", () => exportOf(history));
+  const read = async () => asCsv(await readRows(history.query, (count) => announce(`${count} orders read`)));
+  byId("export-csv").addEventListener("click", () => handOut("orders", read, byId("export-csv"), byId("history-problem")));
 }
 
-async function exportOf(history) {
-  const button = byId("export-csv");
+/** Hand out the text that `read()` resolves to as a file of today; `button` rests meanwhile, `problem` says why not. */
+export async function handOut(name, read, button, problem) {
   button.disabled = true;
   try {
-    const rows = await readRows(history.query, (count) => announce(`${count} orders read`));
-    download(`orders-${new Date().toISOString().slice(0, 10)}.csv`, asCsv(rows));
+    download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, await read());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    setText(byId("history-problem"), `No CSV: ${error.message}.`);
+    setText(problem, `No CSV: ${error.message}.`);
   } finally {
     button.disabled = false;
   }
@@ -82,7 +82,7 @@ function asCsv(orders) {
 }
 
 /** Hand a text to the visitor as a file. */
-export function download(name, text) {
+function download(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
   const link = document.createElement("a");
   link.href = address;

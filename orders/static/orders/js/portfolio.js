@@ -1,7 +1,7 @@
 // The panel of the portfolio: what the wallet holds and is worth, what swaps have made of it, and both over time.
 
 import { ApiError, get, getText } from "./api.js";
-import { download } from "./csv-export.js";
+import { handOut } from "./csv-export.js";
 import { curve, units, unitsText } from "./curve.js";
 import { byId, h, setText } from "./dom.js";
 import { moment } from "./format.js";
@@ -143,17 +143,8 @@ export class Portfolio {
     return this.#chosen.curve === "profit" ? `Realised and unrealised, at sampled prices${without}` : `What swaps have left, at sampled prices${without}`;
   }
 
-  async #csv() {
+  #csv() {
     const name = this.#chosen.view === "fills" ? "fills" : "portfolio";
-    const button = byId("portfolio-csv");
-    button.disabled = true;
-    try {
-      download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, await getText(`/api/${name}?format=csv`));
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setText(this.#problem, `No CSV: ${error.message}.`);
-    } finally {
-      button.disabled = false;
-    }
+    return handOut(name, () => getText(`/api/${name}?format=csv`), byId("portfolio-csv"), this.#problem);
   }
 }
